@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import type { Node } from "../topology.ts";
+import { metaData } from "./meta-data.ts";
+import { networkConfig, type StaticNetwork } from "./network-config.ts";
+import { userData, type Login } from "./user-data.ts";
+
+/** The files of a NoCloud seed disk, and a name for exactly this content. */
+export interface Seed {
+  readonly files: Readonly<Record<"meta-data" | "user-data" | "network-config", string>>;
+  /** First 12 hexadecimal digits of the content's SHA-256. */
+  readonly digest: string;
+}
+
+/** The seed of a node; the same node gives the same text, byte by byte. */
+export function seedOf(node: Node, login: Login, network: StaticNetwork): Seed {
+  const user = userData(node, login);
+  const net = networkConfig(node, network);
+  const files = { "meta-data": metaData(node, user, net), "user-data": user, "network-config": net };
+  const digest = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
+  return { files, digest };
+}

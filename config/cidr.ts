@@ -1,0 +1,53 @@
+import ipaddr from "ipaddr.js";
+
+/** An IPv4 subnet whose addresses can be counted. */
+export interface Subnet {
+  /** Network address and prefix length, e.g. 192.168.222.0/24. */
+  readonly cidr: string;
+  readonly first: number;
+  readonly last: number;
+  readonly prefix: number;
+}
+
+/** The subnet of a text such as 192.168.222.0/24, or undefined when it is no IPv4 network address with a prefix. */
+export function parseSubnet(text: string): Subnet | undefined {
+  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return undefined;
+  const [address, prefix] = ipaddr.IPv4.parseCIDR(text);
+  const first = toNumber(address.toString());
+  const size = 2 ** (32 - prefix);
+  return first % size === 0 ? { cidr: text, first, last: first + size - 1, prefix } : undefined;
+}
+
+/** Whether the text is an IPv4 address in four decimal parts. */
+export function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
+/** The address at an offset of the subnet; 0 is the network address itself. */
+export function host(subnet: Subnet, offset: number): string {
+  return toAddress(subnet.first + offset);
+}
+
+/** Position of an address in its subnet; outside, it is negative or beyond the size. */
+export function offset(subnet: Subnet, address: string): number {
+  return toNumber(address) - subnet.first;
+}
+
+/** Whether the address can be given to a machine of the subnet: neither its network nor its broadcast address. */
+export function holds(subnet: Subnet, address: string): boolean {
+  const number = toNumber(address);
+  return number > subnet.first && number < subnet.last;
+}
+
+/** Whether two subnets share an address. */
+export function overlap(a: Subnet, b: Subnet): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+function toNumber(address: string): number {
+  return ipaddr.IPv4.parse(address).octets.reduce((sum, octet) => sum * 256 + octet, 0);
+}
+
+function toAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+}

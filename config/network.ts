@@ -1,0 +1,124 @@
+import { holds, host, isAddress, offset, overlap, parseSubnet, type Subnet } from "./cidr.ts";
+import { checkDomain, checkLibvirtName } from "./names.ts";
+import type { Problems } from "./problems.ts";
+import type { Values } from "./values.ts";
+
+/** How workers get their addresses. */
+export type Addressing = "dhcp" | "static";
+
+/** The network the nodes are on. */
+export interface NetworkConfig {
+  /** Whether the cluster makes the network, or uses one that exists and is never changed. */
+  readonly origin: "created" | "existing";
+  readonly name: string;
+  readonly subnet: Subnet;
+  /** The hypervisor's own address: gateway and name server of the nodes. */
+  readonly gateway: string;
+  readonly dhcpStart: string;
+  readonly dhcpEnd: string;
+  /** DNS domain of the nodes. */
+  readonly domain: string;
+  /** The control plane's address, known before it boots. */
+  readonly masterAddress: string;
+  readonly workerAddressing: Addressing;
+}
+
+/** The address ranges inside the cluster. */
+export interface ClusterNetworkConfig {
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly domain: string;
+}
+
+const podPrefixOfNode = 24;
+
+/** Reads and checks everything that has to do with addresses; what is wrong goes to `problems`. */
+export function readNetworks(
+  values: Values,
+  problems: Problems,
+): { network: NetworkConfig; cluster: ClusterNetworkConfig } {
+  const workers = values.integer("workers");
+  const nodes = subnetOf(values, problems, "networkCidr");
+  const pods = subnetOf(values, problems, "podCidr");
+  const services = subnetOf(values, problems, "serviceCidr");
+  const address = (key: string, fallback: number) => values.string(key) || host(nodes, fallback);
+
+  const existing = values.string("network");
+  const network: NetworkConfig = {
+    origin: existing ? "existing" : "created",
+    name: existing || values.string("networkName"),
+    subnet: nodes,
+    gateway: host(nodes, 1),
+    masterAddress: address("masterAddress", 10),
+    dhcpStart: address("dhcpStart", 100),
+    dhcpEnd: address("dhcpEnd", 254),
+    domain: values.string("nodeDomain"),
+    workerAddressing: values.string("workerAddressing") as Addressing,
+  };
+  const cluster = { podCidr: pods.cidr, serviceCidr: services.cidr, domain: values.string("clusterDomain") };
+
+  checkLibvirtName(problems, existing ? "network" : "networkName", network.name);
+  checkDomain(problems, "nodeDomain", network.domain);
+  checkDomain(problems, "clusterDomain", cluster.domain);
+  if (!["dhcp", "static"].includes(network.workerAddressing)) {
+    problems.add("workerAddressing", "dhcp or static", network.workerAddressing);
+  }
+  if (!problems.has("networkCidr", "podCidr", "serviceCidr")) {
+    checkOverlap(problems, { networkCidr: nodes, podCidr: pods, serviceCidr: services });
+    checkPodRange(problems, pods, 1 + Math.max(0, workers));
+  }
+  if (!problems.has("networkCidr")) checkAddresses(problems, network, Math.max(0, workers));
+  return { network, cluster };
+}
+
+function subnetOf(values: Values, problems: Problems, key: string): Subnet {
+  const text = values.string(key);
+  const subnet = parseSubnet(text);
+  // The widest range in use; a /30 has no room for a gateway, a control plane and a worker.
+  if (!subnet || subnet.prefix < 8 || subnet.prefix > 29) {
+    problems.add(key, "an IPv4 network address with a prefix of 8 to 29, such as 192.168.222.0/24", text);
+    return { cidr: text, first: 0, last: 255, prefix: 24 };
+  }
+  return subnet;
+}
+
+function checkOverlap(problems: Problems, subnets: Record<string, Subnet>): void {
+  const entries = Object.entries(subnets);
+  entries.forEach(([key, subnet], index) => {
+    for (const [other, earlier] of entries.slice(0, index)) {
+      if (overlap(subnet, earlier)) problems.add(key, `a range apart from ${other} (${earlier.cidr})`, subnet.cidr);
+    }
+  });
+}
+
+function checkPodRange(problems: Problems, pods: Subnet, nodes: number): void {
+  const room = 2 ** (podPrefixOfNode - pods.prefix);
+  if (room < nodes) problems.add("podCidr", `room for a /${podPrefixOfNode} for each of ${nodes} nodes`, pods.cidr);
+}
+
+function checkAddresses(problems: Problems, network: NetworkConfig, workers: number): void {
+  const { subnet } = network;
+  for (const key of ["masterAddress", "dhcpStart", "dhcpEnd"] as const) {
+    if (!isAddress(network[key]) || !holds(subnet, network[key]) || network[key] === network.gateway) {
+      problems.add(key, `an address of ${subnet.cidr} other than the hypervisor's ${network.gateway}`, network[key]);
+    }
+  }
+  if (problems.has("masterAddress", "dhcpStart", "dhcpEnd")) return;
+
+  const [start, end] = [offset(subnet, network.dhcpStart), offset(subnet, network.dhcpEnd)];
+  const master = offset(subnet, network.masterAddress);
+  if (end < start) problems.add("dhcpEnd", `an address not below dhcpStart (${network.dhcpStart})`, network.dhcpEnd);
+  if (master >= start && master <= end) {
+    problems.add(
+      "masterAddress",
+      `an address outside the DHCP range, so that no lease can take it`,
+      network.masterAddress,
+    );
+  }
+  if (network.workerAddressing === "dhcp" && end - start + 1 < workers) {
+    problems.add("dhcpEnd", `a DHCP range with room for ${workers} workers`, `${network.dhcpStart}-${network.dhcpEnd}`);
+  }
+  if (network.workerAddressing === "static" && start - master - 1 < workers) {
+    problems.add("dhcpStart", `${workers} addresses between masterAddress and the DHCP range`, network.dhcpStart);
+  }
+}

@@ -1,0 +1,32 @@
+import type { DomainType } from "../toolchain/virtualisation.ts";
+import { atLeast } from "./nodes.ts";
+import type { Problems } from "./problems.ts";
+import type { Values } from "./values.ts";
+
+/** Limits of the long steps, in minutes. */
+export interface Timeouts {
+  readonly boot: number;
+  readonly init: number;
+  readonly join: number;
+  readonly ready: number;
+  readonly drain: number;
+}
+
+/**
+ * Limits when the stack sets none. Emulated (three nodes on two cores) a node was up after 3.5 minutes, a control plane
+ * after 4 and a join after 2; the limits are five times that, because a loaded machine is easily three times slower.
+ */
+const defaults: Record<DomainType, Timeouts> = {
+  kvm: { boot: 5, init: 5, join: 5, ready: 5, drain: 5 },
+  qemu: { boot: 20, init: 25, join: 20, ready: 20, drain: 10 },
+};
+
+/** Reads and checks the limits; 0 stands for the default of the domain type. */
+export function readTimeouts(values: Values, problems: Problems, domainType: DomainType): Timeouts {
+  const read = (step: keyof Timeouts) => {
+    const given = values.integer(`${step}TimeoutMinutes`);
+    atLeast(problems, `${step}TimeoutMinutes`, given, 0);
+    return given || defaults[domainType][step];
+  };
+  return { boot: read("boot"), init: read("init"), join: read("join"), ready: read("ready"), drain: read("drain") };
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import type { ClusterConfig } from "./config/index.ts";
+import { host, offset } from "./config/cidr.ts";
+import type { MachineSize } from "./config/nodes.ts";
+
+/** What a node is for. */
+export type Role = "control-plane" | "worker";
+
+/** A node and everything that follows from its name; the only place names and addresses are derived. */
+export interface Node extends MachineSize {
+  /** Host name, and the name of the Node object. */
+  readonly name: string;
+  readonly role: Role;
+  /** Host name with the nodes' DNS domain. */
+  readonly fqdn: string;
+  /** Name of the libvirt domain; unique on the hypervisor as long as cluster names are. */
+  readonly domainName: string;
+  /** MAC address in lower case, as libvirt reads it back. */
+  readonly mac: string;
+  /** The address, where it is known before boot; DHCP chooses otherwise. */
+  readonly address?: string;
+  /** Whether the address is reserved with the network's DHCP server or set on the node itself. */
+  readonly addressing: "dhcp" | "reservation" | "static";
+}
+
+/** The nodes of a cluster. */
+export interface Topology {
+  readonly master: Node;
+  readonly workers: readonly Node[];
+}
+
+/**
+ * Derives every node from the configuration.
+ * @throws when two nodes would get the same MAC address (one in four billion pairs); another name prefix mends that.
+ */
+export function deriveTopology(config: ClusterConfig): Topology {
+  const { clusterName, network } = config;
+  const node = (name: string, role: Role, size: MachineSize, place: Pick<Node, "address" | "addressing">): Node => ({
+    name,
+    role,
+    fqdn: `${name}.${network.domain}`,
+    domainName: `${clusterName}-${name}`,
+    mac: macAddress(clusterName, name),
+    vcpus: size.vcpus,
+    memoryMiB: size.memoryMiB,
+    diskGiB: size.diskGiB,
+    ...place,
+  });
+  const master = node(config.master.name, "control-plane", config.master, {
+    address: network.masterAddress,
+    // A reservation would change a network that is not ours, so on an existing one the node sets its address itself.
+    addressing: network.origin === "created" ? "reservation" : "static",
+  });
+  const firstStatic = offset(network.subnet, network.masterAddress) + 1;
+  const workers = Array.from({ length: config.workers.count }, (_, index) =>
+    node(
+      `${config.workers.namePrefix}-${index + 1}`,
+      "worker",
+      config.workers,
+      network.workerAddressing === "static"
+        ? { address: host(network.subnet, firstStatic + index), addressing: "static" }
+        : { addressing: "dhcp" },
+    ),
+  );
+  refuseSharedMac([master, ...workers]);
+  return { master, workers };
+}
+
+/** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
+function macAddress(clusterName: string, nodeName: string): string {
+  const digest = createHash("sha256").update(`${clusterName}/${nodeName}`).digest();
+  return [0x52, 0x54, ...digest.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+function refuseSharedMac(nodes: readonly Node[]): void {
+  const owners = new Map<string, string>();
+  for (const { mac, name } of nodes) {
+    const other = owners.get(mac);
+    if (other) throw new Error(`nodes ${other} and ${name} would share the MAC address ${mac}; choose other names`);
+    owners.set(mac, name);
+  }
+}
