@@ -1,0 +1,16 @@
+# Runs inside a pod of the smoke check: succeeds when the service's name resolves to as many pods as expected and each of
+# them answers. Environment: EXPECTED_PODS, SERVICE. A POSIX shell, because busybox is all the image has.
+set -eu
+# nslookup names the server first; every later address is a pod's.
+addresses=$(nslookup -type=a "$SERVICE" | sed -n '1,/^$/d; s/^Address: *\([0-9.]*\).*/\1/p' | sort -u)
+found=$(echo "$addresses" | grep -c . || true)
+if [ "$found" -ne "$EXPECTED_PODS" ]; then
+  echo "$SERVICE resolves to $found of $EXPECTED_PODS pods"
+  exit 1
+fi
+for address in $addresses; do
+  wget -q -T 10 -O /dev/null "http://$address:8080/" || {
+    echo "the pod at $address does not answer"
+    exit 1
+  }
+done

@@ -1,0 +1,66 @@
+import type { types } from "@pulumi/command";
+import type * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import { remoteStep } from "./remote-step.ts";
+
+/** What a {@link BootstrapToken} is made from. */
+export interface BootstrapTokenArgs {
+  /** Name of the worker that joins with it. */
+  readonly workerName: string;
+  /** UUID of the worker's domain: a new machine gets a new token, an old one never needs another. */
+  readonly workerDomainId: pulumi.Input<string>;
+  /** How to reach the control plane. */
+  readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
+  readonly user: string;
+  /** The control plane's domain: when it goes, its cluster goes, and no node has to leave one by one. */
+  readonly masterDomain: libvirt.Domain;
+  /** Life of the token in minutes. */
+  readonly ttlMinutes: number;
+  /** Limit of the worker's drain when it leaves, in minutes. */
+  readonly drainTimeoutMinutes: number;
+}
+
+/** What a worker joins with. */
+export interface Token {
+  token: string;
+  caCertHash: string;
+}
+
+/**
+ * A worker's admission to the cluster, on the control plane.
+ *
+ * Creates a command that mints a short-lived token when the worker's machine is there. Taking it back makes the worker
+ * leave: cordon, drain, delete its Node. Because the token depends on the worker's domain, that happens before the
+ * domain goes.
+ */
+export class BootstrapToken extends pulumi.ComponentResource {
+  /** The token and the hash of the CA's public key. Secret. */
+  readonly value: pulumi.Output<Token>;
+
+  constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nodeforge:index:BootstrapToken", name, { worker: args.workerName }, opts);
+    const WORKER_NAME = args.workerName;
+    const command = remoteStep(
+      name,
+      {
+        script: "mint-token",
+        connection: args.connection,
+        user: args.user,
+        limitMinutes: 5,
+        parameters: { WORKER_NAME, TOKEN_TTL_MINUTES: args.ttlMinutes },
+        triggers: [args.workerDomainId],
+        secretResult: true,
+        undo: {
+          script: "leave",
+          // What comes before and after the drain needs a few calls of the API.
+          limitMinutes: args.drainTimeoutMinutes + 5,
+          parameters: { WORKER_NAME, DRAIN_TIMEOUT_MINUTES: args.drainTimeoutMinutes },
+        },
+      },
+      // Destroying a cluster would otherwise drain it node by node, and fail where the control plane is dead already.
+      { parent: this, deletedWith: args.masterDomain },
+    );
+    this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
+    this.registerOutputs({});
+  }
+}

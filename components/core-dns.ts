@@ -1,0 +1,129 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { containerImage } from "../addons/container-images.ts";
+import { corefile } from "../addons/corefile.ts";
+
+/** What {@link CoreDns} is made from. */
+export interface CoreDnsArgs {
+  /** DNS domain inside the cluster. */
+  readonly clusterDomain: string;
+  /** Address the kubelets give to pods as their name server: the tenth of the service range. */
+  readonly address: string;
+  /** How many pods answer. */
+  readonly replicas: number;
+  /** Limit in seconds for the pods to be ready. */
+  readonly timeoutSeconds: number;
+}
+
+const namespace = "kube-system";
+const labels = { "k8s-app": "kube-dns" };
+
+/**
+ * The cluster's name server, from an image the nodes already have.
+ *
+ * Creates its account and role, its configuration, a deployment that the control plane may run too, and the service
+ * kube-dns.
+ */
+export class CoreDns extends pulumi.ComponentResource {
+  constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nodeforge:index:CoreDns", name, args, opts);
+    const child = { parent: this };
+    const metadata = { name: "coredns", namespace };
+    const clusterWide = { name: "nodeforge:coredns" };
+
+    const account = new kubernetes.core.v1.ServiceAccount(name, { metadata }, child);
+    const role = new kubernetes.rbac.v1.ClusterRole(
+      name,
+      {
+        metadata: clusterWide,
+        rules: [
+          { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
+          { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+        ],
+      },
+      child,
+    );
+    const binding = new kubernetes.rbac.v1.ClusterRoleBinding(
+      name,
+      {
+        metadata: clusterWide,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+      },
+      child,
+    );
+    const config = new kubernetes.core.v1.ConfigMap(
+      name,
+      { metadata, data: { Corefile: corefile(args.clusterDomain) } },
+      child,
+    );
+    new kubernetes.apps.v1.Deployment(
+      name,
+      {
+        metadata: { ...metadata, labels, annotations: { "pulumi.com/timeoutSeconds": String(args.timeoutSeconds) } },
+        spec: {
+          replicas: args.replicas,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: podSpec(account.metadata.name, config.metadata.name) },
+        },
+      },
+      // Without its role the name server never becomes ready.
+      { ...child, dependsOn: [binding] },
+    );
+    new kubernetes.core.v1.Service(
+      name,
+      {
+        metadata: { name: "kube-dns", namespace, labels: { ...labels, "kubernetes.io/name": "CoreDNS" } },
+        spec: {
+          clusterIP: args.address,
+          selector: labels,
+          ports: [
+            { name: "dns", port: 53, protocol: "UDP" },
+            { name: "dns-tcp", port: 53, protocol: "TCP" },
+            { name: "metrics", port: 9153, protocol: "TCP" },
+          ],
+        },
+      },
+      child,
+    );
+    this.registerOutputs({});
+  }
+}
+
+function podSpec(account: pulumi.Input<string>, config: pulumi.Input<string>): kubernetes.types.input.core.v1.PodSpec {
+  return {
+    serviceAccountName: account,
+    priorityClassName: "system-cluster-critical",
+    // The node's own name server; the cluster's would be itself.
+    dnsPolicy: "Default",
+    // A cluster without workers, or one whose workers are all tainted, resolves names too.
+    tolerations: [{ operator: "Exists" }],
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: labels },
+      },
+    ],
+    containers: [
+      {
+        name: "coredns",
+        image: containerImage("coredns"),
+        imagePullPolicy: "Never",
+        args: ["-conf", "/etc/coredns/Corefile"],
+        ports: [{ containerPort: 53, protocol: "UDP" }],
+        resources: { requests: { cpu: "100m", memory: "70Mi" }, limits: { memory: "170Mi" } },
+        readinessProbe: { httpGet: { path: "/ready", port: 8181 } },
+        livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 120, timeoutSeconds: 10 },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+          readOnlyRootFilesystem: true,
+        },
+        volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
+      },
+    ],
+    volumes: [{ name: "config", configMap: { name: config } }],
+  };
+}

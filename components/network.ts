@@ -1,0 +1,57 @@
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import type { NetworkConfig } from "../config/network.ts";
+
+/** What a {@link Network} is made from. */
+export interface NetworkArgs {
+  /** Plain, because it decides whether a network is made. */
+  readonly network: NetworkConfig;
+}
+
+/**
+ * The network the nodes are on.
+ *
+ * Creates a NAT network with DHCP, or nothing when an existing network is named: that one is used as it is and never
+ * changed.
+ */
+export class Network extends pulumi.ComponentResource {
+  /** Name that domains refer to; known only once the network is there. */
+  readonly networkName: pulumi.Output<string>;
+
+  constructor(name: string, { network }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nodeforge:index:Network", name, { network: { name: network.name, cidr: network.subnet.cidr } }, opts);
+    this.networkName =
+      network.origin === "existing"
+        ? pulumi.output(network.name)
+        : new libvirt.Network(
+            name,
+            {
+              name: network.name,
+              mode: "nat",
+              addresses: [network.subnet.cidr],
+              domain: network.domain,
+              // Names of nodes are answered here and nowhere else.
+              dns: { enabled: true, localOnly: true },
+              dhcp: { enabled: true },
+              autostart: true,
+              xml: { xslt: dhcpRange(network.dhcpStart, network.dhcpEnd) },
+            },
+            // Two networks of one name or subnet cannot be side by side.
+            { parent: this, deleteBeforeReplace: true },
+          ).name;
+    this.registerOutputs({ networkName: this.networkName });
+  }
+}
+
+/** The provider always hands out the whole subnet (its network_def.go); this narrows the range it wrote. */
+function dhcpRange(start: string, end: string): string {
+  return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output omit-xml-declaration="yes" indent="yes"/>
+  <xsl:template match="node()|@*">
+    <xsl:copy><xsl:apply-templates select="node()|@*"/></xsl:copy>
+  </xsl:template>
+  <xsl:template match="/network/ip/dhcp/range/@start"><xsl:attribute name="start">${start}</xsl:attribute></xsl:template>
+  <xsl:template match="/network/ip/dhcp/range/@end"><xsl:attribute name="end">${end}</xsl:attribute></xsl:template>
+</xsl:stylesheet>
+`;
+}

@@ -1,0 +1,56 @@
+import type { types } from "@pulumi/command";
+import type * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import { remoteStep } from "./remote-step.ts";
+
+/** A node that has to be Ready. */
+export interface ExpectedNode {
+  readonly name: string;
+  /** What is new whenever the node joined anew; the check waits for it and runs again. */
+  readonly joined: pulumi.Input<string>;
+}
+
+/** What a {@link NodeReadiness} is made from. */
+export interface NodeReadinessArgs {
+  /** Exactly the nodes the cluster shall have. */
+  readonly nodes: readonly ExpectedNode[];
+  /** How to reach the control plane. */
+  readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
+  readonly user: string;
+  /** The control plane's domain; another one is another cluster. */
+  readonly masterDomain: libvirt.Domain;
+  /** Limit in minutes. */
+  readonly timeoutMinutes: number;
+}
+
+/**
+ * The gate that opens when the cluster has exactly the expected nodes and all are Ready.
+ *
+ * Creates a command on the control plane that waits for it, says what is missing meanwhile, and in the end revokes the
+ * join tokens.
+ */
+export class NodeReadiness extends pulumi.ComponentResource {
+  /** Seconds the cluster took to become Ready after the last join. */
+  readonly timings: pulumi.Output<Record<string, number>>;
+
+  constructor(name: string, args: NodeReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nodeforge:index:NodeReadiness", name, { nodes: args.nodes.map((node) => node.name) }, opts);
+    const lines = args.nodes.map((node) => pulumi.interpolate`${node.name} ${node.joined}\n`);
+    const command = remoteStep(
+      name,
+      {
+        script: "wait-ready",
+        connection: args.connection,
+        user: args.user,
+        // The script's own limit comes first, because it explains itself.
+        limitMinutes: args.timeoutMinutes + 2,
+        parameters: { READY_TIMEOUT_SECONDS: args.timeoutMinutes * 60 },
+        stdin: pulumi.all(lines).apply((texts) => texts.join("")),
+        triggers: [args.masterDomain.id],
+      },
+      { parent: this },
+    );
+    this.timings = command.stdout.apply((text) => (JSON.parse(text) as { seconds: Record<string, number> }).seconds);
+    this.registerOutputs({ timings: this.timings });
+  }
+}

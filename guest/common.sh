@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# What every script on a node starts with. Progress goes to stderr, which the operator sees line by line; stdout carries
+# nothing but the script's result, a JSON object.
+set -euo pipefail
+export KUBECONFIG=/etc/kubernetes/admin.conf
+started=$SECONDS
+
+say() { printf '[%4ds] %s\n' "$((SECONDS - started))" "$*" >&2; }
+
+fail() {
+  say "FAILED: $*"
+  exit 1
+}
+
+# wait_for LIMIT_SECONDS WHAT COMMAND...: repeats the command each second until it succeeds. What it last printed is
+# part of the failure, because "timed out" alone has never mended anything.
+wait_for() {
+  local limit=$1 what=$2 from=$SECONDS spoken=$SECONDS last=
+  shift 2
+  say "waiting for $what"
+  until last=$("$@" 2>&1); do
+    ((SECONDS - from < limit)) || fail "$what: still missing after ${limit}s: ${last:-no output}"
+    if ((SECONDS - spoken >= 15)); then
+      spoken=$SECONDS
+      say "still waiting for $what: ${last##*$'\n'}"
+    fi
+    sleep 1
+  done
+}
+
+# The names are set in cloud-init's first stage, but its later ones still write files and keys. Exit code 2 means that
+# it finished with a warning, which is no reason to give up a node.
+wait_for_cloud_init() {
+  local code=0
+  say "waiting for cloud-init"
+  timeout 600 cloud-init status --wait >/dev/null 2>&1 || code=$?
+  case $code in
+    0 | 2) ;;
+    124) fail "cloud-init did not finish within 600s: $(cloud-init status --long 2>&1)" ;;
+    *) fail "cloud-init failed: $(cloud-init status --long 2>&1)" ;;
+  esac
+}
+
+# Only one of these scripts may change a node at a time: one that lost its connection goes on until its limit.
+lock_node() {
+  exec 9>/run/nodeforge.lock
+  flock -w 300 9 || fail "another step has held this node for 300s"
+}
+
+# write_file MODE PATH: puts stdin there in one step, so that a unit never reads half a file.
+write_file() {
+  local made
+  made=$(mktemp "$2.XXXXXX")
+  cat >"$made"
+  chmod "$1" "$made"
+  mv "$made" "$2"
+}
+
+# The parameters the image's units read (EnvironmentFile), and flanneld's own file.
+write_node_parameters() {
+  mkdir -p /etc/nodeforge
+  write_file 0644 /etc/nodeforge/node.env <<PARAMETERS
+NODE_NAME=$NODE_NAME
+NODE_ADDRESS=$NODE_ADDRESS
+CLUSTER_NAME=$CLUSTER_NAME
+CLUSTER_DOMAIN=$CLUSTER_DOMAIN
+POD_CIDR=$POD_CIDR
+SERVICE_CIDR=$SERVICE_CIDR
+PARAMETERS
+  write_file 0644 /etc/nodeforge/net-conf.json <<NETWORK
+{"Network": "$POD_CIDR", "EnableNFTables": true, "Backend": {"Type": "host-gw"}}
+NETWORK
+}
+
+# Starts what routes pods and services, once the kubelet has the certificate that both use and that rotates by itself.
+start_node_network() {
+  wait_for 300 "the kubelet's client certificate" test -s /var/lib/kubelet/pki/kubelet-client-current.pem
+  touch /etc/nodeforge/joined
+  systemctl start flanneld kube-proxy
+}
+
+# Seconds from power-on until cloud-init was done; it wrote this file last.
+boot_seconds() {
+  local up now done_at
+  read -r up _ </proc/uptime
+  now=$(date +%s)
+  done_at=$(stat -c %Y /run/cloud-init/result.json)
+  echo $((${up%.*} - (now - done_at)))
+}

@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Waits until the cluster has exactly the expected nodes and all are Ready, then revokes the join tokens; on the control
+# plane. Parameters: READY_TIMEOUT_SECONDS. Stdin: a line for each node, its name first.
+# Result: the seconds it took.
+expected=$(cut -d ' ' -f 1 | sort)
+conditions='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}'
+
+# Prints what is missing or too much, a line each; nothing when all is as expected.
+unready() {
+  local seen
+  seen=$(kubectl get nodes -o jsonpath="$conditions" --request-timeout 60s 2>&1) || { echo "the API server does not answer: $seen" && return; }
+  comm -13 <(cut -d ' ' -f 1 <<<"$seen" | sort) <(cat <<<"$expected") | sed '/^$/d; s/$/ has not joined/'
+  comm -23 <(cut -d ' ' -f 1 <<<"$seen" | sort) <(cat <<<"$expected") | sed '/^$/d; s/$/ is not expected here/'
+  sed -n '/ True$/! s/^\([^ ]\+\).*/\1 is not Ready/p' <<<"$seen"
+}
+
+# Fails while a node is missing, and names it.
+all_ready() {
+  local missing
+  missing=$(unready)
+  [[ -n $missing ]] || return 0
+  paste -sd ';' <<<"$missing"
+  return 1
+}
+
+explain() {
+  kubectl get nodes -o wide >&2 || true
+  kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' >&2 || true
+}
+
+trap '[[ $? -eq 0 ]] || explain' EXIT
+wait_for "$READY_TIMEOUT_SECONDS" "$(wc -l <<<"$expected") nodes to be Ready" all_ready
+seconds=$((SECONDS - started))
+
+# Every token of ours has done its work. Others, made by hand, are left alone.
+for secret in $(kubectl -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o name); do
+  description=$(kubectl -n kube-system get "$secret" -o jsonpath='{.data.description}' | base64 -d)
+  [[ $description != "nodeforge: join of "* ]] || kubectl -n kube-system delete "$secret" >&2
+done
+kubectl get nodes -o wide >&2
+printf '{"seconds":{"ready":%d}}\n' "$seconds"

@@ -1,0 +1,56 @@
+/**
+ * Prints the ssh host key of a domain, read through its guest agent: a channel that does not cross the network, so that
+ * the first ssh connection can already be checked against it.
+ *
+ * Environment: LIBVIRT_URI, DOMAIN, LIMIT_SECONDS. Fails when the key has not appeared within the limit, with what the
+ * agent said last.
+ */
+import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
+const { LIBVIRT_URI = "", DOMAIN = "", LIMIT_SECONDS = "" } = process.env;
+
+async function ask(execute: string, parameters: object): Promise<unknown> {
+  const request = JSON.stringify({ execute, arguments: parameters });
+  const { stdout } = await run("virsh", ["-c", LIBVIRT_URI, "qemu-agent-command", "--timeout", "10", DOMAIN, request], {
+    // virsh waits for the agent 10 s; what takes longer is a hypervisor that does not answer.
+    timeout: 30_000,
+  });
+  return (JSON.parse(stdout) as { return: unknown }).return;
+}
+
+async function readHostKey(): Promise<string> {
+  const handle = await ask("guest-file-open", { path: keyFile, mode: "r" });
+  try {
+    const answer = (await ask("guest-file-read", { handle, count: 4096 })) as { "buf-b64": string };
+    const [type, key] = Buffer.from(answer["buf-b64"], "base64").toString("utf8").split(/\s+/);
+    if (type !== "ssh-ed25519" || !key) throw new Error(`${keyFile} holds no ed25519 key yet`);
+    return `${type} ${key}`;
+  } finally {
+    await ask("guest-file-close", { handle });
+  }
+}
+
+const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
+let said = 0;
+for (;;) {
+  try {
+    console.log(await readHostKey());
+    break;
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    const reason = (stderr?.trim() || String(error)).split("\n")[0];
+    if (Date.now() > deadline) {
+      console.error(`no host key of ${DOMAIN} within ${LIMIT_SECONDS} s: ${reason}`);
+      process.exit(1);
+    }
+    if (Date.now() - said > 15_000) {
+      said = Date.now();
+      console.error(`waiting for the host key of ${DOMAIN}: ${reason}`);
+    }
+    await sleep(2000);
+  }
+}
