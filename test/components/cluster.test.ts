@@ -1,0 +1,234 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Cluster } from "../../components/cluster.ts";
+import type { Worker } from "../../components/worker.ts";
+import { ofType, one, promiseOf, recordOptions, registered, settled, startMocks } from "../support/mocks.ts";
+import { configWith } from "../support/settings.ts";
+
+vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
+
+beforeEach(startMocks);
+
+async function clusterWith(raw: Record<string, string> = {}) {
+  const options = recordOptions();
+  const cluster = new Cluster("dev", { config: configWith(raw) }, { transformations: [options.transformation] });
+  await promiseOf(cluster.timings);
+  await settled();
+  return { cluster, options };
+}
+
+const counts = () => {
+  const count: Record<string, number> = {};
+  for (const { type } of registered) count[type] = (count[type] ?? 0) + 1;
+  return count;
+};
+
+describe("a cluster of one control plane and two workers", () => {
+  it("is exactly these resources", async () => {
+    await clusterWith();
+    expect(counts()).toEqual({
+      "nodeforge:index:Cluster": 1,
+      "nodeforge:index:StoragePool": 1,
+      "nodeforge:index:Network": 1,
+      "nodeforge:index:BaseImage": 1,
+      "nodeforge:index:Master": 1,
+      "nodeforge:index:WorkerPool": 1,
+      "nodeforge:index:Worker": 2,
+      "nodeforge:index:VirtualMachine": 3,
+      "nodeforge:index:CloudInitDisk": 3,
+      "nodeforge:index:BootstrapToken": 2,
+      "nodeforge:index:NodeReadiness": 1,
+      "nodeforge:index:Addons": 1,
+      "nodeforge:index:CoreDns": 1,
+      "nodeforge:index:SmokeCheck": 1,
+      "random:index/randomUuid:RandomUuid": 1,
+      "libvirt:index/pool:Pool": 1,
+      "libvirt:index/network:Network": 1,
+      "libvirt:index/volume:Volume": 7,
+      "libvirt:index/domain:Domain": 3,
+      "command:local:Command": 3,
+      "command:remote:Command": 7,
+      "pulumi:providers:kubernetes": 1,
+      "kubernetes:core/v1:ServiceAccount": 1,
+      "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole": 1,
+      "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": 1,
+      "kubernetes:core/v1:ConfigMap": 2,
+      "kubernetes:core/v1:Service": 2,
+      "kubernetes:core/v1:Namespace": 1,
+      "kubernetes:apps/v1:Deployment": 1,
+      "kubernetes:apps/v1:DaemonSet": 1,
+    });
+  });
+
+  it("shows its nodes, endpoint, version and timings", async () => {
+    const { cluster } = await clusterWith();
+    expect(await promiseOf(cluster.nodes)).toEqual([
+      { name: "master", role: "control-plane", address: "192.168.222.10" },
+      { name: "worker-node-1", role: "worker", address: expect.stringMatching(/^192\.168\.222\.10\d$/) as string },
+      { name: "worker-node-2", role: "worker", address: expect.stringMatching(/^192\.168\.222\.10\d$/) as string },
+    ]);
+    expect(await promiseOf(cluster.apiEndpoint)).toBe("https://192.168.222.10:6443");
+    expect(await promiseOf(cluster.kubernetesVersion)).toBe("v1.36.3");
+    expect(await promiseOf(cluster.timings)).toEqual({
+      master: { boot: 1 },
+      "worker-node-1": { join: 2 },
+      "worker-node-2": { join: 2 },
+      cluster: { ready: 3 },
+    });
+  });
+
+  it("keeps its secrets secret", async () => {
+    const { cluster, options } = await clusterWith();
+    expect(await pulumi.isSecret(cluster.kubeconfig)).toBe(true);
+    expect(await pulumi.isSecret(cluster.nodes)).toBe(false);
+    for (const name of ["dev-worker-node-1-token", "dev-master-kubeconfig"]) {
+      expect(options.of("Command", name).additionalSecretOutputs).toContain("stdout");
+    }
+    expect(options.of("Command", "dev-master-init").additionalSecretOutputs).toEqual(["connection"]);
+    const shown = registered.filter(({ type }) => type.includes("Command")).map(({ inputs }) => inputs.create);
+    expect(JSON.stringify(shown)).not.toMatch(/abcdef\.0123456789abcdef|PRIVATE KEY/);
+  });
+
+  it("streams no result, only progress", async () => {
+    await clusterWith();
+    for (const { name, inputs } of registered.filter(({ type }) => type === "command:remote:Command")) {
+      expect([name, inputs.logging, inputs.addPreviousOutputInEnv]).toEqual([name, "stderr", false]);
+    }
+  });
+});
+
+describe("a worker", () => {
+  it("boots from an overlay of the one image and a seed of its own", async () => {
+    await clusterWith();
+    const base = ofType("Volume").find(({ name }) => name.startsWith("dev-base-"))!;
+    expect(base.name).toMatch(/^dev-base-[0-9a-f]{12}$/);
+    for (const node of ["dev-master", "dev-worker-node-1", "dev-worker-node-2"]) {
+      expect(one("Volume", `${node}-root`).inputs).toEqual({
+        pool: "nodeforge-dev",
+        baseVolumeId: `${base.name}-id`,
+        size: 20 * 1024 ** 3,
+        format: "qcow2",
+      });
+    }
+    const seeds = ofType("Volume").filter(({ name }) => name.includes("-seed-"));
+    expect(new Set(seeds.map(({ inputs }) => inputs.source)).size).toBe(3);
+    expect(seeds.every(({ inputs }) => inputs.format === "iso")).toBe(true);
+  });
+
+  it("is minted a token of its own and joins with it on stdin", async () => {
+    await clusterWith();
+    const token = one("Command", "dev-worker-node-2-token").inputs;
+    expect(token.triggers).toEqual(["dev-worker-node-2-id"]);
+    expect(token.create).toContain("WORKER_NAME='worker-node-2'");
+    expect(token.delete).toContain("DRAIN_TIMEOUT_MINUTES='10'");
+    const join = one("Command", "dev-worker-node-2-join").inputs;
+    expect(join.triggers).toEqual(["dev-worker-node-2-id"]);
+    // On its way to the engine a secret is wrapped.
+    const { value, ...wrapper } = join.stdin as { value: string };
+    expect(Object.keys(wrapper)).toHaveLength(1);
+    expect(value).toContain("abcdef.0123456789abcdef");
+    expect(join.create).toMatch(/NODE_ADDRESS='192\.168\.222\.10\d'/);
+  });
+
+  it("dies with the control plane instead of leaving", async () => {
+    const { options } = await clusterWith();
+    const { deletedWith } = options.of("Command", "dev-worker-node-1-token");
+    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("Domain::dev-master");
+    expect(options.of("Command", "dev-worker-node-1-join").deletedWith).toBeUndefined();
+  });
+
+  it("is replaced whole: the old domain goes first, the volumes need not", async () => {
+    const { options } = await clusterWith();
+    expect(options.of("Domain", "dev-worker-node-1").deleteBeforeReplace).toBe(true);
+    expect(options.of("Volume", "dev-worker-node-1-root").deleteBeforeReplace).toBeUndefined();
+    expect(options.of("Domain", "dev-worker-node-1").customTimeouts).toEqual({ create: "20m" });
+  });
+});
+
+describe("joins", () => {
+  it("go in waves: each waits for the one a wave before", async () => {
+    const { options } = await clusterWith({ workers: "5", joinWaveSize: "2" });
+    const waitsFor = (index: number) => {
+      const { dependsOn = [] } = options.of("BootstrapToken", `dev-worker-node-${index}-token`);
+      return (dependsOn as Worker[]).map(({ node }) => node.name);
+    };
+    expect([1, 2, 3, 4, 5].map(waitsFor)).toEqual([[], [], ["worker-node-1"], ["worker-node-2"], ["worker-node-3"]]);
+  });
+});
+
+describe("readiness", () => {
+  it("expects exactly the nodes there are, and hears of every new machine", async () => {
+    await clusterWith({ workers: "1" });
+    const { stdin, triggers } = one("Command", "dev-ready").inputs;
+    expect(stdin).toBe("master dev-master-id\nworker-node-1 dev-worker-node-1-join-id\n");
+    expect(triggers).toEqual(["dev-master-id"]);
+  });
+});
+
+describe("domains", () => {
+  it("leave the CPU model alone when emulated and pass it through with kvm", async () => {
+    await clusterWith({ workers: "0" });
+    expect(one("Domain", "dev-master").inputs).toMatchObject({ type: "qemu", vcpu: 2, memory: 2048, autostart: true });
+    expect(one("Domain", "dev-master").inputs).not.toHaveProperty("cpu");
+    await startMocks();
+    await clusterWith({ workers: "0", domainType: "kvm" });
+    expect(one("Domain", "dev-master").inputs).toMatchObject({ type: "kvm", cpu: { mode: "host-passthrough" } });
+  });
+
+  it("wait for a lease, the control plane for the reserved one", async () => {
+    await clusterWith({ workers: "1" });
+    expect(one("Domain", "dev-master").inputs.networkInterfaces).toMatchObject([
+      { networkName: "scheduler_benchmark_net", addresses: ["192.168.222.10"], waitForLease: true },
+    ]);
+    const [lan] = one("Domain", "dev-worker-node-1").inputs.networkInterfaces as object[];
+    expect(lan).toMatchObject({ hostname: "worker-node-1", waitForLease: true });
+    expect(lan).not.toHaveProperty("addresses");
+  });
+
+  it("wait for none where the node sets its address itself", async () => {
+    await clusterWith({ workers: "1", workerAddressing: "static" });
+    expect(one("Domain", "dev-worker-node-1").inputs.networkInterfaces).toMatchObject([{ waitForLease: false }]);
+  });
+});
+
+describe("what is not ours", () => {
+  it("is used by name: no pool and no network is made", async () => {
+    await clusterWith({ storagePool: "default", network: "lab", workers: "1" });
+    expect(ofType("Pool")).toEqual([]);
+    expect(registered.filter(({ type }) => type === "libvirt:index/network:Network")).toEqual([]);
+    expect(one("Volume", "dev-worker-node-1-root").inputs.pool).toBe("default");
+    expect(one("Domain", "dev-master").inputs.networkInterfaces).toMatchObject([
+      { networkName: "lab", waitForLease: false },
+    ]);
+    expect(one("Domain", "dev-master").inputs.networkInterfaces).not.toMatchObject([
+      { addresses: expect.anything() as unknown },
+    ]);
+  });
+});
+
+describe("add-ons", () => {
+  it("die with the control plane, each of them", async () => {
+    const { options } = await clusterWith();
+    const kinds = registered.filter(({ type }) => type.startsWith("kubernetes:"));
+    expect(kinds).toHaveLength(10);
+    for (const { type, name } of kinds) {
+      expect(options.of(type.split(":").at(-1)!, name).deletedWith, `${type} ${name}`).toBeDefined();
+    }
+  });
+
+  it("have no smoke check without workers, or when it is not wanted", async () => {
+    await clusterWith({ workers: "0" });
+    expect(ofType("DaemonSet")).toEqual([]);
+    expect(ofType("Deployment")).toHaveLength(1);
+    await startMocks();
+    await clusterWith({ smokeCheck: "false" });
+    expect(ofType("DaemonSet")).toEqual([]);
+  });
+
+  it("answer at the address kubeadm tells every kubelet", async () => {
+    await clusterWith({ serviceCidr: "10.100.0.0/16" });
+    expect(ofType("Service").map(({ inputs }) => (inputs.spec as { clusterIP: string }).clusterIP)).toContain(
+      "10.100.0.10",
+    );
+  });
+});

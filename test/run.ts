@@ -1,0 +1,71 @@
+/**
+ * Runs one tier of the tests: `unit` (static checks and unit tests), `engine` or `e2e`.
+ *
+ * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`, and the
+ * exit code is 0 only when nothing failed and something passed.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { prepareTier, type Tier } from "./support/prepare.ts";
+import { staticChecks } from "./support/static-checks.ts";
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+const [tier = "unit", ...rest] = process.argv.slice(2) as [Tier, ...string[]];
+const environment = await prepareTier(tier);
+const counts = tier === "unit" && rest.length === 0 ? await runStaticChecks() : { passed: 0, failed: 0 };
+const tests = await runVitest();
+const passed = counts.passed + tests.passed;
+const failed = counts.failed + tests.failed;
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+async function runStaticChecks(): Promise<Count> {
+  const count = { passed: 0, failed: 0 };
+  for (const { name, command, limitSeconds } of await staticChecks()) {
+    const [file = "", ...args] = command;
+    const started = Date.now();
+    const { failed, all } = await execa(file, args, {
+      all: true,
+      reject: false,
+      preferLocal: true,
+      timeout: limitSeconds * 1000,
+    });
+    console.log(`${failed ? "FAIL" : "ok  "} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    if (failed) console.log(all);
+    count[failed ? "failed" : "passed"]++;
+  }
+  return count;
+}
+
+async function runVitest(): Promise<Count> {
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-tests-"));
+  const report = join(folder, "report.json");
+  try {
+    const args = ["run", "--project", tier, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const { exitCode } = await execa("vitest", [...args, ...rest], {
+      stdio: "inherit",
+      reject: false,
+      preferLocal: true,
+      env: environment,
+    });
+    const { numPassedTests, numFailedTests } = readReport(report);
+    // An error outside of every test, such as a file that does not load, fails the run without counting as a test.
+    return { passed: numPassedTests, failed: exitCode === 0 ? 0 : Math.max(1, numFailedTests) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readReport(path: string): { numPassedTests: number; numFailedTests: number } {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as { numPassedTests: number; numFailedTests: number };
+  } catch {
+    return { numPassedTests: 0, numFailedTests: 1 };
+  }
+}

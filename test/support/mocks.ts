@@ -1,0 +1,96 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What a resource was registered with. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+/** Everything the program registered since {@link startMocks}. */
+export const registered: Registered[] = [];
+
+/** What the mocks give as outputs, by a pattern of the resource's name; first match wins. */
+export type Outputs = readonly (readonly [RegExp, Record<string, unknown>])[];
+
+const guestOutputs: Outputs = [
+  [/-init$/, { stdout: JSON.stringify({ kubernetesVersion: "v1.36.3", seconds: { boot: 1 } }) }],
+  [/-token$/, { stdout: JSON.stringify({ token: "abcdef.0123456789abcdef", caCertHash: "sha256:00" }) }],
+  [/-join$/, { stdout: JSON.stringify({ seconds: { join: 2 } }) }],
+  [/-ready$/, { stdout: JSON.stringify({ seconds: { ready: 3 } }) }],
+  [/-kubeconfig$/, { stdout: "kubeconfig of the mocks" }],
+  [/-host-key$/, { stdout: "ssh-ed25519 AAAA" }],
+];
+
+/** Installs mocks in place of the engine and forgets what earlier tests registered. Await it before making anything. */
+export async function startMocks(): Promise<void> {
+  registered.length = 0;
+  let leases = 100;
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const outputs = type.startsWith("command:")
+          ? (guestOutputs.find(([pattern]) => pattern.test(name))?.[1] ?? {})
+          : {};
+        const state: Record<string, unknown> = { ...(inputs as object), ...outputs };
+        if (type === "libvirt:index/domain:Domain") {
+          const [lan] = state.networkInterfaces as Record<string, unknown>[];
+          state.networkInterfaces = [{ ...lan, addresses: lan?.addresses ?? [`192.168.222.${leases++}`] }];
+        }
+        if (type === "random:index/randomUuid:RandomUuid") state.result = "00000000-0000-4000-8000-000000000000";
+        return { id: `${name}-id`, state };
+      },
+      call: ({ token }: pulumi.runtime.MockCallArgs) => {
+        throw new Error(`the tests expect no call of ${token}`);
+      },
+    },
+    "nodeforge",
+    "dev",
+  );
+}
+
+/** The value of an output once everything it depends on is there. */
+export function promiseOf<T>(output: pulumi.Output<T>): Promise<pulumi.Unwrap<T>> {
+  return new Promise((resolve) => void output.apply((value) => resolve(value as pulumi.Unwrap<T>)));
+}
+
+/** Waits until every resource the program asked for is registered. */
+export async function settled(): Promise<void> {
+  // The SDK keeps every outstanding registration as an RPC; this is what it awaits itself before a program ends.
+  await pulumi.runtime.disconnect();
+}
+
+/** The registered resources of a type, by its last part. */
+export function ofType(kind: string): Registered[] {
+  return registered.filter(({ type }) => type.split(":").at(-1) === kind);
+}
+
+/** The one registered resource of this name and kind. @throws when there is none or more than one. */
+export function one(kind: string, name: string): Registered {
+  const found = ofType(kind).filter((resource) => resource.name === name);
+  if (found.length !== 1) throw new Error(`expected one ${kind} ${name}, found ${found.length}`);
+  return found[0]!;
+}
+
+/** Options of a resource as the component set them. */
+export type Options = pulumi.CustomResourceOptions;
+
+/** Records the options of every descendant: mocks never see them, old-style transformations do. */
+export function recordOptions(): {
+  transformation: pulumi.ResourceTransformation;
+  of: (kind: string, name: string) => Options;
+} {
+  const seen = new Map<string, Options>();
+  return {
+    transformation: ({ type, name, props, opts }) => {
+      seen.set(`${type.split(":").at(-1)} ${name}`, opts);
+      return { props: props, opts };
+    },
+    of: (kind, name) => {
+      const found = seen.get(`${kind} ${name}`);
+      if (!found) throw new Error(`no ${kind} ${name} was made`);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { guestScript, type GuestScript } from "../../guest/script.ts";
+
+/** A check that needs no test runner: it passes when its command does. */
+export interface StaticCheck {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** It is killed then; a check that hangs is a check that failed. */
+  readonly limitSeconds: number;
+}
+
+/** The static checks of the whole checkout, in the order in which a reader wants their news. */
+export async function staticChecks(): Promise<StaticCheck[]> {
+  const tracked = await trackedFiles();
+  const shell = tracked.filter((file) => file.endsWith(".sh") || bashScripts.has(file));
+  const nix = tracked.filter((file) => file.endsWith(".nix"));
+  return [
+    { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."], limitSeconds: 120 },
+    { name: "types", command: ["tsc"], limitSeconds: 180 },
+    { name: "lint", command: ["eslint", "--max-warnings", "0", "."], limitSeconds: 180 },
+    {
+      name: "shellcheck: scripts",
+      command: ["shellcheck", "--external-sources", ...shell.filter(notGuest)],
+      limitSeconds: 60,
+    },
+    { name: "shellcheck: guest", command: ["shellcheck", ...writeGuestScripts()], limitSeconds: 60 },
+    { name: "nix: parse", command: ["nix-instantiate", "--parse", ...nix], limitSeconds: 60 },
+  ];
+}
+
+const bashScripts = new Set([".ci/run", "toolchain/with-packages", "test/support/with-hypervisor"]);
+const notGuest = (file: string) => !file.startsWith("guest/");
+
+async function trackedFiles(): Promise<string[]> {
+  const { stdout } = await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
+  return stdout.split("\n").filter(Boolean);
+}
+
+/** A guest script is judged as it runs, with its parameters and the common part before it. */
+function writeGuestScripts(): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-guest-"));
+  const names = readdirSync(new URL("../../guest/", import.meta.url))
+    .filter((file) => file.endsWith(".sh") && file !== "common.sh")
+    .map((file) => file.replace(/\.sh$/, "") as GuestScript);
+  return names.map((name) => {
+    const path = join(folder, `${name}.sh`);
+    const body = guestScript(name, { user: "root", limitMinutes: 1 }).split("\n").slice(1, -3);
+    writeFileSync(path, `${body.join("\n")}\n`);
+    return path;
+  });
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { deriveTopology } from "../topology.ts";
+import { configWith } from "./support/settings.ts";
+
+const topologyWith = (raw: Record<string, string> = {}) => deriveTopology(configWith(raw));
+
+describe("the topology", () => {
+  it("has a control plane whose address is reserved, and workers that DHCP gives theirs", () => {
+    const { master, workers } = topologyWith();
+    expect(master).toMatchObject({
+      name: "master",
+      role: "control-plane",
+      fqdn: "master.internal",
+      domainName: "dev-master",
+      address: "192.168.222.10",
+      addressing: "reservation",
+    });
+    expect(workers.map((worker) => worker.name)).toEqual(["worker-node-1", "worker-node-2"]);
+    expect(workers[0]).toMatchObject({ role: "worker", domainName: "dev-worker-node-1", addressing: "dhcp" });
+    expect(workers[0]).not.toHaveProperty("address");
+  });
+
+  it("reserves nothing on a network that is not ours", () => {
+    expect(topologyWith({ network: "lab" }).master.addressing).toBe("static");
+  });
+
+  it("numbers static addresses after the control plane's", () => {
+    const { workers } = topologyWith({ workerAddressing: "static", workers: "3" });
+    expect(workers.map(({ address, addressing }) => [address, addressing])).toEqual([
+      ["192.168.222.11", "static"],
+      ["192.168.222.12", "static"],
+      ["192.168.222.13", "static"],
+    ]);
+  });
+
+  it("has no worker when none is wanted", () => {
+    expect(topologyWith({ workers: "0" }).workers).toEqual([]);
+  });
+
+  it("changes nothing for the others when a worker is added", () => {
+    const [two, three] = [topologyWith({ workers: "2" }), topologyWith({ workers: "3" })];
+    expect(three.workers.slice(0, 2)).toEqual(two.workers);
+    expect(three.master).toEqual(two.master);
+  });
+});
+
+describe("MAC addresses", () => {
+  it("are unicast, locally administered, lower-case and stable", () => {
+    const { master } = topologyWith();
+    expect(master.mac).toMatch(/^52:54(:[0-9a-f]{2}){4}$/);
+    expect(topologyWith().master.mac).toBe(master.mac);
+  });
+
+  it("differ between nodes and between clusters", () => {
+    const all = [topologyWith({ workers: "100" }), topologyWith({ workers: "100", clusterName: "other" })];
+    const macs = all.flatMap(({ master, workers }) => [master, ...workers]).map((node) => node.mac);
+    expect(new Set(macs).size).toBe(202);
+  });
+});
