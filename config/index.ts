@@ -121,7 +121,7 @@ function readStoragePool(values: Values, problems: Problems, clusterName: string
     checkLibvirtName(problems, "storagePool", existing);
     return { origin: "existing", name: existing };
   }
-  const path = values.string("storagePoolPath") || `/var/lib/libvirt/nodeforge/${clusterName}`;
+  const path = values.string("storagePoolPath") || `/var/lib/libvirt/nodeforge-${clusterName}`;
   if (!/^\/[^/]/.test(path)) problems.add("storagePoolPath", "an absolute path of a directory of its own", path);
   return { origin: "created", name: `nodeforge-${clusterName}`, path };
 }

@@ -76,7 +76,9 @@ NETWORK
 start_node_network() {
   wait_for 300 "the kubelet's client certificate" test -s /var/lib/kubelet/pki/kubelet-client-current.pem
   touch /etc/nodeforge/joined
-  systemctl start flanneld kube-proxy
+  # flanneld gives up while its node has no pod range yet, and its unit starts it again: the first failure is no failure.
+  systemctl start --no-block flanneld kube-proxy
+  wait_for 300 "flanneld and kube-proxy" systemctl is-active flanneld kube-proxy
 }
 
 # Seconds from power-on until cloud-init was done; it wrote this file last.

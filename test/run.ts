@@ -17,7 +17,7 @@ interface Count {
 }
 
 const [tier = "unit", ...rest] = process.argv.slice(2) as [Tier, ...string[]];
-const environment = await prepareTier(tier);
+const { wrapper, environment } = await prepareTier(tier);
 const counts = tier === "unit" && rest.length === 0 ? await runStaticChecks() : { passed: 0, failed: 0 };
 const tests = await runVitest();
 const passed = counts.passed + tests.passed;
@@ -48,7 +48,8 @@ async function runVitest(): Promise<Count> {
   const report = join(folder, "report.json");
   try {
     const args = ["run", "--project", tier, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const { exitCode } = await execa("vitest", [...args, ...rest], {
+    const [file = "vitest", ...before] = [...wrapper, "vitest"];
+    const { exitCode } = await execa(file, [...before, ...args, ...rest], {
       stdio: "inherit",
       reject: false,
       preferLocal: true,

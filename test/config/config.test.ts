@@ -25,7 +25,7 @@ describe("an empty configuration", () => {
     expect(config.storagePool).toEqual({
       origin: "created",
       name: "nodeforge-dev",
-      path: "/var/lib/libvirt/nodeforge/dev",
+      path: "/var/lib/libvirt/nodeforge-dev",
     });
   });
 

@@ -1,6 +1,38 @@
+import { delimiter, join } from "node:path";
+import { debianImage } from "../../toolchain/image.ts";
+import { providePlugins } from "../../toolchain/plugins.ts";
+import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
+import { provide } from "../../toolchain/requirements.ts";
+
 /** Tiers of the tests. */
 export type Tier = "unit" | "engine" | "e2e";
-export async function prepareTier(tier: Tier): Promise<Record<string, string>> {
-  void tier;
-  return Promise.resolve({});
+
+/** How a tier's test runner is started. */
+export interface Prepared {
+  /** Put before the runner's own command. */
+  readonly wrapper: readonly string[];
+  /** Added to the environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Installs, downloads or builds what a tier needs, while there is still a network: the end-to-end tier has none.
+ * @throws when something can neither be found nor made.
+ */
+export async function prepareTier(tier: Tier): Promise<Prepared> {
+  await provide("checking");
+  if (tier === "unit") return { wrapper: [], environment: {} };
+
+  await provide("building");
+  await provide("provisioning");
+  const cli = await pulumiCli();
+  const environment = { PATH: [cli, process.env.PATH].join(delimiter), PULUMI_SKIP_UPDATE_CHECK: "true" };
+  if (tier === "engine") return { wrapper: [], environment };
+
+  await provide("hypervisor");
+  const { folder } = await providePlugins(join(cli, "pulumi"));
+  return {
+    wrapper: ["test/support/with-hypervisor"],
+    environment: { ...environment, PULUMI_HOME: folder, NODEFORGE_IMAGE: await debianImage() },
+  };
 }

@@ -1,0 +1,26 @@
+import * as libvirt from "@pulumi/libvirt";
+import { CloudInitDisk } from "../../../components/cloud-init-disk.ts";
+import { StoragePool } from "../../../components/storage-pool.ts";
+import type { Node } from "../../../topology.ts";
+
+const network = { prefix: 24, gateway: "192.0.2.1", domain: "internal" };
+const login = { user: "root", publicKey: "ssh-ed25519 AAAA tests" };
+const hypervisor = new libvirt.Provider("hypervisor", { uri: "qemu:///system" });
+const provided = { providers: [hypervisor] };
+const path = "/var/lib/libvirt/seed-disks";
+const pool = new StoragePool("seeds", { pool: { origin: "created", name: "seeds", path } }, provided);
+for (let index = 1; index <= 50; index++) {
+  const name = `node-${index}`;
+  const mac = `52:54:00:00:00:${index.toString(16).padStart(2, "0")}`;
+  const size = { vcpus: 1, memoryMiB: 768, diskGiB: 4 };
+  const node: Node = {
+    ...size,
+    name,
+    role: "worker",
+    fqdn: `${name}.internal`,
+    domainName: name,
+    mac,
+    addressing: "dhcp",
+  };
+  new CloudInitDisk(name, { node, login, network, poolName: pool.poolName }, provided);
+}
