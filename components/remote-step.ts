@@ -1,20 +1,26 @@
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { guestScript, type GuestScript, type ScriptRun } from "../guest/script.ts";
+import { scriptInput, startScript, type GuestScript, type ScriptStart } from "../guest/script.ts";
+
+/** A script and its parameters, some of which are known only later. */
+interface ScriptUse extends Omit<ScriptStart, "user"> {
+  readonly script: GuestScript;
+  readonly parameters?: Readonly<Record<string, pulumi.Input<string | number>>>;
+}
 
 /** One script run on one node. */
-export interface RemoteStepArgs extends Omit<ScriptRun, "parameters"> {
-  readonly script: GuestScript;
+export interface RemoteStepArgs extends ScriptUse {
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
-  readonly parameters?: Readonly<Record<string, pulumi.Input<string | number>>>;
+  /** User that logs in. */
+  readonly user: string;
   /** What the script reads; the place for secrets. */
   readonly stdin?: pulumi.Input<string>;
   /** Values that make it another step altogether, such as the machine it ran on. */
   readonly triggers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Whether the result is a secret; it is then neither shown nor stored in clear. @default false */
   readonly secretResult?: boolean;
-  /** Script to run on the same node when the step is taken back, with its own parameters. */
-  readonly undo?: { script: GuestScript } & Pick<RemoteStepArgs, "limitMinutes" | "parameters">;
+  /** Script to run on the same node when the step is taken back. */
+  readonly undo?: ScriptUse;
 }
 
 /**
@@ -22,17 +28,15 @@ export interface RemoteStepArgs extends Omit<ScriptRun, "parameters"> {
  * the result. A changed script or parameter runs it again in place, so every script is repeatable.
  */
 export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.CustomResourceOptions): remote.Command {
-  const render = ({ script, limitMinutes, parameters = {} }: NonNullable<RemoteStepArgs["undo"]>) =>
-    pulumi
-      .output(parameters)
-      .apply((values) => guestScript(script, { user: args.user, limitMinutes, parameters: values }));
+  const { user, undo, stdin = "" } = args;
+  const calls = [args, ...(undo ? [undo] : [])].map(({ script, parameters = {} }) => ({ script, parameters }));
   return new remote.Command(
     name,
     {
       connection: args.connection,
-      create: render(args),
-      ...(args.undo ? { delete: render(args.undo) } : {}),
-      ...(args.stdin === undefined ? {} : { stdin: args.stdin }),
+      create: startScript({ ...args, user }),
+      ...(undo ? { delete: startScript({ ...undo, user }) } : {}),
+      stdin: pulumi.all([calls, stdin]).apply(([known, text]) => scriptInput(known, text)),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
       // Results are for the program, progress is for the operator.
       logging: remote.Logging.Stderr,

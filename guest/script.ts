@@ -3,30 +3,48 @@ import { readFileSync } from "node:fs";
 /** The scripts that run on nodes; each is a file of this folder. */
 export type GuestScript = "init-control-plane" | "print-kubeconfig" | "mint-token" | "join" | "leave" | "wait-ready";
 
-/** How a script runs. */
-export interface ScriptRun {
+/** A script with what its head names as its parameters. Never a secret: state and diffs show them. */
+export interface ScriptCall {
+  readonly script: GuestScript;
+  readonly parameters?: Readonly<Record<string, string | number>>;
+}
+
+/** How a script is started. */
+export interface ScriptStart {
+  readonly script: GuestScript;
   /** User that logs in; any but root goes through sudo. */
   readonly user: string;
   /** Limit of the whole script in minutes; it is killed then, whatever it waits for. */
   readonly limitMinutes: number;
-  /** What the script's head names as its parameters. Never a secret: the text is shown when the script fails. */
-  readonly parameters?: Readonly<Record<string, string | number>>;
 }
 
-const endOfScript = "NODEFORGE_END_OF_SCRIPT";
+/**
+ * The command that starts a script, which arrives on its standard input.
+ *
+ * It is short because it is part of every error message: the operator reads the script's own words, not its source.
+ */
+export function startScript({ script, user, limitMinutes }: ScriptStart): string {
+  const elevate = user === "root" ? "" : "sudo -n ";
+  // A second signal after 10 s, because a shell waits for its child before it heeds the first.
+  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
+}
 
 /**
- * The text of a remote command that runs a script with its parameters, under bash and within its limit.
+ * What {@link startScript} reads: the length of the program in bytes, the program, and then what its script reads itself.
  *
- * Parameters are assignments in the text rather than the connection's environment, which sshd accepts only for names its
- * configuration lists. Stdin stays free for what must not be seen.
+ * Several scripts can share it, because a command has one standard input for all it ever runs; the started one's name
+ * chooses. Parameters are assignments in the text rather than the connection's environment, which sshd accepts only for
+ * names its configuration lists.
  */
-export function guestScript(script: GuestScript, { user, limitMinutes, parameters = {} }: ScriptRun): string {
+export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {
+  const program = `case $0 in\n${calls.map((call) => `${call.script})\n${scriptText(call)};;\n`).join("")}esac\n`;
+  return `${Buffer.byteLength(program)}\n${program}${stdin}`;
+}
+
+/** Text of one script as it runs: its parameters, what all scripts share, and itself. */
+export function scriptText({ script, parameters = {} }: ScriptCall): string {
   const assignments = Object.entries(parameters).map(([name, value]) => `${name}=${quote(String(value))}\n`);
-  const body = [...assignments, read("common"), read(script)].join("");
-  // A second signal after 10 s, because a shell waits for its child before it heeds the first.
-  const command = `${user === "root" ? "" : "sudo -n "}timeout --kill-after 10 ${limitMinutes * 60} bash -c`;
-  return `${command} "$(cat <<'${endOfScript}'\n${body}${endOfScript}\n)"\n`;
+  return [...assignments, read("common"), read(script)].join("");
 }
 
 function read(name: string): string {

@@ -86,6 +86,7 @@ describe("a cluster of one control plane and two workers", () => {
     }
     expect(options.of("Command", "dev-master-init").additionalSecretOutputs).toEqual(["connection"]);
     const shown = registered.filter(({ type }) => type.includes("Command")).map(({ inputs }) => inputs.create);
+    expect(shown).toHaveLength(10);
     expect(JSON.stringify(shown)).not.toMatch(/abcdef\.0123456789abcdef|PRIVATE KEY/);
   });
 
@@ -119,15 +120,19 @@ describe("a worker", () => {
     await clusterWith();
     const token = one("Command", "dev-worker-node-2-token").inputs;
     expect(token.triggers).toEqual(["dev-worker-node-2-id"]);
-    expect(token.create).toContain("WORKER_NAME='worker-node-2'");
-    expect(token.delete).toContain("DRAIN_TIMEOUT_MINUTES='10'");
+    expect(token.create).toMatch(/ mint-token$/);
+    expect(token.delete).toMatch(/^timeout .* 900 .* leave$/);
+    expect(token.stdin).toMatch(
+      /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nTOKEN_TTL_MINUTES='30'\n/,
+    );
+    expect(token.stdin).toContain("\nleave)\nWORKER_NAME='worker-node-2'\nDRAIN_TIMEOUT_MINUTES='10'\n");
     const join = one("Command", "dev-worker-node-2-join").inputs;
     expect(join.triggers).toEqual(["dev-worker-node-2-id"]);
     // On its way to the engine a secret is wrapped.
     const { value, ...wrapper } = join.stdin as { value: string };
     expect(Object.keys(wrapper)).toHaveLength(1);
     expect(value).toContain("abcdef.0123456789abcdef");
-    expect(join.create).toMatch(/NODE_ADDRESS='192\.168\.222\.10\d'/);
+    expect(value).toMatch(/NODE_ADDRESS='192\.168\.222\.10\d'/);
   });
 
   it("dies with the control plane instead of leaving", async () => {
@@ -160,7 +165,7 @@ describe("readiness", () => {
   it("expects exactly the nodes there are, and hears of every new machine", async () => {
     await clusterWith({ workers: "1" });
     const { stdin, triggers } = one("Command", "dev-ready").inputs;
-    expect(stdin).toBe("master dev-master-id\nworker-node-1 dev-worker-node-1-join-id\n");
+    expect(stdin).toMatch(/esac\nmaster dev-master-id\nworker-node-1 dev-worker-node-1-join-id\n$/);
     expect(triggers).toEqual(["dev-master-id"]);
   });
 });

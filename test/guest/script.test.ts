@@ -1,51 +1,57 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { guestScript, type GuestScript } from "../../guest/script.ts";
+import { scriptInput, scriptText, startScript, type GuestScript } from "../../guest/script.ts";
 
 const scripts = readdirSync("guest")
   .filter((file) => file.endsWith(".sh") && file !== "common.sh")
   .map((file) => file.replace(".sh", "") as GuestScript);
 
-describe("a script for a node", () => {
-  it("is bounded, runs under bash, and starts with its parameters", () => {
-    const text = guestScript("leave", { user: "root", limitMinutes: 3, parameters: { WORKER_NAME: "w-1", N: 2 } });
-    const lines = text.split("\n");
-    expect(lines[0]).toBe(`timeout --kill-after 10 180 bash -c "$(cat <<'NODEFORGE_END_OF_SCRIPT'`);
-    expect(lines.slice(1, 3)).toEqual(["WORKER_NAME='w-1'", "N='2'"]);
-    expect(text.split("NODEFORGE_END_OF_SCRIPT")).toHaveLength(3);
+const start = startScript({ script: "print-kubeconfig", user: "root", limitMinutes: 1 });
+
+/** Runs the shortest script with another body, as sshd would: through a login shell, everything else on stdin. */
+function run(body: string, stdin = "", parameters: Record<string, string> = {}): string {
+  const original = scriptInput([{ script: "leave" }, { script: "print-kubeconfig", parameters }]);
+  const program = original.slice(original.indexOf("\n") + 1).replace('cat "$KUBECONFIG"', () => body);
+  const input = `${Buffer.byteLength(program)}\n${program}${stdin}`;
+  return execFileSync("sh", ["-c", `${start} 2>&1`], { encoding: "utf8", input });
+}
+
+describe("the command that starts a script", () => {
+  it("is bounded and names the script, and nothing else: it is part of every error", () => {
+    expect(startScript({ script: "join", user: "root", limitMinutes: 3 })).toBe(
+      `timeout --kill-after 10 180 bash -c 'read -r size; eval "$(head -c "$size")"' join`,
+    );
   });
 
   it("goes through sudo for any user but root", () => {
-    expect(guestScript("leave", { user: "ops", limitMinutes: 1 })).toMatch(/^sudo -n timeout /);
-    expect(guestScript("leave", { user: "root", limitMinutes: 1 })).not.toContain("sudo -n");
+    expect(startScript({ script: "leave", user: "ops", limitMinutes: 1 })).toMatch(/^sudo -n timeout /);
+    expect(start).not.toContain("sudo");
   });
+});
 
-  it.each(["plain", "with 'quotes'", 'and "others"', "$(touch /nonexistent/x) `id` \\ $HOME", "two\nlines"])(
-    "hands over %j as it is",
+describe("what a script is given", () => {
+  it.each(["plain", "with 'quotes'", 'and "others"', "$(touch /nonexistent/x) `id` \\ $HOME", "two\nlines", "ünï"])(
+    "%j arrives as it is, as a parameter and on stdin",
     (value) => {
-      const text = guestScript("print-kubeconfig", { user: "root", limitMinutes: 1, parameters: { VALUE: value } });
-      // The last line of the script is replaced by one that prints what arrived.
-      const probe = text.replace('cat "$KUBECONFIG"', `printf '%s' "$VALUE"`);
-      expect(execFileSync("sh", ["-c", probe], { encoding: "utf8" })).toBe(value);
+      expect(run(`printf '%s' "$VALUE"`, "", { VALUE: value })).toBe(value);
+      expect(run("cat", value)).toBe(value);
     },
   );
 
-  it.each(scripts)("%s is valid and says what it needs and gives", (script) => {
-    const text = guestScript(script, { user: "root", limitMinutes: 1 });
-    expect(() => execFileSync("sh", ["-n"], { input: text })).not.toThrow();
-    expect(text).toContain("set -euo pipefail");
+  it("runs only the script that was started", () => {
+    expect(run("echo only this")).toBe("only this\n");
+  });
+
+  it.each(scripts)("%s is valid", (script) => {
+    const parameters = { NAME: "x" };
+    expect(() => execFileSync("bash", ["-n"], { input: scriptText({ script, parameters }) })).not.toThrow();
+    const input = scriptInput([{ script, parameters }]);
+    expect(() => execFileSync("bash", ["-n"], { input: input.slice(input.indexOf("\n") + 1) })).not.toThrow();
   });
 });
 
 describe("wait_for", () => {
-  const run = (body: string) => {
-    const text = guestScript("print-kubeconfig", { user: "root", limitMinutes: 1 });
-    return execFileSync("sh", ["-c", `{ ${text.trimEnd()}; } 2>&1`.replace('cat "$KUBECONFIG"', body)], {
-      encoding: "utf8",
-    });
-  };
-
   it("goes on once the command succeeds", () => {
     const path = `/tmp/nodeforge-wait-${process.pid}`;
     expect(run(`(sleep 1; touch ${path}) & wait_for 10 "a file" test -e ${path}; rm ${path}; say done`)).toContain(
@@ -61,5 +67,12 @@ describe("wait_for", () => {
       output = (error as { stdout: string }).stdout;
     }
     expect(output).toMatch(/FAILED: a thing: still missing after 1s: no such thing yet/);
+  });
+});
+
+describe("a file for the units", () => {
+  it("appears whole, with its mode", () => {
+    const path = `/tmp/nodeforge-file-${process.pid}`;
+    expect(run(`write_file 0640 ${path}; stat -c %a ${path}; cat ${path}; rm ${path}`, "text")).toBe("640\ntext");
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { guestScript, type GuestScript } from "../../guest/script.ts";
+import { scriptText, type GuestScript } from "../../guest/script.ts";
 
 /** A check that needs no test runner: it passes when its command does. */
 export interface StaticCheck {
@@ -45,10 +45,9 @@ function writeGuestScripts(): string[] {
   const names = readdirSync(new URL("../../guest/", import.meta.url))
     .filter((file) => file.endsWith(".sh") && file !== "common.sh")
     .map((file) => file.replace(/\.sh$/, "") as GuestScript);
-  return names.map((name) => {
-    const path = join(folder, `${name}.sh`);
-    const body = guestScript(name, { user: "root", limitMinutes: 1 }).split("\n").slice(1, -3);
-    writeFileSync(path, `${body.join("\n")}\n`);
+  return names.map((script) => {
+    const path = join(folder, `${script}.sh`);
+    writeFileSync(path, scriptText({ script }));
     return path;
   });
 }
