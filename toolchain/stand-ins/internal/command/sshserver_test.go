@@ -1,0 +1,203 @@
+package command
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// sshServer is a real ssh server on loopback that runs commands with /bin/sh. It accepts variables whose names begin
+// with NF_, as an sshd with that AcceptEnv does.
+type sshServer struct {
+	address   string
+	port      float64
+	hostKey   string // as in known_hosts
+	userKey   string // PEM of the only key that may log in
+	silent    chan struct{}
+	logins    atomic.Int32
+	connected []net.Conn
+	mutex     sync.Mutex
+}
+
+func newKey(t *testing.T) (ssh.Signer, string) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer, string(pem.EncodeToMemory(block))
+}
+
+// startServer listens on address, or on a free port of loopback when it is empty, until the test ends.
+func startServer(t *testing.T, address string) *sshServer {
+	t.Helper()
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, _ := newKey(t)
+	user, userKey := newKey(t)
+	server := &sshServer{
+		address: listener.Addr().String(),
+		port:    float64(listener.Addr().(*net.TCPAddr).Port),
+		hostKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(host.PublicKey()))),
+		userKey: userKey,
+		silent:  make(chan struct{}),
+	}
+	config := &ssh.ServerConfig{
+		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			if string(key.Marshal()) != string(user.PublicKey().Marshal()) {
+				return nil, ssh.ErrNoAuth
+			}
+			return nil, nil
+		},
+		PasswordCallback: func(_ ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
+			if string(password) != "correct horse" {
+				return nil, ssh.ErrNoAuth
+			}
+			return nil, nil
+		},
+	}
+	config.AddHostKey(host)
+	go func() {
+		for {
+			stream, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go server.serve(stream, config)
+		}
+	}()
+	t.Cleanup(func() {
+		listener.Close()
+		server.mutex.Lock()
+		defer server.mutex.Unlock()
+		for _, stream := range server.connected {
+			stream.Close()
+		}
+	})
+	return server
+}
+
+func (s *sshServer) serve(stream net.Conn, config *ssh.ServerConfig) {
+	connection, channels, requests, err := ssh.NewServerConn(stream, config)
+	if err != nil {
+		stream.Close()
+		return
+	}
+	s.logins.Add(1)
+	s.mutex.Lock()
+	s.connected = append(s.connected, stream)
+	s.mutex.Unlock()
+	go func() {
+		for request := range requests {
+			select {
+			case <-s.silent: // a machine that is gone answers nothing, but its connection stays
+			default:
+				if request.WantReply {
+					request.Reply(false, nil)
+				}
+			}
+		}
+	}()
+	for channel := range channels {
+		switch channel.ChannelType() {
+		case "session":
+			go serveSession(channel)
+		case "direct-tcpip":
+			go serveForward(channel)
+		default:
+			channel.Reject(ssh.UnknownChannelType, "")
+		}
+	}
+	connection.Close()
+}
+
+func serveSession(incoming ssh.NewChannel) {
+	channel, requests, err := incoming.Accept()
+	if err != nil {
+		return
+	}
+	var environment []string
+	var process *exec.Cmd
+	for request := range requests {
+		switch request.Type {
+		case "env":
+			var variable struct{ Name, Value string }
+			ssh.Unmarshal(request.Payload, &variable)
+			accepted := strings.HasPrefix(variable.Name, "NF_")
+			if accepted {
+				environment = append(environment, variable.Name+"="+variable.Value)
+			}
+			request.Reply(accepted, nil)
+		case "exec":
+			var command struct{ Line string }
+			ssh.Unmarshal(request.Payload, &command)
+			process = exec.Command("/bin/sh", "-c", command.Line)
+			process.Env = environment
+			process.Stdin, process.Stdout, process.Stderr = channel, channel, channel.Stderr()
+			request.Reply(process.Start() == nil, nil)
+			go func() {
+				process.Wait()
+				status := struct{ Code uint32 }{uint32(process.ProcessState.ExitCode())}
+				channel.SendRequest("exit-status", false, ssh.Marshal(&status))
+				channel.Close()
+			}()
+		case "signal":
+			process.Process.Kill()
+		default:
+			request.Reply(false, nil)
+		}
+	}
+	if process != nil && process.ProcessState == nil {
+		process.Process.Kill()
+	}
+}
+
+func serveForward(incoming ssh.NewChannel) {
+	var target struct {
+		Host       string
+		Port       uint32
+		Origin     string
+		OriginPort uint32
+	}
+	ssh.Unmarshal(incoming.ExtraData(), &target)
+	out, err := net.Dial("tcp", net.JoinHostPort(target.Host, strconv.Itoa(int(target.Port))))
+	if err != nil {
+		incoming.Reject(ssh.ConnectionFailed, err.Error())
+		return
+	}
+	channel, requests, err := incoming.Accept()
+	if err != nil {
+		out.Close()
+		return
+	}
+	go ssh.DiscardRequests(requests)
+	go func() {
+		io.Copy(out, channel)
+		out.Close()
+	}()
+	io.Copy(channel, out)
+	channel.Close()
+}

@@ -1,0 +1,65 @@
+package kubernetes
+
+import (
+	"context"
+	"reflect"
+	"sort"
+
+	p "github.com/pulumi/pulumi-go-provider"
+)
+
+func (k *plugin) checkConfig(_ context.Context, request p.CheckRequest) (p.CheckResponse, error) {
+	response := p.CheckResponse{Inputs: request.Inputs}
+	_, failures := readSettings(request.Inputs)
+	for name, err := range failures {
+		response.Failures = append(response.Failures, p.CheckFailure{Property: name, Reason: err.Error()})
+	}
+	sort.Slice(response.Failures, func(i, j int) bool {
+		return response.Failures[i].Property < response.Failures[j].Property
+	})
+	return response, nil
+}
+
+// diffConfig replaces the provider, and with it all of its resources, when it means another cluster than before.
+// What a kubeconfig means is its active cluster: new credentials for the same one are an update. Where that cannot be
+// told, because it is not known yet, it is taken for another cluster. clusterIdentifier overrules all this.
+func (k *plugin) diffConfig(_ context.Context, request p.DiffRequest) (p.DiffResponse, error) {
+	response := p.DiffResponse{DetailedDiff: map[string]p.PropertyDiff{}}
+	old := request.State
+	if request.OldInputs.Len() > 0 {
+		old = request.OldInputs
+	}
+	was, _ := readSettings(old)
+	is, _ := readSettings(request.Inputs)
+	pinned := is.identifier != "" && is.identifier == was.identifier
+	otherCluster := false
+	if before, after := was.activeCluster(), is.activeCluster(); before != nil && after != nil {
+		otherCluster = !reflect.DeepEqual(before, after)
+	}
+	changes := diffObjects(plainObject(old), plainObject(request.Inputs))
+	for _, change := range changes {
+		kind := change.kind
+		switch name := change.path[0]; name {
+		case "clusterIdentifier":
+			if was.identifier != "" && is.identifier != "" {
+				kind = replacing(kind)
+			}
+		case "kubeconfig", "context", "cluster":
+			if !pinned && (otherCluster || request.Inputs.Get(name.(string)).IsComputed()) {
+				kind = replacing(kind)
+			}
+		}
+		response.DetailedDiff[change.path.String()] = p.PropertyDiff{Kind: kind, InputDiff: true}
+	}
+	response.HasChanges = len(changes) > 0
+	return response, nil
+}
+
+func (k *plugin) configure(_ context.Context, request p.ConfigureRequest) error {
+	settings, failures := readSettings(request.Args)
+	for _, err := range failures {
+		return err
+	}
+	k.settings = settings
+	return nil
+}

@@ -1,0 +1,162 @@
+package kubernetes
+
+import (
+	"math"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+)
+
+// unknown stands in a plain object for a value that is not known yet.
+type unknown struct{}
+
+// The SDK cannot spell some keys of a CustomResourceDefinition's schema and writes them with underscores.
+const (
+	sdkExtensionPrefix = "x_kubernetes_"
+	apiExtensionPrefix = "x-kubernetes-"
+)
+
+func apiKey(key string) string {
+	if rest, found := strings.CutPrefix(key, sdkExtensionPrefix); found {
+		return apiExtensionPrefix + strings.ReplaceAll(rest, "_", "-")
+	}
+	return key
+}
+
+func sdkKey(key string) string {
+	if rest, found := strings.CutPrefix(key, apiExtensionPrefix); found {
+		return sdkExtensionPrefix + strings.ReplaceAll(rest, "-", "_")
+	}
+	return key
+}
+
+// plainObject turns the properties of a resource into the form that client-go takes: secrets are bare, whole numbers
+// are integers, and what is not known is unknown{}. The plugin's own keys, which begin with two underscores, stay out.
+func plainObject(properties property.Map) map[string]any {
+	object := plainMap(properties)
+	for key := range object {
+		if strings.HasPrefix(key, "__") {
+			delete(object, key)
+		}
+	}
+	return object
+}
+
+func plainMap(properties property.Map) map[string]any {
+	object := make(map[string]any, properties.Len())
+	for key, value := range properties.All {
+		object[apiKey(key)] = plain(value)
+	}
+	return object
+}
+
+func plain(value property.Value) any {
+	switch {
+	case value.IsComputed():
+		return unknown{}
+	case value.IsBool():
+		return value.AsBool()
+	case value.IsString():
+		return value.AsString()
+	case value.IsNumber():
+		number := value.AsNumber()
+		if number == math.Trunc(number) && math.Abs(number) < 1<<53 {
+			return int64(number)
+		}
+		return number
+	case value.IsArray():
+		list := []any{}
+		for _, item := range value.AsArray().All {
+			list = append(list, plain(item))
+		}
+		return list
+	case value.IsMap():
+		return plainMap(value.AsMap())
+	default:
+		return nil
+	}
+}
+
+// properties is the way back from plainObject.
+func properties(object map[string]any) property.Map {
+	values := make(map[string]property.Value, len(object))
+	for key, value := range object {
+		values[sdkKey(key)] = propertyOf(value)
+	}
+	return property.NewMap(values)
+}
+
+func propertyOf(value any) property.Value {
+	switch value := value.(type) {
+	case unknown:
+		return property.New(property.Computed)
+	case bool:
+		return property.New(value)
+	case string:
+		return property.New(value)
+	case int64:
+		return property.New(float64(value))
+	case float64:
+		return property.New(value)
+	case []any:
+		list := make([]property.Value, len(value))
+		for i, item := range value {
+			list[i] = propertyOf(item)
+		}
+		return property.New(list)
+	case map[string]any:
+		return property.New(properties(value))
+	default:
+		return property.Value{}
+	}
+}
+
+// at is the value inside properties that path leads to, or null.
+func at(properties property.Map, path ...string) property.Value {
+	value := property.New(properties)
+	for _, key := range path {
+		if !value.IsMap() {
+			return property.Value{}
+		}
+		value = value.AsMap().Get(key)
+	}
+	return value
+}
+
+// with returns properties with the value at path set. It leaves them as they are where an unknown value is in the
+// way, because nothing can be put inside one.
+func with(properties property.Map, set property.Value, path ...string) property.Map {
+	key, rest := path[0], path[1:]
+	if len(rest) == 0 {
+		return properties.Set(key, set)
+	}
+	inner := properties.Get(key)
+	switch {
+	case inner.IsComputed():
+		return properties
+	case !inner.IsMap():
+		inner = property.New(property.Map{})
+	}
+	return properties.Set(key, property.WithGoValue(inner, with(inner.AsMap(), set, rest...)))
+}
+
+// refersOutside tells whether value holds something that is no plain data: an asset, an archive, a resource.
+func refersOutside(value property.Value) bool {
+	switch {
+	case value.IsAsset(), value.IsArchive(), value.IsResourceReference():
+		return true
+	case value.IsArray():
+		for _, item := range value.AsArray().All {
+			if refersOutside(item) {
+				return true
+			}
+		}
+	case value.IsMap():
+		for _, item := range value.AsMap().All {
+			if refersOutside(item) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,131 @@
+// Package kubernetes keeps objects of a Kubernetes cluster as a program declares them, as the official "kubernetes"
+// plugin does in its default mode, server-side apply. Every kind of the API is handled alike, through the dynamic
+// client; only replacing and readiness know kinds.
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"k8s.io/klog/v2"
+
+	"nodeforge.dev/stand-ins/internal/standin"
+)
+
+// plugin is one configured provider.
+type plugin struct {
+	// running ends when the engine cancels the run, and with it every operation.
+	running context.Context
+	cancel  context.CancelFunc
+
+	settings settings
+	connect  func(context.Context, *settings) (*cluster, error)
+
+	mutex    sync.Mutex
+	cluster  *cluster
+	refusal  error // why the last attempt to connect failed
+	refused  time.Time
+	warnOnce sync.Once
+}
+
+// Provider serves every kubernetes:<group>/<version>:<Kind> and refuses Helm, Kustomize and YAML.
+func Provider() p.Provider {
+	// The engine shows a plugin's standard error to the user; what is worth showing goes through the resource's log.
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	return newPlugin(connect).provider()
+}
+
+func newPlugin(connect func(context.Context, *settings) (*cluster, error)) *plugin {
+	running, cancel := context.WithCancel(context.Background())
+	return &plugin{running: running, cancel: cancel, connect: connect}
+}
+
+func (k *plugin) provider() p.Provider {
+	return standin.RefuseCalls(p.Provider{
+		GetSchema:   k.getSchema,
+		CheckConfig: k.checkConfig,
+		DiffConfig:  k.diffConfig,
+		Configure:   k.configure,
+		Check:       k.check,
+		Diff:        k.diff,
+		Create:      k.create,
+		Read:        k.read,
+		Update:      k.update,
+		Delete:      k.delete,
+		Cancel: func(context.Context) error {
+			k.cancel()
+			return nil
+		},
+	}, pluginName)
+}
+
+func (k *plugin) getSchema(context.Context, p.GetSchemaRequest) (p.GetSchemaResponse, error) {
+	// Kinds are taken from the API server, not from a list, so there is nothing to generate an SDK from.
+	schema := fmt.Sprintf(`{"name":%q,"version":%q,"description":%q}`, pluginName, standin.KubernetesVersion,
+		"The nodeforge stand-in for the official kubernetes plugin.")
+	return p.GetSchemaResponse{Schema: schema}, nil
+}
+
+// operation makes ctx end when the engine cancels the run too.
+func (k *plugin) operation(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	unhook := context.AfterFunc(k.running, cancel)
+	return ctx, func() {
+		unhook()
+		cancel()
+	}
+}
+
+var errUnreachable = errors.New("configured Kubernetes cluster is unreachable")
+
+// For how long a cluster that did not answer is not asked again: by operations that came while it was being asked, and
+// by what only looks, or each resource of a preview would wait for it in turn.
+const (
+	refusalShared = 5 * time.Second
+	refusalLasts  = 5 * time.Minute
+)
+
+// reach connects on the first call that succeeds.
+func (k *plugin) reach(ctx context.Context) (*cluster, error) {
+	return k.reachUnless(ctx, refusalShared)
+}
+
+// glance is reach for what can do without a cluster.
+func (k *plugin) glance(ctx context.Context) (*cluster, error) {
+	return k.reachUnless(ctx, refusalLasts)
+}
+
+func (k *plugin) reachUnless(ctx context.Context, refusedFor time.Duration) (*cluster, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if k.cluster != nil {
+		return k.cluster, nil
+	}
+	if k.refusal != nil && time.Since(k.refused) < refusedFor {
+		return nil, k.refusal
+	}
+	cluster, err := k.connect(ctx, &k.settings)
+	if err != nil {
+		k.refusal, k.refused = fmt.Errorf("%w: %w", errUnreachable, err), time.Now()
+		return nil, k.refusal
+	}
+	k.cluster = cluster
+	return cluster, nil
+}
+
+// reachForPreview is reach for a preview, which goes on without a cluster and says so once.
+func (k *plugin) reachForPreview(ctx context.Context) *cluster {
+	cluster, err := k.glance(ctx)
+	if err != nil {
+		k.warnOnce.Do(func() {
+			p.GetLogger(ctx).Warningf("the preview goes by the program alone, because the %v", err)
+		})
+	}
+	return cluster
+}

@@ -1,0 +1,34 @@
+package standin
+
+import (
+	"context"
+	"strings"
+
+	p "github.com/pulumi/pulumi-go-provider"
+)
+
+// ReplaceOn makes every change of the input property, or of anything inside it, replace the resource. The framework
+// promotes a change only when the property as a whole appears or goes.
+func ReplaceOn(provider p.Provider, property string) p.Provider {
+	diff := provider.Diff
+	provider.Diff = func(ctx context.Context, request p.DiffRequest) (p.DiffResponse, error) {
+		response, err := diff(ctx, request)
+		for path, change := range response.DetailedDiff {
+			inside, found := strings.CutPrefix(path, property)
+			if !found || (inside != "" && inside[0] != '.' && inside[0] != '[') {
+				continue
+			}
+			switch change.Kind {
+			case p.Add:
+				change.Kind = p.AddReplace
+			case p.Delete:
+				change.Kind = p.DeleteReplace
+			case p.Update:
+				change.Kind = p.UpdateReplace
+			}
+			response.DetailedDiff[path] = change
+		}
+		return response, err
+	}
+	return provider
+}
