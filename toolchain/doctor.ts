@@ -1,0 +1,83 @@
+import { stat } from "node:fs/promises";
+import { checkImage } from "./doctor/image.ts";
+import { fail, ok, type Finding } from "./doctor/finding.ts";
+import { checkMemory, checkSpace, checkVirtualisation } from "./doctor/machine.ts";
+import { checkNetwork } from "./doctor/network.ts";
+import { checkGo, checkLibvirt, checkNode, checkPrograms } from "./doctor/tools.ts";
+import { defaultImage } from "./image-location.ts";
+import { isSystemLibvirt } from "./libvirt-daemon.ts";
+import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
+
+/** A check, and what it is called when it breaks. */
+interface Check {
+  readonly name: string;
+  readonly run: () => Finding | Promise<Finding>;
+}
+
+/** Runs every check that applies to a stack on this machine. A check that breaks is a finding too. */
+export async function examine(choice: StackChoice): Promise<readonly Finding[]> {
+  const settings = readSettings(choice);
+  const uri = settings.get("libvirtUri");
+  const image = settings.get("image") || defaultImage();
+  const checks: readonly Check[] = [
+    { name: "node", run: () => checkNode() },
+    { name: "go", run: () => checkGo() },
+    { name: "provisioning tools", run: () => checkPrograms("provisioning") },
+    // A URL is read by the program, which has its hash.
+    ...(/^https?:/.test(image ?? "") ? [] : [{ name: "node image", run: () => checkImage(image) }]),
+    ...(isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
+  ];
+  return Promise.all(
+    checks.map(async ({ name, run }) => {
+      try {
+        return await run();
+      } catch (error) {
+        return fail(
+          name,
+          `could not be checked: ${(error as Error).message.split("\n")[0]}`,
+          "mend the failures above first",
+        );
+      }
+    }),
+  );
+}
+
+/** What can only be seen on the hypervisor itself. */
+function hypervisorChecks(settings: StackSettings, uri: string, image: string | undefined): readonly Check[] {
+  const { get } = settings;
+  const workers = Number(get("workers"));
+  const memory = Number(get("masterMemoryMiB")) + workers * Number(get("workerMemoryMiB"));
+  const pool = get("storagePoolPath") || "/var/lib/libvirt/nodeforge";
+  const network = get("network");
+  return [
+    { name: "hypervisor tools", run: () => checkPrograms("hypervisor") },
+    { name: "libvirt", run: () => checkLibvirt() },
+    { name: "virtualisation", run: () => checkVirtualisation() },
+    { name: "memory", run: () => checkMemory(memory) },
+    { name: "pool space", run: async () => checkSpace(pool, await sizeOf(image), workers + 1) },
+    network === ""
+      ? { name: "network", run: () => checkNetwork(get("networkCidr"), get("networkName"), uri) }
+      : { name: "network", run: () => ok("network", `the existing ${network} is used`) },
+  ];
+}
+
+async function sizeOf(path: string | undefined): Promise<number> {
+  return path === undefined ? 0 : ((await stat(path).catch(() => undefined))?.size ?? 0);
+}
+
+/** Findings as lines for a person. */
+export function describe(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const marks = { ok: "ok  ", warn: "warn", fail: "FAIL" };
+  return findings
+    .flatMap(({ name, status, found, mend }) => [
+      `${marks[status]}  ${name.padEnd(width)}  ${found}`,
+      ...(mend ? [`      ${" ".repeat(width)}  -> ${mend}`] : []),
+    ])
+    .join("\n");
+}
+
+/** Whether work can go on. */
+export function passes(findings: readonly Finding[]): boolean {
+  return findings.every(({ status }) => status !== "fail");
+}

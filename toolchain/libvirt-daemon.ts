@@ -1,0 +1,75 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { say } from "./log.ts";
+import { asRoot, hasSystemd } from "./requirements.ts";
+
+/** Where libvirt listens, and where the provider connects to. */
+export const libvirtSocket = "/var/run/libvirt/libvirt-sock";
+
+/** Whether a libvirt URI means this machine's own daemon, listening where it always does. */
+export function isSystemLibvirt(uri: string): boolean {
+  return /^\w+:\/\/\/system$/.test(uri);
+}
+
+/** Milliseconds libvirt has to listen after it was started. */
+const startLimit = 30_000;
+
+/**
+ * Starts libvirt on this machine when nothing listens: through systemd, else by hand, as in a container.
+ * @throws when nothing listens 30 s later, or when this user may not connect.
+ */
+export async function startLibvirt(): Promise<void> {
+  const problem = await connectionProblem();
+  if (problem === undefined) return;
+  if (problem === "EACCES") throw new Error(`this user may not connect to ${libvirtSocket}; ${membershipAdvice}`);
+  say("starting libvirt");
+  if (hasSystemd()) {
+    await asRoot("systemctl", ["start", "libvirtd"]);
+  } else {
+    await renounceControlGroups();
+    // libvirtd writes the consoles of its machines through virtlogd, which systemd would start on demand.
+    await asRoot("virtlogd", ["--daemon"]).catch((error: unknown) => say(`virtlogd: ${(error as Error).message}`));
+    await asRoot("libvirtd", ["--daemon"]);
+  }
+  await waitForSocket();
+}
+
+const qemuSettings = "/etc/libvirt/qemu.conf";
+
+/** Without systemd nobody makes the control groups that libvirt would put its machines into, and none would start. */
+async function renounceControlGroups(): Promise<void> {
+  const settings = await asRoot("cat", [qemuSettings]).catch(() => "");
+  if (/^\s*cgroup_controllers\s*=/m.test(settings)) return;
+  say(`setting cgroup_controllers = [] in ${qemuSettings}, because there is no systemd`);
+  await asRoot("sh", ["-c", `printf '\ncgroup_controllers = []\n' >>${qemuSettings}`]);
+}
+
+/** What lets a user connect. */
+export const membershipAdvice = "run `sudo usermod -aG libvirt $USER` and log in again";
+
+/** Undefined when libvirt accepts a connection, else the error's code. */
+export function connectionProblem(path = libvirtSocket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answer: string | undefined) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(5_000, () => end("ETIMEDOUT"));
+    socket.once("connect", () => end(undefined));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+}
+
+async function waitForSocket(): Promise<void> {
+  const deadline = Date.now() + startLimit;
+  for (;;) {
+    const problem = await connectionProblem();
+    if (problem === undefined) return;
+    if (problem === "EACCES") throw new Error(`this user may not connect to ${libvirtSocket}; ${membershipAdvice}`);
+    if (Date.now() > deadline) {
+      throw new Error(`libvirt does not listen on ${libvirtSocket} after ${startLimit / 1000} s (${problem})`);
+    }
+    await sleep(250);
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readlink, realpath, rename, symlink } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, sep } from "node:path";
+import { artifact } from "./cache.ts";
+import { cacheRoot } from "./cache-root.ts";
+import { inCheckout } from "./checkout.ts";
+import { buildGo, goInputs, type GoProgram } from "./go.ts";
+import { say } from "./log.ts";
+import { run } from "./process.ts";
+import { reachable } from "./reachability.ts";
+import { versions, type PluginName } from "./versions.ts";
+
+/** The folder the engine finds its plugins in. */
+export interface PluginHome {
+  /** For PULUMI_HOME. */
+  readonly folder: string;
+  /** Whether it is nodeforge's own, because some plugins are stand-ins. */
+  readonly isPrivate: boolean;
+  /** Plugins that stand in for official ones that are not to be had. */
+  readonly standIns: readonly PluginName[];
+}
+
+const officialNames: readonly PluginName[] = ["command", "kubernetes", "random"];
+
+/** The user's own PULUMI_HOME; a shell that was given ours does not make ours the user's. */
+export function userPulumiHome(environment: NodeJS.ProcessEnv = process.env): string {
+  const { PULUMI_HOME } = environment;
+  return PULUMI_HOME && PULUMI_HOME !== privatePulumiHome(environment) ? PULUMI_HOME : join(homedir(), ".pulumi");
+}
+
+/** A PULUMI_HOME that only nodeforge uses. */
+export function privatePulumiHome(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(cacheRoot(environment), "pulumi-home");
+}
+
+/**
+ * Puts every plugin of the program where the engine finds it.
+ *
+ * Official plugins are used where they are installed or can be installed. Only where that fails are stand-ins built, and
+ * then in a PULUMI_HOME of nodeforge's own, so that no other program ever gets one.
+ * @param cli Path of the Pulumi CLI.
+ */
+export async function providePlugins(cli: string): Promise<PluginHome> {
+  const userHome = userPulumiHome();
+  const missing: PluginName[] = [];
+  for (const name of officialNames) {
+    if (!(await isOfficial(userHome, name)) && !(await installOfficial(cli, userHome, name))) missing.push(name);
+  }
+  const folder = missing.length > 0 ? privatePulumiHome() : userHome;
+  await place(folder, "libvirt", await libvirtPlugin());
+  if (missing.length === 0) return { folder, isPrivate: false, standIns: [] };
+
+  const standIns = await standInPlugins();
+  for (const name of officialNames) {
+    await place(folder, name, missing.includes(name) ? standIns : pluginFolder(userHome, name));
+  }
+  say(`stand-ins are used for the official plugins ${missing.join(", ")}, which are not to be had here`);
+  return { folder, isPrivate: true, standIns: missing };
+}
+
+/** Whether a plugin is installed and is not one of ours. */
+export async function isOfficial(home: string, name: PluginName): Promise<boolean> {
+  const binary = join(pluginFolder(home, name), `pulumi-resource-${name}`);
+  const target = await realpath(binary).catch(() => undefined);
+  return target !== undefined && !target.startsWith((await realpath(cacheRoot()).catch(cacheRoot)) + sep);
+}
+
+async function installOfficial(cli: string, home: string, name: PluginName): Promise<boolean> {
+  const version = versions.plugins[name];
+  // The CLI looks at both places, and is slow to give up on either.
+  const places = await Promise.all(["https://api.github.com", "https://get.pulumi.com"].map(reachable));
+  if (!places.includes(true)) return false;
+  say(`installing the official plugin ${name} ${version} into ${home}`);
+  try {
+    await run(cli, ["plugin", "install", "resource", name, version], {
+      env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+      timeout: 300_000,
+    });
+    return true;
+  } catch (error) {
+    say(`that failed: ${(error as Error).message.split("\n").at(-1)}`);
+    return false;
+  }
+}
+
+async function libvirtPlugin(): Promise<string> {
+  const module = inCheckout("providers", "libvirt");
+  const programs: readonly GoProgram[] = [
+    { name: "pulumi-resource-libvirt", package: "./cmd/pulumi-resource-libvirt" },
+  ];
+  return artifact({
+    name: "libvirt-plugin",
+    inputs: await goInputs(module, programs),
+    estimate: "4 min",
+    build: (folder) => buildGo(module, programs, folder),
+  });
+}
+
+async function standInPlugins(): Promise<string> {
+  const module = inCheckout("toolchain", "stand-ins");
+  const programs = officialNames.map((name) => ({
+    name: `pulumi-resource-${name}`,
+    package: `./cmd/pulumi-resource-${name}`,
+  }));
+  return artifact({
+    name: "stand-ins",
+    inputs: await goInputs(module, programs),
+    estimate: "4 min",
+    build: (folder) => buildGo(module, programs, folder),
+  });
+}
+
+function pluginFolder(home: string, name: PluginName): string {
+  return join(home, "plugins", `resource-${name}-v${versions.plugins[name]}`);
+}
+
+/** Lets a plugin's folder in a home consist of links to the files that belong to the plugin in another folder. */
+async function place(home: string, name: PluginName, source: string): Promise<void> {
+  const folder = pluginFolder(home, name);
+  await mkdir(folder, { recursive: true });
+  const binary = `pulumi-resource-${name}`;
+  const files = source === pluginFolder(userPulumiHome(), name) ? await readdir(source) : [binary];
+  for (const file of files) {
+    const link = join(folder, file);
+    const target = join(source, file);
+    if ((await readlink(link).catch(() => undefined)) === target) continue;
+    say(`placing ${file} in ${home}`);
+    // Renamed into place: an engine that starts meanwhile finds the old file or the new one.
+    const fresh = join(folder, `.${file}.${randomUUID()}`);
+    await symlink(target, fresh);
+    await rename(fresh, link);
+  }
+}

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { checkout } from "./checkout.ts";
+import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
+import { imageFor } from "./image.ts";
+import { isSystemLibvirt, startLibvirt } from "./libvirt-daemon.ts";
+import { providePlugins, userPulumiHome } from "./plugins.ts";
+import { run, runInteractively } from "./process.ts";
+import { pulumiCli } from "./pulumi-cli.ts";
+import { provide } from "./requirements.ts";
+import { readSettings, type StackChoice } from "./stack.ts";
+
+/** How much a command needs. */
+export interface Needs {
+  /** Whether the program runs, which reads the node image. */
+  readonly image: boolean;
+  /** Whether a hypervisor on this machine must be up. */
+  readonly hypervisor: boolean;
+}
+
+/** A machine that has everything, ready to run Pulumi on a stack. */
+export interface Session {
+  readonly stack: string;
+  /** Variables beside the user's own. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Runs Pulumi on this terminal; returns its exit code. */
+  readonly pulumi: (args: readonly string[]) => Promise<number>;
+  /** Runs Pulumi and returns what it prints. */
+  readonly ask: (args: readonly string[]) => Promise<string>;
+}
+
+/** Installs, downloads or builds what is missing, then opens a session. With everything in place it takes seconds. */
+export async function openSession(choice: StackChoice, needs: Needs): Promise<Session> {
+  const settings = readSettings(choice);
+  await provide("building");
+  await provide("provisioning");
+  if (needs.hypervisor && isSystemLibvirt(settings.get("libvirtUri"))) {
+    await provide("hypervisor");
+    await startLibvirt();
+  }
+  const cli = await pulumiCli();
+  const home = await providePlugins(join(cli, "pulumi"));
+  const image = needs.image ? await imageFor(settings) : undefined;
+  const variables = decideEnvironment({
+    environment: process.env,
+    login: readLogin(),
+    userHome: userPulumiHome(),
+    cli,
+    home,
+    secretsProvider: settings.secretsProvider,
+    image,
+  });
+  await prepareState(variables, settings);
+  const program = join(cli, "pulumi");
+  return {
+    stack: choice.stack,
+    variables,
+    pulumi: (args) => runInteractively(program, args, { cwd: checkout, env: { ...process.env, ...variables } }),
+    ask: (args) => run(program, args, { cwd: checkout, env: variables, timeout: 120_000 }),
+  };
+}
+
+/** Selects the stack, which is made when it does not exist. */
+export async function selectStack({ stack, ask }: Session): Promise<void> {
+  await ask(["stack", "select", "--create", "--stack", stack, "--non-interactive"]);
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse } from "yaml";
+import { inCheckout } from "./checkout.ts";
+
+/** The stack a command is about, and the arguments that are left for Pulumi. */
+export interface StackChoice {
+  readonly stack: string;
+  /** File with the stack's settings, when it is not Pulumi.<stack>.yaml. */
+  readonly configFile?: string;
+  readonly rest: readonly string[];
+}
+
+/**
+ * Takes `--stack NAME` out of the arguments; without it the stack is PULUMI_STACK, else `dev`. `--config-file FILE` is
+ * read and left in, because Pulumi needs it too.
+ */
+export function chooseStack(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): StackChoice {
+  const rest: string[] = [];
+  let stack = environment.PULUMI_STACK || "dev";
+  let configFile: string | undefined;
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] ?? "";
+    const inline = /^--stack=(.+)$/.exec(argument)?.[1];
+    if (inline !== undefined) stack = inline;
+    else if (argument === "--stack" || argument === "-s") {
+      const name = args[++index];
+      if (name === undefined) throw new Error(`${argument} needs the name of a stack`);
+      stack = name;
+    } else {
+      rest.push(argument);
+      configFile = /^--config-file=(.+)$/.exec(argument)?.[1] ?? configFile;
+      if (argument === "--config-file") configFile = args[index + 1];
+    }
+  }
+  return { stack, rest, ...(configFile === undefined ? {} : { configFile: resolve(configFile) }) };
+}
+
+/** What a stack's file says, with the project's defaults behind it. */
+export interface StackSettings {
+  /** A setting of this project as text; "" when neither the stack nor the project has it. */
+  readonly get: (key: string) => string;
+  /** The stack's own secrets provider, when it is not the passphrase. */
+  readonly secretsProvider: string | undefined;
+  /** Whether the file already depends on a certain passphrase. */
+  readonly hasSalt: boolean;
+}
+
+interface ProjectFile {
+  readonly name: string;
+  readonly config?: Readonly<Record<string, { readonly default?: unknown }>>;
+}
+
+interface StackFile {
+  readonly secretsprovider?: string;
+  readonly encryptionsalt?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** Reads Pulumi.yaml and the stack's own file; a stack without a file has the project's defaults. */
+export function readSettings(choice: Omit<StackChoice, "rest">, folder = inCheckout()): StackSettings {
+  const { stack, configFile = `${folder}/Pulumi.${baseName(stack)}.yaml` } = choice;
+  const project = parse(readFileSync(`${folder}/Pulumi.yaml`, "utf8")) as ProjectFile;
+  const file = (parse(readOptional(configFile)) ?? {}) as StackFile;
+  const { secretsprovider } = file;
+  return {
+    get: (key) => text(file.config?.[`${project.name}:${key}`] ?? project.config?.[key]?.default),
+    secretsProvider: secretsprovider === "passphrase" ? undefined : secretsprovider,
+    hasSalt: file.encryptionsalt !== undefined,
+  };
+}
+
+/** `organisation/project/stack` keeps its settings under the last part. */
+function baseName(stack: string): string {
+  return stack.split("/").at(-1) ?? stack;
+}
+
+function readOptional(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+function text(value: unknown): string {
+  return ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
+}
