@@ -2,7 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 
-const config = loadConfig();
+const config = await loadConfig();
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
 const cluster = new Cluster(config.clusterName, { config }, { providers: [hypervisor] });
 

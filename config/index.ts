@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { localImage } from "../toolchain/image-download.ts";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
 import { readImage, type ImageConfig } from "./image.ts";
@@ -45,24 +46,26 @@ export interface Surroundings {
 }
 
 /**
- * Reads the configuration of the running stack.
- * @throws {pulumi.RunError} naming every wrong key; the engine prints it without a stack trace.
+ * Reads the configuration of the running stack, and fetches the node image where it is named by URL.
+ * @throws {pulumi.RunError} naming every wrong key, or the image that is not what it should be; the engine prints it
+ * without a stack trace.
  */
-export function loadConfig(): ClusterConfig {
+export async function loadConfig(): Promise<ClusterConfig> {
   const project = pulumi.getProject();
   const ours = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) => {
     const [namespace, name = ""] = key.split(":");
     return namespace === project ? [[name, value]] : [];
   });
   try {
-    return parseConfig(Object.fromEntries(ours) as Record<string, string>, {
+    const config = parseConfig(Object.fromEntries(ours) as Record<string, string>, {
       stack: pulumi.getStack(),
       environment: process.env,
       defaultImage: defaultImage(),
       localDomainType: detectDomainType(),
     });
+    return { ...config, image: await localImage(config.image) };
   } catch (error) {
-    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+    throw new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
   }
 }
 

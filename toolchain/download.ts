@@ -7,12 +7,17 @@ import { pipeline } from "node:stream/promises";
 import { say, type Log } from "./log.ts";
 import { reachable, reasonOf } from "./reachability.ts";
 
-/** A released file and where its SHA-256 stands. */
-export interface Release {
-  readonly url: string;
-  /** URL of the project's list of checksums: lines of a hash and a file name, or one hash alone. */
-  readonly checksums: string;
-}
+/** A released file and its SHA-256, or where that stands. */
+export type Release = { readonly url: string } & (
+  | {
+      /** URL of the project's list of checksums: lines of a hash and a file name, or one hash alone. */
+      readonly checksums: string;
+    }
+  | {
+      /** 64 hexadecimal digits, known beforehand. */
+      readonly sha256: string;
+    }
+);
 
 /** How patient a download is. */
 export interface DownloadOptions {
@@ -40,11 +45,12 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<string | undefined> {
   const { attempts = 3, silence = 30_000, log = say } = options;
-  const places = await Promise.all([release.url, release.checksums].map(reachable));
+  const listed = "checksums" in release;
+  const places = await Promise.all([release.url, ...(listed ? [release.checksums] : [])].map(reachable));
   if (places.includes(false)) return undefined;
   const unfinished = `${path}.part`;
   try {
-    const wanted = await publishedHash(release, silence);
+    const wanted = listed ? await publishedHash(release.url, release.checksums, silence) : release.sha256;
     await mkdir(dirname(path), { recursive: true });
     for (let attempt = 1; !(await fetchRest(release.url, unfinished, silence, log)); attempt++) {
       if (attempt >= attempts) throw new Unavailable(`the connection was lost ${attempts} times`);
@@ -52,7 +58,8 @@ export async function download(
     const found = await hashOf(unfinished);
     if (found !== wanted) {
       await rm(unfinished);
-      throw new ChecksumError(`${release.url} has SHA-256 ${found}, but ${release.checksums} says ${wanted}; refused`);
+      const witness = listed ? `${release.checksums} says` : "expected is";
+      throw new ChecksumError(`${release.url} has SHA-256 ${found}, but ${witness} ${wanted}; refused`);
     }
     await rename(unfinished, path);
     return path;
@@ -66,7 +73,7 @@ export async function download(
 /** The file cannot be had from its place now; something else may do instead. */
 class Unavailable extends Error {}
 
-async function publishedHash({ url, checksums }: Release, silence: number): Promise<string> {
+async function publishedHash(url: string, checksums: string, silence: number): Promise<string> {
   const response = await request(checksums, silence);
   const text = await response.text();
   const wanted = basename(new URL(url).pathname);

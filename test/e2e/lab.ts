@@ -103,6 +103,8 @@ export class Lab {
       all: true,
       reject: false,
       timeout: limitMinutes * 60_000,
+      // A bring-up takes minutes; whoever waits sees where it is.
+      ...(file === "bash" ? { stdout: ["pipe", "inherit"] as const, stderr: ["pipe", "inherit"] as const } : {}),
       env: {
         PULUMI_STACK: this.#stack,
         PULUMI_BACKEND_URL: `file://${this.folder}`,

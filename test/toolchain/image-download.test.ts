@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ChecksumError } from "../../toolchain/download.ts";
+import { localImage } from "../../toolchain/image-download.ts";
+import { file, serve, sha256, type ReleaseServer } from "./release-server.ts";
+
+const content = randomBytes(64 * 1024);
+let root: string;
+let server: ReleaseServer;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "nodeforge-image-"));
+  server = await serve({ "/node.qcow2": file(content) });
+  vi.stubEnv("NODEFORGE_OFFLINE", "");
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe("an image named by URL", () => {
+  test("is downloaded once, under its hash", async () => {
+    const image = { source: `${server.url}/node.qcow2`, sha256: sha256(content) };
+    const path = join(root, "images", `${image.sha256}.qcow2`);
+    expect(await localImage(image, root)).toEqual({ source: path, sha256: image.sha256 });
+    expect(await readFile(path)).toEqual(content);
+    await localImage(image, root);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("is refused with another hash, and nothing of it stays", async () => {
+    const image = { source: `${server.url}/node.qcow2`, sha256: "0".repeat(64) };
+    await expect(localImage(image, root)).rejects.toThrow(ChecksumError);
+    expect(await readdir(join(root, "images"))).toEqual([]);
+  });
+
+  test("that is not there fails with its name", async () => {
+    const image = { source: `${server.url}/other.qcow2`, sha256: sha256(content) };
+    await expect(localImage(image, root)).rejects.toThrow(/other\.qcow2 is not to be had/);
+  });
+});
+
+test("an image named by path is left where it is", async () => {
+  const image = { source: "/srv/node.qcow2", sha256: sha256(content) };
+  expect(await localImage(image, root)).toEqual(image);
+  expect(server.seen).toEqual([]);
+});
