@@ -40,6 +40,11 @@ export function summary({ nodes, apiEndpoint }: ClusterOutputs, stack: string): 
   ].join("\n");
 }
 
+/** Where the administrator's kubeconfig of a stack is written. */
+export function kubeconfigPath(stack: string, folder = stateFolder): string {
+  return join(folder, `kubeconfig-${stack.replaceAll("/", "-")}`);
+}
+
 /** Writes the administrator's kubeconfig of a stack where only its owner can read it; returns the path. */
 export async function writeKubeconfig({ stack, ask }: Asking, folder = stateFolder): Promise<string> {
   const kubeconfig = await ask(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]).catch(
@@ -48,7 +53,7 @@ export async function writeKubeconfig({ stack, ask }: Asking, folder = stateFold
     },
   );
   await mkdir(folder, { recursive: true });
-  const path = join(folder, `kubeconfig-${stack.replaceAll("/", "-")}`);
+  const path = kubeconfigPath(stack, folder);
   const fresh = `${path}.${process.pid}`;
   await writeFile(fresh, `${kubeconfig}\n`, { mode: 0o600 });
   await rename(fresh, path);

@@ -1,0 +1,12 @@
+import type { Command } from "../cli.ts";
+import { openSession, selectStack } from "../session.ts";
+import { chooseStack } from "../stack.ts";
+
+/** Runs Pulumi itself on the stack: for what has no command here, such as `config set workers 4`. */
+export const command: Command = async (args) => {
+  const choice = chooseStack(args);
+  // What runs the program finds an image in the cache by itself.
+  const session = await openSession(choice, { image: false, hypervisor: false });
+  await selectStack(session);
+  return session.pulumi(choice.rest);
+};
