@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Runs inside a pod of the smoke check: succeeds when the service's name resolves to as many pods as expected and each of
 # them answers. Environment: EXPECTED_PODS, SERVICE. A POSIX shell, because busybox is all the image has.
 set -eu

@@ -18,7 +18,7 @@ async function pulumi(...args: string[]): Promise<string> {
 
 async function volumes(): Promise<string[]> {
   const { stdout } = await execa("virsh", ["-c", "qemu:///system", "--quiet", "vol-list", "seeds"]);
-  return stdout.split("\n").filter((line) => line.includes("-seed-"));
+  return stdout.split("\n").filter((line) => line.includes(".iso"));
 }
 
 beforeAll(() => pulumi("stack", "init", "seeds"));
