@@ -18,6 +18,9 @@ export interface SshConfig {
 /** The parts of the environment that ssh settings depend on. */
 export type SshEnvironment = Readonly<Partial<Record<"NODEFORGE_SSH_KEY" | "SSH_AUTH_SOCK", string>>>;
 
+/** Names of the private keys in ~/.ssh that are taken when none is named, the first that is there. */
+export const defaultKeyNames = ["id_ed25519", "id_ecdsa", "id_rsa"];
+
 const publicKeyLine = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
 
 /** Reads and checks the operator's ssh key or agent; what is wrong goes to `problems`. Key texts never do. */
@@ -47,7 +50,7 @@ export function readSsh(values: Values, problems: Problems, environment: SshEnvi
 
 function defaultPublicKey(environment: SshEnvironment): string {
   if (environment.NODEFORGE_SSH_KEY) return `${environment.NODEFORGE_SSH_KEY}.pub`;
-  const candidates = ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => join(homedir(), ".ssh", `${name}.pub`));
+  const candidates = defaultKeyNames.map((name) => join(homedir(), ".ssh", `${name}.pub`));
   return candidates.find((path) => existsSync(path)) ?? candidates[0] ?? "";
 }
 

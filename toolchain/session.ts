@@ -7,6 +7,7 @@ import { providePlugins, userPulumiHome } from "./plugins.ts";
 import { run, runInteractively } from "./process.ts";
 import { pulumiCli } from "./pulumi-cli.ts";
 import { provide } from "./requirements.ts";
+import { ownSshKey } from "./ssh-key.ts";
 import { readSettings, type StackChoice } from "./stack.ts";
 
 /** How much a command needs. */
@@ -40,7 +41,8 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
   const cli = await pulumiCli();
   const home = await providePlugins(join(cli, "pulumi"));
   const image = needs.image ? await imageFor(settings) : undefined;
-  const variables = decideEnvironment({
+  const sshKey = await ownSshKey(settings);
+  const decided = decideEnvironment({
     environment: process.env,
     login: readLogin(),
     userHome: userPulumiHome(),
@@ -49,6 +51,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
     secretsProvider: settings.secretsProvider,
     image,
   });
+  const variables = { ...decided, ...(sshKey === undefined ? {} : { NODEFORGE_SSH_KEY: sshKey }) };
   await prepareState(variables, settings);
   const program = join(cli, "pulumi");
   return {

@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # The first process of a node: finds the root file system and hands over to systemd.
 set -eu
 busybox mkdir -p /dev /proc /sys /root
