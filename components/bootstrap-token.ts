@@ -7,6 +7,8 @@ import { remoteStep } from "./remote-step.ts";
 export interface BootstrapTokenArgs {
   /** Name of the worker that joins with it. */
   readonly workerName: string;
+  /** Address of the worker's machine. */
+  readonly workerAddress: pulumi.Input<string>;
   /** UUID of the worker's domain: a new machine gets a new token, an old one never needs another. */
   readonly workerDomainId: pulumi.Input<string>;
   /** How to reach the control plane. */
@@ -40,14 +42,19 @@ export class BootstrapToken extends pulumi.ComponentResource {
   constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:BootstrapToken", name, { worker: args.workerName }, opts);
     const WORKER_NAME = args.workerName;
+    const minting = {
+      limitMinutes: 5,
+      parameters: { WORKER_NAME, WORKER_ADDRESS: args.workerAddress, TOKEN_TTL_MINUTES: args.ttlMinutes },
+    };
     const command = remoteStep(
       name,
       {
         script: "mint-token",
         connection: args.connection,
         user: args.user,
-        limitMinutes: 5,
-        parameters: { WORKER_NAME, TOKEN_TTL_MINUTES: args.ttlMinutes },
+        ...minting,
+        // Minting makes way for a new machine, which must not happen to the worker that is there.
+        again: { script: "renew-token", ...minting },
         triggers: [args.workerDomainId],
         secretResult: true,
         undo: {

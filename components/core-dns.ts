@@ -96,8 +96,9 @@ function podSpec(account: pulumi.Input<string>, config: pulumi.Input<string>): k
     priorityClassName: "system-cluster-critical",
     // The node's own name server; the cluster's would be itself.
     dnsPolicy: "Default",
-    // A cluster without workers, or one whose workers are all tainted, resolves names too.
-    tolerations: [{ operator: "Exists" }],
+    // A cluster without workers, or one whose workers are all tainted, resolves names too. More tolerance would bring the
+    // pod back to a node that is being drained.
+    tolerations: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
     topologySpreadConstraints: [
       {
         maxSkew: 1,

@@ -91,8 +91,9 @@ export class Master extends pulumi.ComponentResource {
         connection: this.connection,
         user,
         limitMinutes: 5,
-        triggers: [domainId],
         secretResult: true,
+        // No triggers: a new machine has a new host key, so the step runs again in place. Were it replaced, everything in
+        // the cluster would be, because nobody could know yet that it is still the same cluster.
       },
       { parent: this },
     );

@@ -19,6 +19,8 @@ export interface RemoteStepArgs extends ScriptUse {
   readonly triggers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Whether the result is a secret; it is then neither shown nor stored in clear. @default false */
   readonly secretResult?: boolean;
+  /** Script to run instead when the step was done already and something about it changed. @default the same */
+  readonly again?: ScriptUse;
   /** Script to run on the same node when the step is taken back. */
   readonly undo?: ScriptUse;
 }
@@ -28,13 +30,15 @@ export interface RemoteStepArgs extends ScriptUse {
  * the result. A changed script or parameter runs it again in place, so every script is repeatable.
  */
 export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.CustomResourceOptions): remote.Command {
-  const { user, undo, stdin = "" } = args;
-  const calls = [args, ...(undo ? [undo] : [])].map(({ script, parameters = {} }) => ({ script, parameters }));
+  const { user, again, undo, stdin = "" } = args;
+  const uses = [args, again, undo].filter((use) => use !== undefined);
+  const calls = uses.map(({ script, parameters = {} }) => ({ script, parameters }));
   return new remote.Command(
     name,
     {
       connection: args.connection,
       create: startScript({ ...args, user }),
+      ...(again ? { update: startScript({ ...again, user }) } : {}),
       ...(undo ? { delete: startScript({ ...undo, user }) } : {}),
       stdin: pulumi.all([calls, stdin]).apply(([known, text]) => scriptInput(known, text)),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),

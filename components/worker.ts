@@ -47,6 +47,7 @@ export class Worker extends pulumi.ComponentResource {
       `${name}-token`,
       {
         workerName: node.name,
+        workerAddress: address,
         workerDomainId: domainId,
         connection: master.connection,
         user,

@@ -12,10 +12,11 @@ fail() {
   exit 1
 }
 
-# wait_for LIMIT_SECONDS WHAT COMMAND...: repeats the command each second until it succeeds. What it last printed is
-# part of the failure, because "timed out" alone has never mended anything.
+# wait_for LIMIT_SECONDS WHAT COMMAND...: repeats the command until it succeeds, first after a second, later every five:
+# emulated, a single kubectl takes five seconds of the processor that what it waits for needs. What the command last
+# printed is part of the failure, because "timed out" alone has never mended anything.
 wait_for() {
-  local limit=$1 what=$2 from=$SECONDS spoken=$SECONDS last=
+  local limit=$1 what=$2 from=$SECONDS spoken=$SECONDS pause=1 last=
   shift 2
   say "waiting for $what"
   until last=$("$@" 2>&1); do
@@ -24,7 +25,8 @@ wait_for() {
       spoken=$SECONDS
       say "still waiting for $what: ${last##*$'\n'}"
     fi
-    sleep 1
+    sleep "$pause"
+    ((pause = pause < 5 ? pause + 1 : 5))
   done
 }
 
@@ -72,13 +74,24 @@ PARAMETERS
 NETWORK
 }
 
-# Starts what routes pods and services, once the kubelet has the certificate that both use and that rotates by itself.
+# start_node_network HOW: starts what routes pods and services, once the kubelet has the certificate that both use and that
+# rotates by itself. How the node came into the cluster is written down; the units wait for that file.
 start_node_network() {
   wait_for 300 "the kubelet's client certificate" test -s /var/lib/kubelet/pki/kubelet-client-current.pem
-  touch /etc/nodeforge/joined
+  write_file 0644 /etc/nodeforge/joined <<<"$1"
   # flanneld gives up while its node has no pod range yet, and its unit starts it again: the first failure is no failure.
   systemctl start --no-block flanneld kube-proxy
   wait_for 300 "flanneld and kube-proxy" systemctl is-active flanneld kube-proxy
+}
+
+# Mints a token for the worker WORKER_NAME and prints it.
+mint_token() { kubeadm token create --ttl "${TOKEN_TTL_MINUTES}m" --description "nodeforge: join of $WORKER_NAME"; }
+
+# print_token TOKEN: the result of the scripts that mint: a token, and the hash of the CA's public key.
+print_token() {
+  local hash
+  hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
+  printf '{"token":"%s","caCertHash":"sha256:%s"}\n' "$1" "${hash%% *}"
 }
 
 # Seconds from power-on until cloud-init was done; it wrote this file last.

@@ -58,7 +58,7 @@ subjects:
     kind: Group
     name: system:nodes
 RBAC
-start_node_network
+start_node_network control-plane
 phase kubelet-finalize all
 kubelet=$((SECONDS - begin))
 

@@ -1,25 +1,40 @@
 # shellcheck shell=bash
-# Joins this worker to the cluster; on a node that has joined it changes nothing.
+# Joins this worker to the cluster; on a node that has joined with the same token, or is given none, it changes nothing.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Stdin, secret: JoinConfiguration.
 # Result: the seconds each phase took.
 lock_node
 wait_for_cloud_init
 [[ $(hostname) == "$NODE_NAME" ]] || fail "this node is called $(hostname), not $NODE_NAME: its seed disk was not read"
 write_node_parameters
+configuration=$(cat)
+token_id=$(sed -n 's/^ *"token": "\([^."]*\).*/\1/p' <<<"$configuration")
+joined_with=$(cat /etc/nodeforge/joined 2>/dev/null || true)
+
+# An earlier join that broke off, or one of this disk in an earlier machine, leaves what kubeadm refuses to start from;
+# its pod network may be another node's by now.
+clear_earlier_join() {
+  [[ -e /etc/kubernetes/kubelet.conf || -e /etc/kubernetes/bootstrap-kubelet.conf || -e /etc/kubernetes/pki/ca.crt ]] ||
+    return 0
+  say "clearing an earlier join"
+  rm -f /etc/nodeforge/joined
+  systemctl stop flanneld kube-proxy
+  kubeadm reset --force >&2
+  rm -rf /var/lib/kubelet/pki /etc/kubernetes/pki/ca.crt /etc/cni/net.d/*.conflist /run/flannel
+  ip link delete cni0 2>/dev/null || true
+  systemctl restart containerd
+}
 
 begin=$SECONDS
-if [[ -f /etc/nodeforge/joined ]]; then
+if [[ -n $joined_with && (-z $token_id || $token_id == "$joined_with") ]]; then
   say "$NODE_NAME has joined already"
 else
-  # An earlier attempt that broke off leaves files that kubeadm refuses to start from.
-  if [[ -e /etc/kubernetes/kubelet.conf || -e /etc/kubernetes/bootstrap-kubelet.conf || -e /etc/kubernetes/pki/ca.crt ]]; then
-    say "clearing a join that broke off"
-    kubeadm reset --force >&2
-    rm -rf /var/lib/kubelet/pki /etc/kubernetes/pki/ca.crt
-  fi
+  [[ -n $token_id ]] ||
+    fail "no token was minted, because a node $NODE_NAME is in the cluster; kubectl delete node $NODE_NAME makes way"
+  clear_earlier_join
   say "joining"
-  kubeadm join --config /dev/stdin >&2
+  kubeadm join --config /dev/stdin <<<"$configuration" >&2
+  joined_with=$token_id
 fi
-start_node_network
+start_node_network "$joined_with"
 say "$NODE_NAME has joined"
 printf '{"seconds":{"boot":%d,"join":%d}}\n' "$(boot_seconds)" "$((SECONDS - begin))"

@@ -121,9 +121,10 @@ describe("a worker", () => {
     const token = one("Command", "dev-worker-node-2-token").inputs;
     expect(token.triggers).toEqual(["dev-worker-node-2-id"]);
     expect(token.create).toMatch(/ mint-token$/);
+    expect(token.update).toMatch(/ renew-token$/);
     expect(token.delete).toMatch(/^timeout .* 900 .* leave$/);
     expect(token.stdin).toMatch(
-      /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nTOKEN_TTL_MINUTES='30'\n/,
+      /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nTOKEN_TTL_MINUTES='30'\n/,
     );
     expect(token.stdin).toContain("\nleave)\nWORKER_NAME='worker-node-2'\nDRAIN_TIMEOUT_MINUTES='10'\n");
     const join = one("Command", "dev-worker-node-2-join").inputs;

@@ -34,6 +34,7 @@ const traces: readonly string[] = [
   "etc/ssh/ssh_host_*",
   "var/cache/**",
   "var/lib/apt/**",
+  "var/lib/containerd/*introspection/uuid",
   "var/lib/dbus/machine-id",
   "var/lib/systemd/random-seed",
   "var/log/**",
