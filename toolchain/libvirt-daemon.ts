@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { say } from "./log.ts";
@@ -27,6 +28,7 @@ export async function startLibvirt(): Promise<void> {
     await asRoot("systemctl", ["start", "libvirtd"]);
   } else {
     await renounceControlGroups();
+    await shareKvm();
     // libvirtd writes the consoles of its machines through virtlogd, which systemd would start on demand.
     await asRoot("virtlogd", ["--daemon"]).catch((error: unknown) => say(`virtlogd: ${(error as Error).message}`));
     await asRoot("libvirtd", ["--daemon"]);
@@ -42,6 +44,19 @@ async function renounceControlGroups(): Promise<void> {
   if (/^\s*cgroup_controllers\s*=/m.test(settings)) return;
   say(`setting cgroup_controllers = [] in ${qemuSettings}, because there is no systemd`);
   await asRoot("sh", ["-c", `printf '\ncgroup_controllers = []\n' >>${qemuSettings}`]);
+}
+
+/**
+ * Gives /dev/kvm to the group kvm, as udev does where there is one. libvirt's QEMU runs under a user of that group; one
+ * that cannot open the device makes libvirt doubt what it knows of QEMU, and ask it anew, for 12 seconds, at every call.
+ */
+async function shareKvm(): Promise<void> {
+  const device = await stat("/dev/kvm").catch(() => undefined);
+  if (device === undefined || (device.mode & 0o060) === 0o060) return;
+  say("giving /dev/kvm to the group kvm, because there is no udev");
+  await asRoot("sh", ["-c", "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm"]).catch((error: unknown) =>
+    say(`that failed, and libvirt will be slow: ${(error as Error).message}`),
+  );
 }
 
 /** What lets a user connect. */
