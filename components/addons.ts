@@ -10,6 +10,8 @@ import { SmokeCheck } from "./smoke-check.ts";
 export interface AddonsArgs {
   /** The administrator's kubeconfig. */
   readonly kubeconfig: pulumi.Input<string>;
+  /** What is new when the cluster is another one; everything in it is then made anew. */
+  readonly clusterId: pulumi.Input<string>;
   readonly network: ClusterNetworkConfig;
   /** Number of workers. */
   readonly workers: number;
@@ -34,15 +36,28 @@ export class Addons extends pulumi.ComponentResource {
     super("nodeforge:index:Addons", name, { workers: args.workers, smokeCheck: args.smokeCheck }, opts);
     const { network, workers, masterDomain } = args;
     const timeoutSeconds = args.timeoutMinutes * 60;
-    const provider = new kubernetes.Provider(name, { kubeconfig: args.kubeconfig }, { parent: this });
+    const provider = new kubernetes.Provider(
+      name,
+      // Fixed: a new control plane would otherwise replace the provider, and the engine closes a provider that goes with
+      // its cluster before it has taken back what is in it (pulumi/pulumi#14650).
+      { kubeconfig: args.kubeconfig, clusterIdentifier: name },
+      { parent: this },
+    );
     const options = {
       parent: this,
       provider,
       transformations: [
-        // Nothing has to be deleted one by one from a cluster that is gone, nor could it be where the control plane is dead.
         ({ props, opts }: pulumi.ResourceTransformationArgs) => ({
           props,
-          opts: { ...opts, deletedWith: masterDomain },
+          opts: {
+            ...opts,
+            // Nothing has to be deleted one by one from a cluster that is gone, nor could it be where the control plane is
+            // dead.
+            deletedWith: masterDomain,
+            // A new cluster has none of it; what was before must not be deleted after, under the same name.
+            replacementTrigger: args.clusterId,
+            deleteBeforeReplace: true,
+          },
         }),
       ],
     };

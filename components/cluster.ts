@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { ClusterConfig } from "../config/index.ts";
@@ -31,7 +32,7 @@ export type Timings = Record<string, Record<string, number>>;
  * A Kubernetes cluster of virtual machines made from one image.
  *
  * Creates: 1. pool, network and base image; 2. the machines of all nodes, at once; 3. the control plane; 4. the joins;
- * 5. the gate that waits until exactly these nodes are Ready; 6. the add-ons and the smoke check.
+ * 5. the gate that waits until these nodes are Ready; 6. the add-ons and the smoke check.
  */
 export class Cluster extends pulumi.ComponentResource {
   /** The administrator's kubeconfig. Secret. */
@@ -51,8 +52,14 @@ export class Cluster extends pulumi.ComponentResource {
     const { clusterName, network, ssh, timeouts } = config;
     const topology = deriveTopology(config);
 
-    // Tells this cluster from an earlier or another one of the same name.
-    const id = new random.RandomUuid(`${name}-id`, {}, child);
+    // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what replaces all
+    // machines replaces it first: the engine then takes everything back in one order, workers first. Each machine replaced
+    // for itself, the control plane would be gone before its workers had left, and their leaving would fail.
+    const id = new random.RandomUuid(
+      `${name}-id`,
+      { keepers: { machines: fingerprint(config) } },
+      { ...child, deleteBeforeReplace: true },
+    );
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
     const net = new Network(`${name}-network`, { network }, child);
     const image = new BaseImage(`${name}-base`, { image: config.image, poolName: pool.poolName }, child);
@@ -108,6 +115,7 @@ export class Cluster extends pulumi.ComponentResource {
       `${name}-addons`,
       {
         kubeconfig: master.kubeconfig,
+        clusterId: id.result,
         network: config.clusterNetwork,
         workers: workers.length,
         smokeCheck: config.smokeCheck,
@@ -139,4 +147,11 @@ export class Cluster extends pulumi.ComponentResource {
       }));
     this.registerOutputs({ apiEndpoint: this.apiEndpoint, nodes: this.nodes });
   }
+}
+
+/** Changes with everything that replaces all machines, or the disk the control plane lives on. */
+function fingerprint({ domainType, image, master, network, ssh, storagePool }: ClusterConfig): string {
+  const login = { user: ssh.user, publicKey: ssh.publicKey };
+  const parts = { domainType, image: image.sha256, network, login, storagePool, masterDiskGiB: master.diskGiB };
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

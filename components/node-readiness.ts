@@ -12,7 +12,7 @@ export interface ExpectedNode {
 
 /** What a {@link NodeReadiness} is made from. */
 export interface NodeReadinessArgs {
-  /** Exactly the nodes the cluster shall have. */
+  /** The nodes the cluster shall have. A worker that is taken away is still there: the engine deletes last. */
   readonly nodes: readonly ExpectedNode[];
   /** How to reach the control plane. */
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
@@ -24,7 +24,7 @@ export interface NodeReadinessArgs {
 }
 
 /**
- * The gate that opens when the cluster has exactly the expected nodes and all are Ready.
+ * The gate that opens when every expected node is in the cluster and Ready.
  *
  * Creates a command on the control plane that waits for it, says what is missing meanwhile, and in the end revokes the
  * join tokens.

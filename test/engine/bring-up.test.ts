@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cluster, patternsOf } from "./names.ts";
+import { TestStack, type Outcome } from "./stack.ts";
+
+/** Holds operations until so many have begun. */
+function meeting(expected: number): () => Promise<void> {
+  let begun = 0;
+  let open: () => void;
+  const all = new Promise<void>((resolve) => (open = resolve));
+  return async () => {
+    if (++begun === expected) open();
+    const late = AbortSignal.timeout(60_000);
+    await Promise.race([all, once(late, "abort")]);
+    if (late.aborted) throw new Error(`only ${begun} of ${expected} began within 60 s`);
+  };
+}
+
+describe("the first up of one control plane and two workers", () => {
+  let stack: TestStack;
+  let preview: Awaited<ReturnType<TestStack["preview"]>>;
+  let up: Outcome;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    preview = await stack.preview();
+    stack.world.on("before", /create Domain/, meeting(3));
+    up = await stack.up();
+  });
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  it("is previewed without anything being made", () => {
+    expect(preview.succeeded).toBe(true);
+    expect(new Set(preview.steps.map(({ op }) => op))).toEqual(new Set(["create"]));
+    expect(preview.calls.list).toEqual([]);
+  });
+
+  it("makes every resource once and nothing else", () => {
+    expect(up.text).toContain("Resources:\n    + 56 created");
+    expect(up.succeeded).toBe(true);
+    expect(up.calls.of("create")).toEqual(cluster(2));
+    expect(up.calls.all).toHaveLength(cluster(2).length);
+  });
+
+  it("makes pool, image, overlays and machines in this order", () => {
+    expect(up.calls.disorder(/Pool/, /Volume base/, /Volume .*-root/)).toEqual([]);
+    expect(up.calls.disorder(/Pool/, /Volume .*-seed/)).toEqual([]);
+    expect(up.calls.disorder(/Network/, /Domain/)).toEqual([]);
+    for (const name of ["master", "worker-node-1", "worker-node-2"]) {
+      const of = patternsOf(name);
+      expect(up.calls.disorder(of("Volume NAME-(root|seed)"), of("Domain NAME"), of("NAME-host-key"))).toEqual([]);
+    }
+  });
+
+  it("boots all machines at once", () => {
+    // Each waited for the others to begin; one that comes later would have made the others fail.
+    expect(up.calls.matching(/create Domain/).filter(({ ended }) => ended === undefined)).toEqual([]);
+  });
+
+  it("makes the control plane before it mints a token, and lets a worker join only with its own", () => {
+    expect(up.calls.disorder(/master-host-key/, /master-init/, /-token/)).toEqual([]);
+    for (const name of ["worker-node-1", "worker-node-2"]) {
+      expect(up.calls.disorder(new RegExp(`Domain ${name}`), new RegExp(`${name}-token`))).toEqual([]);
+      expect(up.calls.disorder(new RegExp(`${name}-token`), new RegExp(`${name}-join`))).toEqual([]);
+      expect(up.calls.disorder(new RegExp(`${name}-host-key`), new RegExp(`${name}-join`))).toEqual([]);
+    }
+  });
+
+  it("waits for all joins, then for readiness, then installs the add-ons, and checks last", () => {
+    expect(up.calls.disorder(/-join/, /Command ready/, / addons-/)).toEqual([]);
+    expect(up.calls.disorder(/ addons-coredns/, / addons-smoke/)).toEqual([]);
+    expect(up.calls.disorder(/ClusterRoleBinding/, /Deployment/)).toEqual([]);
+    expect(up.calls.disorder(/(Namespace|ConfigMap|Service) addons-smoke/, /DaemonSet/)).toEqual([]);
+  });
+
+  it("shows the nodes and keeps the kubeconfig to itself", async () => {
+    expect(await stack.output("nodes")).toEqual([
+      { name: "master", role: "control-plane", address: "192.168.222.10" },
+      { name: "worker-node-1", role: "worker", address: stack.addressOf("worker-node-1") },
+      { name: "worker-node-2", role: "worker", address: stack.addressOf("worker-node-2") },
+    ]);
+    expect(await stack.output("kubeconfig")).toBe("[secret]");
+    expect(stack.guests.secrets).toContain(await stack.output("kubeconfig", "--show-secrets"));
+  });
+
+  it("leaves nothing to do", async () => {
+    const again = await stack.preview();
+    expect([again.steps, again.calls.list]).toEqual([[], []]);
+    const refreshed = await stack.preview({}, "--refresh");
+    expect([refreshed.steps, refreshed.calls.list]).toEqual([[], []]);
+    expect(await stack.drift()).toEqual([]);
+  });
+});
+
+describe("a cluster without workers", () => {
+  it("has no token, no join and no smoke check", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    const up = await stack.up();
+    expect(up.succeeded).toBe(true);
+    expect(up.calls.of("create")).toEqual(cluster(0).filter((resource) => !resource.includes("smoke")));
+  });
+});
+
+describe("joins", () => {
+  it("happen no more than joinWaveSize at a time", async () => {
+    await using stack = await TestStack.create({ workers: 4, joinWaveSize: 2 });
+    const { succeeded, calls } = await stack.up();
+    expect(succeeded).toBe(true);
+    expect(calls.disorder(/worker-node-1-join/, /worker-node-3-token/)).toEqual([]);
+    expect(calls.disorder(/worker-node-2-join/, /worker-node-4-token/)).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { execa } from "execa";
+
+/** A command that takes longer hangs: with instant plugins, on a busy machine, the longest takes 20 s. */
+const limit = 120_000;
+
+/** The Pulumi CLI, run in a fixed environment, one command at a time. */
+export class Cli {
+  readonly #environment: Readonly<Record<string, string>>;
+  #running: number | undefined;
+
+  /** @param environment Added to this process's own; its PATH has to lead to the CLI. */
+  constructor(environment: Readonly<Record<string, string>>) {
+    this.#environment = environment;
+  }
+
+  /** Runs a command to its end, whatever that is. @throws when it takes more than two minutes. */
+  async run(args: readonly string[], cwd: string) {
+    const subprocess = execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd,
+      env: this.#environment,
+      all: true,
+      reject: false,
+      stdin: "ignore",
+    });
+    this.#running = subprocess.pid;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.kill();
+    }, limit);
+    const result = await subprocess;
+    clearTimeout(timer);
+    this.#running = undefined;
+    if (!late) return result;
+    throw new Error(`pulumi ${args.join(" ")} did not end within ${limit / 1000} s:\n${result.all}`);
+  }
+
+  /** Kills the running command and everything it started, as a machine that loses its power does. */
+  kill(): void {
+    // The program and its language host lead process groups of their own, and would live on.
+    for (const pid of this.#running === undefined ? [] : [this.#running, ...descendants(this.#running)]) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
+  }
+
+  /** What Ctrl-C does. */
+  interrupt(): void {
+    if (this.#running !== undefined) process.kill(this.#running, "SIGINT");
+  }
+}
+
+/** Processes that a process started, and those that they started. */
+function descendants(ancestor: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = parentOf(entry);
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+  }
+  const below = (pid: number): number[] => (children.get(pid) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(ancestor);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    // The name in parentheses may hold anything; what follows it is regular.
+    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}

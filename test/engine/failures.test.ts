@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { worker } from "./names.ts";
+import { TestStack } from "./stack.ts";
+
+/** What a planned fault says. */
+function fail(): never {
+  throw new Error("planned by the test");
+}
+
+describe("a first up that fails", () => {
+  it("is completed by the next one when a join failed", async () => {
+    await using stack = await TestStack.create();
+    stack.world.on("before", /create Command worker-node-2-join/, fail);
+    const first = await stack.up();
+    expect(first.succeeded).toBe(false);
+    expect(first.text).toContain("planned by the test");
+    expect(first.calls.list.filter((operation) => /ready|addons/.test(operation))).toEqual([]);
+
+    stack.world.calm();
+    const second = await stack.up();
+    expect(second.succeeded, second.text).toBe(true);
+    expect(second.calls.of("create")).toContain("Command worker-node-2-join");
+    expect(second.calls.list.filter((operation) => /Domain|Volume|-token|master/.test(operation))).toEqual([]);
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("names the machine that did not boot, and destroys what it made", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    stack.world.on("before", /create Domain worker-node-1/, fail);
+    const first = await stack.up();
+    expect(first.succeeded).toBe(false);
+    expect(first.text).toMatch(/lab-worker-node-1 .*planned by the test/);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
+});
+
+describe("a cluster of one control plane and two workers", () => {
+  let stack: TestStack;
+  let restore: () => Promise<void>;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    await stack.up();
+    restore = await stack.remember();
+  });
+  beforeEach(() => restore());
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  it("keeps the machine of a worker that could not leave", async () => {
+    stack.world.on("before", /delete Command worker-node-2-token/, fail);
+    const first = await stack.up({ workers: 1 });
+    expect(first.succeeded).toBe(false);
+    expect(first.calls.list.filter((operation) => /delete (Domain|Volume)/.test(operation))).toEqual([]);
+    expect(await stack.drift()).toEqual([]);
+
+    stack.world.calm();
+    const second = await stack.up();
+    expect(second.succeeded, second.text).toBe(true);
+    expect(second.calls.of("delete")).toEqual(
+      worker(2)
+        .filter((resource) => !/join|host-key/.test(resource))
+        .sort(),
+    );
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("gets ready later when it was not in time", async () => {
+    stack.world.on("before", /update Command ready/, fail);
+    expect((await stack.up({ workers: 3 })).succeeded).toBe(false);
+    stack.world.calm();
+    const { succeeded, calls } = await stack.up();
+    expect(succeeded).toBe(true);
+    expect(calls.list).toEqual(["update Command ready", "update DaemonSet addons-smoke"]);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { inCheckout } from "../../toolchain/checkout.ts";
+import { run } from "../../toolchain/process.ts";
+
+/** Compiling a module for the first time takes minutes. */
+const timeout = 600_000;
+
+function go(module: string, ...args: string[]): Promise<string> {
+  return run("go", args, {
+    cwd: inCheckout(module),
+    env: { GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto", GOFLAGS: "-mod=readonly" },
+    timeout,
+  });
+}
+
+describe.each(["providers/libvirt", "toolchain/stand-ins"])("the Go module %s", (module) => {
+  it("has nothing that vet objects to", { timeout }, async () => {
+    await go(module, "vet", "./...");
+  });
+
+  it("passes its own tests", { timeout }, async () => {
+    expect(await go(module, "test", "./...")).toMatch(/^ok\s/m);
+  });
+});
+
+describe("the SDK of the libvirt provider", () => {
+  it("is the one that its schema gives, and the schema the one of the bridged provider", { timeout }, async () => {
+    await go("providers/libvirt", "run", "./cmd/gen-sdk", "--check");
+  });
+});

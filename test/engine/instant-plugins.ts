@@ -1,0 +1,205 @@
+import { randomBytes } from "node:crypto";
+import * as grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import type * as m from "@pulumi/pulumi/proto/provider_pb.js";
+import plugins from "@pulumi/pulumi/proto/plugin_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import structs from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import { versions } from "../../toolchain/versions.ts";
+import { Guests } from "./guests.ts";
+import { changed, notKnown, plain, type Properties } from "./properties.ts";
+import { replacing, resourceType, type Place } from "./resource-types.ts";
+import { World, type Action } from "./world.ts";
+
+/** Instant plugins that are being served. */
+export interface InstantPlugins {
+  readonly world: World;
+  readonly guests: Guests;
+  /** Value of PULUMI_DEBUG_PROVIDERS, by which the engine finds them. */
+  readonly address: string;
+  readonly close: () => void;
+}
+
+/**
+ * Serves plugins whose resources are there at once, to the real engine.
+ *
+ * They live in the test's own process, to which the engine attaches, so a test sees every operation, plans faults, and
+ * they outlive a CLI that it kills. The protocol is spoken directly: the SDK's helper (`@pulumi/pulumi/provider`) never
+ * gets Configure and has no DiffConfig, on which it depends whether another control plane is another cluster.
+ */
+export async function serveInstantPlugins(): Promise<InstantPlugins> {
+  const world = new World();
+  const guests = new Guests();
+  const servers = await Promise.all(
+    Object.entries(versions.plugins).map(async ([name, version]) => {
+      const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
+      server.addService(services.ResourceProviderService, handlers(world, guests, version));
+      return { server, address: `${name}:${await bind(server)}` };
+    }),
+  );
+  return {
+    world,
+    guests,
+    address: servers.map(({ address }) => address).join(","),
+    close: () => servers.forEach(({ server }) => server.forceShutdown()),
+  };
+}
+
+function bind(server: grpc.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+}
+
+function handlers(world: World, guests: Guests, version: string): grpc.UntypedServiceImplementation {
+  // Each provider resource of a stack has a connection of its own.
+  const kubeconfigs = new Map<string, string>();
+  const perform = <T>(
+    action: Action,
+    { request, peer }: { request: { getUrn(): string }; peer: string },
+    effect: (place: Place) => T,
+  ) =>
+    world.perform(action, label(request.getUrn()), (call) =>
+      effect({ world, guests, call, kubeconfig: kubeconfigs.get(peer) ?? "" }),
+    );
+
+  return {
+    getPluginInfo: unary(() => new plugins.PluginInfo().setVersion(version)),
+    attach: unary(() => new empty.Empty()),
+    cancel: unary(() => new empty.Empty()),
+    checkConfig: unary(({ request }: Called<m.CheckRequest>) => check(request.getNews())),
+    diffConfig: unary(({ request }: Called<m.DiffRequest>) => diffConfig(request)),
+    configure: unary(({ request, peer }: Called<m.ConfigureRequest>) => {
+      const { kubeconfig } = plain(read(request.getArgs()));
+      if (typeof kubeconfig === "string") kubeconfigs.set(peer, kubeconfig);
+      const response = new messages.ConfigureResponse();
+      return response.setAcceptsecrets(true).setSupportspreview(true);
+    }),
+    check: unary(({ request }: Called<m.CheckRequest>) => {
+      const inputs = read(request.getNews());
+      if (!resourceType(request.getType()).autonamed || inputs.name !== undefined) return check(request.getNews());
+      const name = read(request.getOlds()).name ?? `${request.getName()}-${randomBytes(4).toString("hex")}`;
+      return check(write({ ...inputs, name, __autonamed: true }));
+    }),
+    diff: unary(({ request }: Called<m.DiffRequest>) => {
+      const type = resourceType(request.getType());
+      const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
+      const paths = changed(olds, news, type.replaces === "all" ? [] : type.replaces);
+      // Where the program chose the name of a thing, the old one has to make room for the new one.
+      const named = type.exists && news.__autonamed === undefined;
+      return diff(paths, replacing(type, paths)).setDeletebeforereplace(named);
+    }),
+    create: unary(async (called: Called<m.CreateRequest>) => {
+      const { request } = called;
+      const type = resourceType(request.getType());
+      const inputs = read(request.getProperties());
+      const response = new messages.CreateResponse();
+      if (request.getPreview()) return response.setProperties(write({ ...inputs, ...unknowns(type.computed) }));
+      const { id, properties } = await perform("create", called, (place) => {
+        const { id, taken, outputs } = type.create(plain(inputs), place);
+        const properties = { ...inputs, ...outputs };
+        if (taken === undefined) return { id, properties };
+        const thing = { urn: request.getUrn(), type: request.getType(), id, taken, properties };
+        world.add(thing, type.adopts ?? false);
+        return { id, properties };
+      });
+      return response.setId(id).setProperties(write(properties));
+    }),
+    update: unary(async (called: Called<m.UpdateRequest>) => {
+      const { request } = called;
+      const type = resourceType(request.getType());
+      const [olds, inputs] = [read(request.getOlds()), read(request.getNews())];
+      const last = Object.fromEntries(type.computed.map((key) => [key, olds[key]]));
+      const response = new messages.UpdateResponse();
+      if (request.getPreview()) return response.setProperties(write({ ...inputs, ...unknowns(type.computed) }));
+      const properties = await perform("update", called, (place) => {
+        const outputs = type.update?.(plain(inputs), place, request.getId());
+        if (outputs === undefined) throw new Error(`${request.getType()} cannot be changed in place`);
+        const properties = { ...inputs, ...last, ...outputs };
+        const thing = world.find(request.getType(), request.getId());
+        if (thing) thing.properties = properties;
+        return properties;
+      });
+      return response.setProperties(write(properties));
+    }),
+    delete: unary(async (called: Called<m.DeleteRequest>) => {
+      const { request } = called;
+      await perform("delete", called, (place) => {
+        const thing = world.find(request.getType(), request.getId());
+        resourceType(request.getType()).remove?.(plain(read(request.getProperties())), place, request.getId());
+        if (thing) world.drop(thing);
+      });
+      return new empty.Empty();
+    }),
+    read: unary(({ request }: Called<m.ReadRequest>) => {
+      const response = new messages.ReadResponse();
+      const thing = world.find(request.getType(), request.getId());
+      const properties = thing ? write(thing.properties) : request.getProperties();
+      // An empty id says that it is gone.
+      if (!thing && resourceType(request.getType()).exists) return response;
+      return response
+        .setId(request.getId())
+        .setProperties(properties)
+        .setInputs(request.getInputs() ?? properties);
+    }),
+  };
+}
+
+interface Called<Request> {
+  readonly request: Request;
+  readonly peer: string;
+}
+
+function unary<Request, Response>(handle: (called: Called<Request>) => Response | Promise<Response>) {
+  return (call: grpc.ServerUnaryCall<Request, Response>, callback: grpc.sendUnaryData<Response>): void => {
+    Promise.resolve({ request: call.request, peer: call.getPeer() })
+      .then(handle)
+      .then(
+        (response) => callback(null, response),
+        (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+      );
+  };
+}
+
+/** Another cluster makes another provider, as in the official plugin; what else is configured changes in place. */
+function diffConfig(request: m.DiffRequest): m.DiffResponse {
+  const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
+  const paths = changed(olds, news, []);
+  const pinned = news.clusterIdentifier !== undefined && news.clusterIdentifier === olds.clusterIdentifier;
+  const replaces = paths.filter((path) => path === "clusterIdentifier" || (path === "kubeconfig" && !pinned));
+  return diff(paths, replaces);
+}
+
+function diff(paths: string[], replaces: string[]): m.DiffResponse {
+  const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+  return new messages.DiffResponse()
+    .setChanges(paths.length > 0 ? DIFF_SOME : DIFF_NONE)
+    .setDiffsList([...new Set(paths.map((path) => path.split(".")[0]!))])
+    .setReplacesList(replaces);
+}
+
+function check(inputs: Struct | undefined): m.CheckResponse {
+  return new messages.CheckResponse().setInputs(inputs);
+}
+
+/** Kind and short name: without the cluster's name in front and the hash of the content behind. */
+function label(urn: string): string {
+  const [type = "", name = ""] = urn.split("::").slice(-2);
+  return `${type.split(":").at(-1)} ${name.replace(/^[^-]+-/, "").replace(/-[0-9a-f]{12}$/, "")}`;
+}
+
+function unknowns(keys: readonly string[]): Properties {
+  return Object.fromEntries(keys.map((key) => [key, notKnown]));
+}
+
+function read(struct: Struct | undefined): Properties {
+  return struct?.toJavaScript() ?? {};
+}
+
+function write(properties: Properties): Struct {
+  return structs.Struct.fromJavaScript(properties as Parameters<typeof structs.Struct.fromJavaScript>[0]);
+}

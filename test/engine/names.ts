@@ -1,0 +1,44 @@
+/** Resources of a machine. */
+export function machine(name: string): string[] {
+  return [`Volume ${name}-root`, `Volume ${name}-seed`, `Domain ${name}`, `Command ${name}-host-key`];
+}
+
+/** Resources of the n-th worker. */
+export function worker(number: number): string[] {
+  const name = `worker-node-${number}`;
+  return [...machine(name), `Command ${name}-token`, `Command ${name}-join`];
+}
+
+/** Makes patterns for operations on one machine; NAME stands for it. */
+export function patternsOf(name: string): (pattern: string) => RegExp {
+  return (pattern) => new RegExp(`${pattern.replaceAll("NAME", name)}$`);
+}
+
+const addons = [
+  "ServiceAccount addons-coredns",
+  "ClusterRole addons-coredns",
+  "ClusterRoleBinding addons-coredns",
+  "ConfigMap addons-coredns",
+  "Deployment addons-coredns",
+  "Service addons-coredns",
+  "Namespace addons-smoke",
+  "ConfigMap addons-smoke",
+  "Service addons-smoke",
+  "DaemonSet addons-smoke",
+];
+
+/** Resources of a whole cluster that plugins are asked to make, sorted. */
+export function cluster(workers: number): string[] {
+  return [
+    "RandomUuid id",
+    "Pool pool",
+    "Network network",
+    "Volume base",
+    ...machine("master"),
+    "Command master-init",
+    "Command master-kubeconfig",
+    ...Array.from({ length: workers }, (_, index) => worker(index + 1)).flat(),
+    "Command ready",
+    ...addons,
+  ].sort();
+}

@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { at, type Properties } from "./properties.ts";
+import { runForReal } from "./shell.ts";
+import type { Guests } from "./guests.ts";
+import type { Call, World } from "./world.ts";
+
+/** Where an operation takes place. */
+export interface Place {
+  readonly world: World;
+  readonly guests: Guests;
+  readonly call: Call;
+  /** What the provider was configured with. */
+  readonly kubeconfig: string;
+}
+
+/** What making or changing a resource gives besides its inputs. */
+export interface Made {
+  readonly id: string;
+  /** What no second thing of this type may have; without it nothing but the state knows of the resource. */
+  readonly taken?: string;
+  readonly outputs: Properties;
+}
+
+/** How a type of resource behaves. Inputs have their secrets in clear. */
+export interface ResourceType {
+  /** Paths whose change makes another resource; all others change it in place. */
+  readonly replaces: readonly string[] | "all";
+  /** Whether it is a thing of the world rather than a step that was taken. */
+  readonly exists: boolean;
+  /** Outputs that only the operation tells. */
+  readonly computed: readonly string[];
+  /** Whether it gets a name with a random end when the program gives it none. */
+  readonly autonamed?: boolean;
+  /** Whether making one that exists takes it over, as the real plugin does, instead of failing. */
+  readonly adopts?: boolean;
+  readonly create: (inputs: Properties, place: Place) => Made;
+  readonly update?: (inputs: Properties, place: Place, id: string) => Properties;
+  readonly remove?: (state: Properties, place: Place, id: string) => void;
+}
+
+const volume: ResourceType = {
+  exists: true,
+  replaces: "all",
+  computed: [],
+  autonamed: true,
+  adopts: true,
+  create: ({ pool, name, baseVolumeId }, { world }) => {
+    if (!world.ofKind("Pool").some(({ taken }) => taken === pool))
+      throw new Error(`can't find storage pool ${String(pool)}`);
+    if (baseVolumeId !== undefined) need(world, "Volume", baseVolumeId);
+    const path = `/pools/${String(pool)}/${String(name)}`;
+    return { id: path, taken: path, outputs: {} };
+  },
+  remove: (_, { world, guests }, id) => {
+    const cluster = guests.wipe(id);
+    // What is in a cluster is kept on its control plane's disk.
+    for (const thing of world.things) if (cluster && thing.taken.startsWith(`${cluster}/`)) world.drop(thing);
+  },
+};
+
+const pool: ResourceType = {
+  exists: true,
+  replaces: "all",
+  computed: [],
+  create: ({ name }) => ({ id: randomUUID(), taken: String(name), outputs: {} }),
+  remove: ({ name }, { world }) => {
+    const left = world.ofKind("Volume").filter(({ id }) => id.startsWith(`/pools/${String(name)}/`));
+    if (left.length > 0) throw new Error(`the directory of pool ${String(name)} is not empty`);
+  },
+};
+
+const network: ResourceType = {
+  exists: true,
+  replaces: ["name", "domain", "mode", "addresses", "dns", "dhcp", "xml"],
+  computed: [],
+  create: ({ name }) => ({ id: randomUUID(), taken: String(name), outputs: {} }),
+  update: () => ({}),
+};
+
+interface Interface {
+  networkName: string;
+  mac: string;
+  addresses?: string[];
+}
+
+const domain: ResourceType = {
+  exists: true,
+  replaces: ["name", "description", "type", "vcpu", "memory", "cpu", "disks", "consoles", "graphics"],
+  computed: ["networkInterfaces"],
+  create: (inputs, { world, guests }) => {
+    const [lan] = inputs.networkInterfaces as [Interface];
+    if (!world.ofKind("Network").some(({ taken }) => taken === lan.networkName)) {
+      throw new Error(`can't find network ${lan.networkName}`);
+    }
+    for (const { volumeId } of inputs.disks as { volumeId: string }[]) need(world, "Volume", volumeId);
+    const id = randomUUID();
+    const addresses = lan.addresses ?? [world.lease(lan.mac)];
+    const [root] = inputs.disks as [{ volumeId: string }];
+    guests.boot({ domainId: id, domainName: String(inputs.name), lease: addresses[0]!, rootVolumeId: root.volumeId });
+    return { id, taken: String(inputs.name), outputs: { networkInterfaces: [{ ...lan, addresses }] } };
+  },
+  update: () => ({}),
+  remove: (_, { guests }, id) => guests.remove(id),
+};
+
+const localCommand: ResourceType = {
+  exists: false,
+  replaces: ["triggers"],
+  computed: ["stdout", "stderr"],
+  create: (inputs, place) => ({ id: randomUUID(), outputs: readHostKey(inputs, place) }),
+  update: readHostKey,
+};
+
+function readHostKey({ environment }: Properties, { world, guests }: Place): Properties {
+  const name = at(environment, "DOMAIN");
+  const found = world.ofKind("Domain").find(({ taken }) => taken === name);
+  if (!found) throw new Error(`no domain ${String(name)}`);
+  return { stdout: guests.hostKey(found.id), stderr: "" };
+}
+
+const remoteCommand: ResourceType = {
+  exists: false,
+  replaces: ["triggers"],
+  computed: ["stdout", "stderr"],
+  create: (inputs, place) => ({ id: randomUUID(), outputs: runScript(inputs.create, inputs, place) }),
+  update: (inputs, place) => runScript(inputs.update ?? inputs.create, inputs, place),
+  remove: (state, place) => void (state.delete === undefined || runScript(state.delete, state, place)),
+};
+
+function runScript(command: unknown, { connection, stdin = "" }: Properties, { guests, call }: Place): Properties {
+  const { host, hostKey } = connection as { host: string; hostKey: string };
+  call.script = guests.script(String(command));
+  return { stdout: guests.run({ command: String(command), host, hostKey, stdin: stdin as string }), stderr: "" };
+}
+
+const randomUuid: ResourceType = {
+  exists: false,
+  replaces: "all",
+  computed: ["result"],
+  create: () => {
+    const id = randomUUID();
+    return { id, outputs: { result: id } };
+  },
+};
+
+const kubernetesObject: ResourceType = {
+  exists: true,
+  replaces: ["metadata.name", "metadata.namespace", "spec.selector", "spec.clusterIP", "roleRef"],
+  computed: [],
+  adopts: true,
+  create: (inputs, place) => {
+    rollOut(inputs, place);
+    const { name, namespace } = inputs.metadata as { name: string; namespace?: string };
+    const id = namespace ? `${namespace}/${name}` : name;
+    return { id, taken: `${clusterOf(place)}/${String(inputs.kind)}/${id}`, outputs: {} };
+  },
+  update: (inputs, place) => {
+    rollOut(inputs, place);
+    return {};
+  },
+};
+
+function clusterOf({ kubeconfig }: Place): string {
+  return kubeconfig.split(" ").at(-1)!;
+}
+
+const smokeCheck = readFileSync(new URL("../../addons/smoke-check.sh", import.meta.url), "utf8");
+
+/** Fails where the pods of the smoke check would. */
+function rollOut({ kind, spec }: Properties, { guests, kubeconfig }: Place): void {
+  if (kind !== "DaemonSet") return;
+  const [container] = at(spec, "template.spec.containers") as [{ env: { name: string; value: string }[] }];
+  const expected = container.env.find(({ name }) => name === "EXPECTED_PODS")?.value;
+  runForReal(smokeCheck, {
+    EXPECTED_PODS: expected ?? "",
+    SERVICE: "smoke",
+    PODS: String(guests.workersOf(kubeconfig).length),
+  });
+}
+
+function need(world: World, kind: string, id: unknown): void {
+  if (!world.ofKind(kind).some((thing) => thing.id === id)) throw new Error(`there is no ${kind} ${String(id)}`);
+}
+
+const types: Record<string, ResourceType> = {
+  "libvirt:index/volume:Volume": volume,
+  "libvirt:index/pool:Pool": pool,
+  "libvirt:index/network:Network": network,
+  "libvirt:index/domain:Domain": domain,
+  "command:local:Command": localCommand,
+  "command:remote:Command": remoteCommand,
+  "random:index/randomUuid:RandomUuid": randomUuid,
+};
+
+/** Behaviour of a type. @throws when the instant plugins do not know it. */
+export function resourceType(token: string): ResourceType {
+  const found = types[token] ?? (token.startsWith("kubernetes:") ? kubernetesObject : undefined);
+  if (!found) throw new Error(`the instant plugins have no ${token}`);
+  return found;
+}
+
+/** Whether resources of a type are things of the world; false for components and providers too. */
+export function resourceExists(token: string): boolean {
+  return /^(libvirt|kubernetes):/.test(token);
+}
+
+/** Which changed paths make another resource. */
+export function replacing({ replaces }: ResourceType, paths: readonly string[]): string[] {
+  return paths.filter((path) => replaces === "all" || replaces.includes(path));
+}

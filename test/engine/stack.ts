@@ -1,0 +1,247 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parse, stringify } from "yaml";
+import { inCheckout } from "../../toolchain/checkout.ts";
+import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
+import { Cli } from "./cli.ts";
+import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";
+import { writeImage, writeKey } from "./material.ts";
+import { resourceExists } from "./resource-types.ts";
+import type { Calls } from "./world.ts";
+
+/** Settings of the stack, without the project's namespace. */
+export type Settings = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** What a command of the CLI did. */
+export interface Outcome {
+  readonly succeeded: boolean;
+  readonly stdout: string;
+  /** Everything it printed. */
+  readonly text: string;
+  /** The engine's own log of its events. */
+  readonly events: string;
+  /** Operations that reached a plugin. */
+  readonly calls: Calls;
+}
+
+/** A step of a preview. */
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+}
+
+/** What the state says of a resource. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly custom: boolean;
+  readonly delete?: boolean;
+}
+
+/** An exported state. */
+export interface State {
+  readonly deployment: {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly { readonly resource: StateResource; readonly type: string }[];
+  };
+}
+
+/**
+ * A stack of the checkout's own program on the real engine, with instant plugins and a state of its own.
+ *
+ * The CLI is run as a user runs it, rather than through the Automation API, because exit codes, messages, locks and what
+ * a kill leaves behind are part of what is tested. `stack init` writes the stack's file beside Pulumi.yaml, so commands
+ * that need no program run in a temporary project of the same name; the others are given that file.
+ */
+export class TestStack implements AsyncDisposable {
+  /** Temporary; for images and keys of a test's own. */
+  readonly folder: string;
+  readonly #plugins: InstantPlugins;
+  readonly #name = "lab";
+  /** For what no method here does: killing, interrupting. */
+  readonly cli: Cli;
+  settings: Settings;
+
+  private constructor(
+    folder: string,
+    environment: Record<string, string>,
+    plugins: InstantPlugins,
+    settings: Settings,
+  ) {
+    this.folder = folder;
+    this.cli = new Cli(environment);
+    this.#plugins = plugins;
+    this.settings = settings;
+  }
+
+  /** Makes an empty stack. Dispose of it with `await using`, also when the test fails. */
+  static async create(settings: Settings = {}): Promise<TestStack> {
+    const cli = await pulumiCli();
+    const folder = await mkdtemp(join(tmpdir(), "nodeforge-engine-"));
+    const plugins = await serveInstantPlugins();
+    const temporary = join(folder, "tmp");
+    const environment = {
+      PATH: [inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
+      TMPDIR: temporary,
+      PULUMI_HOME: join(folder, "home"),
+      // Without it there is a file of metadata beside each state, which a kill can leave empty; the state is then
+      // refused with `failed to load checkpoint: EOF`.
+      PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
+      PULUMI_CONFIG_PASSPHRASE: "of the tests",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_DEBUG_PROVIDERS: plugins.address,
+      // Without it there is no --event-log.
+      PULUMI_DEBUG_COMMANDS: "true",
+      NODEFORGE_IMAGE: await writeImage(folder, "node.qcow2", "first"),
+      NODEFORGE_SSH_KEY: await writeKey(folder, "id_ed25519"),
+    };
+    const stack = new TestStack(folder, environment, plugins, settings);
+    try {
+      await Promise.all([temporary, join(folder, "state")].map((path) => mkdir(path)));
+      await writeFile(join(folder, "Pulumi.yaml"), "name: nodeforge\nruntime: nodejs\n");
+      await stack.#administer(["stack", "init", stack.#name]);
+    } catch (error) {
+      await stack[Symbol.asyncDispose]();
+      throw error;
+    }
+    return stack;
+  }
+
+  get world(): InstantPlugins["world"] {
+    return this.#plugins.world;
+  }
+
+  get guests(): InstantPlugins["guests"] {
+    return this.#plugins.guests;
+  }
+
+  /** `pulumi up`, after changing some settings. */
+  up(settings: Settings = {}, ...args: string[]): Promise<Outcome> {
+    this.settings = { ...this.settings, ...settings };
+    return this.#operate("up", "--yes", "--skip-preview", ...args);
+  }
+
+  destroy(): Promise<Outcome> {
+    return this.#operate("destroy", "--yes", "--skip-preview");
+  }
+
+  refresh(...args: string[]): Promise<Outcome> {
+    return this.#operate("refresh", "--yes", "--skip-preview", ...args);
+  }
+
+  /** `pulumi preview` and the steps it shows, those that change nothing left out. */
+  async preview(settings: Settings = {}, ...args: string[]): Promise<Outcome & { readonly steps: readonly Step[] }> {
+    this.settings = { ...this.settings, ...settings };
+    const outcome = await this.#operate("preview", "--json", ...args);
+    const { steps = [] } = JSON.parse(outcome.stdout) as { steps?: Step[] };
+    return { ...outcome, steps: steps.filter(({ op }) => op !== "same" && op !== "refresh") };
+  }
+
+  /** `pulumi cancel`: what a user needs after a CLI was killed, because its lock stays. */
+  async cancel(): Promise<void> {
+    await this.#administer(["cancel", "--yes", this.#name]);
+  }
+
+  /** What exists and the state does not know, or the other way round; empty when both agree. */
+  async drift(): Promise<string[]> {
+    const { resources = [] } = (await this.export()).deployment;
+    const known = resources.filter(({ type }) => resourceExists(type)).map(({ type, id }) => `${type} ${id}`);
+    const there = [...this.world.things].map(({ type, id }) => `${type} ${id}`);
+    return [
+      ...there.filter((thing) => !known.includes(thing)).map((thing) => `the state does not know ${thing}`),
+      ...known.filter((thing) => !there.includes(thing)).map((thing) => `there is no ${thing}`),
+      ...known.filter((thing, index) => known.indexOf(thing) !== index).map((thing) => `${thing} is there twice`),
+    ];
+  }
+
+  async export(): Promise<State> {
+    return JSON.parse(await this.exportText()) as State;
+  }
+
+  exportText(): Promise<string> {
+    return this.#administer(["stack", "export", "--stack", this.#name]);
+  }
+
+  /** An output of the stack; a secret one only with `--show-secrets`. */
+  async output(name: string, ...args: string[]): Promise<unknown> {
+    return JSON.parse(await this.#administer(["stack", "output", name, "--json", "--stack", this.#name, ...args]));
+  }
+
+  /** The address a worker was given. */
+  addressOf(worker: string): string {
+    const domain = this.world.ofKind("Domain").find(({ taken }) => taken === `${this.#name}-${worker}`);
+    const [lan] = domain?.properties.networkInterfaces as [{ addresses: [string] }];
+    return lan.addresses[0];
+  }
+
+  /**
+   * What a user does after a CLI was killed: takes its lock away, and deletes with virsh what libvirt has made and nobody
+   * wrote down (`virsh list --all`, `vol-list`, `net-list --all`, `pool-list --all`). Nothing was on it yet.
+   *
+   * `pulumi refresh --import-pending-creates` would be the other way, but CLI 3.250 only forgets the pending operation.
+   * Objects inside the cluster are taken over when they are made again.
+   */
+  async recover(): Promise<void> {
+    await this.cancel();
+    const { resources = [] } = (await this.export()).deployment;
+    for (const thing of this.world.things) {
+      const known = resources.some(({ type, id }) => type === thing.type && id === thing.id);
+      if (known || !thing.type.startsWith("libvirt:")) continue;
+      this.world.drop(thing);
+      this.guests.remove(thing.id);
+    }
+  }
+
+  /** Remembers the stack and the world as they are; the function that is returned brings both back. */
+  async remember(): Promise<() => Promise<void>> {
+    const { world, guests, settings } = this;
+    const [state, memory] = [join(this.folder, "state"), join(this.folder, "remembered")];
+    await cp(state, memory, { recursive: true });
+    const [restoreWorld, restoreGuests] = [world.remember(), guests.remember()];
+    return async () => {
+      await rm(state, { recursive: true });
+      await cp(memory, state, { recursive: true });
+      restoreWorld();
+      restoreGuests();
+      this.settings = settings;
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cli.kill();
+    this.#plugins.close();
+    // What was killed a moment ago may still be letting go of its files.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  /** A command that runs the program or touches resources. */
+  async #operate(command: string, ...args: string[]): Promise<Outcome> {
+    const file = join(this.folder, `Pulumi.${this.#name}.yaml`);
+    const events = join(this.folder, "events.json");
+    const document = parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    const config = Object.fromEntries(Object.entries(this.settings).map(([key, value]) => [`nodeforge:${key}`, value]));
+    writeFileSync(file, stringify({ ...document, config }));
+    writeFileSync(events, "");
+    this.world.takeCalls();
+    const common = ["--stack", this.#name, "--config-file", file, "--event-log", events];
+    const { exitCode, stdout, all } = await this.cli.run([command, ...common, ...args], inCheckout());
+    return {
+      succeeded: exitCode === 0,
+      stdout,
+      text: all,
+      events: readFileSync(events, "utf8"),
+      calls: this.world.takeCalls(),
+    };
+  }
+
+  /** A command about the stack itself. @throws when it fails. */
+  async #administer(args: readonly string[]): Promise<string> {
+    const { exitCode, stdout, all } = await this.cli.run(args, this.folder);
+    if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${all}`);
+    return stdout;
+  }
+}
