@@ -22,6 +22,12 @@ export interface Surroundings {
   readonly image: string | undefined;
 }
 
+/**
+ * Where stacks are kept when the user has no backend. Without the parameter there is a file of metadata beside each state,
+ * which a killed CLI can leave empty; every command then refuses the state with `failed to load checkpoint: EOF`.
+ */
+export const ownBackend = `file://${stateFolder}?metadata=skip`;
+
 /** The file the passphrase of local stacks is kept in, readable by its owner only. */
 export const passphraseFile = inCheckout(".pulumi-passphrase");
 
@@ -42,7 +48,7 @@ export function decideEnvironment(surroundings: Surroundings): Readonly<Record<s
     PULUMI_HOME: home.folder,
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
-  if (!environment.PULUMI_BACKEND_URL && login === undefined) variables.PULUMI_BACKEND_URL = `file://${stateFolder}`;
+  if (!environment.PULUMI_BACKEND_URL && login === undefined) variables.PULUMI_BACKEND_URL = ownBackend;
   if (needsPassphrase(surroundings)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
   if (home.isPrivate) {
     // What is not there cannot be downloaded either, and trying takes minutes.
@@ -62,7 +68,7 @@ export function needsPassphrase({
 }: Pick<Surroundings, "environment" | "login" | "secretsProvider">): boolean {
   // Undefined and empty differ: an empty passphrase is one.
   const given = environment.PULUMI_CONFIG_PASSPHRASE ?? environment.PULUMI_CONFIG_PASSPHRASE_FILE;
-  const backend = environment.PULUMI_BACKEND_URL || login || `file://${stateFolder}`;
+  const backend = environment.PULUMI_BACKEND_URL || login || ownBackend;
   // Pulumi's own service encrypts with a key of its own.
   return given === undefined && secretsProvider === undefined && !backend.startsWith("https://");
 }

@@ -37,7 +37,7 @@ describe("the environment of Pulumi", () => {
 
   test("keeps stacks and their passphrase in the checkout when the user has no backend", () => {
     expect(decideEnvironment(bare)).toMatchObject({
-      PULUMI_BACKEND_URL: `file://${stateFolder}`,
+      PULUMI_BACKEND_URL: `file://${stateFolder}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
       PULUMI_HOME: "/home/user/.pulumi",
     });
