@@ -59,7 +59,12 @@ export class VirtualMachine extends pulumi.ComponentResource {
     const root = new libvirt.Volume(
       `${name}-root`,
       { pool: platform.poolName, baseVolumeId: platform.baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
-      { parent: this },
+      {
+        parent: this,
+        // A worker of another size is a new worker. On its old disk its kubelet would come back by itself, as a member that
+        // was just made to leave, while its successor joins. The control plane's disk is its cluster, and stays.
+        ...(node.role === "worker" ? { replacementTrigger: `${node.vcpus} CPUs, ${node.memoryMiB} MiB` } : {}),
+      },
     );
     const seed = new CloudInitDisk(
       `${name}-seed`,

@@ -207,30 +207,6 @@ describe("a second run", () => {
   });
 });
 
-describe("a smaller cluster", () => {
-  it("of smaller workers loses its last one and gets the other back, all Ready", async () => {
-    const bootId = (name: string) => lab.ssh(addressOf(name), "cat /proc/sys/kernel/random/boot_id");
-    const masterBoot = await bootId("master");
-    await lab.pulumi("config", "set", "workers", "1");
-    await lab.pulumi("config", "set", "workerMemoryMiB", "1536");
-    const up = await lab.nodeforge("up", ["--yes"], 40);
-    expect(up.exitCode, up.all).toBe(0);
-    nodes = JSON.parse(await lab.pulumi("stack", "output", "nodes", "--json")) as NodeOutput[];
-    const lines = (await lab.kubectl("get", "nodes", "--no-headers")).trim().split("\n");
-    expect(lines.map((line) => line.split(/\s+/).slice(0, 2)).sort()).toEqual([
-      ["master", "Ready"],
-      ["worker-node-1", "Ready"],
-    ]);
-    expect((await lab.virsh("list", "--all", "--name")).sort()).toEqual(["e2e-master", "e2e-worker-node-1"]);
-    const volumes = (await lab.virsh("vol-list", "nodeforge-e2e")).filter((line) => line.includes("worker-node-2"));
-    expect(volumes).toEqual([]);
-    expect(
-      Number(await lab.ssh(addressOf("worker-node-1"), "awk '/MemTotal/ { print $2 }' /proc/meminfo")),
-    ).toBeLessThan(1536 * 1024);
-    expect(await bootId("master")).toBe(masterBoot);
-  });
-});
-
 describe("destroy", () => {
   it("leaves no domain, volume, pool, network or file behind", async () => {
     const destroy = await lab.nodeforge("destroy", ["--yes"], 10);

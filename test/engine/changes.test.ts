@@ -3,12 +3,13 @@ import { writeImage, writeKey } from "./material.ts";
 import { cluster, patternsOf, worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
-/** Steps of a worker that are new with its machine; its disks stay. */
+/** What is new with a worker's machine; its seed disk stays. */
 const joining = (name: string) => [
   `Command ${name}-host-key`,
   `Command ${name}-join`,
   `Command ${name}-token`,
   `Domain ${name}`,
+  `Volume ${name}-root`,
 ];
 
 describe("a cluster of one control plane and two workers", () => {
