@@ -8,11 +8,11 @@ const cluster = new Cluster(config.clusterName, { config }, { providers: [hyperv
 
 /** The administrator's kubeconfig. Secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;
-/** Name, role and address of every node. */
+/** Name, role, address, image and, of a worker, pool of every node. */
 export const nodes = cluster.nodes;
 /** URL of the API server. */
 export const apiEndpoint = cluster.apiEndpoint;
-/** SHA-256 of the node image. */
+/** SHA-256 of the control plane's image, and of every pool that names none. */
 export const imageHash = cluster.imageHash;
 /** Version of Kubernetes that the image brought. */
 export const kubernetesVersion = cluster.kubernetesVersion;

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ClusterConfig } from "./config/index.ts";
 import { host, offset } from "./config/cidr.ts";
+import type { ImageConfig } from "./config/image.ts";
 import type { MachineSize } from "./config/nodes.ts";
+import type { WorkerPoolConfig } from "./config/worker-pools.ts";
 
 /** What a node is for. */
 export type Role = "control-plane" | "worker";
@@ -11,6 +13,10 @@ export interface Node extends MachineSize {
   /** Host name, and the name of the Node object. */
   readonly name: string;
   readonly role: Role;
+  /** Name of a worker's pool. */
+  readonly pool?: string;
+  /** Image the node starts from. */
+  readonly image: ImageConfig;
   /** Host name with the nodes' DNS domain. */
   readonly fqdn: string;
   /** Name of the libvirt domain; unique on the hypervisor as long as cluster names are. */
@@ -23,11 +29,22 @@ export interface Node extends MachineSize {
   readonly addressing: "dhcp" | "reservation" | "static";
 }
 
+/** A pool and its workers. */
+export interface PoolNodes {
+  readonly config: WorkerPoolConfig;
+  readonly nodes: readonly Node[];
+}
+
 /** The nodes of a cluster. */
 export interface Topology {
   readonly master: Node;
+  readonly pools: readonly PoolNodes[];
+  /** The workers of all pools, in their order. */
   readonly workers: readonly Node[];
 }
+
+/** What a node's name and address do not depend on. */
+type Kind = MachineSize & Pick<Node, "image" | "pool">;
 
 /**
  * Derives every node from the configuration.
@@ -35,35 +52,42 @@ export interface Topology {
  */
 export function deriveTopology(config: ClusterConfig): Topology {
   const { clusterName, network } = config;
-  const node = (name: string, role: Role, size: MachineSize, place: Pick<Node, "address" | "addressing">): Node => ({
+  const node = (name: string, role: Role, kind: Kind, place: Pick<Node, "address" | "addressing">): Node => ({
     name,
     role,
+    ...kind,
     fqdn: `${name}.${network.domain}`,
     domainName: `${clusterName}-${name}`,
     mac: macAddress(clusterName, name),
-    vcpus: size.vcpus,
-    memoryMiB: size.memoryMiB,
-    diskGiB: size.diskGiB,
     ...place,
   });
-  const master = node(config.master.name, "control-plane", config.master, {
+  const master = node(config.master.name, "control-plane", kindOf(config.master, config.image), {
     address: network.masterAddress,
     // A reservation would change a network that is not ours, so on an existing one the node sets its address itself.
     addressing: network.origin === "created" ? "reservation" : "static",
   });
   const firstStatic = offset(network.subnet, network.masterAddress) + 1;
-  const workers = Array.from({ length: config.workers.count }, (_, index) =>
-    node(
-      `${config.workers.namePrefix}-${index + 1}`,
-      "worker",
-      config.workers,
-      network.workerAddressing === "static"
-        ? { address: host(network.subnet, firstStatic + index), addressing: "static" }
-        : { addressing: "dhcp" },
+  const pools = config.workerPools.map((pool) => ({
+    config: pool,
+    nodes: Array.from({ length: pool.count }, (_, index) =>
+      node(
+        `${pool.namePrefix}-${index + 1}`,
+        "worker",
+        { ...kindOf(pool, pool.image), pool: pool.name },
+        // Static addresses come with one pool only, so its index is the cluster's.
+        network.workerAddressing === "static"
+          ? { address: host(network.subnet, firstStatic + index), addressing: "static" }
+          : { addressing: "dhcp" },
+      ),
     ),
-  );
+  }));
+  const workers = pools.flatMap(({ nodes }) => nodes);
   refuseSharedMac([master, ...workers]);
-  return { master, workers };
+  return { master, pools, workers };
+}
+
+function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: ImageConfig): Kind {
+  return { vcpus, memoryMiB, diskGiB, image };
 }
 
 /** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */

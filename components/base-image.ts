@@ -11,24 +11,22 @@ export interface BaseImageArgs {
 }
 
 /**
- * The one image every node starts from: a volume that overlays are backed by.
+ * An image that nodes start from: a volume that overlays are backed by.
  *
- * Creates the volume under a name that holds the image's SHA-256. Another image is therefore another resource: the old
- * one stays until the last overlay on it is gone.
+ * Creates the volume. It and the component have the image's SHA-256 in their names. Another image is therefore another
+ * resource: the old one stays until the last overlay on it is gone, and others are not touched.
  */
 export class BaseImage extends pulumi.ComponentResource {
   /** Id of the volume, for overlays. */
   readonly volumeId: pulumi.Output<string>;
-  /** SHA-256 of the image in hexadecimal. */
-  readonly sha256: string;
 
-  constructor(name: string, { image, poolName }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param prefix Begins the resources' names; the hash follows. */
+  constructor(prefix: string, { image, poolName }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    const name = `${prefix}-${image.sha256.slice(0, 12)}`;
     super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
-    this.sha256 = image.sha256;
-    const volumeName = `${name}-${image.sha256.slice(0, 12)}`;
     const volume = new libvirt.Volume(
-      volumeName,
-      { name: `${volumeName}.qcow2`, pool: poolName, source: image.source, format: "qcow2" },
+      name,
+      { name: `${name}.qcow2`, pool: poolName, source: image.source, format: "qcow2" },
       {
         parent: this,
         // The content is in the name. Where the file lay when it was uploaded differs from machine to machine, and would
@@ -37,6 +35,6 @@ export class BaseImage extends pulumi.ComponentResource {
       },
     );
     this.volumeId = volume.id;
-    this.registerOutputs({ volumeId: this.volumeId, sha256: this.sha256 });
+    this.registerOutputs({ volumeId: this.volumeId, sha256: image.sha256 });
   }
 }

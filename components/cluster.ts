@@ -10,6 +10,7 @@ import { Network } from "./network.ts";
 import { NodeReadiness } from "./node-readiness.ts";
 import { StoragePool } from "./storage-pool.ts";
 import type { MachinePlatform } from "./virtual-machine.ts";
+import type { Worker } from "./worker.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What a {@link Cluster} is made from. */
@@ -23,15 +24,19 @@ export interface NodeOutput {
   name: string;
   role: Role;
   address: string;
+  /** SHA-256 of the image it runs. */
+  image: string;
+  /** Pool of a worker. */
+  pool?: string;
 }
 
 /** Seconds of each phase, by node; `cluster` for what concerns all. */
 export type Timings = Record<string, Record<string, number>>;
 
 /**
- * A Kubernetes cluster of virtual machines made from one image.
+ * A Kubernetes cluster of virtual machines made from node images.
  *
- * Creates: 1. pool, network and base image; 2. the machines of all nodes, at once; 3. the control plane; 4. the joins;
+ * Creates: 1. pool, network and base images; 2. the machines of all nodes, at once; 3. the control plane; 4. the joins;
  * 5. the gate that waits until these nodes are Ready; 6. the add-ons and the smoke check.
  */
 export class Cluster extends pulumi.ComponentResource {
@@ -41,7 +46,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly nodes: pulumi.Output<NodeOutput[]>;
   /** URL of the API server. */
   readonly apiEndpoint: pulumi.Output<string>;
-  /** SHA-256 of the image the nodes run. */
+  /** SHA-256 of the stack's image, which the control plane runs. */
   readonly imageHash: string;
   readonly kubernetesVersion: pulumi.Output<string>;
   readonly timings: pulumi.Output<Timings>;
@@ -62,14 +67,21 @@ export class Cluster extends pulumi.ComponentResource {
     );
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
     const net = new Network(`${name}-network`, { network }, child);
-    const image = new BaseImage(`${name}-base`, { image: config.image, poolName: pool.poolName }, child);
+    // By hash, because the same image may lie at two paths.
+    const images = new Map([topology.master, ...topology.workers].map(({ image }) => [image.sha256, image]));
+    const baseVolumeIds = new Map(
+      [...images.values()].map((image) => [
+        image.sha256,
+        new BaseImage(`${name}-base`, { image, poolName: pool.poolName }, child).volumeId,
+      ]),
+    );
     const platform: MachinePlatform = {
       libvirtUri: config.libvirtUri,
       domainType: config.domainType,
       poolName: pool.poolName,
       networkName: net.networkName,
       staticNetwork: { prefix: network.subnet.prefix, gateway: network.gateway, domain: network.domain },
-      baseVolumeId: image.volumeId,
+      baseVolumeIds,
       ssh,
       bootTimeoutMinutes: timeouts.boot,
       owner: pulumi.interpolate`nodeforge cluster ${clusterName}, ${id.result}`,
@@ -81,22 +93,27 @@ export class Cluster extends pulumi.ComponentResource {
       { node: topology.master, platform, identity, timeouts },
       child,
     );
-    const { workers } = new WorkerPool(
-      `${name}-workers`,
-      {
-        nodes: topology.workers,
-        namePrefix: name,
-        platform,
-        identity,
-        master,
-        timeouts,
-        tokenTtlMinutes: config.tokenTtlMinutes,
-        labels: config.workers.labels,
-        taints: config.workers.taints,
-        joinWaveSize: config.joinWaveSize,
-      },
-      child,
-    );
+    const workers: Worker[] = [];
+    for (const { config: pool, nodes } of topology.pools) {
+      const made = new WorkerPool(
+        `${name}-${pool.name}`,
+        {
+          nodes,
+          namePrefix: name,
+          platform,
+          identity,
+          master,
+          timeouts,
+          tokenTtlMinutes: config.tokenTtlMinutes,
+          labels: pool.labels,
+          taints: pool.taints,
+          earlier: [...workers],
+          joinWaveSize: config.joinWaveSize,
+        },
+        child,
+      );
+      workers.push(...made.workers);
+    }
     const readiness = new NodeReadiness(
       `${name}-ready`,
       {
@@ -127,7 +144,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
 
     this.kubeconfig = master.kubeconfig;
-    this.imageHash = image.sha256;
+    this.imageHash = config.image.sha256;
     this.kubernetesVersion = master.kubernetesVersion;
     this.apiEndpoint = pulumi.interpolate`https://${master.endpoint}`;
     this.nodes = pulumi.all(
@@ -135,7 +152,13 @@ export class Cluster extends pulumi.ComponentResource {
         { node: topology.master, address: master.machine.address },
         ...workers.map(({ node, machine }) => ({ node, address: machine.address })),
       ].map(({ node, address }) =>
-        pulumi.output(address).apply((value) => ({ name: node.name, role: node.role, address: value })),
+        pulumi.output(address).apply((value) => ({
+          name: node.name,
+          role: node.role,
+          address: value,
+          image: node.image.sha256,
+          ...(node.pool === undefined ? {} : { pool: node.pool }),
+        })),
       ),
     );
     this.timings = pulumi

@@ -19,8 +19,8 @@ export interface MachinePlatform {
   readonly networkName: pulumi.Input<string>;
   /** What nodes that set their own address must know. */
   readonly staticNetwork: StaticNetwork;
-  /** Id of the volume the root disks are backed by. */
-  readonly baseVolumeId: pulumi.Input<string>;
+  /** Ids of the volumes that root disks are backed by, by the SHA-256 of their image. */
+  readonly baseVolumeIds: ReadonlyMap<string, pulumi.Input<string>>;
   /** How remote steps log in. */
   readonly ssh: SshConfig;
   /** Limit in minutes from power-on to address and host key. */
@@ -55,10 +55,13 @@ export class VirtualMachine extends pulumi.ComponentResource {
   constructor(name: string, { node, platform }: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:VirtualMachine", name, { node: node.name }, opts);
     const { ssh, bootTimeoutMinutes } = platform;
+    const baseVolumeId = platform.baseVolumeIds.get(node.image.sha256);
+    // Without one the root disk would be empty.
+    if (baseVolumeId === undefined) throw new Error(`there is no base image ${node.image.sha256} for ${node.name}`);
 
     const root = new libvirt.Volume(
       `${name}-root`,
-      { pool: platform.poolName, baseVolumeId: platform.baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
+      { pool: platform.poolName, baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
       {
         parent: this,
         // A worker of another size is a new worker. On its old disk its kubelet would come back by itself, as a member that

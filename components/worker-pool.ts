@@ -8,7 +8,9 @@ export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after"> {
   readonly nodes: readonly Node[];
   /** Prefix of the workers' resource names; followed by the node's own. */
   readonly namePrefix: string;
-  /** How many may join at the same time: an API server under 300 joins at once lets some time out (kubeadm #3181). */
+  /** Workers of the pools before; they join first. */
+  readonly earlier: readonly Worker[];
+  /** How many of all pools may join at the same time: an API server under 300 joins at once lets some time out (kubeadm #3181). */
   readonly joinWaveSize: number;
 }
 
@@ -16,20 +18,21 @@ export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after"> {
  * Workers that are all alike.
  *
  * Creates a {@link Worker} for each node. All machines boot at once; a worker's join waits for the one that stands
- * joinWaveSize places before it, so another worker at the end changes nothing for the others.
+ * joinWaveSize places before it, counted through all pools. That is an order among steps that have to be taken, so another
+ * worker changes nothing for those that have joined.
  */
 export class WorkerPool extends pulumi.ComponentResource {
   readonly workers: readonly Worker[];
 
   constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:WorkerPool", name, { nodes: args.nodes.map((node) => node.name) }, opts);
-    const { nodes, namePrefix, joinWaveSize, ...shared } = args;
-    const workers: Worker[] = [];
-    nodes.forEach((node, index) => {
-      const after = workers[index - joinWaveSize];
-      workers.push(new Worker(`${namePrefix}-${node.name}`, { ...shared, node, after }, { parent: this }));
-    });
-    this.workers = workers;
+    const { nodes, namePrefix, earlier, joinWaveSize, ...shared } = args;
+    const queue = [...earlier];
+    for (const node of nodes) {
+      const after = queue[queue.length - joinWaveSize];
+      queue.push(new Worker(`${namePrefix}-${node.name}`, { ...shared, node, after }, { parent: this }));
+    }
+    this.workers = queue.slice(earlier.length);
     this.registerOutputs({});
   }
 }

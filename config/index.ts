@@ -2,15 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { localImage } from "../toolchain/image-download.ts";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
-import { readImage, type ImageConfig } from "./image.ts";
+import { ImageReader, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
-import { atLeast, readNodes, type MasterConfig, type WorkersConfig } from "./nodes.ts";
+import { atLeast, readMaster, type MasterConfig } from "./nodes.ts";
 import { ConfigError, Problems } from "./problems.ts";
 import { readSchema } from "./schema.ts";
 import { readSsh, type SshConfig, type SshEnvironment } from "./ssh.ts";
 import { readTimeouts, type Timeouts } from "./timeouts.ts";
 import { Values } from "./values.ts";
+import { readWorkerPools, type WorkerPoolConfig } from "./worker-pools.ts";
 
 /** Where volumes go: a pool of the cluster's own, or an existing one that is never changed. */
 export type StoragePoolConfig =
@@ -22,12 +23,14 @@ export interface ClusterConfig {
   readonly clusterName: string;
   readonly libvirtUri: string;
   readonly domainType: DomainType;
+  /** Image of the control plane, and of the pools that name none. */
   readonly image: ImageConfig;
   readonly storagePool: StoragePoolConfig;
   readonly network: NetworkConfig;
   readonly clusterNetwork: ClusterNetworkConfig;
   readonly master: MasterConfig;
-  readonly workers: WorkersConfig;
+  /** At least one; the plain keys are the short form of one. */
+  readonly workerPools: readonly WorkerPoolConfig[];
   readonly ssh: SshConfig;
   readonly tokenTtlMinutes: number;
   readonly joinWaveSize: number;
@@ -46,7 +49,7 @@ export interface Surroundings {
 }
 
 /**
- * Reads the configuration of the running stack, and fetches the node image where it is named by URL.
+ * Reads the configuration of the running stack, and fetches the node images that are named by URL.
  * @throws {pulumi.RunError} naming every wrong key, or the image that is not what it should be; the engine prints it
  * without a stack trace.
  */
@@ -63,7 +66,11 @@ export async function loadConfig(): Promise<ClusterConfig> {
       defaultImage: defaultImage(),
       localDomainType: detectDomainType(),
     });
-    return { ...config, image: await localImage(config.image) };
+    const image = await localImage(config.image);
+    const workerPools: WorkerPoolConfig[] = [];
+    // One after the other: what two pools name by one URL is then downloaded once.
+    for (const pool of config.workerPools) workerPools.push({ ...pool, image: await localImage(pool.image) });
+    return { ...config, image, workerPools };
   } catch (error) {
     throw new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
   }
@@ -80,17 +87,22 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const clusterName = values.string("clusterName") || surroundings.stack;
   checkLabel(problems, "clusterName", clusterName, 32);
   const domainType = readDomainType(values, problems, surroundings.localDomainType);
-  const { network, cluster } = readNetworks(values, problems);
+  const images = new ImageReader(problems);
+  const image = images.read(values, surroundings.defaultImage);
+  const master = readMaster(values, problems);
+  const workerPools = readWorkerPools(values, problems, { images, image, masterName: master.name });
+  const { network, cluster } = readNetworks(values, problems, workerPools);
   for (const key of ["tokenTtlMinutes", "joinWaveSize"]) atLeast(problems, key, values.integer(key), 1);
   const config: ClusterConfig = {
     clusterName,
     libvirtUri: readUri(values, problems),
     domainType,
-    image: readImage(values, problems, surroundings.defaultImage),
+    image,
     storagePool: readStoragePool(values, problems, clusterName),
     network,
     clusterNetwork: cluster,
-    ...readNodes(values, problems),
+    master,
+    workerPools,
     ssh: readSsh(values, problems, surroundings.environment),
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),
     joinWaveSize: values.integer("joinWaveSize"),

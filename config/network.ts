@@ -2,6 +2,7 @@ import { holds, host, isAddress, offset, overlap, parseSubnet, type Subnet } fro
 import { checkDomain, checkLibvirtName } from "./names.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
+import type { WorkerPoolConfig } from "./worker-pools.ts";
 
 /** How workers get their addresses. */
 export type Addressing = "dhcp" | "static";
@@ -36,8 +37,9 @@ const podPrefixOfNode = 24;
 export function readNetworks(
   values: Values,
   problems: Problems,
+  pools: readonly Pick<WorkerPoolConfig, "count">[],
 ): { network: NetworkConfig; cluster: ClusterNetworkConfig } {
-  const workers = values.integer("workers");
+  const workers = pools.reduce((sum, { count }) => sum + Math.max(0, count), 0);
   const nodes = subnetOf(values, problems, "networkCidr");
   const pods = subnetOf(values, problems, "podCidr");
   const services = subnetOf(values, problems, "serviceCidr");
@@ -63,11 +65,15 @@ export function readNetworks(
   if (!["dhcp", "static"].includes(network.workerAddressing)) {
     problems.add("workerAddressing", "dhcp or static", network.workerAddressing);
   }
+  if (network.workerAddressing === "static" && pools.length > 1) {
+    // Static addresses count through all workers, so one more in a pool would move every pool behind it.
+    problems.add("workerAddressing", "dhcp with more than one worker pool", network.workerAddressing);
+  }
   if (!problems.has("networkCidr", "podCidr", "serviceCidr")) {
     checkOverlap(problems, { networkCidr: nodes, podCidr: pods, serviceCidr: services });
-    checkPodRange(problems, pods, 1 + Math.max(0, workers));
+    checkPodRange(problems, pods, 1 + workers);
   }
-  if (!problems.has("networkCidr")) checkAddresses(problems, network, Math.max(0, workers));
+  if (!problems.has("networkCidr")) checkAddresses(problems, network, workers);
   return { network, cluster };
 }
 

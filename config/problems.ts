@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** One wrong key of the stack's configuration. */
 export interface Problem {
   /** Key as the user writes it, without the project's namespace. */
@@ -12,9 +14,13 @@ export interface Problem {
 export class Problems {
   readonly #found: Problem[] = [];
 
-  /** Adds a problem; `given` is shown as JSON so that empty strings and numbers in quotes are told apart. */
+  /**
+   * Adds a problem; `given` is shown as JSON so that empty strings and numbers in quotes are told apart. What several
+   * pools take from one plain key is told once.
+   */
   add(key: string, wanted: string, given: unknown): void {
-    this.#found.push({ key, wanted, given: JSON.stringify(given) ?? "nothing" });
+    const problem = { key, wanted, given: JSON.stringify(given) ?? "nothing" };
+    if (!this.#found.some((other) => isDeepStrictEqual(other, problem))) this.#found.push(problem);
   }
 
   /** Whether the key has a problem already; rules that build on its value then keep quiet. */

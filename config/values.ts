@@ -1,74 +1,99 @@
 import type { Problems } from "./problems.ts";
-import type { KeySchema, KeyType, Value } from "./schema.ts";
+import type { KeyType, PoolKeySchema, RawObject, Value } from "./schema.ts";
 
 const expectations: Record<KeyType, string> = {
   string: "a string",
   integer: "a whole number",
   boolean: "true or false",
   array: "a list of strings",
+  "array of objects": "a list of objects",
 };
 
 /**
- * The typed values of a configuration: what the user set, else the declared default.
+ * The typed values of a configuration, or of one object in it: what the user set, else the default.
  *
- * Pulumi hands every value over as text; lists come as JSON. Unknown keys and values of the wrong type are added to
- * `problems`, and the default stands in so that the remaining rules can still be checked.
+ * Pulumi hands every value over as text, lists as JSON; inside a list, values have their own types. Unknown keys and
+ * values of the wrong type are added to `problems`, and the default stands in so that the remaining rules can still be
+ * checked.
  */
 export class Values {
   readonly #values = new Map<string, Value>();
+  readonly #names = new Map<string, string>();
 
-  constructor(schema: ReadonlyMap<string, KeySchema>, raw: Readonly<Record<string, string>>, problems: Problems) {
+  /** @param path What stands before a key where the user wrote it, such as `workerPools[0].`. */
+  constructor(schema: ReadonlyMap<string, PoolKeySchema>, raw: RawObject, problems: Problems, path = "") {
     for (const [key, given] of Object.entries(raw)) {
-      if (!schema.has(key)) problems.add(key, `one of the known keys (${nearest(key, [...schema.keys()])})`, given);
+      if (schema.has(key)) continue;
+      problems.add(path + key, `one of the known keys (${nearest(key, [...schema.keys()])})`, given);
     }
-    for (const [key, { type, default: fallback }] of schema) {
+    for (const [key, { type, default: fallback, plain, required }] of schema) {
       const given = raw[key];
-      const value = given === undefined ? fallback : convert(type, given);
-      if (value === undefined) problems.add(key, expectations[type], given);
+      const value = given === undefined && !required ? fallback : convert(type, given);
+      if (value === undefined) problems.add(path + key, expectations[type], given);
       this.#values.set(key, value ?? fallback);
+      this.#names.set(key, given === undefined && plain !== undefined ? plain : path + key);
     }
+  }
+
+  /** Where a value is set: the key as the user writes it, or the plain key that stands in for it. */
+  name(key: string): string {
+    return this.#names.get(key) ?? key;
   }
 
   string(key: string): string {
-    return this.#get(key) as string;
+    return this.value(key) as string;
   }
 
   integer(key: string): number {
-    return this.#get(key) as number;
+    return this.value(key) as number;
   }
 
   boolean(key: string): boolean {
-    return this.#get(key) as boolean;
+    return this.value(key) as boolean;
   }
 
   list(key: string): readonly string[] {
-    return this.#get(key) as readonly string[];
+    return this.value(key) as readonly string[];
   }
 
-  #get(key: string): Value {
+  objects(key: string): readonly RawObject[] {
+    return this.value(key) as readonly RawObject[];
+  }
+
+  /** A value of any type. @throws when the key is not declared. */
+  value(key: string): Value {
     const value = this.#values.get(key);
     if (value === undefined) throw new Error(`Pulumi.yaml declares no key ${key}`);
     return value;
   }
 }
 
-function convert(type: KeyType, given: string): Value | undefined {
+function convert(type: KeyType, given: unknown): Value | undefined {
   switch (type) {
     case "string":
-      return given;
+      return typeof given === "string" ? given : undefined;
     case "integer":
-      return /^-?\d{1,9}$/.test(given) ? Number(given) : undefined;
+      return /^-?\d{1,9}$/.test(asText(given)) ? Number(given) : undefined;
     case "boolean":
-      return given === "true" ? true : given === "false" ? false : undefined;
+      return asText(given) === "true" ? true : asText(given) === "false" ? false : undefined;
     case "array":
-      return strings(given);
+      return listOf(given, (item) => typeof item === "string");
+    case "array of objects":
+      return listOf(
+        given,
+        (item): item is RawObject => item !== null && typeof item === "object" && !Array.isArray(item),
+      );
   }
 }
 
-function strings(given: string): readonly string[] | undefined {
+function asText(given: unknown): string {
+  return typeof given === "string" ? given : (JSON.stringify(given) ?? "");
+}
+
+function listOf<Item>(given: unknown, is: (item: unknown) => item is Item): readonly Item[] | undefined {
   try {
-    const value: unknown = JSON.parse(given);
-    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+    const value: unknown = JSON.parse(asText(given));
+    return Array.isArray(value) && value.every(is) ? value : undefined;
   } catch {
     return undefined;
   }

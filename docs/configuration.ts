@@ -1,4 +1,4 @@
-import { readSchema, type Value } from "../config/schema.ts";
+import { poolsKey, readPoolSchema, readSchema, type PoolKeySchema, type Value } from "../config/schema.ts";
 
 const head = `# Configuration
 
@@ -7,17 +7,31 @@ Everything is checked before anything is created; one error names every wrong ke
 
 This page is written by \`npm run docs\` from \`Pulumi.yaml\`, which declares the keys.
 
-| key | type | default | meaning |
+`;
+
+const tableHead = `| key | type | default | meaning |
 | --- | --- | --- | --- |
+`;
+
+const poolHead = `
+## Worker pools
+
+Each object of \`${poolsKey}\` is a pool. A key that a pool leaves out has the plain key's value, where there is one. Pools may be
+added, taken away and changed one by one: only their own workers are made, leave or are replaced.
+
 `;
 
 /** Text of the configuration reference. */
 export function configurationPage(): string {
-  const rows = [...readSchema()].map(
-    ([key, { type, default: fallback, description }]) =>
-      `| \`${key}\` | ${type} | ${show(fallback)} | ${description.replaceAll("|", "\\|")} |\n`,
-  );
-  return head + rows.join("");
+  return head + table(readSchema()) + poolHead + table(readPoolSchema());
+}
+
+function table(schema: ReadonlyMap<string, PoolKeySchema>): string {
+  const rows = [...schema].map(([key, { type, default: fallback, description, plain, required }]) => {
+    const otherwise = plain ? `\`${plain}\`` : required ? "required" : show(fallback);
+    return `| \`${key}\` | ${type} | ${otherwise} | ${description.replaceAll("|", "\\|")} |\n`;
+  });
+  return tableHead + rows.join("");
 }
 
 function show(value: Value): string {

@@ -44,6 +44,40 @@ describe("the topology", () => {
   });
 });
 
+describe("worker pools", () => {
+  const pools = (big: number) =>
+    topologyWith({
+      workerPools: JSON.stringify([
+        { name: "big", count: big, memoryMiB: 4096 },
+        { name: "small", count: 2, namePrefix: "w" },
+      ]),
+    });
+
+  it("give their workers names, size and pool, in the order of the pools", () => {
+    const { workers, pools: made } = pools(1);
+    expect(workers.map(({ name, pool, memoryMiB }) => [name, pool, memoryMiB])).toEqual([
+      ["worker-big-1", "big", 4096],
+      ["w-1", "small", 2048],
+      ["w-2", "small", 2048],
+    ]);
+    expect(made.map(({ config, nodes }) => [config.name, nodes.length])).toEqual([
+      ["big", 1],
+      ["small", 2],
+    ]);
+    expect(made.flatMap(({ nodes }) => nodes)).toEqual(workers);
+  });
+
+  it("change nothing for the workers of another pool when one grows", () => {
+    expect(pools(5).pools[1]!.nodes).toEqual(pools(1).pools[1]!.nodes);
+    expect(pools(5).master).toEqual(pools(1).master);
+  });
+
+  it("do not hold the control plane", () => {
+    expect(pools(1).master).not.toHaveProperty("pool");
+    expect(topologyWith().workers[0]!.pool).toBe("workers");
+  });
+});
+
 describe("MAC addresses", () => {
   it("are unicast, locally administered, lower-case and stable", () => {
     const { master } = topologyWith();

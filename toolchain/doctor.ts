@@ -45,8 +45,8 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
 /** What can only be seen on the hypervisor itself. */
 function hypervisorChecks(settings: StackSettings, uri: string, image: string | undefined): readonly Check[] {
   const { get } = settings;
-  const workers = Number(get("workers"));
-  const memory = Number(get("masterMemoryMiB")) + workers * Number(get("workerMemoryMiB"));
+  const workers = workersOf(settings);
+  const memory = Number(get("masterMemoryMiB")) + workers.memoryMiB;
   const pool = get("storagePoolPath") || "/var/lib/libvirt/nodeforge";
   const network = get("network");
   return [
@@ -54,11 +54,24 @@ function hypervisorChecks(settings: StackSettings, uri: string, image: string | 
     { name: "libvirt", run: () => checkLibvirt() },
     { name: "virtualisation", run: () => checkVirtualisation() },
     { name: "memory", run: () => checkMemory(memory) },
-    { name: "pool space", run: async () => checkSpace(pool, await sizeOf(image), workers + 1) },
+    { name: "pool space", run: async () => checkSpace(pool, await sizeOf(image), workers.count + 1) },
     network === ""
       ? { name: "network", run: () => checkNetwork(get("networkCidr"), get("networkName"), uri) }
       : { name: "network", run: () => ok("network", `the existing ${network} is used`) },
   ];
+}
+
+/** How many workers the stack has, and their memory. What is wrong with its keys is the program's to say. */
+export function workersOf({ get, objects }: Pick<StackSettings, "get" | "objects">) {
+  const given = objects("workerPools");
+  const pools = given.length > 0 ? given : [{ count: get("workers") }];
+  const sizes = pools.map(
+    ({ count, memoryMiB = get("workerMemoryMiB") }) => [Number(count), Number(memoryMiB)] as const,
+  );
+  return {
+    count: sizes.reduce((sum, [count]) => sum + count, 0),
+    memoryMiB: sizes.reduce((sum, [count, memory]) => sum + count * memory, 0),
+  };
 }
 
 async function sizeOf(path: string | undefined): Promise<number> {

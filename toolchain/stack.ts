@@ -40,6 +40,8 @@ export function chooseStack(args: readonly string[], environment: NodeJS.Process
 export interface StackSettings {
   /** A setting of this project as text; "" when neither the stack nor the project has it. */
   readonly get: (key: string) => string;
+  /** A setting that is a list of objects; empty when it is anything else. */
+  readonly objects: (key: string) => readonly Readonly<Record<string, unknown>>[];
   /** The stack's own secrets provider, when it is not the passphrase. */
   readonly secretsProvider: string | undefined;
   /** Whether the file already depends on a certain passphrase. */
@@ -65,6 +67,7 @@ export function readSettings(choice: Omit<StackChoice, "rest">, folder = inCheck
   const { secretsprovider } = file;
   return {
     get: (key) => text(file.config?.[`${project.name}:${key}`] ?? project.config?.[key]?.default),
+    objects: (key) => objects(file.config?.[`${project.name}:${key}`]),
     secretsProvider: secretsprovider === "passphrase" ? undefined : secretsprovider,
     hasSalt: file.encryptionsalt !== undefined,
   };
@@ -86,4 +89,19 @@ function readOptional(path: string): string {
 
 function text(value: unknown): string {
   return ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
+}
+
+/** `pulumi config set` writes a list that is given as one value as JSON. */
+function objects(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const list: unknown = typeof value === "string" ? parseOptional(value) : value;
+  const isObject = (item: unknown): item is Record<string, unknown> => item !== null && typeof item === "object";
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+function parseOptional(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cluster } from "../../components/cluster.ts";
 import type { Worker } from "../../components/worker.ts";
 import { ofType, one, promiseOf, recordOptions, registered, settled, startMocks } from "../support/mocks.ts";
@@ -62,10 +66,17 @@ describe("a cluster of one control plane and two workers", () => {
 
   it("shows its nodes, endpoint, version and timings", async () => {
     const { cluster } = await clusterWith();
+    const image = cluster.imageHash;
+    const worker = {
+      role: "worker",
+      image,
+      pool: "workers",
+      address: expect.stringMatching(/^192\.168\.222\.10\d$/) as string,
+    };
     expect(await promiseOf(cluster.nodes)).toEqual([
-      { name: "master", role: "control-plane", address: "192.168.222.10" },
-      { name: "worker-node-1", role: "worker", address: expect.stringMatching(/^192\.168\.222\.10\d$/) as string },
-      { name: "worker-node-2", role: "worker", address: expect.stringMatching(/^192\.168\.222\.10\d$/) as string },
+      { name: "master", role: "control-plane", image, address: "192.168.222.10" },
+      { ...worker, name: "worker-node-1" },
+      { ...worker, name: "worker-node-2" },
     ]);
     expect(await promiseOf(cluster.apiEndpoint)).toBe("https://192.168.222.10:6443");
     expect(await promiseOf(cluster.kubernetesVersion)).toBe("v1.36.3");
@@ -159,6 +170,65 @@ describe("joins", () => {
       return (dependsOn as Worker[]).map(({ node }) => node.name);
     };
     expect([1, 2, 3, 4, 5].map(waitsFor)).toEqual([[], [], ["worker-node-1"], ["worker-node-2"], ["worker-node-3"]]);
+  });
+});
+
+describe("worker pools", () => {
+  const image = join(mkdtempSync(join(tmpdir(), "nodeforge-pools-")), "other.qcow2");
+  afterAll(() => rmSync(dirname(image), { recursive: true }));
+  writeFileSync(image, Buffer.from("514649fb00000003ff", "hex"));
+  const pools = [
+    { name: "small", count: 2, labels: ["size=small"] },
+    { name: "big", count: 1, vcpus: 4, memoryMiB: 4096, diskGiB: 40, taints: ["a=b:NoSchedule"], image },
+  ];
+  const settings = { workerPools: JSON.stringify(pools), joinWaveSize: "2" };
+  const namesOf = (resources: ReturnType<typeof ofType>) => resources.map(({ name }) => name).sort();
+  const bases = () => ofType("Volume").filter(({ name }) => name.startsWith("dev-base-"));
+
+  it("are a component each, whose machines have the pool's size and image", async () => {
+    const { cluster } = await clusterWith(settings);
+    const usual = cluster.imageHash;
+    const other = createHash("sha256").update(readFileSync(image)).digest("hex");
+    const base = (sha256: string) => `dev-base-${sha256.slice(0, 12)}`;
+    expect(namesOf(ofType("WorkerPool"))).toEqual(["dev-big", "dev-small"]);
+    expect(one("Domain", "dev-worker-big-1").inputs).toMatchObject({ vcpu: 4, memory: 4096 });
+    expect(one("Domain", "dev-worker-small-1").inputs).toMatchObject({ vcpu: 2, memory: 2048 });
+    for (const made of [ofType("BaseImage"), bases()]) expect(namesOf(made)).toEqual([base(usual), base(other)].sort());
+    for (const node of ["master", "worker-small-1", "worker-small-2"]) {
+      expect(one("Volume", `dev-${node}-root`).inputs.baseVolumeId).toBe(`${base(usual)}-id`);
+    }
+    const root = one("Volume", "dev-worker-big-1-root").inputs;
+    expect(root).toMatchObject({ baseVolumeId: `${base(other)}-id`, size: 40 * 1024 ** 3 });
+    const nodes = await promiseOf(cluster.nodes);
+    expect(nodes.map(({ pool }) => pool)).toEqual([undefined, "small", "small", "big"]);
+    expect(nodes.map((node) => node.image)).toEqual([usual, usual, usual, other]);
+  });
+
+  it("hand each join its own pool's labels and taints", async () => {
+    await clusterWith(settings);
+    const stdin = (name: string) => (one("Command", `dev-${name}-join`).inputs.stdin as { value: string }).value;
+    expect(stdin("worker-small-2")).toContain("size=small");
+    expect(stdin("worker-small-2")).not.toContain("NoSchedule");
+    expect(stdin("worker-big-1")).toContain("NoSchedule");
+    expect(stdin("worker-big-1")).not.toContain("size=small");
+  });
+
+  it("share one image when their images are the same, wherever they lie", async () => {
+    const copy = `${image}.copy`;
+    copyFileSync(image, copy);
+    const both = [image, copy].map((path, index) => ({ name: `p${index}`, count: 1, image: path }));
+    await clusterWith({ workerPools: JSON.stringify(both) });
+    expect(bases()).toHaveLength(2);
+    expect(one("Volume", "dev-worker-p0-1-root").inputs.baseVolumeId).toBe(
+      one("Volume", "dev-worker-p1-1-root").inputs.baseVolumeId,
+    );
+  });
+
+  it("join in waves that count through all of them", async () => {
+    const { options } = await clusterWith(settings);
+    const waitsFor = (name: string) =>
+      ((options.of("BootstrapToken", `dev-${name}-token`).dependsOn ?? []) as Worker[]).map(({ node }) => node.name);
+    expect(["worker-small-1", "worker-small-2", "worker-big-1"].map(waitsFor)).toEqual([[], [], ["worker-small-1"]]);
   });
 });
 

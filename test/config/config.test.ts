@@ -21,7 +21,19 @@ describe("an empty configuration", () => {
       dhcpEnd: "192.168.222.254",
       domain: "internal",
     });
-    expect(config.workers).toMatchObject({ count: 2, namePrefix: "worker-node", labels: {}, taints: [] });
+    expect(config.workerPools).toEqual([
+      {
+        name: "workers",
+        count: 2,
+        namePrefix: "worker-node",
+        vcpus: 2,
+        memoryMiB: 2048,
+        diskGiB: 20,
+        labels: {},
+        taints: [],
+        image: config.image,
+      },
+    ]);
     expect(config.storagePool).toEqual({
       origin: "created",
       name: "nodeforge-dev",
@@ -70,9 +82,9 @@ describe("one error", () => {
         "The stack's configuration cannot be used; nothing was created.",
         '  nodeforge:wrokers: wanted one of the known keys (did you mean workers?), got "3"',
         '  nodeforge:masterMemoryMiB: wanted a whole number, got "lots"',
+        "  nodeforge:workers: wanted at least 0, got -1",
         '  nodeforge:podCidr: wanted a range apart from networkCidr (192.168.222.0/24), got "192.168.222.0/25"',
         '  nodeforge:podCidr: wanted room for a /24 for each of 1 nodes, got "192.168.222.0/25"',
-        "  nodeforge:workers: wanted at least 0, got -1",
       ].join("\n"),
     );
   });
@@ -118,7 +130,7 @@ describe("names", () => {
 
   it("allows the longest that fit", () => {
     expect(
-      configWith({ clusterName: "a".repeat(32), workerNamePrefix: "w".repeat(61) }).workers.namePrefix,
+      configWith({ clusterName: "a".repeat(32), workerNamePrefix: "w".repeat(61) }).workerPools[0]!.namePrefix,
     ).toHaveLength(61);
   });
 });
@@ -170,18 +182,18 @@ describe("sizes and counts", () => {
   });
 
   it("allows a cluster without workers", () => {
-    expect(configWith({ workers: "0" }).workers.count).toBe(0);
+    expect(configWith({ workers: "0" }).workerPools[0]!.count).toBe(0);
   });
 });
 
 describe("labels and taints", () => {
   it("are read", () => {
-    const { workers } = configWith({
+    const [workers] = configWith({
       workerLabels: '["disk=ssd","tier="]',
       workerTaints: '["a=b:NoSchedule","c:NoExecute"]',
-    });
-    expect(workers.labels).toEqual({ disk: "ssd", tier: "" });
-    expect(workers.taints).toEqual([
+    }).workerPools;
+    expect(workers!.labels).toEqual({ disk: "ssd", tier: "" });
+    expect(workers!.taints).toEqual([
       { key: "a", value: "b", effect: "NoSchedule" },
       { key: "c", effect: "NoExecute" },
     ]);
@@ -200,7 +212,7 @@ describe("labels and taints", () => {
   });
 
   it("allows the labels a node may set on itself", () => {
-    expect(configWith({ workerLabels: '["node.kubernetes.io/pool=a"]' }).workers.labels).toEqual({
+    expect(configWith({ workerLabels: '["node.kubernetes.io/pool=a"]' }).workerPools[0]!.labels).toEqual({
       "node.kubernetes.io/pool": "a",
     });
   });

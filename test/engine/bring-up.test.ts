@@ -74,10 +74,13 @@ describe("the first up of one control plane and two workers", () => {
   });
 
   it("shows the nodes and keeps the kubeconfig to itself", async () => {
+    const image = await stack.output("imageHash");
+    const worker = { role: "worker", pool: "workers", image };
+    expect(image).toMatch(/^[0-9a-f]{64}$/);
     expect(await stack.output("nodes")).toEqual([
-      { name: "master", role: "control-plane", address: "192.168.222.10" },
-      { name: "worker-node-1", role: "worker", address: stack.addressOf("worker-node-1") },
-      { name: "worker-node-2", role: "worker", address: stack.addressOf("worker-node-2") },
+      { name: "master", role: "control-plane", image, address: "192.168.222.10" },
+      { ...worker, name: "worker-node-1", address: stack.addressOf("worker-node-1") },
+      { ...worker, name: "worker-node-2", address: stack.addressOf("worker-node-2") },
     ]);
     expect(await stack.output("kubeconfig")).toBe("[secret]");
     expect(stack.guests.secrets).toContain(await stack.output("kubeconfig", "--show-secrets"));

@@ -3,9 +3,9 @@ export function machine(name: string): string[] {
   return [`Volume ${name}-root`, `Volume ${name}-seed`, `Domain ${name}`, `Command ${name}-host-key`];
 }
 
-/** Resources of the n-th worker. */
-export function worker(number: number): string[] {
-  const name = `worker-node-${number}`;
+/** Resources of a worker, or of the n-th one of the plain keys. */
+export function worker(which: number | string): string[] {
+  const name = typeof which === "string" ? which : `worker-node-${which}`;
   return [...machine(name), `Command ${name}-token`, `Command ${name}-join`];
 }
 

@@ -12,7 +12,7 @@ import { resourceExists } from "./resource-types.ts";
 import type { Calls } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
-export type Settings = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+export type Settings = Readonly<Record<string, string | number | boolean | readonly (string | object)[]>>;
 
 /** What a command of the CLI did. */
 export interface Outcome {

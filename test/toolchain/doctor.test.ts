@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { describe as inWords, passes } from "../../toolchain/doctor.ts";
+import { describe as inWords, passes, workersOf } from "../../toolchain/doctor.ts";
 import { fail, ok, warn } from "../../toolchain/doctor/finding.ts";
 import { checkImage } from "../../toolchain/doctor/image.ts";
 import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../toolchain/doctor/machine.ts";
@@ -60,6 +60,19 @@ describe("memory", () => {
 
   test("warns when they do not", () => {
     expect(checkMemory(10240, 8 * gibibyte).status).toBe("warn");
+  });
+});
+
+describe("the workers", () => {
+  const get = (key: string) => ({ workers: "3", workerMemoryMiB: "2048" })[key] ?? "";
+
+  test("are those of the plain keys", () => {
+    expect(workersOf({ get, objects: () => [] })).toEqual({ count: 3, memoryMiB: 6144 });
+  });
+
+  test("are those of all pools, whose memory is the plain key's where they leave it out", () => {
+    const pools = [{ count: 2, memoryMiB: 4096 }, { count: 1 }];
+    expect(workersOf({ get, objects: () => pools })).toEqual({ count: 3, memoryMiB: 10240 });
   });
 });
 

@@ -63,6 +63,19 @@ describe("the settings of a stack", () => {
     expect(readSettings({ stack: "dev", configFile: join(folder, "lab.yaml") }, folder).get("workers")).toBe("9");
   });
 
+  test.each([
+    ["written out", "[{ name: a, count: 1 }]", [{ name: "a", count: 1 }]],
+    ["as JSON", `'[{"name":"a","count":1}]'`, [{ name: "a", count: 1 }]],
+    ["no list", "{ name: a }", []],
+    ["no JSON", "'[{'", []],
+    ["no objects", "[1, a]", []],
+  ])("hold lists of objects: %s", async (_, given, expected) => {
+    await writeFile(join(folder, "Pulumi.dev.yaml"), `config:\n  forge:pools: ${given}\n`);
+    const { objects } = readSettings({ stack: "dev" }, folder);
+    expect(objects("pools")).toEqual(expected);
+    expect(objects("workers")).toEqual([]);
+  });
+
   test("tell how secrets are kept", async () => {
     await writeFile(join(folder, "Pulumi.a.yaml"), "secretsprovider: awskms://key\n");
     await writeFile(join(folder, "Pulumi.b.yaml"), "secretsprovider: passphrase\nencryptionsalt: v1:x\n");

@@ -17,6 +17,7 @@ for (let index = 1; index <= 50; index++) {
     ...size,
     name,
     role: "worker",
+    image: { source: "", sha256: "" },
     fqdn: `${name}.internal`,
     domainName: name,
     mac,

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { writeImage } from "./material.ts";
+import { machine, patternsOf, worker } from "./names.ts";
+import { TestStack } from "./stack.ts";
+
+describe("two pools of different size, image and labels", () => {
+  let stack: TestStack;
+  let small: object;
+  let big: object;
+  let restore: () => Promise<void>;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    const image = await writeImage(stack.folder, "other.qcow2", "second");
+    small = { name: "small", count: 2, labels: ["size=small"] };
+    big = { name: "big", count: 1, vcpus: 4, memoryMiB: 4096, diskGiB: 40, image, taints: ["a=b:NoSchedule"] };
+    const up = await stack.up({ workerPools: [small, big], joinWaveSize: 2 });
+    expect(up.succeeded, up.text).toBe(true);
+    expect(up.calls.of("create").filter((resource) => resource === "Volume base")).toHaveLength(2);
+    expect(up.calls.disorder(/worker-small-1-join/, /worker-big-1-token/)).toEqual([]);
+    restore = await stack.remember();
+  });
+  beforeEach(() => restore());
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  /** Changes the pools, and expects success and a state that agrees with the world. */
+  async function change(...workerPools: object[]) {
+    const { succeeded, text, calls } = await stack.up({ workerPools });
+    expect(succeeded, text).toBe(true);
+    expect(await stack.drift()).toEqual([]);
+    return calls;
+  }
+
+  it("are machines of that size on that image", async () => {
+    const [own, stacks] = ["worker-big-1", "worker-small-1"].map((name) => {
+      const root = stack.world.ofKind("Volume").find(({ urn }) => urn.endsWith(`${name}-root`))!;
+      return { base: root.properties.baseVolumeId, size: root.properties.size };
+    });
+    expect([own!.size, stacks!.size]).toEqual([40 * 2 ** 30, 20 * 2 ** 30]);
+    expect(own!.base).not.toBe(stacks!.base);
+    const nodes = (await stack.output("nodes")) as { name: string; pool?: string; image: string }[];
+    expect(nodes.map(({ name, pool }) => [name, pool])).toEqual([
+      ["master", undefined],
+      ["worker-small-1", "small"],
+      ["worker-small-2", "small"],
+      ["worker-big-1", "big"],
+    ]);
+    expect(new Set(nodes.map(({ image }) => image)).size).toBe(2);
+    expect(await stack.output("imageHash")).toBe(nodes[0]!.image);
+  });
+
+  it("leave nothing to do", async () => {
+    const again = await stack.preview();
+    expect([again.succeeded, again.steps, again.calls.list]).toEqual([true, [], []]);
+  });
+
+  it("grow one by one: exactly the new worker appears, also in a pool before another", async () => {
+    const calls = await change({ ...small, count: 3 }, big);
+    expect(calls.of("create")).toEqual(worker("worker-small-3").sort());
+    expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke"]);
+    expect(calls.of("delete")).toEqual([]);
+  });
+
+  it("may change places without a touch to any machine", async () => {
+    const calls = await change(big, small);
+    // The gate reads the nodes in their order.
+    expect(calls.list).toEqual(["update Command ready"]);
+  });
+
+  it("go one by one: exactly its workers leave, and its image goes last", async () => {
+    const calls = await change(small);
+    expect(calls.of("delete")).toEqual([...worker("worker-big-1"), "Volume base"].sort());
+    expect(calls.of("create")).toEqual([]);
+    expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke"]);
+    expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave"]);
+    const of = patternsOf("worker-big-1");
+    expect(
+      calls.disorder(
+        of("delete Command NAME-token"),
+        of("delete Domain NAME"),
+        of("delete Volume NAME-root"),
+        /Volume base/,
+      ),
+    ).toEqual([]);
+    expect(calls.matching(/Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
+  });
+
+  it("get another image one by one: exactly its workers are replaced", async () => {
+    const calls = await change(small, { ...big, image: await writeImage(stack.folder, "third.qcow2", "third") });
+    const replaced = [
+      ...[...machine("worker-big-1"), "Command worker-big-1-token", "Command worker-big-1-join"].filter(
+        (resource) => !resource.endsWith("-seed"),
+      ),
+      "Volume base",
+    ].sort();
+    expect(calls.of("create")).toEqual(replaced);
+    expect(calls.of("delete")).toEqual(replaced);
+    expect(calls.of("update")).toEqual(["Command ready"]);
+    const of = patternsOf("worker-big-1");
+    expect(calls.disorder(of("delete Command NAME-token"), of("delete Domain NAME"), of("create Domain NAME"))).toEqual(
+      [],
+    );
+    expect(calls.matching(/delete Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
+  });
+
+  it("are refused with their paths, and nothing is touched", async () => {
+    const { succeeded, text, calls } = await stack.up({
+      workers: 5,
+      workerPools: [small, { ...big, memoryMiB: 1, vcpu: 2 }],
+    });
+    expect(succeeded).toBe(false);
+    expect(text).toContain("nodeforge:workers: wanted no value beside workerPools");
+    expect(text).toContain("nodeforge:workerPools[1].memoryMiB: wanted at least 768, got 1");
+    expect(text).toContain("nodeforge:workerPools[1].vcpu: wanted one of the known keys (did you mean vcpus?), got 2");
+    expect(calls.list).toEqual([]);
+  });
+});
+
+describe("the short form", () => {
+  it("may become a pool of the same name prefix without a change to any machine", async () => {
+    await using stack = await TestStack.create({ workers: 2 });
+    await stack.up();
+    stack.settings = {};
+    const moved = await stack.up({ workerPools: [{ name: "all", count: 2, namePrefix: "worker-node" }] });
+    expect([moved.succeeded, moved.calls.list]).toEqual([true, []]);
+    expect(await stack.drift()).toEqual([]);
+    const grown = await stack.up({
+      workerPools: [
+        { name: "all", count: 1, namePrefix: "worker-node" },
+        { name: "new", count: 1 },
+      ],
+    });
+    expect(grown.succeeded, grown.text).toBe(true);
+    expect(grown.calls.of("delete")).toEqual(worker(2).sort());
+    expect(grown.calls.of("create")).toEqual(worker("worker-new-1").sort());
+  });
+});
