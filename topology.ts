@@ -41,6 +41,8 @@ export interface Topology {
   readonly pools: readonly PoolNodes[];
   /** The workers of all pools, in their order. */
   readonly workers: readonly Node[];
+  /** What the nodes start from, each content once: the same image may lie at two paths. */
+  readonly images: readonly ImageConfig[];
 }
 
 /** What a node's name and address do not depend on. */
@@ -82,8 +84,10 @@ export function deriveTopology(config: ClusterConfig): Topology {
     ),
   }));
   const workers = pools.flatMap(({ nodes }) => nodes);
-  refuseSharedMac([master, ...workers]);
-  return { master, pools, workers };
+  const nodes = [master, ...workers];
+  refuseSharedMac(nodes);
+  const images = new Map(nodes.map(({ image }) => [image.sha256, image]));
+  return { master, pools, workers, images: [...images.values()] };
 }
 
 function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: ImageConfig): Kind {

@@ -67,13 +67,11 @@ export class Cluster extends pulumi.ComponentResource {
     );
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
     const net = new Network(`${name}-network`, { network }, child);
-    // By hash, because the same image may lie at two paths.
-    const images = new Map([topology.master, ...topology.workers].map(({ image }) => [image.sha256, image]));
     const baseVolumeIds = new Map(
-      [...images.values()].map((image) => [
-        image.sha256,
-        new BaseImage(`${name}-base`, { image, poolName: pool.poolName }, child).volumeId,
-      ]),
+      topology.images.map((image) => {
+        const base = new BaseImage(`${name}-base`, { image, poolName: pool.poolName }, child);
+        return [image.sha256, base.volumeId];
+      }),
     );
     const platform: MachinePlatform = {
       libvirtUri: config.libvirtUri,

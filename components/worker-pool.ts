@@ -10,7 +10,10 @@ export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after"> {
   readonly namePrefix: string;
   /** Workers of the pools before; they join first. */
   readonly earlier: readonly Worker[];
-  /** How many of all pools may join at the same time: an API server under 300 joins at once lets some time out (kubeadm #3181). */
+  /**
+   * How many of all pools may join at the same time: an API server under 300 joins at once lets some time out
+   * (kubeadm #3181).
+   */
   readonly joinWaveSize: number;
 }
 

@@ -72,6 +72,14 @@ describe("worker pools", () => {
     expect(pools(5).master).toEqual(pools(1).master);
   });
 
+  it("have each image once", () => {
+    const own = { image: "https://example.test/node.qcow2", imageSha256: "0".repeat(64) };
+    const pools = ["a", "b", "c"].map((name, index) => ({ name, count: 1, ...(index > 0 ? own : {}) }));
+    const { master, workers, images } = topologyWith({ workerPools: JSON.stringify(pools) });
+    expect(images).toEqual([master.image, { source: own.image, sha256: own.imageSha256 }]);
+    expect(workers.map(({ image }) => image)).toEqual([images[0], images[1], images[1]]);
+  });
+
   it("do not hold the control plane", () => {
     expect(pools(1).master).not.toHaveProperty("pool");
     expect(topologyWith().workers[0]!.pool).toBe("workers");

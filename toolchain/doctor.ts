@@ -47,6 +47,7 @@ function hypervisorChecks(settings: StackSettings, uri: string, image: string | 
   const { get } = settings;
   const workers = workersOf(settings);
   const memory = Number(get("masterMemoryMiB")) + workers.memoryMiB;
+  const images = [image, ...settings.objects("workerPools").map(({ image }) => image)];
   const pool = get("storagePoolPath") || "/var/lib/libvirt/nodeforge";
   const network = get("network");
   return [
@@ -54,7 +55,7 @@ function hypervisorChecks(settings: StackSettings, uri: string, image: string | 
     { name: "libvirt", run: () => checkLibvirt() },
     { name: "virtualisation", run: () => checkVirtualisation() },
     { name: "memory", run: () => checkMemory(memory) },
-    { name: "pool space", run: async () => checkSpace(pool, await sizeOf(image), workers.count + 1) },
+    { name: "pool space", run: async () => checkSpace(pool, await sizeOf(images), workers.count + 1) },
     network === ""
       ? { name: "network", run: () => checkNetwork(get("networkCidr"), get("networkName"), uri) }
       : { name: "network", run: () => ok("network", `the existing ${network} is used`) },
@@ -74,8 +75,11 @@ export function workersOf({ get, objects }: Pick<StackSettings, "get" | "objects
   };
 }
 
-async function sizeOf(path: string | undefined): Promise<number> {
-  return path === undefined ? 0 : ((await stat(path).catch(() => undefined))?.size ?? 0);
+/** Size of all images; one that is not here counts for nothing. */
+async function sizeOf(paths: readonly unknown[]): Promise<number> {
+  const there = [...new Set(paths)].filter((path) => typeof path === "string");
+  const sizes = await Promise.all(there.map(async (path) => (await stat(path).catch(() => undefined))?.size ?? 0));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Findings as lines for a person. */

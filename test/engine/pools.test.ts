@@ -85,6 +85,13 @@ describe("two pools of different size, image and labels", () => {
     expect(calls.matching(/Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
   });
 
+  it("go also where the workers of another pool joined after theirs", async () => {
+    const calls = await change(big);
+    expect(calls.of("delete")).toEqual([...worker("worker-small-1"), ...worker("worker-small-2")].sort());
+    expect(calls.of("create")).toEqual([]);
+    expect(calls.list.filter((operation) => operation.includes("worker-big"))).toEqual([]);
+  });
+
   it("get another image one by one: exactly its workers are replaced", async () => {
     const calls = await change(small, { ...big, image: await writeImage(stack.folder, "third.qcow2", "third") });
     const replaced = [
@@ -101,6 +108,17 @@ describe("two pools of different size, image and labels", () => {
       [],
     );
     expect(calls.matching(/delete Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
+  });
+
+  it("come along into the new cluster when the stack's image changes; one of its own image keeps its disk", async () => {
+    const image = await writeImage(stack.folder, "newer.qcow2", "newer");
+    const { succeeded, text, calls } = await stack.up({ workerPools: [small, big], image });
+    expect(succeeded, text).toBe(true);
+    expect(await stack.drift()).toEqual([]);
+    const roots = ["master", "worker-small-1", "worker-small-2"].map((name) => `Volume ${name}-root`);
+    expect(calls.of("create").filter((resource) => /^Volume/.test(resource))).toEqual(["Volume base", ...roots]);
+    expect(calls.of("create")).toContain("Domain worker-big-1");
+    expect(calls.matching(/create Command worker-big-1-join/)).toHaveLength(1);
   });
 
   it("are refused with their paths, and nothing is touched", async () => {
