@@ -57,10 +57,13 @@ in
     };
 
     nodeforge.tools = lib.mapAttrs (_: lib.mkDefault) {
+      blkid = pkgs.util-linux;
       busybox = pkgs.busybox;
       ip = pkgs.iproute2;
+      mke2fs = pkgs.e2fsprogs;
       modprobe = pkgs.kmod;
       mount = pkgs.util-linux;
+      mountpoint = pkgs.util-linux;
       nft = pkgs.nftables;
       ps = pkgs.procps;
       runc = pkgs.runc;
