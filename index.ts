@@ -1,10 +1,14 @@
 import * as libvirt from "@pulumi/libvirt";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
+import { lookAtCluster } from "./health.ts";
+import { readKnown } from "./known.ts";
 
 const config = await loadConfig();
+const known = await readKnown();
+const health = await lookAtCluster(known, config);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
-const cluster = new Cluster(config.clusterName, { config }, { providers: [hypervisor] });
+const cluster = new Cluster(config.clusterName, { config, known, health }, { providers: [hypervisor] });
 
 /** The administrator's kubeconfig. Secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;

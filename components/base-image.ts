@@ -10,6 +10,11 @@ export interface BaseImageArgs {
   readonly poolName: pulumi.Input<string>;
 }
 
+/** The first twelve digits of an image's hash: what volumes and nodes are marked with. */
+export function shortHash({ sha256 }: Pick<ImageConfig, "sha256">): string {
+  return sha256.slice(0, 12);
+}
+
 /**
  * An image that nodes start from: a volume that overlays are backed by.
  *
@@ -22,7 +27,7 @@ export class BaseImage extends pulumi.ComponentResource {
 
   /** @param prefix Begins the resources' names; the hash follows. */
   constructor(prefix: string, { image, poolName }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    const name = `${prefix}-${image.sha256.slice(0, 12)}`;
+    const name = `${prefix}-${shortHash(image)}`;
     super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
     const volume = new libvirt.Volume(
       name,

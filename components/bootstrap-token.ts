@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/command";
-import type * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
+import { longestDrain } from "../config/drain.ts";
 import { remoteStep } from "./remote-step.ts";
 
 /** What a {@link BootstrapToken} is made from. */
@@ -11,15 +11,15 @@ export interface BootstrapTokenArgs {
   readonly workerAddress: pulumi.Input<string>;
   /** UUID of the worker's domain: a new machine gets a new token, an old one never needs another. */
   readonly workerDomainId: pulumi.Input<string>;
+  /** Changes when the worker has to be let in again although its machine is the same. */
+  readonly generation: string;
   /** How to reach the control plane. */
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
   readonly user: string;
-  /** The control plane's domain: when it goes, its cluster goes, and no node has to leave one by one. */
-  readonly masterDomain: libvirt.Domain;
+  /** What goes only with the whole cluster; no node then has to leave one by one. */
+  readonly cluster: pulumi.Resource;
   /** Life of the token in minutes. */
   readonly ttlMinutes: number;
-  /** Limit of the worker's drain when it leaves, in minutes. */
-  readonly drainTimeoutMinutes: number;
 }
 
 /** What a worker joins with. */
@@ -55,17 +55,17 @@ export class BootstrapToken extends pulumi.ComponentResource {
         ...minting,
         // Minting makes way for a new machine, which must not happen to the worker that is there.
         again: { script: "renew-token", ...minting },
-        triggers: [args.workerDomainId],
+        triggers: [args.workerDomainId, args.generation],
         secretResult: true,
         undo: {
           script: "leave",
-          // What comes before and after the drain needs a few calls of the API.
-          limitMinutes: args.drainTimeoutMinutes + 5,
-          parameters: { WORKER_NAME, DRAIN_TIMEOUT_MINUTES: args.drainTimeoutMinutes },
+          // The drain's own limit comes first, whatever it is by then; the API server may have to come back before it.
+          limitMinutes: longestDrain + 20,
+          parameters: { WORKER_NAME },
         },
       },
       // Destroying a cluster would otherwise drain it node by node, and fail where the control plane is dead already.
-      { parent: this, deletedWith: args.masterDomain },
+      { parent: this, deletedWith: args.cluster },
     );
     this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
     this.registerOutputs({});

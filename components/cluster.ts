@@ -1,15 +1,18 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { ClusterConfig } from "../config/index.ts";
-import { deriveTopology, type Role } from "../topology.ts";
+import { healthy, type Health } from "../health.ts";
+import { foundation, generationOf, keptIdentity } from "../known-cluster.ts";
+import { Known } from "../known.ts";
+import { Rollout, rolloutOrder } from "../rollout.ts";
+import { deriveTopology, type Node, type Role } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
 import { Master } from "./master.ts";
 import { Network } from "./network.ts";
 import { NodeReadiness } from "./node-readiness.ts";
 import { StoragePool } from "./storage-pool.ts";
-import type { MachinePlatform } from "./virtual-machine.ts";
+import { machineSignature, type MachinePlatform } from "./virtual-machine.ts";
 import type { Worker } from "./worker.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -17,6 +20,10 @@ import { WorkerPool } from "./worker-pool.ts";
 export interface ClusterArgs {
   /** Plain and checked: it decides which resources exist. Not stored: it holds the operator's key. */
   readonly config: ClusterConfig;
+  /** What the stack remembers of this cluster. @default nothing */
+  readonly known?: Known;
+  /** What a look at the running cluster found. @default nothing wrong */
+  readonly health?: Health;
 }
 
 /** A node as the stack's outputs show it. */
@@ -51,18 +58,18 @@ export class Cluster extends pulumi.ComponentResource {
   readonly kubernetesVersion: pulumi.Output<string>;
   readonly timings: pulumi.Output<Timings>;
 
-  constructor(name: string, { config }: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { config, known = new Known(), health = healthy } = args;
     super("nodeforge:index:Cluster", name, { clusterName: config.clusterName }, opts);
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
     const topology = deriveTopology(config);
 
-    // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what replaces all
-    // machines replaces it first: the engine then takes everything back in one order, workers first. Each machine replaced
-    // for itself, the control plane would be gone before its workers had left, and their leaving would fail.
+    // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what makes another
+    // cluster replaces it first: the engine then takes everything back in one order.
     const id = new random.RandomUuid(
       `${name}-id`,
-      { keepers: { machines: fingerprint(config) } },
+      { keepers: foundation(config) },
       { ...child, deleteBeforeReplace: true },
     );
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
@@ -83,14 +90,28 @@ export class Cluster extends pulumi.ComponentResource {
       ssh,
       bootTimeoutMinutes: timeouts.boot,
       owner: pulumi.interpolate`nodeforge cluster ${clusterName}, ${id.result}`,
+      cluster: id,
     };
     const identity = { clusterName, network: config.clusterNetwork };
 
     const master = new Master(
       `${name}-${topology.master.name}`,
-      { node: topology.master, platform, identity, timeouts },
+      {
+        node: topology.master,
+        platform,
+        identity,
+        data: config.master,
+        drain: config.drain,
+        timeouts,
+        kept: keptIdentity(known, name, config),
+      },
       child,
     );
+    const isReplaced = (node: Node) => {
+      const description = known.outputsOf("Domain", `${name}-${node.name}`)?.description;
+      return typeof description === "string" && !description.endsWith(` ${machineSignature(node, platform)}`);
+    };
+    const rollout = new Rollout(rolloutOrder(topology.workers, isReplaced, config.maxUnavailable), master);
     const workers: Worker[] = [];
     for (const { config: pool, nodes } of topology.pools) {
       const made = new WorkerPool(
@@ -107,6 +128,9 @@ export class Cluster extends pulumi.ComponentResource {
           taints: pool.taints,
           earlier: [...workers],
           joinWaveSize: config.joinWaveSize,
+          rollout,
+          generationOf: (resourceName, { name }) => generationOf(known, `${resourceName}-token`, health.lost.has(name)),
+          cluster: id,
         },
         child,
       );
@@ -122,6 +146,7 @@ export class Cluster extends pulumi.ComponentResource {
         connection: master.connection,
         user: ssh.user,
         masterDomain: master.machine.domain,
+        generation: generationOf(known, `${name}-ready`, health.unwell),
         timeoutMinutes: timeouts.ready,
       },
       child,
@@ -168,11 +193,4 @@ export class Cluster extends pulumi.ComponentResource {
       }));
     this.registerOutputs({ apiEndpoint: this.apiEndpoint, nodes: this.nodes });
   }
-}
-
-/** Changes with everything that replaces all machines, or the disk the control plane lives on. */
-function fingerprint({ domainType, image, master, network, ssh, storagePool }: ClusterConfig): string {
-  const login = { user: ssh.user, publicKey: ssh.publicKey };
-  const parts = { domainType, image: image.sha256, network, login, storagePool, masterDiskGiB: master.diskGiB };
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
+import * as libvirt from "@pulumi/libvirt";
+import type { DrainConfig } from "../config/drain.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
+import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import type { Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
-import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
+import { shortHash } from "./base-image.ts";
+import { VirtualMachine, type Identity, type MachinePlatform } from "./virtual-machine.ts";
 
 /** What every node of a cluster is told of it. */
 export interface ClusterIdentity {
@@ -30,7 +34,13 @@ export interface MasterArgs {
   readonly node: Node;
   readonly platform: MachinePlatform;
   readonly identity: ClusterIdentity;
+  /** The disk that outlives the machine. */
+  readonly data: Pick<MasterConfig, "dataDiskGiB" | "dataProtected">;
+  /** How workers leave. */
+  readonly drain: DrainConfig;
   readonly timeouts: Timeouts;
+  /** How an earlier machine with this control plane's data was reached. @default there was none */
+  readonly kept?: Identity | undefined;
 }
 
 /** What the control plane says of its own making. */
@@ -42,8 +52,10 @@ interface InitResult {
 /**
  * The control-plane node, ready to let workers in.
  *
- * Creates: 1. the machine; 2. the step that makes the control plane; 3. the step that fetches the administrator's
- * kubeconfig.
+ * Creates: 1. the data disk, which etcd, certificates and keys are on; 2. the machine; 3. the step that makes the control
+ * plane, or brings it back on another machine; 4. the step that says how workers leave; 5. the step that fetches the
+ * administrator's kubeconfig. Another machine changes nothing for whoever talks to this one: address, host key and
+ * certificates stay.
  */
 export class Master extends pulumi.ComponentResource {
   readonly machine: VirtualMachine;
@@ -60,8 +72,27 @@ export class Master extends pulumi.ComponentResource {
 
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:Master", name, { node: args.node.name }, opts);
-    const { node, platform, identity, timeouts } = args;
-    this.machine = new VirtualMachine(name, { node, platform }, { parent: this });
+    const { node, platform, identity, data, drain, timeouts } = args;
+    const volume = new libvirt.Volume(
+      `${name}-data`,
+      {
+        // Another cluster of the same name must not wake up with this one's data.
+        name: pulumi.interpolate`${name}-data-${platform.cluster.result.apply((id) => id.slice(0, 8))}.qcow2`,
+        pool: platform.poolName,
+        size: data.dataDiskGiB * 2 ** 30,
+        format: "qcow2",
+      },
+      {
+        parent: this,
+        // Everything in the cluster is on it. What must not go by accident does not go with `pulumi destroy` either.
+        protect: data.dataProtected,
+      },
+    );
+    this.machine = new VirtualMachine(
+      name,
+      { node, platform, dataVolumeId: volume.id, kept: args.kept },
+      { parent: this },
+    );
     const { connection, domainId } = this.machine;
     const user = platform.ssh.user;
 
@@ -72,16 +103,38 @@ export class Master extends pulumi.ComponentResource {
         connection,
         user,
         limitMinutes: timeouts.init,
-        parameters: { ...nodeParameters(node, identity), NODE_ADDRESS: this.machine.address },
+        parameters: {
+          ...nodeParameters(node, identity),
+          NODE_ADDRESS: this.machine.address,
+          IMAGE: shortHash(node.image),
+          // On another machine it runs again in place. Were the step replaced, everything that depends on it would be,
+          // because nobody could know yet that it is still the same control plane.
+          MACHINE: domainId,
+        },
         stdin: initConfiguration({ clusterName: identity.clusterName, node, network: identity.network }),
-        triggers: [domainId],
+      },
+      { parent: this },
+    );
+    const policy = remoteStep(
+      `${name}-drain-policy`,
+      {
+        script: "set-drain-policy",
+        connection: pulumi.all([connection, init.id]).apply(([value]) => value),
+        user,
+        limitMinutes: 5,
+        parameters: {
+          DRAIN_TIMEOUT_MINUTES: drain.timeoutMinutes,
+          DRAIN_GRACE_SECONDS: drain.graceSeconds,
+          DRAIN_POLICY: drain.policy,
+        },
       },
       { parent: this },
     );
     const result = init.stdout.apply((text) => JSON.parse(text) as InitResult);
     this.kubernetesVersion = result.kubernetesVersion;
     this.timings = result.seconds;
-    this.connection = pulumi.all([connection, init.id]).apply(([value]) => value);
+    // No worker leaves before it is said how.
+    this.connection = pulumi.all([connection, policy.id]).apply(([value]) => value);
     this.endpoint = pulumi.all([this.machine.address, init.id]).apply(([address]) => `${address}:6443`);
 
     const kubeconfig = remoteStep(
@@ -92,8 +145,6 @@ export class Master extends pulumi.ComponentResource {
         user,
         limitMinutes: 5,
         secretResult: true,
-        // No triggers: a new machine has a new host key, so the step runs again in place. Were it replaced, everything in
-        // the cluster would be, because nobody could know yet that it is still the same cluster.
       },
       { parent: this },
     );

@@ -19,6 +19,8 @@ export interface NodeReadinessArgs {
   readonly user: string;
   /** The control plane's domain; another one is another cluster. */
   readonly masterDomain: libvirt.Domain;
+  /** Changes when the cluster has to be looked at again although nothing of it changes. */
+  readonly generation: string;
   /** Limit in minutes. */
   readonly timeoutMinutes: number;
 }
@@ -46,7 +48,7 @@ export class NodeReadiness extends pulumi.ComponentResource {
         limitMinutes: args.timeoutMinutes + 2,
         parameters: { READY_TIMEOUT_SECONDS: args.timeoutMinutes * 60 },
         stdin: pulumi.all(lines).apply((texts) => texts.join("")),
-        triggers: [args.masterDomain.id],
+        triggers: [args.masterDomain.id, args.generation],
       },
       { parent: this },
     );

@@ -1,11 +1,15 @@
+import { createHash } from "node:crypto";
 import { local, type types } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
+import type { RandomUuid } from "@pulumi/random";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
+import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../toolchain/virtualisation.ts";
 import type { Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
+import { consoleLogPath, domainXslt } from "./domain-xml.ts";
 
 /** What all machines of a cluster share. */
 export interface MachinePlatform {
@@ -27,6 +31,14 @@ export interface MachinePlatform {
   readonly bootTimeoutMinutes: number;
   /** Whom `virsh desc` tells the domain belongs to. */
   readonly owner: pulumi.Input<string>;
+  /** Tells the cluster from others of its name. It goes only with the whole cluster; no machine is then shut down in order. */
+  readonly cluster: RandomUuid;
+}
+
+/** How a machine is reached: its address, and the ssh host key it has to show. */
+export interface Identity {
+  address: string;
+  hostKey: string;
 }
 
 /** What a {@link VirtualMachine} is made from. */
@@ -34,13 +46,29 @@ export interface VirtualMachineArgs {
   /** The node the machine becomes. */
   readonly node: Node;
   readonly platform: MachinePlatform;
+  /** A volume that outlives the machine. @default none */
+  readonly dataVolumeId?: pulumi.Input<string>;
+  /** Identity that the data volume brings along from an earlier machine. @default what this one has when it is up */
+  readonly kept?: Identity | undefined;
+}
+
+/**
+ * What decides whether a node's machine is still the one that is wanted: everything that is fixed when it is made, as
+ * twelve hexadecimal digits. It stands in the domain's description.
+ */
+export function machineSignature(node: Node, { domainType, ssh, staticNetwork }: MachinePlatform): string {
+  const { vcpus, memoryMiB, diskGiB, image } = node;
+  const { digest } = seedOf(node, ssh, staticNetwork);
+  const parts = { domainType, vcpus, memoryMiB, diskGiB, image: image.sha256, seed: digest };
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
 }
 
 /**
  * A booted machine under its own host name, on which nothing of Kubernetes runs yet.
  *
  * Creates: 1. the root disk, a copy-on-write overlay of the base image; 2. the seed disk; 3. the domain; 4. a command
- * that reads the ssh host key through the guest agent. It does not wait for cloud-init: the first remote step does.
+ * that reads address and ssh host key through the guest agent, and shuts the machine down in order when it is taken back.
+ * It does not wait for cloud-init: the first remote step does.
  */
 export class VirtualMachine extends pulumi.ComponentResource {
   /** The domain, for options such as deletedWith. */
@@ -52,21 +80,23 @@ export class VirtualMachine extends pulumi.ComponentResource {
   /** How to reach the node by ssh, its host key pinned. */
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
-  constructor(name: string, { node, platform }: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { node, platform, dataVolumeId, kept } = args;
     super("nodeforge:index:VirtualMachine", name, { node: node.name }, opts);
     const { ssh, bootTimeoutMinutes } = platform;
     const baseVolumeId = platform.baseVolumeIds.get(node.image.sha256);
     // Without one the root disk would be empty.
     if (baseVolumeId === undefined) throw new Error(`there is no base image ${node.image.sha256} for ${node.name}`);
+    const signature = machineSignature(node, platform);
 
     const root = new libvirt.Volume(
       `${name}-root`,
       { pool: platform.poolName, baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
       {
         parent: this,
-        // A worker of another size is a new worker. On its old disk its kubelet would come back by itself, as a member that
-        // was just made to leave, while its successor joins. The control plane's disk is its cluster, and stays.
-        ...(node.role === "worker" ? { replacementTrigger: `${node.vcpus} CPUs, ${node.memoryMiB} MiB` } : {}),
+        // Another machine starts from the image. On its predecessor's disk a kubelet would come back by itself, as a member
+        // that was just made to leave.
+        replacementTrigger: signature,
       },
     );
     const seed = new CloudInitDisk(
@@ -78,13 +108,17 @@ export class VirtualMachine extends pulumi.ComponentResource {
       name,
       {
         name: node.domainName,
-        description: platform.owner,
+        description: pulumi.interpolate`${platform.owner}, machine ${signature}`,
         type: platform.domainType,
         vcpu: node.vcpus,
         memory: node.memoryMiB,
         // Emulated, the plain default model boots a third faster than one with more instructions to emulate.
         ...(platform.domainType === "kvm" ? { cpu: { mode: "host-passthrough" } } : {}),
-        disks: [{ volumeId: root.id }, { volumeId: seed.volumeId }],
+        disks: [
+          { volumeId: root.id },
+          { volumeId: seed.volumeId },
+          ...(dataVolumeId === undefined ? [] : [{ volumeId: dataVolumeId }]),
+        ],
         networkInterfaces: [
           {
             networkName: platform.networkName,
@@ -100,6 +134,12 @@ export class VirtualMachine extends pulumi.ComponentResource {
         graphics: { type: "vnc", listenType: "none" },
         // A hypervisor that was restarted brings its nodes back by itself.
         autostart: true,
+        xml: {
+          xslt: domainXslt({
+            consoleLog: consoleLogPath(platform.libvirtUri, node.domainName),
+            dataDisk: dataVolumeId === undefined ? undefined : "vdc",
+          }),
+        },
       },
       {
         parent: this,
@@ -110,30 +150,32 @@ export class VirtualMachine extends pulumi.ComponentResource {
       },
     );
     this.domainId = this.domain.id;
-    this.address = pulumi.output(
-      node.address ?? this.domain.networkInterfaces.apply((interfaces) => interfaces?.[0]?.addresses?.[0] ?? ""),
-    );
 
     const hostKey = new local.Command(
       `${name}-host-key`,
       {
-        create: "node operator/read-host-key.ts",
+        create: "node operator/read-identity.ts",
+        delete: "node operator/shut-down.ts",
         environment: {
           LIBVIRT_URI: platform.libvirtUri,
           DOMAIN: node.domainName,
+          MAC: node.mac,
           LIMIT_SECONDS: String(bootTimeoutMinutes * 60),
         },
         // A new machine has a new key.
         triggers: [this.domainId],
         addPreviousOutputInEnv: false,
       },
-      { parent: this },
+      // A cluster that is destroyed has nothing to lose, and its machines go within a second.
+      { parent: this, deletedWith: platform.cluster },
     );
-    this.connection = pulumi.all([this.address, hostKey.stdout]).apply(([host, key]) => ({
+    const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply((text) => JSON.parse(text) as Identity);
+    this.address = node.address === undefined ? identity.address : pulumi.output(node.address);
+    this.connection = pulumi.all([this.address, identity]).apply(([host, { hostKey }]) => ({
       host,
       user: ssh.user,
       ...(ssh.agentSocketPath ? { agentSocketPath: ssh.agentSocketPath } : { privateKey: ssh.privateKey ?? "" }),
-      hostKey: key,
+      hostKey,
       // sshd answers up to 20 s after the host key exists; 5 s apart, this is 5 minutes.
       dialErrorLimit: 60,
     }));

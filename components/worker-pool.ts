@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Rollout } from "../rollout.ts";
 import type { Node } from "../topology.ts";
 import { Worker, type WorkerArgs } from "./worker.ts";
 
 /** What a {@link WorkerPool} is made from. */
-export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after"> {
+export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "turn" | "generation"> {
   /** The workers. Plain, because they decide which resources exist. */
   readonly nodes: readonly Node[];
   /** Prefix of the workers' resource names; followed by the node's own. */
@@ -15,6 +16,10 @@ export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after"> {
    * (kubeadm #3181).
    */
   readonly joinWaveSize: number;
+  /** Whom each worker waits for when its machine makes way. */
+  readonly rollout: Rollout;
+  /** How often a worker had to be let in again, by its resource name. */
+  readonly generationOf: (resourceName: string, node: Node) => string;
 }
 
 /**
@@ -29,11 +34,23 @@ export class WorkerPool extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:WorkerPool", name, { nodes: args.nodes.map((node) => node.name) }, opts);
-    const { nodes, namePrefix, earlier, joinWaveSize, ...shared } = args;
+    const { nodes, namePrefix, earlier, joinWaveSize, rollout, generationOf, ...shared } = args;
     const queue = [...earlier];
     for (const node of nodes) {
-      const after = queue[queue.length - joinWaveSize];
-      queue.push(new Worker(`${namePrefix}-${node.name}`, { ...shared, node, after }, { parent: this }));
+      const resourceName = `${namePrefix}-${node.name}`;
+      const worker = new Worker(
+        resourceName,
+        {
+          ...shared,
+          node,
+          after: queue[queue.length - joinWaveSize],
+          turn: rollout.turnOf(node.name),
+          generation: generationOf(resourceName, node),
+        },
+        { parent: this },
+      );
+      rollout.add(node.name, worker.ready);
+      queue.push(worker);
     }
     this.workers = queue.slice(earlier.length);
     this.registerOutputs({});

@@ -3,6 +3,7 @@ import type { Taint } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { joinConfiguration } from "../kubeadm/join-configuration.ts";
 import type { Node } from "../topology.ts";
+import { shortHash } from "./base-image.ts";
 import { BootstrapToken } from "./bootstrap-token.ts";
 import { nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
 import { remoteStep } from "./remote-step.ts";
@@ -20,18 +21,27 @@ export interface WorkerArgs {
   readonly taints: readonly Taint[];
   /** Worker whose join has to be over first; what bounds how many join at a time. */
   readonly after: Worker | undefined;
+  /** What has to be back before this worker's machine makes way for another one; empty where it need not. */
+  readonly turn: readonly pulumi.Resource[];
+  /** Changes when the worker has to join again although its machine is the same. */
+  readonly generation: string;
+  /** What goes only with the whole cluster. */
+  readonly cluster: pulumi.Resource;
 }
 
 /**
- * A worker that has joined; it is Ready only when {@link NodeReadiness} says so.
+ * A worker of the cluster.
  *
- * Creates: 1. the machine, which boots while the control plane is made; 2. its token; 3. the step that joins it.
+ * Creates: 1. the machine, which boots while the control plane is made; 2. its token; 3. the step that joins it; 4. the step
+ * that gives it its labels and taints and waits until it is Ready.
  */
 export class Worker extends pulumi.ComponentResource {
   readonly node: Node;
   readonly machine: VirtualMachine;
-  /** Id of the join; whoever uses it waits for the join. */
+  /** Changes with each join; whoever uses it waits until the worker does its part. */
   readonly joined: pulumi.Output<string>;
+  /** The step after which the worker does its part. */
+  readonly ready: pulumi.Resource;
   /** Seconds of each phase. */
   readonly timings: pulumi.Output<Record<string, number>>;
 
@@ -40,7 +50,8 @@ export class Worker extends pulumi.ComponentResource {
     const { node, platform, identity, master, timeouts, labels, taints } = args;
     const user = platform.ssh.user;
     this.node = node;
-    this.machine = new VirtualMachine(name, { node, platform }, { parent: this });
+    // Also its disks wait: made earlier, a rollout that stops would leave every other worker with a new disk it never used.
+    this.machine = new VirtualMachine(name, { node, platform }, { parent: this, dependsOn: [...args.turn] });
     const { address, connection, domainId } = this.machine;
 
     const token = new BootstrapToken(
@@ -49,11 +60,11 @@ export class Worker extends pulumi.ComponentResource {
         workerName: node.name,
         workerAddress: address,
         workerDomainId: domainId,
+        generation: args.generation,
         connection: master.connection,
         user,
-        masterDomain: master.machine.domain,
+        cluster: args.cluster,
         ttlMinutes: args.tokenTtlMinutes,
-        drainTimeoutMinutes: timeouts.drain,
       },
       // Minting is quick; waiting for the earlier wave here keeps the token young when its turn comes.
       { parent: this, ...(args.after ? { dependsOn: [args.after] } : {}) },
@@ -69,14 +80,53 @@ export class Worker extends pulumi.ComponentResource {
         stdin: pulumi
           .all([token.value, address, master.endpoint])
           .apply(([{ token, caCertHash }, address, endpoint]) =>
-            joinConfiguration({ name: node.name, address, endpoint, token, caCertHash, labels, taints }),
+            joinConfiguration({ name: node.name, address, endpoint, token, caCertHash, taints }),
           ),
-        triggers: [domainId],
+        triggers: [domainId, args.generation],
       },
       { parent: this },
     );
-    this.joined = join.id;
-    this.timings = join.stdout.apply((text) => (JSON.parse(text) as { seconds: Record<string, number> }).seconds);
+    const ready = remoteStep(
+      `${name}-ready`,
+      {
+        script: "worker-ready",
+        connection: master.connection,
+        user,
+        // Two waits of that length, and a few calls before them.
+        limitMinutes: 2 * timeouts.ready + 5,
+        parameters: {
+          WORKER_NAME: node.name,
+          READY_TIMEOUT_SECONDS: timeouts.ready * 60,
+          TAINTS: taints.map(({ key, value, effect }) => `${key}${value ? `=${value}` : ""}:${effect}`).join(" "),
+        },
+        stdin: nodeLabels(node, labels),
+        triggers: [join.id],
+      },
+      { parent: this },
+    );
+    this.ready = ready;
+    this.joined = ready.id;
+    this.timings = pulumi.all([join.stdout, ready.stdout]).apply(([joined, seen]) => ({
+      ...secondsOf(joined),
+      ...secondsOf(seen),
+    }));
     this.registerOutputs({ node: node.name, address });
   }
+}
+
+/** The Node with the labels it shall have, as kubectl applies it. */
+function nodeLabels(node: Node, labels: Readonly<Record<string, string>>): string {
+  const ours = {
+    "nodeforge.local/image": shortHash(node.image),
+    ...(node.pool === undefined ? {} : { "nodeforge.local/pool": node.pool }),
+  };
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: node.name, labels: { ...labels, ...ours } },
+  });
+}
+
+function secondsOf(result: string): Record<string, number> {
+  return (JSON.parse(result) as { seconds: Record<string, number> }).seconds;
 }

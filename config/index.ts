@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { localImage } from "../toolchain/image-download.ts";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
+import { readDrain, type DrainConfig } from "./drain.ts";
 import { ImageReader, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
@@ -9,7 +10,7 @@ import { atLeast, readMaster, type MasterConfig } from "./nodes.ts";
 import { ConfigError, Problems } from "./problems.ts";
 import { readSchema } from "./schema.ts";
 import { readSsh, type SshConfig, type SshEnvironment } from "./ssh.ts";
-import { readTimeouts, type Timeouts } from "./timeouts.ts";
+import { defaultDrainMinutes, readTimeouts, type Timeouts } from "./timeouts.ts";
 import { Values } from "./values.ts";
 import { readWorkerPools, type WorkerPoolConfig } from "./worker-pools.ts";
 
@@ -35,6 +36,9 @@ export interface ClusterConfig {
   readonly tokenTtlMinutes: number;
   readonly joinWaveSize: number;
   readonly smokeCheck: boolean;
+  readonly drain: DrainConfig;
+  /** How many workers may be away at a time while their machines are replaced. */
+  readonly maxUnavailable: number;
   readonly timeouts: Timeouts;
 }
 
@@ -92,7 +96,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const master = readMaster(values, problems);
   const workerPools = readWorkerPools(values, problems, { images, image, masterName: master.name });
   const { network, cluster } = readNetworks(values, problems, workerPools);
-  for (const key of ["tokenTtlMinutes", "joinWaveSize"]) atLeast(problems, key, values.integer(key), 1);
+  for (const key of ["tokenTtlMinutes", "joinWaveSize", "maxUnavailable"])
+    atLeast(problems, key, values.integer(key), 1);
   const config: ClusterConfig = {
     clusterName,
     libvirtUri: readUri(values, problems),
@@ -107,6 +112,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),
     joinWaveSize: values.integer("joinWaveSize"),
     smokeCheck: values.boolean("smokeCheck"),
+    drain: readDrain(values, problems, defaultDrainMinutes[domainType]),
+    maxUnavailable: values.integer("maxUnavailable"),
     timeouts: readTimeouts(values, problems, domainType),
   };
   problems.throwIfAny();

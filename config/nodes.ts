@@ -19,6 +19,10 @@ export interface Taint {
 /** The control-plane node. */
 export interface MasterConfig extends MachineSize {
   readonly name: string;
+  /** Size in GiB of the disk that etcd, certificates and keys are on; it outlives the machine. */
+  readonly dataDiskGiB: number;
+  /** Whether that disk can be neither deleted nor replaced. */
+  readonly dataProtected: boolean;
 }
 
 // Kubernetes refuses longer or other names and values (apimachinery's IsQualifiedName and IsValidLabelValue).
@@ -33,7 +37,10 @@ export function readMaster(values: Values, problems: Problems): MasterConfig {
   const name = values.string("masterName");
   checkLabel(problems, "masterName", name);
   const keys = { vcpus: "masterVcpus", memoryMiB: "masterMemoryMiB", diskGiB: "masterDiskGiB" };
-  return { name, ...readSize(values, problems, keys, { vcpus: 2, memoryMiB: 1700, diskGiB: 4 }) };
+  const size = readSize(values, problems, keys, { vcpus: 2, memoryMiB: 1700, diskGiB: 4 });
+  const dataDiskGiB = values.integer("masterDataDiskGiB");
+  atLeast(problems, "masterDataDiskGiB", dataDiskGiB, 2);
+  return { name, ...size, dataDiskGiB, dataProtected: values.boolean("masterDataProtected") };
 }
 
 /** Refuses a number under its minimum. */

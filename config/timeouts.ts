@@ -9,7 +9,8 @@ export interface Timeouts {
   readonly init: number;
   readonly join: number;
   readonly ready: number;
-  readonly drain: number;
+  /** Minutes that a node which does not answer may take to come back by itself. */
+  readonly reboot: number;
 }
 
 /**
@@ -17,16 +18,20 @@ export interface Timeouts {
  * after 4 and a join after 2; the limits are five times that, because a loaded machine is easily three times slower.
  */
 const defaults: Record<DomainType, Timeouts> = {
-  kvm: { boot: 5, init: 5, join: 5, ready: 5, drain: 5 },
-  qemu: { boot: 20, init: 25, join: 20, ready: 20, drain: 10 },
+  kvm: { boot: 5, init: 5, join: 5, ready: 5, reboot: 1 },
+  qemu: { boot: 20, init: 25, join: 20, ready: 20, reboot: 3 },
 };
+
+/** Limit of a drain in minutes when the stack sets none. */
+export const defaultDrainMinutes: Record<DomainType, number> = { kvm: 5, qemu: 10 };
 
 /** Reads and checks the limits; 0 stands for the default of the domain type. */
 export function readTimeouts(values: Values, problems: Problems, domainType: DomainType): Timeouts {
-  const read = (step: keyof Timeouts) => {
+  const { reboot } = defaults[domainType];
+  const read = (step: Exclude<keyof Timeouts, "reboot">) => {
     const given = values.integer(`${step}TimeoutMinutes`);
     atLeast(problems, `${step}TimeoutMinutes`, given, 0);
     return given || defaults[domainType][step];
   };
-  return { boot: read("boot"), init: read("init"), join: read("join"), ready: read("ready"), drain: read("drain") };
+  return { boot: read("boot"), init: read("init"), join: read("join"), ready: read("ready"), reboot };
 }

@@ -2,7 +2,15 @@ import { readFileSync } from "node:fs";
 
 /** The scripts that run on nodes; each is a file of this folder. */
 export type GuestScript =
-  "init-control-plane" | "print-kubeconfig" | "mint-token" | "renew-token" | "join" | "leave" | "wait-ready";
+  | "init-control-plane"
+  | "print-kubeconfig"
+  | "set-drain-policy"
+  | "mint-token"
+  | "renew-token"
+  | "join"
+  | "worker-ready"
+  | "leave"
+  | "wait-ready";
 
 /** A script with what its head names as its parameters. Never a secret: state and diffs show them. */
 export interface ScriptCall {

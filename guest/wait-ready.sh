@@ -27,6 +27,15 @@ explain() {
   kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' >&2 || true
 }
 
+# A control plane that somebody deleted from its own cluster registers again when its kubelet starts.
+if [[ $'\n'$(unready) == *$'\n'"$(hostname) has not joined"* ]]; then
+  say "$(hostname) is not in its own cluster any more: registering it again"
+  systemctl restart kubelet
+  wait_for 300 "the registration of $(hostname)" kubectl get node "$(hostname)"
+  kubeadm init phase mark-control-plane --config /etc/nodeforge/kubeadm.yaml >&2
+  # Its slice of the pod network may be another one.
+  systemctl restart --no-block flanneld
+fi
 trap '[[ $? -eq 0 ]] || explain' EXIT
 wait_for "$READY_TIMEOUT_SECONDS" "$(wc -l <<<"$expected") nodes to be Ready" all_ready
 seconds=$((SECONDS - started))

@@ -12,13 +12,11 @@ export interface JoinInput {
   readonly token: string;
   /** sha256:<hex> of the CA's public key; the token alone would not tell the real API server from another. */
   readonly caCertHash: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
 }
 
 /** Text of kubeadm's JoinConfiguration (v1beta4) for a worker. Secret, because of the token. */
 export function joinConfiguration(input: JoinInput): string {
-  const labels = Object.entries(input.labels).map(([key, value]) => `${key}=${value}`);
   const configuration = {
     apiVersion: "kubeadm.k8s.io/v1beta4",
     kind: "JoinConfiguration",
@@ -33,10 +31,7 @@ export function joinConfiguration(input: JoinInput): string {
       name: input.name,
       criSocket,
       taints: input.taints,
-      kubeletExtraArgs: [
-        { name: "node-ip", value: input.address },
-        ...(labels.length > 0 ? [{ name: "node-labels", value: labels.sort().join(",") }] : []),
-      ],
+      kubeletExtraArgs: [{ name: "node-ip", value: input.address }],
     },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;

@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeImage, writeKey } from "./material.ts";
-import { cluster, patternsOf, worker } from "./names.ts";
+import { cluster, patternsOf, rejoined, worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
-
-/** What is new with a worker's machine; its seed disk stays. */
-const joining = (name: string) => [
-  `Command ${name}-host-key`,
-  `Command ${name}-join`,
-  `Command ${name}-token`,
-  `Domain ${name}`,
-  `Volume ${name}-root`,
-];
 
 describe("a cluster of one control plane and two workers", () => {
   let stack: TestStack;
@@ -24,10 +15,10 @@ describe("a cluster of one control plane and two workers", () => {
   beforeEach(() => restore());
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  /** Changes settings, and expects success and a state that agrees with the world. */
+  /** Changes settings, and expects that the preview said exactly that, and a state that agrees with the world. */
   async function change(settings: Parameters<TestStack["up"]>[0]) {
-    const { succeeded, text, calls } = await stack.up(settings);
-    expect(succeeded, text).toBe(true);
+    const { calls, surprises } = await stack.change(settings!);
+    expect(surprises).toEqual([]);
     expect(await stack.drift()).toEqual([]);
     return calls;
   }
@@ -37,7 +28,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.of("create")).toEqual(worker(3).sort());
     expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke"]);
     expect(calls.of("delete")).toEqual([]);
-    expect(calls.disorder(/worker-node-3-join/, /Command ready/, /DaemonSet/)).toEqual([]);
+    expect(calls.disorder(/worker-node-3-join/, /worker-node-3-ready/, /Command ready/, /DaemonSet/)).toEqual([]);
   });
 
   it("loses its last worker after that has left, and nothing else", async () => {
@@ -47,51 +38,39 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke", "Deployment addons-coredns"]);
     expect(calls.of("create")).toEqual([]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave"]);
-    expect(calls.disorder(/delete .*-join/, /delete .*-token/, /delete Domain/, /delete Volume/)).toEqual([]);
+    expect(
+      calls.disorder(/delete .*-join/, /delete .*-token/, /delete .*-host-key/, /delete Domain/, /delete Volume/),
+    ).toEqual([]);
   });
 
-  it("replaces the machines of workers of another size after they have left, and keeps the control plane", async () => {
+  it("replaces workers of another size one after the other, each after it has left", async () => {
     const calls = await change({ workerMemoryMiB: 3072 });
-    const expected = [...joining("worker-node-1"), ...joining("worker-node-2")].sort();
+    const expected = [...rejoined(1), ...rejoined(2)].sort();
     expect(calls.of("delete")).toEqual(expected);
     expect(calls.of("create")).toEqual(expected);
     expect(calls.of("update")).toEqual(["Command ready"]);
     for (const name of ["worker-node-1", "worker-node-2"]) {
       const of = patternsOf(name);
-      expect(
-        calls.disorder(of("delete Command NAME-token"), of("delete Domain NAME"), of("create Domain NAME")),
-      ).toEqual([]);
-      expect(calls.disorder(of("create Domain NAME"), of("create Command NAME-token"), /update Command ready/)).toEqual(
-        [],
-      );
+      const order = ["delete Command NAME-token", "delete Command NAME-host-key", "delete Domain NAME"];
+      expect(calls.disorder(...order.map(of), of("create Domain NAME"), of("create Command NAME-token"))).toEqual([]);
     }
+    expect(calls.disorder(/create Command worker-node-1-ready/, /delete Command worker-node-2-token/)).toEqual([]);
+    expect(calls.disorder(/create Command worker-node-2-ready/, /update Command ready/)).toEqual([]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);
   });
 
-  it("stays the same cluster when the control plane gets another size: its disk is kept", async () => {
+  it("stays the same cluster when the control plane gets another size: its data, address and host key stay", async () => {
+    const nodes = await stack.output("nodes");
     const calls = await change({ masterMemoryMiB: 4096 });
-    const replaced = ["Command master-host-key", "Command master-init", "Command ready", "Domain master"];
+    const replaced = ["Command master-host-key", "Command ready", "Domain master", "Volume master-root"];
     expect(calls.of("create")).toEqual(replaced);
     expect(calls.of("delete")).toEqual(replaced);
-    // The way to the control plane is new, so every step that goes there is taken again; nobody joins anew.
-    const again = ["master-kubeconfig", "worker-node-1-join", "worker-node-1-token", "worker-node-2-join"];
-    expect(calls.of("update")).toEqual([...again, "worker-node-2-token"].map((name) => `Command ${name}`));
-    expect(calls.matching(/-token/).map(({ script }) => script)).toEqual(["renew-token", "renew-token"]);
-  });
-
-  it("uploads another image before any overlay on it, and gives up the old one last", async () => {
-    // A worker that takes its time to leave must not find its control plane gone.
-    stack.world.on("before", /delete Command .*-token/, () => new Promise((resolve) => setTimeout(resolve, 1000)));
-    const calls = await change({ image: await writeImage(stack.folder, "other.qcow2", "second") });
-    const volumes = ["Volume base", "Volume master-root", "Volume worker-node-1-root", "Volume worker-node-2-root"];
-    expect(calls.of("create").filter((resource) => resource.startsWith("Volume"))).toEqual(volumes);
-    expect(calls.of("delete").filter((resource) => resource.startsWith("Volume"))).toEqual(volumes);
-    for (const name of ["master", "worker-node-1", "worker-node-2"]) {
-      const of = patternsOf(name);
-      expect(calls.disorder(/create Volume base/, of("create Volume NAME-root"), of("create Domain NAME"))).toEqual([]);
-    }
-    expect(calls.disorder(/delete Domain/, /delete Volume .*-root/, /delete Volume base/)).toEqual([]);
-    expect(calls.matching(/delete Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
+    expect(calls.of("update")).toEqual(["Command master-init"]);
+    // It is shut down before its data goes to another machine.
+    expect(calls.disorder(/delete Command master-host-key/, /delete Domain master/, /create Domain master/)).toEqual(
+      [],
+    );
+    expect(await stack.output("nodes")).toEqual(nodes);
   });
 
   it("does not care where image and ssh key lie", async () => {
@@ -107,43 +86,40 @@ describe("a cluster of one control plane and two workers", () => {
     const calls = await change({ readyTimeoutMinutes: 7 });
     expect(calls.list).toEqual([
       "update Command ready",
+      "update Command worker-node-1-ready",
+      "update Command worker-node-2-ready",
       "update DaemonSet addons-smoke",
       "update Deployment addons-coredns",
     ]);
-    expect(calls.matching(/Command/).map(({ script }) => script)).toEqual(["wait-ready"]);
-  });
-
-  it("takes another limit for leaving without a worker leaving", async () => {
-    const calls = await change({ drainTimeoutMinutes: 7 });
-    // No token is minted any more, and the join hears of that; a worker that has joined does nothing then.
-    expect(calls.list).toEqual(
-      ["worker-node-1-join", "worker-node-1-token", "worker-node-2-join", "worker-node-2-token"].map(
-        (name) => `update Command ${name}`,
-      ),
+    expect(new Set(calls.matching(/Command/).map(({ script }) => script))).toEqual(
+      new Set(["wait-ready", "worker-ready"]),
     );
-    expect(new Set(calls.all.map(({ script }) => script))).toEqual(new Set(["renew-token", "join"]));
   });
 
-  it("makes a worker again whose machine somebody deleted", async () => {
-    const [domain] = stack.world.ofKind("Domain").filter(({ taken }) => taken.endsWith("worker-node-2"));
-    stack.world.drop(domain!);
-    stack.guests.remove(domain!.id);
-    const { succeeded, calls, text } = await stack.up({}, "--refresh");
-    expect(succeeded, text).toBe(true);
-    expect(calls.of("create")).toContain("Domain worker-node-2");
-    expect(calls.list.filter((operation) => /worker-node-1|master/.test(operation))).toEqual([]);
-    expect(await stack.drift()).toEqual([]);
+  it("hears on the control plane alone how workers leave from now on", async () => {
+    const calls = await change({ drainTimeoutMinutes: 7, drainPolicy: "force" });
+    expect(calls.list).toEqual(["update Command master-drain-policy"]);
+  });
+
+  it("gives living workers other labels and taints in place", async () => {
+    const calls = await change({ workerLabels: ["disk=ssd"], workerTaints: ["dedicated=bench:NoSchedule"] });
+    // The join is told of the taints, too; a worker that has joined does nothing then.
+    expect(calls.list).toEqual(
+      ["join", "ready"].flatMap((step) => [1, 2].map((n) => `update Command worker-node-${n}-${step}`)).sort(),
+    );
+    const labels = await change({ workerLabels: [] });
+    expect(labels.list).toEqual([1, 2].map((n) => `update Command worker-node-${n}-ready`));
   });
 
   it("is destroyed without anyone leaving it: machines, disks, image, pool", async () => {
     const { succeeded, text, calls } = await stack.destroy();
     expect(succeeded, text).toBe(true);
-    // Tokens and everything inside the cluster are gone with the control plane.
-    expect(calls.of("delete")).toEqual(cluster(2).filter((resource) => !/-token|addons/.test(resource)));
+    // Nobody leaves or shuts down in order, and everything inside the cluster is gone with the control plane.
+    expect(calls.of("delete")).toEqual(cluster(2).filter((resource) => !/-token|-host-key|addons/.test(resource)));
     expect([...calls.of("create"), ...calls.of("update")]).toEqual([]);
     for (const name of ["master", "worker-node-1", "worker-node-2"]) {
       const of = patternsOf(name);
-      expect(calls.disorder(of("Domain NAME"), of("Volume NAME-(root|seed)"), /Pool/)).toEqual([]);
+      expect(calls.disorder(of("Domain NAME"), of("Volume NAME-(root|seed|data)"), /Pool/)).toEqual([]);
       expect(calls.disorder(of("Volume NAME-root"), /Volume base/, /Pool/)).toEqual([]);
     }
     expect(calls.disorder(/Domain/, /Network/)).toEqual([]);
@@ -151,8 +127,37 @@ describe("a cluster of one control plane and two workers", () => {
     expect((await stack.export()).deployment.resources ?? []).toEqual([]);
   });
 
+  it("is not destroyed by accident: the control plane's data disk is protected", async () => {
+    const { succeeded, text, calls } = await stack.plainDestroy();
+    expect(succeeded).toBe(false);
+    expect(text).toMatch(/lab-master-data.* cannot be deleted\s+because it is protected/);
+    expect(calls.list).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string | number>]>([
+    ["another network", { networkCidr: "10.9.0.0/24" }],
+    ["another directory of its pool", { storagePoolPath: "/elsewhere" }],
+    ["another size of the data disk", { masterDataDiskGiB: 11 }],
+  ])("refuses %s, which would be another cluster", async (_, settings) => {
+    const { succeeded, text, calls } = await stack.up(settings);
+    expect(succeeded).toBe(false);
+    expect(text).toMatch(/unable to replace resource .*lab-master-data/);
+    expect(calls.of("delete")).toEqual([]);
+  });
+
+  it("becomes another cluster where its data is not protected", async () => {
+    await stack.up({ masterDataProtected: false });
+    const { succeeded, text, calls } = await stack.up({ networkCidr: "10.9.0.0/24" });
+    expect(succeeded, text).toBe(true);
+    expect(calls.of("create")).toEqual(expect.arrayContaining(["RandomUuid id", "Volume master-data"]));
+    // The workers of the one before leave it in order, while it is still there.
+    expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);
+    expect(calls.disorder(/delete .*-token/, /delete Domain master/, /create RandomUuid/)).toEqual([]);
+    expect(await stack.drift()).toEqual([]);
+  });
+
   it("is destroyed even when its control plane does not answer", async () => {
-    stack.world.on("before", /(-token|addons)/, () => {
+    stack.world.on("before", /(-token|-host-key|addons)/, () => {
       throw new Error("nobody answers");
     });
     expect((await stack.destroy()).succeeded).toBe(true);

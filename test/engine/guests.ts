@@ -2,18 +2,26 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { runForReal } from "./shell.ts";
 
-/** What a machine keeps when it is replaced by another one with the same disk. */
+/** A root disk. */
 interface Disk {
-  /** Cluster whose control plane is on it. */
-  controls?: Cluster;
   /** Id of the token that join.sh wrote down. */
   joinedWith?: string;
+}
+
+/** What the control plane's machine hands on to the next one. */
+interface Data {
+  controls?: Cluster;
+  /** The ssh host key of its first machine. */
+  hostKey?: string;
 }
 
 interface Machine {
   readonly domainId: string;
   readonly address: string;
   readonly disk: Disk;
+  readonly data: Data | undefined;
+  /** Whether somebody powered it off. */
+  off?: boolean;
 }
 
 interface Cluster {
@@ -21,6 +29,8 @@ interface Cluster {
   /** Disks whose kubelets registered, by the name of their Node. */
   readonly nodes: Map<string, Disk>;
   readonly tokens: Set<string>;
+  /** How a worker leaves, as set-drain-policy wrote it down. */
+  policy?: string;
 }
 
 /** A machine that is powered on. */
@@ -30,6 +40,7 @@ export interface Boot {
   /** Address the DHCP server gives it. */
   readonly lease: string;
   readonly rootVolumeId: string;
+  readonly dataVolumeId: string | undefined;
 }
 
 /** How a remote command reaches a machine, and what it sends. */
@@ -48,15 +59,23 @@ export interface Run {
  */
 export class Guests {
   #disks = new Map<string, Disk>();
+  #data = new Map<string, Data>();
   #machines = new Map<string, Machine>();
   readonly #chosen = new Map<string, string>();
+  /** Pods that no drain can move, by the name of their node. */
+  readonly stuck = new Set<string>();
+  /** URL of the API server that kubeconfigs lead to. */
+  apiServer = "";
   /** Every secret that was ever made on a guest. */
   readonly secrets: string[] = [];
 
   /** Remembers every guest; the function that is returned brings them back. */
   remember(): () => void {
-    const all = structuredClone([this.#disks, this.#machines] as const);
-    return () => void ([this.#disks, this.#machines] = structuredClone(all));
+    const all = structuredClone([this.#disks, this.#data, this.#machines] as const);
+    return () => {
+      this.stuck.clear();
+      [this.#disks, this.#data, this.#machines] = structuredClone(all);
+    };
   }
 
   /** Lets a machine set its own address, as its seed disk would tell it to. */
@@ -65,27 +84,64 @@ export class Guests {
   }
 
   /** Powers a machine on; what its disk was before, it is again. */
-  boot({ domainId, domainName, lease, rootVolumeId }: Boot): void {
+  boot({ domainId, domainName, lease, rootVolumeId, dataVolumeId }: Boot): void {
     const disk = this.#disks.get(rootVolumeId) ?? {};
     this.#disks.set(rootVolumeId, disk);
-    this.#machines.set(domainId, { domainId, address: this.#chosen.get(domainName) ?? lease, disk });
+    const data = dataVolumeId === undefined ? undefined : (this.#data.get(dataVolumeId) ?? {});
+    if (data) {
+      data.hostKey ??= `ssh-ed25519 ${domainId}`;
+      this.#data.set(dataVolumeId!, data);
+    }
+    this.#machines.set(domainId, { domainId, address: this.#chosen.get(domainName) ?? lease, disk, data });
   }
 
-  /** Powers a machine off. */
+  /** Powers a machine off, as `virsh destroy` does; it can be started again. */
+  stop(domainId: string): void {
+    this.#machines.get(domainId)!.off = true;
+  }
+
+  start(domainId: string): void {
+    delete this.#machines.get(domainId)!.off;
+  }
+
+  isRunning(domainId: string): boolean {
+    const machine = this.#machines.get(domainId);
+    return machine !== undefined && !machine.off;
+  }
+
+  /** Deletes a Node, as `kubectl delete node` does. */
+  deleteNode(name: string): void {
+    for (const { controls } of this.#data.values()) controls?.nodes.delete(name);
+  }
+
+  /** What the API server answers when it is asked for Nodes; undefined while there is none. */
+  nodeList(): object | undefined {
+    const controlPlane = [...this.#machines.values()].find(({ data, off }) => data?.controls && !off);
+    if (!controlPlane) return undefined;
+    const items = this.#nodes(controlPlane.data!.controls!)
+      .split("\n")
+      .map((line) => line.split(" "))
+      .map(([name, status]) => ({ metadata: { name }, status: { conditions: [{ type: "Ready", status }] } }));
+    return { items };
+  }
+
+  /** Takes a machine away. */
   remove(domainId: string): void {
     this.#machines.delete(domainId);
   }
 
   /** Deletes a disk, and returns the id of the cluster whose control plane was on it. */
   wipe(volumeId: string): string | undefined {
-    const id = this.#disks.get(volumeId)?.controls?.id;
+    const id = this.#data.get(volumeId)?.controls?.id;
+    this.#data.delete(volumeId);
     this.#disks.delete(volumeId);
     return id;
   }
 
-  /** The ssh host key, as the guest agent tells it. */
-  hostKey(domainId: string): string {
-    return `ssh-ed25519 ${domainId}`;
+  /** Address and ssh host key, as the guest agent tells them. */
+  identity(domainId: string): { address: string; hostKey: string } {
+    const { address, data } = this.#machines.get(domainId)!;
+    return { address, hostKey: data?.hostKey ?? `ssh-ed25519 ${domainId}` };
   }
 
   /** Name of the script that a command starts. */
@@ -95,22 +151,25 @@ export class Guests {
 
   /** Names of the workers that have joined the cluster a kubeconfig is for. */
   workersOf(kubeconfig: string): string[] {
-    const disk = [...this.#disks.values()].find(({ controls }) => controls && kubeconfig.includes(controls.id));
-    return [...(disk?.controls?.nodes.keys() ?? [])].filter((name) => name !== "master");
+    const data = [...this.#data.values()].find(({ controls }) => controls && kubeconfig.includes(controls.id));
+    return [...(data?.controls?.nodes.keys() ?? [])].filter((name) => name !== "master");
   }
 
   /** Runs a command on the machine at an address and returns its stdout. @throws what the script would fail with. */
   run({ command, host, hostKey, stdin }: Run): string {
     const machine = this.#at(host);
     if (!machine) throw new Error(`no machine answers at ${host}`);
-    if (hostKey !== this.hostKey(machine.domainId)) throw new Error(`the host key of ${host} is another one`);
+    if (hostKey !== this.identity(machine.domainId).hostKey) throw new Error(`the host key of ${host} is another one`);
     const script = this.script(command);
     const { text, parameter, rest } = readInput(script, stdin);
     switch (script) {
       case "init-control-plane":
         return this.#init(machine, parameter("NODE_NAME"));
       case "print-kubeconfig":
-        return this.#secret(`kubeconfig of cluster ${this.#controlPlane(machine).id}`);
+        return this.#secret(this.#kubeconfig(this.#controlPlane(machine)));
+      case "set-drain-policy":
+        this.#controlPlane(machine).policy = parameter("DRAIN_POLICY");
+        return "";
       case "join":
         return this.#join(machine, parameter("NODE_NAME"), rest);
       default:
@@ -119,16 +178,26 @@ export class Guests {
   }
 
   #at(host: string): Machine | undefined {
-    return [...this.#machines.values()].find(({ address }) => address === host);
+    return [...this.#machines.values()].find(({ address, off }) => address === host && !off);
   }
 
-  #controlPlane({ disk, address }: Machine): Cluster {
-    if (!disk.controls) throw new Error(`there is no control plane on ${address}`);
-    return disk.controls;
+  #controlPlane({ data, disk, address }: Machine): Cluster {
+    // A machine with an earlier one's data is a control plane only when it was told so.
+    if (!data?.controls || ![...data.controls.nodes.values()].includes(disk)) {
+      throw new Error(`there is no control plane on ${address}`);
+    }
+    return data.controls;
   }
 
-  #init({ disk }: Machine, name: string): string {
-    disk.controls ??= { id: randomUUID(), nodes: new Map([[name, disk]]), tokens: new Set() };
+  #kubeconfig({ id }: Cluster): string {
+    const clusters = [{ cluster: { server: this.apiServer } }];
+    return `${JSON.stringify({ clusters, users: [{ user: {} }] })} # of cluster ${id}`;
+  }
+
+  #init({ data, disk }: Machine, name: string): string {
+    if (!data) throw new Error(`${name} has no data disk`);
+    data.controls ??= { id: randomUUID(), nodes: new Map(), tokens: new Set() };
+    data.controls.nodes.set(name, disk);
     return JSON.stringify({ kubernetesVersion: "v1.36.3", seconds: { boot: 1 } });
   }
 
@@ -137,7 +206,7 @@ export class Guests {
     const { token = "", apiServerEndpoint = "" } = discovery.bootstrapToken;
     const [tokenId] = token.split(".");
     if (disk.joinedWith === undefined || (tokenId && tokenId !== disk.joinedWith)) {
-      const cluster = this.#at(apiServerEndpoint.split(":")[0]!)?.disk.controls;
+      const cluster = this.#at(apiServerEndpoint.split(":")[0]!)?.data?.controls;
       if (!cluster?.tokens.has(token)) throw new Error(`${name} was refused: no such token`);
       cluster.nodes.set(name, disk);
       disk.joinedWith = tokenId!;
@@ -150,7 +219,13 @@ export class Guests {
     const token = `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`;
     // What is not there now never will be: nothing else happens while a script runs here.
     const impatient = text.replace(/^READY_TIMEOUT_SECONDS=.*$/m, "READY_TIMEOUT_SECONDS=0");
-    const surroundings = { NODES: this.#nodes(cluster), TOKEN: token, CLUSTER: cluster.id };
+    const surroundings = {
+      NODES: this.#nodes(cluster),
+      TOKEN: token,
+      CLUSTER: cluster.id,
+      STUCK: [...this.stuck].join(" "),
+      POLICY: cluster.policy ?? "",
+    };
     const { result, deleted } = runForReal(impatient, surroundings, stdin);
     deleted.forEach((name) => cluster.nodes.delete(name));
     if (result.includes(token)) cluster.tokens.add(this.#secret(token));
@@ -161,7 +236,7 @@ export class Guests {
   #nodes(cluster: Cluster): string {
     const line = ([name, disk]: [string, Disk]) => {
       const machine = [...this.#machines.values()].find((candidate) => candidate.disk === disk);
-      return `${name} ${machine ? "True" : "Unknown"} ${machine?.address ?? "192.168.222.9"}`;
+      return `${name} ${machine && !machine.off ? "True" : "Unknown"} ${machine?.address ?? "192.168.222.9"}`;
     };
     return [...cluster.nodes].map(line).join("\n");
   }

@@ -8,7 +8,9 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { versions } from "../../toolchain/versions.ts";
+import { serveNodes } from "./api-server.ts";
 import { Guests } from "./guests.ts";
+import { label } from "./names.ts";
 import { changed, notKnown, plain, type Properties } from "./properties.ts";
 import { replacing, resourceType, type Place } from "./resource-types.ts";
 import { World, type Action } from "./world.ts";
@@ -32,6 +34,8 @@ export interface InstantPlugins {
 export async function serveInstantPlugins(): Promise<InstantPlugins> {
   const world = new World();
   const guests = new Guests();
+  const api = await serveNodes(guests);
+  guests.apiServer = api.url;
   const servers = await Promise.all(
     Object.entries(versions.plugins).map(async ([name, version]) => {
       const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
@@ -43,7 +47,10 @@ export async function serveInstantPlugins(): Promise<InstantPlugins> {
     world,
     guests,
     address: servers.map(({ address }) => address).join(","),
-    close: () => servers.forEach(({ server }) => server.forceShutdown()),
+    close: () => {
+      servers.forEach(({ server }) => server.forceShutdown());
+      api.close();
+    },
   };
 }
 
@@ -184,12 +191,6 @@ function diff(paths: string[], replaces: string[]): m.DiffResponse {
 
 function check(inputs: Struct | undefined): m.CheckResponse {
   return new messages.CheckResponse().setInputs(inputs);
-}
-
-/** Kind and short name: without the cluster's name in front and the hash of the content behind. */
-function label(urn: string): string {
-  const [type = "", name = ""] = urn.split("::").slice(-2);
-  return `${type.split(":").at(-1)} ${name.replace(/^[^-]+-/, "").replace(/-[0-9a-f]{12}$/, "")}`;
 }
 
 function unknowns(keys: readonly string[]): Properties {

@@ -1,3 +1,9 @@
+/** Kind and short name of a resource: without the cluster's name in front and the hash of the content behind. */
+export function label(urn: string): string {
+  const [type = "", name = ""] = urn.split("::").slice(-2);
+  return `${type.split(":").at(-1)} ${name.replace(/^[^-]+-/, "").replace(/-[0-9a-f]{12}$/, "")}`;
+}
+
 /** Resources of a machine. */
 export function machine(name: string): string[] {
   return [`Volume ${name}-root`, `Volume ${name}-seed`, `Domain ${name}`, `Command ${name}-host-key`];
@@ -6,7 +12,12 @@ export function machine(name: string): string[] {
 /** Resources of a worker, or of the n-th one of the plain keys. */
 export function worker(which: number | string): string[] {
   const name = typeof which === "string" ? which : `worker-node-${which}`;
-  return [...machine(name), `Command ${name}-token`, `Command ${name}-join`];
+  return [...machine(name), ...["token", "join", "ready"].map((step) => `Command ${name}-${step}`)];
+}
+
+/** What is new with the machine of the n-th worker when it is replaced; its seed disk stays. */
+export function rejoined(number: number): string[] {
+  return worker(number).filter((resource) => !resource.endsWith("-seed"));
 }
 
 /** Makes patterns for operations on one machine; NAME stands for it. */
@@ -35,7 +46,9 @@ export function cluster(workers: number): string[] {
     "Network network",
     "Volume base",
     ...machine("master"),
+    "Volume master-data",
     "Command master-init",
+    "Command master-drain-policy",
     "Command master-kubeconfig",
     ...Array.from({ length: workers }, (_, index) => worker(index + 1)).flat(),
     "Command ready",

@@ -86,7 +86,7 @@ interface Interface {
 
 const domain: ResourceType = {
   exists: true,
-  replaces: ["name", "description", "type", "vcpu", "memory", "cpu", "disks", "consoles", "graphics"],
+  replaces: ["name", "description", "type", "vcpu", "memory", "cpu", "disks", "consoles", "graphics", "xml"],
   computed: ["networkInterfaces"],
   create: (inputs, { world, guests }) => {
     const [lan] = inputs.networkInterfaces as [Interface];
@@ -96,11 +96,21 @@ const domain: ResourceType = {
     for (const { volumeId } of inputs.disks as { volumeId: string }[]) need(world, "Volume", volumeId);
     const id = randomUUID();
     const addresses = lan.addresses ?? [world.lease(lan.mac)];
-    const [root] = inputs.disks as [{ volumeId: string }];
-    guests.boot({ domainId: id, domainName: String(inputs.name), lease: addresses[0]!, rootVolumeId: root.volumeId });
-    return { id, taken: String(inputs.name), outputs: { networkInterfaces: [{ ...lan, addresses }] } };
+    const [root, , data] = inputs.disks as { volumeId: string }[];
+    guests.boot({
+      domainId: id,
+      domainName: String(inputs.name),
+      lease: addresses[0]!,
+      rootVolumeId: root!.volumeId,
+      dataVolumeId: data?.volumeId,
+    });
+    return { id, taken: String(inputs.name), outputs: { networkInterfaces: [{ ...lan, addresses }], running: true } };
   },
-  update: () => ({}),
+  // As the provider does: an update of any kind starts a domain that is off.
+  update: (_, { guests }, id) => {
+    guests.start(id);
+    return { running: true };
+  },
   remove: (_, { guests }, id) => guests.remove(id),
 };
 
@@ -108,15 +118,15 @@ const localCommand: ResourceType = {
   exists: false,
   replaces: ["triggers"],
   computed: ["stdout", "stderr"],
-  create: (inputs, place) => ({ id: randomUUID(), outputs: readHostKey(inputs, place) }),
-  update: readHostKey,
+  create: (inputs, place) => ({ id: randomUUID(), outputs: readIdentity(inputs, place) }),
+  update: readIdentity,
 };
 
-function readHostKey({ environment }: Properties, { world, guests }: Place): Properties {
+function readIdentity({ environment }: Properties, { world, guests }: Place): Properties {
   const name = at(environment, "DOMAIN");
   const found = world.ofKind("Domain").find(({ taken }) => taken === name);
   if (!found) throw new Error(`no domain ${String(name)}`);
-  return { stdout: guests.hostKey(found.id), stderr: "" };
+  return { stdout: JSON.stringify(guests.identity(found.id)), stderr: "" };
 }
 
 const remoteCommand: ResourceType = {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 
 /**
  * Stand-ins for what the scripts on nodes call. NODES has a line for each Node: its name, the status of its condition
- * Ready, its address. PODS is how many pods the name of the smoke check's service resolves to.
+ * Ready, its address. STUCK holds the names of nodes with a pod that cannot be moved, POLICY what then happens. PODS is how many pods the name of the smoke check's service resolves to.
  */
 const tools = `
 kubectl() {
@@ -12,11 +12,20 @@ kubectl() {
   "get nodes -o jsonpath="*) cut -d ' ' -f 1,2 <<<"$NODES" ;;
   "get node "*)
     [[ -n $seen ]] || { [[ $* == *--ignore-not-found* ]]; return; }
-    if [[ $* == *"-o name"* ]]; then echo "node/$3"; else cut -d ' ' -f 2,3 <<<"$seen"; fi
+    case "$*" in
+    *"-o name"*) echo "node/$3" ;;
+    *unschedulable*) echo " $(cut -d ' ' -f 2 <<<"$seen")" ;;
+    *) cut -d ' ' -f 2,3 <<<"$seen" ;;
+    esac
     ;;
+  "drain "*) [[ " $STUCK " != *" $2 "* || $* == *--force* ]] || { echo "global timeout reached" && return 1; } ;;
+  "get pods "*) echo "ReplicaSet default/stuck" ;;
   "delete node "*) [[ -z $seen ]] || echo "node \\"$3\\" deleted" ;;
   esac
 }
+# What set-drain-policy writes down.
+source() { DRAIN_TIMEOUT_MINUTES=0 DRAIN_GRACE_SECONDS=-1 DRAIN_POLICY=$POLICY; }
+hostname() { echo master; }
 kubeadm() { echo "$TOKEN"; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo "$CLUSTER"; }
 nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0f' "$PODS"; }

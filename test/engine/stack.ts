@@ -8,6 +8,7 @@ import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
 import { Cli } from "./cli.ts";
 import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";
 import { writeImage, writeKey } from "./material.ts";
+import { label } from "./names.ts";
 import { resourceExists } from "./resource-types.ts";
 import type { Calls } from "./world.ts";
 
@@ -125,12 +126,41 @@ export class TestStack implements AsyncDisposable {
     return this.#operate("up", "--yes", "--skip-preview", ...args);
   }
 
-  destroy(): Promise<Outcome> {
-    return this.#operate("destroy", "--yes", "--skip-preview");
+  /** What `npm run destroy` does: the control plane's data is given up knowingly. */
+  async destroy(): Promise<Outcome> {
+    await this.unprotect();
+    return this.plainDestroy("--skip-preview");
+  }
+
+  /** `pulumi destroy`, which refuses in its preview while something is protected. */
+  plainDestroy(...args: string[]): Promise<Outcome> {
+    return this.#operate("destroy", "--yes", ...args);
   }
 
   refresh(...args: string[]): Promise<Outcome> {
     return this.#operate("refresh", "--yes", "--skip-preview", ...args);
+  }
+
+  /**
+   * Previews a change and makes it.
+   * @returns what was done, and what was done or announced but not both: nothing, where the preview spoke the truth.
+   * @throws when it fails.
+   */
+  async change(settings: Settings): Promise<{ readonly calls: Calls; readonly surprises: readonly string[] }> {
+    const preview = await this.preview(settings);
+    if (!preview.succeeded) throw new Error(preview.text);
+    const announced = operations(preview.steps);
+    const { succeeded, text, calls } = await this.up();
+    if (!succeeded) throw new Error(text);
+    return {
+      calls,
+      surprises: [
+        ...calls.list.filter((operation) => !announced.includes(operation)).map((operation) => `${operation} was done`),
+        ...announced
+          .filter((operation) => !calls.list.includes(operation))
+          .map((operation) => `${operation} was announced`),
+      ],
+    };
   }
 
   /** `pulumi preview` and the steps it shows, those that change nothing left out. */
@@ -139,6 +169,11 @@ export class TestStack implements AsyncDisposable {
     const outcome = await this.#operate("preview", "--json", ...args);
     const { steps = [] } = JSON.parse(outcome.stdout) as { steps?: Step[] };
     return { ...outcome, steps: steps.filter(({ op }) => op !== "same" && op !== "refresh") };
+  }
+
+  /** Takes the protection away; the next `up` gives it back. */
+  async unprotect(): Promise<void> {
+    await this.#administer(["state", "unprotect", "--all", "--yes", "--stack", this.#name]);
   }
 
   /** `pulumi cancel`: what a user needs after a CLI was killed, because its lock stays. */
@@ -244,4 +279,22 @@ export class TestStack implements AsyncDisposable {
     if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${all}`);
     return stdout;
   }
+}
+
+/** What plugins will be asked to do, by what a preview shows. */
+function operations(steps: readonly Step[]): string[] {
+  const actions: Record<string, string> = {
+    create: "create",
+    "create-replacement": "create",
+    update: "update",
+    delete: "delete",
+    "delete-replaced": "delete",
+  };
+  return steps.flatMap(({ op, urn }) => {
+    const action = actions[op];
+    // No plugin hears of components, and providers are configured anew in every run.
+    return action === undefined || /::(nodeforge:|pulumi:|.*\$pulumi:|.*\$nodeforge:)[^$]*::/.test(urn)
+      ? []
+      : [`${action} ${label(urn)}`];
+  });
 }

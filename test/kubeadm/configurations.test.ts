@@ -48,7 +48,6 @@ describe("kubeadm's configuration of a join", () => {
     endpoint: "192.168.222.10:6443",
     token: "abcdef.0123456789abcdef",
     caCertHash: "sha256:00",
-    labels: {},
     taints: [],
   };
 
@@ -74,13 +73,13 @@ describe("kubeadm's configuration of a join", () => {
     ]);
   });
 
-  it("hands over labels in one order, and taints", () => {
+  it("hands over taints, and leaves labels to the step after it", () => {
     const taints = [{ key: "a", effect: "NoSchedule" as const }];
-    const [join] = documents(joinConfiguration({ ...input, labels: { b: "2", a: "1" }, taints }));
+    const [join] = documents(joinConfiguration({ ...input, taints }));
     expect(join).toMatchObject({
       nodeRegistration: {
         taints,
-        kubeletExtraArgs: [{ name: "node-ip" }, { name: "node-labels", value: "a=1,b=2" }],
+        kubeletExtraArgs: [{ name: "node-ip" }],
       },
     });
   });

@@ -17,9 +17,9 @@ const guestOutputs: Outputs = [
   [/-init$/, { stdout: JSON.stringify({ kubernetesVersion: "v1.36.3", seconds: { boot: 1 } }) }],
   [/-token$/, { stdout: JSON.stringify({ token: "abcdef.0123456789abcdef", caCertHash: "sha256:00" }) }],
   [/-join$/, { stdout: JSON.stringify({ seconds: { join: 2 } }) }],
+  [/-worker-.*-ready$/, { stdout: JSON.stringify({ seconds: { ready: 4 } }) }],
   [/-ready$/, { stdout: JSON.stringify({ seconds: { ready: 3 } }) }],
   [/-kubeconfig$/, { stdout: "kubeconfig of the mocks" }],
-  [/-host-key$/, { stdout: "ssh-ed25519 AAAA" }],
 ];
 
 /** Installs mocks in place of the engine and forgets what earlier tests registered. Await it before making anything. */
@@ -33,6 +33,10 @@ export async function startMocks(): Promise<void> {
         const outputs = type.startsWith("command:")
           ? (guestOutputs.find(([pattern]) => pattern.test(name))?.[1] ?? {})
           : {};
+        if (name.endsWith("-host-key")) {
+          const address = name.includes("-master-") ? "192.168.222.10" : `192.168.222.${leases++}`;
+          Object.assign(outputs, { stdout: JSON.stringify({ address, hostKey: "ssh-ed25519 AAAA" }) });
+        }
         const state: Record<string, unknown> = { ...(inputs as object), ...outputs };
         if (type === "libvirt:index/domain:Domain") {
           const [lan] = state.networkInterfaces as Record<string, unknown>[];

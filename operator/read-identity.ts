@@ -1,8 +1,9 @@
 /**
- * Prints the ssh host key of a domain, read through its guest agent: a channel that does not cross the network, so that
- * the first ssh connection can already be checked against it.
+ * Prints the address and the ssh host key of a domain as JSON, read through its guest agent: a channel that does not cross
+ * the network, so that the first ssh connection can already be checked against the key. What was printed stays true while
+ * the machine is off, when libvirt knows no address of it.
  *
- * Environment: LIBVIRT_URI, DOMAIN, LIMIT_SECONDS. Fails when the key has not appeared within the limit, with what the
+ * Environment: LIBVIRT_URI, DOMAIN, MAC, LIMIT_SECONDS. Fails when either has not appeared within the limit, with what the
  * agent said last.
  */
 import { execFile } from "node:child_process";
@@ -11,7 +12,12 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
-const { LIBVIRT_URI = "", DOMAIN = "", LIMIT_SECONDS = "" } = process.env;
+const { LIBVIRT_URI = "", DOMAIN = "", MAC = "", LIMIT_SECONDS = "" } = process.env;
+
+interface Interface {
+  readonly "hardware-address"?: string;
+  readonly "ip-addresses"?: readonly { readonly "ip-address": string; readonly "ip-address-type": string }[];
+}
 
 async function ask(execute: string, parameters: object): Promise<unknown> {
   const request = JSON.stringify({ execute, arguments: parameters });
@@ -34,22 +40,32 @@ async function readHostKey(): Promise<string> {
   }
 }
 
+async function readAddress(): Promise<string> {
+  const interfaces = (await ask("guest-network-get-interfaces", {})) as Interface[];
+  const lan = interfaces.find((candidate) => candidate["hardware-address"]?.toLowerCase() === MAC);
+  const address = lan?.["ip-addresses"]?.find((candidate) => candidate["ip-address-type"] === "ipv4");
+  if (!address) throw new Error(`the interface ${MAC} has no IPv4 address yet`);
+  return address["ip-address"];
+}
+
 const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
 let said = 0;
 for (;;) {
   try {
-    console.log(await readHostKey());
+    // One after the other: the agent serves one question at a time.
+    const hostKey = await readHostKey();
+    console.log(JSON.stringify({ address: await readAddress(), hostKey }));
     break;
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     const reason = (stderr?.trim() || String(error)).split("\n")[0];
     if (Date.now() > deadline) {
-      console.error(`no host key of ${DOMAIN} within ${LIMIT_SECONDS} s: ${reason}`);
+      console.error(`no address and host key of ${DOMAIN} within ${LIMIT_SECONDS} s: ${reason}`);
       process.exit(1);
     }
     if (Date.now() - said > 15_000) {
       said = Date.now();
-      console.error(`waiting for the host key of ${DOMAIN}: ${reason}`);
+      console.error(`waiting for address and host key of ${DOMAIN}: ${reason}`);
     }
     await sleep(2000);
   }

@@ -1,0 +1,116 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClusterConfig } from "./config/index.ts";
+import { getFromCluster } from "./kubernetes-api.ts";
+import type { Known } from "./known.ts";
+import { deriveTopology } from "./topology.ts";
+
+/** What a look at the running cluster found, before anything is changed. */
+export interface Health {
+  /** Nodes that have to join again: their Node is gone, or their machine is up and its kubelet is not. */
+  readonly lost: ReadonlySet<string>;
+  /** Whether anything is not as it was left, so that readiness has to be asked again. */
+  readonly unwell: boolean;
+}
+
+/** Where nothing is known of a cluster, nothing is wrong with it. */
+export const healthy: Health = { lost: new Set(), unwell: false };
+
+/** A node as it was left. */
+export interface SettledNode {
+  readonly name: string;
+  /** Address of its machine. */
+  readonly address: string;
+}
+
+interface NodeObject {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/**
+ * Looks whether the nodes that have joined are still in the cluster and Ready. No resource of the program would notice:
+ * joining is a step that was taken, and a refresh reads only what a provider can read. Changes nothing.
+ */
+export async function lookAtCluster(known: Known, config: ClusterConfig): Promise<Health> {
+  const { master, workers } = deriveTopology(config);
+  const [first, ...others] = [master, ...workers].map(({ name }) => settledNode(known, config.clusterName, name));
+  const kubeconfig = known.outputsOf("Command", `${config.clusterName}-${master.name}-kubeconfig`)?.stdout;
+  // Before the first run has come that far, nothing can be amiss.
+  if (first === undefined || typeof kubeconfig !== "string") return healthy;
+  return lookAtNodes(
+    kubeconfig,
+    first.name,
+    others.filter((node) => node !== undefined),
+    config.timeouts.reboot * 60,
+  );
+}
+
+/** A node that was Ready once; undefined when it never came that far. */
+function settledNode(known: Known, clusterName: string, name: string): SettledNode | undefined {
+  const identity = known.outputsOf("Command", `${clusterName}-${name}-host-key`)?.stdout;
+  const joined = known.outputsOf("Command", `${clusterName}-${name}-ready`);
+  const isMaster = known.outputsOf("Command", `${clusterName}-${name}-init`) !== undefined;
+  if (typeof identity !== "string" || (joined === undefined && !isMaster)) return undefined;
+  return { name, address: (JSON.parse(identity) as { address: string }).address };
+}
+
+/**
+ * Looks at a cluster's nodes.
+ * @param kubeconfig The administrator's. Secret.
+ * @param master Name of the control plane's node: it registers again by itself, it never joins.
+ * @param graceSeconds How long a node that is not Ready may take to come back by itself, as after a reboot.
+ */
+export async function lookAtNodes(
+  kubeconfig: string,
+  master: string,
+  workers: readonly SettledNode[],
+  graceSeconds: number,
+): Promise<Health> {
+  const deadline = Date.now() + graceSeconds * 1000;
+  for (;;) {
+    const ready = await readiness(kubeconfig);
+    // Whatever is wrong with the control plane, it is not that a worker has to join again.
+    if (ready === undefined) return { lost: new Set(), unwell: true };
+    const missing = workers.filter(({ name }) => !ready.has(name));
+    const unready = workers.filter(({ name }) => ready.get(name) === false);
+    const silent = (await Promise.all(unready.map(async (node) => ((await isSilent(node)) ? [node] : [])))).flat();
+    if (silent.length === 0 || Date.now() > deadline) {
+      const lost = new Set([...missing, ...silent].map(({ name }) => name));
+      return { lost, unwell: missing.length + unready.length > 0 || !ready.get(master) };
+    }
+    // A kubelet that is starting answers within this time or the next; the deadline bounds it.
+    await sleep(5000);
+  }
+}
+
+/** Whether each Node is Ready; undefined when the API server does not say. */
+async function readiness(kubeconfig: string): Promise<ReadonlyMap<string, boolean> | undefined> {
+  try {
+    const { items } = JSON.parse(await getFromCluster(kubeconfig, "/api/v1/nodes")) as { items: readonly NodeObject[] };
+    const isReady = ({ status }: NodeObject) =>
+      status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+    return new Map(items.map((node) => [node.metadata.name, isReady(node)]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a machine answers, but its kubelet does not. */
+async function isSilent({ address }: SettledNode): Promise<boolean> {
+  const [ssh, kubelet] = await Promise.all([answers(address, 22), answers(address, 10250)]);
+  return ssh && !kubelet;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    // On a network of one hypervisor an answer takes milliseconds, emulated a second.
+    socket.setTimeout(5000, () => end(false));
+    socket.on("connect", () => end(true)).on("error", () => end(false));
+  });
+}

@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the stack remembers it. */
+export interface KnownResource {
+  readonly type: string;
+  readonly name: string;
+  /** What it last told; secrets in clear, so never to be shown. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** What the stack remembered when this run began: every resource, keyed by URN. Empty before the first run. */
+export class Known {
+  readonly resources: ReadonlyMap<string, KnownResource>;
+
+  constructor(resources: ReadonlyMap<string, KnownResource> = new Map()) {
+    this.resources = resources;
+  }
+
+  /** Outputs of the resource of a type (its token's last part, such as `Domain`) and name; undefined when there is none. */
+  outputsOf(kind: string, name: string): Readonly<Record<string, unknown>> | undefined {
+    for (const resource of this.resources.values()) {
+      if (resource.name === name && resource.type.split(":").at(-1) === kind) return resource.outputs;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Asks the engine what the running stack remembers, also of a run that failed or was killed halfway.
+ *
+ * Stack outputs would not do: they are what the last run that succeeded said. The engine's own provider answers this
+ * (pkg/resource/deploy/builtins.go), as it does for stack references.
+ */
+export async function readKnown(): Promise<Known> {
+  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
+    outputs: Record<string, { type: string; outputs?: Record<string, unknown> }>;
+  };
+  return new Known(
+    new Map(
+      Object.entries(answer.outputs).map(([urn, { type, outputs = {} }]) => [
+        urn,
+        { type, name: urn.split("::").at(-1) ?? "", outputs },
+      ]),
+    ),
+  );
+}

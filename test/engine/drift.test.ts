@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { rejoined } from "./names.ts";
+import { TestStack } from "./stack.ts";
+
+describe("a cluster that somebody changed by hand", () => {
+  let stack: TestStack;
+  let restore: () => Promise<void>;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    await stack.up();
+    restore = await stack.remember();
+  });
+  beforeEach(() => restore());
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  const domainOf = (name: string) => stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
+
+  /** What hypervisors tell of a machine that is off. */
+  function stop(name: string): void {
+    const domain = domainOf(name);
+    stack.guests.stop(domain.id);
+    const [lan] = domain.properties.networkInterfaces as [object];
+    domain.properties = { ...domain.properties, running: false, networkInterfaces: [{ ...lan, addresses: [] }] };
+  }
+
+  /** Expects that the preview announces the repair, that `up` does just that, and that nothing is left to do. */
+  async function repaired(): Promise<readonly string[]> {
+    expect((await stack.refresh()).succeeded).toBe(true);
+    const { calls, surprises } = await stack.change({});
+    expect(surprises).toEqual([]);
+    expect(await stack.drift()).toEqual([]);
+    const again = await stack.preview({}, "--refresh", "--expect-no-changes");
+    expect(again.succeeded, again.text).toBe(true);
+    return calls.list;
+  }
+
+  it("has nothing to do when nobody did", async () => {
+    expect((await stack.refresh("--expect-no-changes")).succeeded).toBe(true);
+    expect(await repaired()).toEqual([]);
+  });
+
+  it("starts a worker's machine that is off, and waits until it is Ready", async () => {
+    stop("worker-node-2");
+    expect(await repaired()).toEqual(["create Command ready", "delete Command ready", "update Domain worker-node-2"]);
+    expect(stack.guests.isRunning(domainOf("worker-node-2").id)).toBe(true);
+  });
+
+  it("starts a control plane's machine that is off", async () => {
+    stop("master");
+    expect(await repaired()).toEqual(["create Command ready", "delete Command ready", "update Domain master"]);
+  });
+
+  it("makes a worker's machine again that is gone", async () => {
+    const domain = domainOf("worker-node-2");
+    stack.world.drop(domain);
+    stack.guests.remove(domain.id);
+    const operations = await repaired();
+    expect(operations).toContain("create Domain worker-node-2");
+    expect(operations).not.toContain("delete Domain worker-node-2");
+    expect(operations.filter((operation) => /worker-node-1|master/.test(operation))).toEqual([]);
+  });
+
+  it("makes the control plane's machine again on its data", async () => {
+    const domain = domainOf("master");
+    stack.world.drop(domain);
+    stack.guests.remove(domain.id);
+    const operations = await repaired();
+    expect(operations).toEqual(expect.arrayContaining(["create Domain master", "update Command master-init"]));
+    expect(operations.filter((operation) => /worker-node|addons|data|RandomUuid/.test(operation))).toEqual([]);
+  });
+
+  it("lets a worker join again whose Node was deleted", async () => {
+    stack.guests.deleteNode("worker-node-1");
+    const again = rejoined(1).filter((resource) => /token|join|-ready/.test(resource));
+    expect(await repaired()).toEqual(
+      [...again, "Command ready"].flatMap((resource) => [`create ${resource}`, `delete ${resource}`]).sort(),
+    );
+    // Once is enough.
+    expect(await repaired()).toEqual([]);
+  });
+
+  it("registers the control plane again whose Node was deleted", async () => {
+    stack.guests.deleteNode("master");
+    const { calls } = await stack.change({});
+    expect(calls.list).toEqual(["create Command ready", "delete Command ready"]);
+  });
+});

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { writeImage } from "./material.ts";
+import { patternsOf, rejoined } from "./names.ts";
+import { TestStack } from "./stack.ts";
+
+/** What a planned fault says. */
+function fail(): never {
+  throw new Error("planned by the test");
+}
+
+/** What is new with the control plane's machine; its data stays. */
+const master = ["Command master-host-key", "Domain master", "Volume master-root"];
+
+describe("another image for a control plane and three workers", () => {
+  let stack: TestStack;
+  let first: string;
+  let second: string;
+  let restore: () => Promise<void>;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    first = await writeImage(stack.folder, "first.qcow2", "first");
+    second = await writeImage(stack.folder, "second.qcow2", "second");
+    await stack.up({ workers: 3, image: first });
+    restore = await stack.remember();
+  });
+  beforeEach(() => restore());
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  const basesOf = (names: readonly string[]) =>
+    names.map((name) => {
+      const root = stack.world.ofKind("Volume").find(({ urn }) => urn.endsWith(`lab-${name}-root`));
+      return String(root?.properties.baseVolumeId);
+    });
+
+  it("is taken by one node after the other, as the preview says, and the old one goes last", async () => {
+    // A worker that takes its time to leave must not find its control plane gone.
+    stack.world.on("before", /delete Command .*-token/, () => new Promise((resolve) => setTimeout(resolve, 500)));
+    const { calls, surprises } = await stack.change({ image: second });
+    expect(surprises).toEqual([]);
+    const replaced = [...master, "Command ready", "Volume base", ...[1, 2, 3].flatMap(rejoined)].sort();
+    expect(calls.of("create")).toEqual(replaced);
+    expect(calls.of("delete")).toEqual(replaced);
+    expect(calls.of("update")).toEqual(["Command master-init"]);
+    expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave", "leave"]);
+    expect(
+      calls.disorder(
+        /create Volume base/,
+        /create Volume master-root/,
+        /create Domain master/,
+        /update Command master-init/,
+        /delete Command worker-node-1-token/,
+      ),
+    ).toEqual([]);
+    for (const [before, after] of [
+      [1, 2],
+      [2, 3],
+    ] as const) {
+      // Nothing of the next one is touched before this one does its part again.
+      const ready = new RegExp(`create Command worker-node-${before}-ready`);
+      expect(calls.disorder(ready, new RegExp(` worker-node-${after}`))).toEqual([]);
+    }
+    expect(calls.disorder(/delete Domain/, /delete Volume base/)).toEqual([]);
+    expect(calls.matching(/delete Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
+    expect(new Set(basesOf(["master", "worker-node-1", "worker-node-2", "worker-node-3"])).size).toBe(1);
+    expect(await stack.drift()).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
+  });
+
+  it("is taken by as many workers at a time as may be away", async () => {
+    const { calls } = await stack.change({ image: second, maxUnavailable: 2 });
+    const beganBefore = (former: RegExp, latter: RegExp) => calls.disorder(former, latter).length > 0;
+    expect(beganBefore(/create Command worker-node-1-ready/, /delete Command worker-node-2-token/)).toBe(true);
+    for (const name of ["worker-node-1", "worker-node-2"]) {
+      const of = patternsOf(name);
+      expect(calls.disorder(of("create Command NAME-ready"), /delete Command worker-node-3-token/)).toEqual([]);
+    }
+  });
+
+  it("stops at the first worker that does not come back, and the old image brings that one back alone", async () => {
+    const [before] = basesOf(["worker-node-3"]);
+    stack.world.on("before", /create Command worker-node-1-join/, fail);
+    const stopped = await stack.up({ image: second });
+    expect(stopped.succeeded).toBe(false);
+    expect(stopped.calls.list.filter((operation) => /worker-node-[23]/.test(operation))).toEqual([]);
+    expect(await stack.drift()).toEqual([]);
+
+    stack.world.calm();
+    const undone = await stack.up({ image: first });
+    expect(undone.succeeded, undone.text).toBe(true);
+    expect(undone.calls.list.filter((operation) => /worker-node-[23]/.test(operation))).toEqual([]);
+    expect(undone.calls.of("create")).toEqual(expect.arrayContaining([...master, ...rejoined(1)]));
+    expect(new Set(basesOf(["master", "worker-node-1", "worker-node-2", "worker-node-3"]))).toEqual(new Set([before]));
+    expect(stack.world.ofKind("Volume").filter(({ id }) => id.includes("-base-"))).toHaveLength(1);
+    expect(await stack.drift()).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
+  });
+
+  it.each<[string, RegExp]>([
+    ["control plane comes back", /update Command master-init/],
+    ["first worker leaves", /delete Command worker-node-1-token/],
+    ["second worker's machine goes", /delete Volume worker-node-2-root|delete Domain worker-node-2/],
+    ["second worker joins", /create Command worker-node-2-join/],
+  ])("goes on where it was when it is killed while the %s", async (_, moment) => {
+    stack.world.on("before", moment, () => {
+      stack.cli.kill();
+      throw new Error("killed");
+    });
+    expect((await stack.up({ image: second })).succeeded).toBe(false);
+    stack.world.calm();
+    await stack.recover();
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    // Whoever is still to be replaced waits for those before.
+    expect(calls.disorder(/create Command worker-node-2-ready/, /delete Command worker-node-3-token/)).toEqual([]);
+    expect(calls.matching(/delete Command worker-node-3-token/)).toHaveLength(1);
+    expect(new Set(basesOf(["master", "worker-node-1", "worker-node-2", "worker-node-3"])).size).toBe(1);
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("and one more worker at the same time: the new one waits for nobody", async () => {
+    const { calls } = await stack.change({ image: second, workers: 4 });
+    expect(calls.disorder(/create Domain worker-node-4/, /create Domain worker-node-2/)).toEqual([]);
+    expect(calls.matching(/delete .* worker-node-4/)).toEqual([]);
+  });
+
+  it("keeps the machine of a worker that cannot be drained, and says what holds it", async () => {
+    stack.guests.stuck.add("worker-node-2");
+    const stopped = await stack.up({ image: second });
+    expect(stopped.succeeded).toBe(false);
+    expect(stopped.text).toContain("worker-node-2 could not be drained");
+    expect(stopped.text).toContain("pods still there: default/stuck");
+    expect(stopped.calls.matching(/delete (Domain|Volume) worker-node-2|worker-node-3/)).toEqual([]);
+
+    const forced = await stack.up({ drainPolicy: "force" });
+    expect(forced.succeeded, forced.text).toBe(true);
+    expect(forced.calls.disorder(/update Command master-drain-policy/, /delete Command worker-node-2-token/)).toEqual(
+      [],
+    );
+    expect(new Set(basesOf(["master", "worker-node-1", "worker-node-2", "worker-node-3"])).size).toBe(1);
+    expect(await stack.drift()).toEqual([]);
+  });
+});
