@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { localImage } from "../toolchain/image-download.ts";
 import { defaultImage } from "../toolchain/image-location.ts";
-import { detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
+import { automaticDomainType, detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { ImageReader, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
@@ -132,9 +132,7 @@ function readDomainType(values: Values, problems: Problems, local: DomainType): 
   const given = values.string("domainType");
   if (given === "kvm" || given === "qemu") return given;
   if (given !== "auto") problems.add("domainType", "auto, kvm or qemu", given);
-  // What this machine can do says nothing of a remote hypervisor, and one without KVM is the rare case.
-  const remote = !/^qemu(\+unix)?:\/\/\//.test(values.string("libvirtUri"));
-  return remote ? "kvm" : local;
+  return automaticDomainType(values.string("libvirtUri"), local);
 }
 
 function readStoragePool(values: Values, problems: Problems, clusterName: string): StoragePoolConfig {

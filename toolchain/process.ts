@@ -1,6 +1,8 @@
-import { execa } from "execa";
+import { execa, type Options } from "execa";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isatty } from "node:tty";
+import { say } from "./log.ts";
 
 /** How a program is run. */
 export interface RunOptions {
@@ -42,6 +44,17 @@ export async function run(program: string, args: readonly string[], options: Run
   );
 }
 
+/** How a program is run on this terminal. */
+export interface InteractiveOptions extends Pick<RunOptions, "cwd" | "env"> {
+  /** Takes what the program prints, beside whoever is watching. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Whether a person sits at both ends: what Pulumi asks for before it draws its display and puts its question. */
+export function onTerminal(): boolean {
+  return isatty(0) && isatty(1);
+}
+
 /**
  * Runs a program on this terminal, for as long as it takes.
  * @returns its exit code; 128 and the signal's number when a signal ended it.
@@ -49,25 +62,66 @@ export async function run(program: string, args: readonly string[], options: Run
 export async function runInteractively(
   program: string,
   args: readonly string[],
-  options: Pick<RunOptions, "cwd" | "env"> = {},
+  options: InteractiveOptions = {},
 ): Promise<number> {
+  const { cwd, env } = options;
+  const terminal = options.onOutput !== undefined && onTerminal();
+  const hidden = terminal && which("script") === undefined;
+  if (hidden) say("what it prints is not kept: there is no `script` (Debian package bsdutils)");
+  const onOutput = hidden ? undefined : options.onOutput;
+  const [file, ...rest] = terminal && !hidden ? underTerminal([program, ...args], env) : [program, ...args];
   // Ctrl-C reaches the program from the terminal; were this process to end at once, the program would lose its parent
   // while it still undoes its work.
   const ignore = () => undefined;
   process.on("SIGINT", ignore);
   try {
-    const { exitCode, signal, code } = await execa(program, args, {
-      env: options.env ?? {},
-      extendEnv: options.env === undefined,
+    const common = {
+      env: env ?? {},
+      extendEnv: env === undefined,
       reject: false,
-      stdio: "inherit",
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    });
-    if (code === "ENOENT") throw new Error(`${program} is not installed`);
+      ...(cwd === undefined ? {} : { cwd }),
+    };
+    const { exitCode, signal, code } = await (onOutput === undefined
+      ? execa(file, rest, { ...common, stdio: "inherit" })
+      : tee(file, rest, common, onOutput));
+    if (code === "ENOENT") throw new Error(`${file} is not installed`);
     return exitCode ?? (signal === "SIGTERM" ? 143 : 130);
   } finally {
     process.off("SIGINT", ignore);
   }
+}
+
+/** Starts a program whose output goes on as before, and to `onOutput` as well. */
+function tee(file: string, args: readonly string[], common: Options, onOutput: (text: string) => void) {
+  const subprocess = execa(file, args, {
+    ...common,
+    stdin: "inherit",
+    stdout: ["inherit", "pipe"],
+    stderr: ["inherit", "pipe"],
+    // Kept by whoever takes it; Execa's own copy would be a second, and has a limit that ends the program.
+    buffer: false,
+  });
+  for (const stream of [subprocess.stdout, subprocess.stderr]) {
+    const decoder = new TextDecoder();
+    stream.on("data", (chunk: Uint8Array) => onOutput(decoder.decode(chunk, { stream: true })));
+  }
+  return subprocess;
+}
+
+/**
+ * The command that runs a program on a terminal of its own, made by `script` of util-linux, which hands on what is typed
+ * and passes what is printed through its standard output. Nothing lands in a file: the typescript is /dev/null.
+ */
+function underTerminal(command: readonly string[], env: NodeJS.ProcessEnv = process.env): [string, ...string[]] {
+  // script starts the user's shell, whose quoting may be another; the program still sees the user's.
+  const { SHELL = "/bin/sh" } = env;
+  const line = ["exec", "env", `SHELL=${SHELL}`, ...command].map(quoted).join(" ");
+  return ["env", "SHELL=/bin/sh", "script", "--quiet", "--return", "--flush", "--command", line, "/dev/null"];
+}
+
+/** A word as a POSIX shell reads it back. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The path of a program, or undefined when it is not installed. */

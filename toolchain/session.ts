@@ -4,11 +4,11 @@ import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
 import { imageFor } from "./image.ts";
 import { isSystemLibvirt, startLibvirt } from "./libvirt-daemon.ts";
 import { providePlugins, userPulumiHome } from "./plugins.ts";
-import { run, runInteractively } from "./process.ts";
+import { run, runInteractively, type InteractiveOptions } from "./process.ts";
 import { pulumiCli } from "./pulumi-cli.ts";
 import { provide } from "./requirements.ts";
 import { ownSshKey } from "./ssh-key.ts";
-import { readSettings, type StackChoice } from "./stack.ts";
+import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
 
 /** How much a command needs. */
 export interface Needs {
@@ -23,8 +23,10 @@ export interface Session {
   readonly stack: string;
   /** Variables beside the user's own. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Runs Pulumi on this terminal; returns its exit code. */
-  readonly pulumi: (args: readonly string[]) => Promise<number>;
+  /** Reads the stack's settings as they are now: `up --config` changes them. */
+  readonly settings: () => StackSettings;
+  /** Runs Pulumi on this terminal; returns its exit code. What it prints goes to `onOutput` too. */
+  readonly pulumi: (args: readonly string[], onOutput?: InteractiveOptions["onOutput"]) => Promise<number>;
   /** Runs Pulumi and returns what it prints. */
   readonly ask: (args: readonly string[]) => Promise<string>;
 }
@@ -57,7 +59,13 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
   return {
     stack: choice.stack,
     variables,
-    pulumi: (args) => runInteractively(program, args, { cwd: checkout, env: { ...process.env, ...variables } }),
+    settings: () => readSettings(choice),
+    pulumi: (args, onOutput) =>
+      runInteractively(program, args, {
+        cwd: checkout,
+        env: { ...process.env, ...variables },
+        ...(onOutput === undefined ? {} : { onOutput }),
+      }),
     ask: (args) => run(program, args, { cwd: checkout, env: variables, timeout: 120_000 }),
   };
 }

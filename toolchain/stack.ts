@@ -42,6 +42,11 @@ export interface StackSettings {
   readonly get: (key: string) => string;
   /** A setting that is a list of objects; empty when it is anything else. */
   readonly objects: (key: string) => readonly Readonly<Record<string, unknown>>[];
+  /**
+   * Every setting, the defaults included; those of other namespaces by their full key. Secrets are as in the file:
+   * `{ secure: CIPHERTEXT }`.
+   */
+  readonly all: Readonly<Record<string, unknown>>;
   /** The stack's own secrets provider, when it is not the passphrase. */
   readonly secretsProvider: string | undefined;
   /** Whether the file already depends on a certain passphrase. */
@@ -68,13 +73,25 @@ export function readSettings(choice: Omit<StackChoice, "rest">, folder = inCheck
   return {
     get: (key) => text(file.config?.[`${project.name}:${key}`] ?? project.config?.[key]?.default),
     objects: (key) => objects(file.config?.[`${project.name}:${key}`]),
+    all: { ...defaults(project), ...own(file, project.name) },
     secretsProvider: secretsprovider === "passphrase" ? undefined : secretsprovider,
     hasSalt: file.encryptionsalt !== undefined,
   };
 }
 
+function defaults({ config = {} }: ProjectFile): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).map(([key, declared]) => [key, declared.default]));
+}
+
+function own({ config = {} }: StackFile, project: string): Record<string, unknown> {
+  const prefix = `${project}:`;
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.startsWith(prefix) ? key.slice(prefix.length) : key, value]),
+  );
+}
+
 /** `organisation/project/stack` keeps its settings under the last part. */
-function baseName(stack: string): string {
+export function baseName(stack: string): string {
   return stack.split("/").at(-1) ?? stack;
 }
 

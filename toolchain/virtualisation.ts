@@ -24,6 +24,19 @@ export function detectDomainType(): DomainType {
   return inspectVirtualisation().type;
 }
 
+/** Whether a libvirt URI means this machine, however its daemon is reached. */
+export function isLocalHypervisor(uri: string): boolean {
+  return /^qemu(\+unix)?:\/\/\//.test(uri);
+}
+
+/**
+ * The domain type that `auto` stands for. What this machine can do says nothing of a remote hypervisor, and one without
+ * KVM is the rare case.
+ */
+export function automaticDomainType(uri: string, local: DomainType): DomainType {
+  return isLocalHypervisor(uri) ? local : "kvm";
+}
+
 /**
  * Decides between hardware virtualisation and emulation.
  *

@@ -58,6 +58,18 @@ describe("the settings of a stack", () => {
     expect(settings.get("image")).toBe("");
   });
 
+  test("are all there with the defaults, those of other projects by their full key, secrets as the file has them", async () => {
+    const file = 'config:\n  forge:workers: 7\n  other:image: x\n  forge:password: { secure: "v1:x" }\n';
+    await writeFile(join(folder, "Pulumi.dev.yaml"), file);
+    expect(readSettings({ stack: "dev" }, folder).all).toEqual({
+      workers: 7,
+      image: "",
+      "other:image": "x",
+      password: { secure: "v1:x" },
+    });
+    expect(readSettings({ stack: "without-a-file" }, folder).all).toEqual({ workers: 2, image: "" });
+  });
+
   test("come from another file when that is named", async () => {
     await writeFile(join(folder, "lab.yaml"), "config:\n  forge:workers: 9\n");
     expect(readSettings({ stack: "dev", configFile: join(folder, "lab.yaml") }, folder).get("workers")).toBe("9");

@@ -1,4 +1,5 @@
 import type { Command } from "../cli.ts";
+import { quoted } from "../process.ts";
 import { openSession } from "../session.ts";
 import { chooseStack } from "../stack.ts";
 
@@ -11,7 +12,3 @@ export const command: Command = async (args) => {
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${quoted(value)}`);
   return 0;
 };
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
