@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "./checkout.ts";
 import type { Session } from "./session.ts";
+import { columns } from "./table.ts";
 
 /** What a stack tells about its cluster. */
 export interface ClusterOutputs {
@@ -23,16 +24,9 @@ export async function readOutputs({ stack, ask }: Asking): Promise<ClusterOutput
 /** Nodes as a table, and how to reach the cluster. */
 export function summary({ nodes, apiEndpoint }: ClusterOutputs, stack: string): string {
   const rows = [["NODE", "ROLE", "ADDRESS"], ...nodes.map(({ name, role, address }) => [name, role, address])];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const table = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("   ")
-      .trimEnd(),
-  );
   const option = stack === "dev" ? "" : ` --stack ${stack}`;
   return [
-    ...table,
+    columns(rows),
     "",
     `API server  ${apiEndpoint}`,
     `kubectl     npm run kubectl --${option} get nodes`,
