@@ -16,6 +16,10 @@ const commands: Readonly<Record<string, Entry>> = {
   destroy: { summary: "remove the cluster", load: () => import("./commands/destroy.ts") },
   kubectl: { summary: "talk to the cluster", load: () => import("./commands/kubectl.ts") },
   doctor: { summary: "check this machine", load: () => import("./commands/doctor.ts") },
+  runs: {
+    summary: "list what up did; `show RUN`, `compare RUN RUN`",
+    load: () => import("./commands/runs.ts"),
+  },
   pulumi: { summary: "run pulumi itself on the stack", load: () => import("./commands/pulumi.ts") },
   env: {
     summary: 'print variables for plain pulumi: eval "$(npm run --silent env)"',

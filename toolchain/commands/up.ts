@@ -1,6 +1,7 @@
 import type { Command } from "../cli.ts";
 import { readOutputs, summary } from "../cluster.ts";
 import { describe, examine, passes } from "../doctor.ts";
+import { openRun } from "../runs/run.ts";
 import { openSession, selectStack } from "../session.ts";
 import { chooseStack } from "../stack.ts";
 
@@ -15,8 +16,17 @@ export const command: Command = async (args) => {
   console.error(describe(findings));
   if (!passes(findings)) return 1;
   await selectStack(session);
-  const code = await session.pulumi(["up", "--stack", stack, ...rest]);
-  if (code !== 0 || rest.some((argument) => ["--help", "-h"].includes(argument))) return code;
-  console.log(`\n${summary(await readOutputs(session), stack)}`);
-  return 0;
+  const up = ["up", "--stack", stack, ...rest];
+  if (rest.some((argument) => ["--help", "-h"].includes(argument))) return session.pulumi(up);
+  const run = await openRun(session, { command: "up", args: rest });
+  // What throws below makes the command fail.
+  let exitCode = 1;
+  try {
+    const code = await run.pulumi(up);
+    if (code === 0) console.log(`\n${summary(await readOutputs(session), stack)}`);
+    exitCode = code;
+  } finally {
+    await run.finish({ exitCode });
+  }
+  return exitCode;
 };

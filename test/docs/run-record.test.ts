@@ -1,0 +1,7 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { runRecordPage } from "../../docs/run-record.ts";
+
+it("the page about the record is what its schema declares (`npm run docs` writes it anew)", () => {
+  expect(readFileSync("docs/run-record.md", "utf8")).toBe(runRecordPage());
+});

@@ -1,0 +1,20 @@
+import { readFile } from "node:fs/promises";
+
+/**
+ * Tells a process from every other one, also a later one of the same number: `<boot>/<number>/<start>`, the start in clock
+ * ticks since boot (field 22 of /proc/PID/stat, proc(5)).
+ */
+export async function processIdentity(pid = process.pid): Promise<string> {
+  const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The name in parentheses may hold anything; what follows it is regular, and begins with field 3.
+  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[22 - 3];
+  return `${boot}/${pid}/${start}`;
+}
+
+/** Whether a process with this identity runs on this machine. */
+export async function isAlive(identity: string): Promise<boolean> {
+  const pid = Number(identity.split("/")[1]);
+  if (!Number.isInteger(pid)) return false;
+  return (await processIdentity(pid).catch(() => undefined)) === identity;
+}

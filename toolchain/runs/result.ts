@@ -1,0 +1,23 @@
+import type { ClusterOutputs } from "../cluster.ts";
+import type { Session } from "../session.ts";
+import type { Timings } from "./record.ts";
+
+/** What a stack says after a run; undefined where it has no such output. */
+export interface Result {
+  readonly nodes?: ClusterOutputs["nodes"];
+  readonly timings?: Timings;
+  readonly imageHash?: string;
+  readonly kubernetesVersion?: string;
+}
+
+/** Reads the outputs of a stack, without its secrets. */
+export async function readResult({ stack, ask }: Pick<Session, "stack" | "ask">): Promise<Result> {
+  const outputs = JSON.parse(await ask(["stack", "output", "--json", "--stack", stack])) as Result;
+  const { nodes, timings, imageHash, kubernetesVersion } = outputs;
+  return {
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(timings === undefined ? {} : { timings }),
+    ...(imageHash === undefined ? {} : { imageHash }),
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion: kubernetesVersion.replace(/^v/, "") }),
+  };
+}
