@@ -159,7 +159,8 @@ async function describeStart(session: RecordedSession, { command, args }: RunSta
 /** How a run ended, by its exit code and by what Pulumi printed last. */
 export function outcomeOf(exitCode: number, printed: string): Outcome {
   // Pulumi's exit code is 0 when the operator says no, and 1 after Ctrl-C as after any failure.
-  if (exitCode === 0) return /^confirmation declined/m.test(printed) ? "declined" : "succeeded";
+  if (/^confirmation declined/m.test(printed)) return "declined";
+  if (exitCode === 0) return "succeeded";
   const isSignal = exitCode > 128 && exitCode < 128 + 32;
   return isSignal || /^\s*\^C received|error: update canceled/m.test(printed) ? "interrupted" : "failed";
 }

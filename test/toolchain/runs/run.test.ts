@@ -141,6 +141,8 @@ describe("a run that does not succeed", () => {
     [0, "", "succeeded"],
     [1, "error: it failed", "failed"],
     [255, "", "failed"],
+    // The command fails afterwards, because there is no cluster to sum up.
+    [1, "confirmation declined, not proceeding with the update", "declined"],
     [130, "", "interrupted"],
     [143, "", "interrupted"],
     [1, "x\n^C received; cancelling.", "interrupted"],
