@@ -28,7 +28,7 @@ export function readSsh(values: Values, problems: Problems, environment: SshEnvi
   const user = values.string("sshUser");
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) problems.add("sshUser", "a Unix user name", user);
 
-  const given = values.string("sshPublicKey") || defaultPublicKey(environment);
+  const given = publicKeySource(values.string("sshPublicKey"), environment);
   const publicKey = publicKeyLine.test(given) ? given : read(given)?.trim();
   if (publicKey === undefined || !publicKeyLine.test(publicKey)) {
     problems.add("sshPublicKey", "an ssh public key or the path of a readable one", given);
@@ -40,12 +40,27 @@ export function readSsh(values: Values, problems: Problems, environment: SshEnvi
     if (!existsSync(socket)) problems.add("sshAgent", "a running agent whose socket SSH_AUTH_SOCK names", socket);
     return { ...base, agentSocketPath: socket };
   }
-  const path = values.string("sshPrivateKeyPath") || given.replace(/\.pub$/, "");
+  const path = privateKeyPath(given, values.string("sshPrivateKeyPath"));
   const privateKey = publicKeyLine.test(path) ? undefined : read(path);
   if (!privateKey?.includes("PRIVATE KEY-----")) {
     problems.add("sshPrivateKeyPath", "the path of a readable private key, or sshAgent", path);
   }
   return { ...base, privateKey: privateKey ?? "" };
+}
+
+/** The operator's public key or its path: what the stack says, else NODEFORGE_SSH_KEY's, else one of ~/.ssh. */
+export function publicKeySource(setting: string, environment: SshEnvironment): string {
+  return setting || defaultPublicKey(environment);
+}
+
+/** Path of the private key: what the stack says, else the one beside the public key. */
+export function privateKeyPath(publicKeySource: string, setting: string): string {
+  return setting || publicKeySource.replace(/\.pub$/, "");
+}
+
+/** A path in which a leading `~/` stands for the home directory. */
+export function expandHome(path: string): string {
+  return path.replace(/^~(?=\/)/, homedir());
 }
 
 function defaultPublicKey(environment: SshEnvironment): string {
@@ -56,7 +71,7 @@ function defaultPublicKey(environment: SshEnvironment): string {
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path.replace(/^~(?=\/)/, homedir()), "utf8");
+    return readFileSync(expandHome(path), "utf8");
   } catch {
     return undefined;
   }

@@ -10,7 +10,8 @@ export type GuestScript =
   | "join"
   | "worker-ready"
   | "leave"
-  | "wait-ready";
+  | "wait-ready"
+  | "diagnose";
 
 /** A script with what its head names as its parameters. Never a secret: state and diffs show them. */
 export interface ScriptCall {

@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "list what up did; `show RUN`, `compare RUN RUN`",
     load: () => import("./commands/runs.ts"),
   },
+  diagnose: {
+    summary: "collect what nodes, libvirt and Kubernetes say, and name the likely cause",
+    load: () => import("./commands/diagnose.ts"),
+  },
   pulumi: { summary: "run pulumi itself on the stack", load: () => import("./commands/pulumi.ts") },
   env: {
     summary: 'print variables for plain pulumi: eval "$(npm run --silent env)"',

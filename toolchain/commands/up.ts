@@ -1,5 +1,6 @@
 import type { Command } from "../cli.ts";
 import { readOutputs, summary } from "../cluster.ts";
+import { explainingFailure } from "../diagnose/after-failure.ts";
 import { describe, examine, passes } from "../doctor.ts";
 import { openRun } from "../runs/run.ts";
 import { openSession, selectStack } from "../session.ts";
@@ -22,7 +23,8 @@ export const command: Command = async (args) => {
   // What throws below makes the command fail.
   let exitCode = 1;
   try {
-    const code = await run.pulumi(up);
+    const work = () => run.pulumi(up);
+    const code = await explainingFailure(session, work, async () => ({ folder: run.folder, log: await run.log() }));
     if (code === 0) console.log(`\n${summary(await readOutputs(session), stack)}`);
     exitCode = code;
   } finally {

@@ -1,0 +1,55 @@
+import { diagnosisFolder, explainFailure, type FailedRun } from "./explain.ts";
+import type { DiagnosedSession } from "./collect.ts";
+
+/** What the run leaves that is asked for once it failed; without it the folder is a new one and the log empty. */
+export type RunRecord = () => FailedRun | Promise<FailedRun>;
+
+/**
+ * Does work that changes a cluster; when it fails, collects and prints why. An answer of no, Ctrl-C and a configuration
+ * that was refused are no failures of the cluster, so nothing is collected then.
+ * @returns The work's exit code.
+ * @throws what the work throws, after it was explained.
+ */
+export async function explainingFailure(
+  session: DiagnosedSession,
+  work: () => Promise<number>,
+  record: RunRecord = () => ({ folder: diagnosisFolder(session.stack), log: "" }),
+): Promise<number> {
+  // Pulumi's history counts in seconds.
+  const began = Math.floor(Date.now() / 1000) * 1000;
+  let interrupted = false;
+  const interrupt = () => (interrupted = true);
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  let code = 1;
+  try {
+    code = await work();
+    return code;
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+    if (code !== 0 && !interrupted) {
+      const run = await record();
+      if (await concernsCluster(session, run.log, began)) console.error(`\n${await explainFailure(session, run)}`);
+    }
+  }
+}
+
+/** What Pulumi, or the program, says when nothing was wrong with the cluster. */
+const noFailure =
+  /confirmation (declined|cancelled), not proceeding|The stack's configuration cannot be used; nothing was created|^error: (operation|update|\w+) cancel+ed\b/m;
+
+/**
+ * Whether a failed run is worth a diagnosis: by what it printed, else by whether Pulumi began to change anything. A run
+ * that was refused or answered with no never gets into the history.
+ */
+export async function concernsCluster({ stack, ask }: DiagnosedSession, log: string, began: number): Promise<boolean> {
+  if (log !== "") return !noFailure.test(log);
+  try {
+    const text = await ask(["stack", "history", "--json", "--page-size", "1", "--stack", stack]);
+    const [last] = JSON.parse(text) as { startTime?: string }[];
+    return last?.startTime !== undefined && Date.parse(last.startTime) >= began;
+  } catch {
+    return false;
+  }
+}

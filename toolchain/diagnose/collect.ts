@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expandHome, privateKeyPath, publicKeySource } from "../../config/ssh.ts";
+import { cachedNodeBinaries } from "../node-binaries.ts";
+import { which } from "../process.ts";
+import type { Session } from "../session.ts";
+import type { StackSettings } from "../stack.ts";
+import { fileOf, find, item, type Evidence, type Item } from "./evidence.ts";
+import { readFailures, readUnready } from "./failures.ts";
+import { askHypervisor, askMachine } from "./hypervisor.ts";
+import { askCluster, notReady } from "./kubernetes.ts";
+import { askNode, type Login } from "./node.ts";
+import { limits } from "./probe.ts";
+import { readState, type StackNode, type StackState } from "./state.ts";
+
+/** The part of a session that a diagnosis needs. */
+export type DiagnosedSession = Pick<Session, "stack" | "settings" | "variables" | "ask">;
+
+/**
+ * Looks at everything that may tell why a cluster does not work, and writes it to a folder that only its owner can read.
+ * What cannot be looked at is an item that says why; nothing of it stops the rest.
+ * @param log What a failed run printed, without colours and secrets; "" when none failed.
+ */
+export async function collect(session: DiagnosedSession, folder: string, log: string): Promise<Evidence> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const signal = AbortSignal.timeout(limits.total * 1000);
+  const { settings } = session;
+  const items: Item[] = [];
+  // Written as they come: a person who does not want to wait has what was there so far.
+  const keep = async (found: Promise<readonly Item[]>) => {
+    for (const each of await found) {
+      items.push(each);
+      const path = join(folder, fileOf(each));
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const missing = each.missing === undefined ? "" : `(missing: ${each.missing})\n`;
+      await writeFile(path, `${each.text}${each.text && !each.text.endsWith("\n") ? "\n" : ""}${missing}`, {
+        mode: 0o600,
+      });
+    }
+  };
+  const state = await knownState(session, keep);
+  const failures = readFailures(log, state);
+  const suspects = new Set(failures.map(({ node }) => node));
+  const uri = settings.get("libvirtUri");
+  const uris = state.uris.length > 0 ? state.uris : [uri];
+
+  const secrets = await mkdtemp(join(tmpdir(), "nodeforge-diagnose-"));
+  try {
+    const access = { login: loginOf(settings, session), folder: secrets, signal };
+    const lookAt = (node: StackNode) => {
+      const its = node.uri ?? uri;
+      return keep(
+        Promise.all([...askMachine(node, its, signal), askNode(node, { ...access, uri: its })]).then((all) =>
+          all.flat(),
+        ),
+      );
+    };
+    // Where all cannot be asked in time, the failed ones have been.
+    const order = [...state.nodes].sort((a, b) => Number(suspects.has(b.name)) - Number(suspects.has(a.name)));
+    await Promise.all([
+      ...uris
+        .flatMap((each) => askHypervisor(each, placesOf(state, settings), signal))
+        .map((found) => keep(found.then((one) => [one]))),
+      keep(askCluster({ session, state, kubectl: await kubectlHere(), folder: secrets, signal })),
+      severally(order, limits.nodesAtOnce, lookAt),
+    ]);
+  } finally {
+    await rm(secrets, { recursive: true, force: true });
+  }
+  const evidence = { log, failures, nodes: state.nodes, items, failed: [] };
+  return { ...evidence, failed: failedNodes(evidence) };
+}
+
+/** Kubernetes' table of nodes: asked from here, else as the control plane told it. */
+export function nodeTable(evidence: Evidence): string {
+  const tables = [undefined, ...evidence.nodes.map(({ name }) => name)].map((node) => find(evidence, "nodes", node));
+  return tables.find((table) => table?.missing === undefined && /^NAME\s/.test(table?.text ?? ""))?.text ?? "";
+}
+
+function failedNodes(evidence: Evidence): readonly string[] {
+  const { nodes, failures, log } = evidence;
+  const table = nodeTable(evidence);
+  const present = table.split("\n").map((row) => row.split(/\s+/)[0]);
+  const absent = table === "" ? [] : nodes.map(({ name }) => name).filter((name) => !present.includes(name));
+  const named = failures.flatMap(({ node }) => (node === undefined ? [] : [node]));
+  return [...new Set([...named, ...readUnready(log, nodes), ...notReady(table), ...absent])];
+}
+
+type Keep = (found: Promise<readonly Item[]>) => Promise<void>;
+
+async function knownState({ stack, ask }: DiagnosedSession, keep: Keep): Promise<StackState> {
+  try {
+    const state = readState(await ask(["stack", "export", "--stack", stack]));
+    await keep(Promise.resolve([item("state", undefined, progress(state))]));
+    return state;
+  } catch (error) {
+    await keep(Promise.resolve([item("state", undefined, "", (error as Error).message)]));
+    return { nodes: [], uris: [], networks: [], pools: [], kubeconfig: undefined, ready: false };
+  }
+}
+
+/** How far each node came. */
+function progress({ nodes, ready }: StackState): string {
+  const rows = nodes.map(({ name, address, steps }) => {
+    const done = steps.map((step) => `${step.name}: ${step.done ? "done" : "not done"}`).join(", ");
+    return `${name} (${address ?? "no address yet"})  ${done}`;
+  });
+  return [...rows, `waiting until all nodes are Ready: ${ready ? "done" : "not done"}`].join("\n");
+}
+
+/** What the state names, else what the stack's settings do: a first `up` may have failed before it made them. */
+function placesOf({ networks, pools }: StackState, { get }: StackSettings) {
+  const network = get("network") || get("networkName");
+  const pool = get("storagePool");
+  return {
+    networks: networks.length > 0 ? networks : [network],
+    pools: pools.length > 0 ? pools : pool === "" ? [] : [pool],
+  };
+}
+
+function loginOf({ get }: StackSettings, { variables }: DiagnosedSession): Login {
+  const user = get("sshUser");
+  if (get("sshAgent") === "true") return { user, keyPath: undefined };
+  const source = publicKeySource(get("sshPublicKey"), { ...process.env, ...variables });
+  return { user, keyPath: expandHome(privateKeyPath(source, get("sshPrivateKeyPath"))) };
+}
+
+/** A kubectl that is there, of any version; one that had to be built would come too late. */
+async function kubectlHere(): Promise<string | undefined> {
+  const installed = which("kubectl");
+  if (installed !== undefined) return installed;
+  const cached = await cachedNodeBinaries("kubernetes").catch(() => undefined);
+  return cached && join(cached, "kubectl");
+}
+
+async function severally<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const next = async (): Promise<void> => {
+    const one = waiting.shift();
+    if (one === undefined) return;
+    await work(one);
+    return next();
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+}

@@ -1,0 +1,95 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Session } from "../session.ts";
+import { item, type Item } from "./evidence.ts";
+import { probe, tail } from "./probe.ts";
+import { kubeconfigOf, type StackState } from "./state.ts";
+
+/** Files of what Kubernetes says. */
+export const kubernetesItems = ["nodes", "conditions", "pods", "events"] as const;
+
+const conditions =
+  '{range .items[*]}{.metadata.name}{range .status.conditions[*]}{"\\n  "}{.type}={.status} {.reason}: {.message}{end}{"\\n"}{end}';
+
+/** What asking the cluster needs. */
+export interface ClusterAccess {
+  readonly session: Pick<Session, "stack" | "ask">;
+  readonly state: StackState;
+  /** Path of kubectl; undefined when this machine has none. */
+  readonly kubectl: string | undefined;
+  /** Private folder that is deleted afterwards: the kubeconfig lies there while it is used. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** What Kubernetes says of nodes and pods, as its administrator. Secrets are not asked for. */
+export async function askCluster(access: ClusterAccess): Promise<readonly Item[]> {
+  const { kubectl, signal } = access;
+  const nothing = (why: string) => kubernetesItems.map((name) => item(name, undefined, "", why));
+  if (kubectl === undefined) return nothing("there is no kubectl on this machine");
+  let path: string;
+  try {
+    path = await writeKubeconfig(access);
+  } catch (error) {
+    return nothing((error as Error).message.split("\n")[0] ?? "");
+  }
+  const ask = (name: string, ...args: readonly string[]) =>
+    probe(name, kubectl, ["--kubeconfig", path, "--request-timeout", "30s", "get", ...args], { signal });
+  // The first asks whether there is anybody: four that wait for a dead server would only wait longer.
+  const nodes = await ask("nodes", "nodes", "--output", "wide");
+  if (nodes.missing !== undefined) return nothing(nodes.missing);
+  const others = await Promise.all([
+    ask("conditions", "nodes", "--output", `jsonpath=${conditions}`),
+    ask("pods", "pods", "--all-namespaces", "--output", "wide"),
+    ask("events", "events", "--all-namespaces", "--sort-by", ".lastTimestamp"),
+  ]);
+  const shorten: Readonly<Record<string, (text: string) => string>> = { conditions: byNode, pods: notRunning };
+  return [nodes, ...others.map((each) => ({ ...each, text: shorten[each.name]?.(each.text) ?? each.text }))];
+}
+
+/** Puts a node's name before each of its conditions, so that a line says everything. */
+export function byNode(conditions: string): string {
+  let node = "";
+  return conditions
+    .split("\n")
+    .flatMap((line) => {
+      if (line.startsWith(" ")) return [`${node}: ${line.trim()}`];
+      node = line.trim();
+      return [];
+    })
+    .join("\n");
+}
+
+/** Keeps the lines of pods that do not run with all their containers. */
+export function notRunning(table: string): string {
+  const [head = "", ...rows] = table.split("\n").filter(Boolean);
+  const bad = rows.filter((row) => {
+    const [, , ready = "", status = ""] = row.split(/\s+/);
+    const [up, all] = ready.split("/");
+    return status !== "Completed" && (status !== "Running" || up !== all);
+  });
+  return bad.length === 0 ? `all ${rows.length} pods run` : tail([head, ...bad].join("\n"));
+}
+
+/** Nodes that Kubernetes does not call Ready, by its table of nodes. */
+export function notReady(table: string): readonly string[] {
+  return table
+    .split("\n")
+    .slice(1)
+    .filter((row) => /^\S+\s+(NotReady|Unknown)/.test(row))
+    .map((row) => row.split(/\s+/)[0] ?? "");
+}
+
+async function writeKubeconfig({ session, state, folder }: ClusterAccess): Promise<string> {
+  if (state.kubeconfig === undefined)
+    throw new Error("the state has no kubeconfig: the control plane was not finished");
+  const text = await session
+    .ask(["stack", "export", "--show-secrets", "--stack", session.stack])
+    .catch((error: unknown) => {
+      // Its output may hold what no message may.
+      throw new Error(`the kubeconfig could not be read: ${(error as Error).message.split("\n").at(-1)}`);
+    });
+  const path = join(folder, "kubeconfig");
+  await writeFile(path, kubeconfigOf(text, state.kubeconfig), { mode: 0o600 });
+  return path;
+}

@@ -1,0 +1,93 @@
+import { fileOf, type Evidence, type Item, type Sign } from "./evidence.ts";
+import { match } from "./known-causes.ts";
+
+/** What a diagnosis came to. */
+export interface Report {
+  /** Whether nothing is wrong. */
+  readonly healthy: boolean;
+  /** A few lines for the terminal. */
+  readonly text: string;
+  /** The whole in Markdown, for the folder. */
+  readonly summary: string;
+}
+
+/** Names shown before the rest is only counted. */
+const shown = 5;
+
+/**
+ * Judges the evidence.
+ * @param folder Where everything was written, as the reader should see it.
+ * @param table Kubernetes' table of nodes; "" when nobody told it.
+ */
+export function report(
+  evidence: Evidence,
+  { stack, folder, table }: { stack: string; folder: string; table: string },
+): Report {
+  const matches = match(evidence);
+  const [first, ...others] = matches;
+  const failed = whatFailed(evidence);
+  const healthy = first === undefined && failed.length === 0 && evidence.log === "" && table !== "";
+  const where = `Everything that was collected: ${folder}/summary.md`;
+  const verdict = first
+    ? [
+        `Most likely: ${first.cause.cause}`,
+        ...first.signs.slice(0, 1).map((each) => `  ${quote(each)}`),
+        `To do: ${first.cause.mend}`,
+      ]
+    : healthy
+      ? [`All ${evidence.nodes.length} nodes of stack ${stack} are Ready, and nothing is known to be wrong.`]
+      : ["No known cause fits."];
+  const unknown = table === "" && evidence.nodes.length > 0 ? ["Whether the nodes are Ready could not be asked."] : [];
+  const lines = [...failed, ...verdict, ...(first ? [] : unknown)];
+  const causes = matches.flatMap(({ cause, signs }) => [
+    `- **${cause.name}**: ${cause.cause} ${cause.mend}`,
+    ...signs.slice(0, shown).map((each) => `  - ${quote(each).replaceAll("`", "'")}`),
+  ]);
+  const summary = [
+    `# Diagnosis of stack ${stack}`,
+    [...lines.map((line) => line.trim())].join("\n\n"),
+    ...(others.length > 0 ? ["## Causes that fit, the most likely first", causes.join("\n")] : []),
+    "## What was collected",
+    collected(evidence),
+  ].join("\n\n");
+  return { healthy, text: [...lines, where].join("\n"), summary: `${summary}\n` };
+}
+
+/** What failed, a line for each step: `worker-node-1, worker-node-2: join failed`. */
+function whatFailed({ failures, failed }: Evidence): readonly string[] {
+  const steps = [...new Set(failures.map(({ step }) => step))];
+  const byStep = steps.map((step) => {
+    const those = failures.filter((failure) => failure.step === step);
+    const names = [...new Set(those.flatMap(({ node }) => node ?? []))];
+    const verb = those.some(({ text }) => text !== "") ? "failed" : "was not reached or failed";
+    return `${names.length > 0 ? `${several(names)}: ` : ""}${step} ${verb}`;
+  });
+  const others = failed.filter((name) => failures.every(({ node }) => node !== name));
+  return others.length > 0 ? [...byStep, `${several(others)}: not Ready`] : byStep;
+}
+
+function several(names: readonly string[]): string {
+  const rest = names.length - shown;
+  return rest > 0 ? `${names.slice(0, shown).join(", ")} and ${rest} more` : names.join(", ");
+}
+
+function quote({ node, where, line }: Sign): string {
+  return `${node === undefined ? "" : `${node}, `}${where}: ${line}`;
+}
+
+/** A table for what concerns all and one for each node. */
+function collected({ nodes, items }: Evidence): string {
+  const parts = [undefined, ...nodes.map(({ name }) => name)].map((node) => {
+    const rows = items
+      .filter((each) => each.node === node)
+      .map((each) => `| [${each.name}](${fileOf(each)}) | ${found(each)} |`);
+    return [`### ${node ?? "All nodes"}`, ["| item | found |", "| --- | --- |", ...rows].join("\n")].join("\n\n");
+  });
+  return parts.join("\n\n");
+}
+
+function found({ text, missing }: Item): string {
+  const lines = text.split("\n").filter(Boolean).length;
+  const why = missing?.split("\n")[0]?.replaceAll("|", "\\|");
+  return why === undefined ? `${lines} lines` : `${lines > 0 ? `${lines} lines, then ` : ""}missing: ${why}`;
+}

@@ -1,0 +1,183 @@
+import type { Role } from "../../topology.ts";
+
+/** What the state says of a resource; of more than is read here, nothing is assumed. */
+interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly parent?: string;
+  readonly provider?: string;
+  readonly delete?: boolean;
+  /** Errors of a creation that left something behind. */
+  readonly initErrors?: readonly string[];
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** An exported state, as far as it is read. */
+interface Exported {
+  readonly deployment?: {
+    readonly resources?: readonly Resource[];
+    readonly pending_operations?: readonly { readonly resource: Resource }[];
+  } | null;
+}
+
+/** A step of a bring-up, and whether the state says that it was done. */
+export interface Step {
+  readonly name: StepName;
+  readonly done: boolean;
+}
+
+/** The steps of nodes, in the order in which a bring-up takes them. */
+export const stepOrder = ["disk", "machine", "host key", "control plane", "kubeconfig", "token", "join"] as const;
+
+/** A step of a node. */
+export type StepName = (typeof stepOrder)[number];
+
+/** What the state knows of a node, complete or not. */
+export interface StackNode {
+  readonly name: string;
+  readonly role: Role;
+  /** Name of its resources; also of its domain. */
+  readonly resource: string;
+  /** Hypervisor its domain is on. */
+  readonly uri: string | undefined;
+  readonly mac: string | undefined;
+  /** The address, once the machine has one that the state knows. */
+  readonly address: string | undefined;
+  /** Whether it asks for a lease. */
+  readonly leased: boolean;
+  /** The ssh host key that was read through the guest agent. */
+  readonly hostKey: string | undefined;
+  readonly steps: readonly Step[];
+}
+
+/** What the state knows of a cluster. */
+export interface StackState {
+  /** The control plane first. */
+  readonly nodes: readonly StackNode[];
+  /** URIs of the hypervisors. */
+  readonly uris: readonly string[];
+  readonly networks: readonly string[];
+  readonly pools: readonly string[];
+  /** Name of the resource whose stdout is the administrator's kubeconfig, when that step was done. */
+  readonly kubeconfig: string | undefined;
+  /** Whether the step was done that waits until all nodes are Ready. */
+  readonly ready: boolean;
+}
+
+interface Interface {
+  readonly mac?: string;
+  readonly addresses?: readonly string[];
+  readonly networkName?: string;
+  readonly waitForLease?: boolean;
+}
+
+/**
+ * Reads a state as `pulumi stack export` prints it. A first `up` that failed has no outputs, but its components say
+ * which nodes there should be, and its resources how far each came.
+ */
+export function readState(text: string): StackState {
+  const { deployment } = JSON.parse(text) as Exported;
+  const done = (deployment?.resources ?? []).filter((resource) => !resource.delete);
+  const begun = (deployment?.pending_operations ?? []).map(({ resource }) => resource);
+  const all = [...done, ...begun];
+  const machines = unique(done.filter(({ type }) => type === "nodeforge:index:VirtualMachine"));
+  const nodes = machines
+    .map((machine) => readNode(machine, done, all))
+    .sort((a, b) => Number(a.role === "worker") - Number(b.role === "worker"));
+  const texts = (type: string, key: string) =>
+    distinct(all.filter((resource) => resource.type === type).map(({ inputs }) => text_(inputs?.[key])));
+  const kubeconfig = done.find(({ type, urn }) => type === remoteCommand && nameOf(urn).endsWith("-kubeconfig"));
+  return {
+    nodes,
+    uris: texts("pulumi:providers:libvirt", "uri"),
+    networks: distinct([
+      ...texts("libvirt:index/network:Network", "name"),
+      ...all.flatMap((resource) => interfaceOf(resource)?.networkName),
+    ]),
+    pools: distinct([...texts("libvirt:index/pool:Pool", "name"), ...texts("libvirt:index/volume:Volume", "pool")]),
+    kubeconfig: kubeconfig && nameOf(kubeconfig.urn),
+    ready: done.some(
+      ({ type, parent }) => type === remoteCommand && parent?.includes("nodeforge:index:NodeReadiness::"),
+    ),
+  };
+}
+
+/**
+ * The kubeconfig out of a state that was exported with its secrets.
+ * @throws when the state has none.
+ */
+export function kubeconfigOf(text: string, name: string): string {
+  const { deployment } = JSON.parse(text) as Exported;
+  const resource = deployment?.resources?.find(({ type, urn }) => type === remoteCommand && nameOf(urn) === name);
+  const stdout = resource?.outputs?.stdout as string | { readonly plaintext?: string } | undefined;
+  // A secret is an object that holds its value as JSON.
+  const value = typeof stdout === "string" ? stdout : stdout?.plaintext && (JSON.parse(stdout.plaintext) as string);
+  if (!value) throw new Error("the state has no kubeconfig");
+  return value;
+}
+
+const remoteCommand = "command:remote:Command";
+
+function readNode(machine: Resource, done: readonly Resource[], all: readonly Resource[]): StackNode {
+  const resource = nameOf(machine.urn);
+  const role = machine.urn.includes("nodeforge:index:Worker$") ? "worker" : "control-plane";
+  const made = (type: string, suffix: string) =>
+    done.find(({ urn, type: other, initErrors = [] }) => {
+      return other === type && nameOf(urn) === `${resource}${suffix}` && initErrors.length === 0;
+    });
+  const domain = all.find(({ parent, type }) => parent === machine.urn && type === "libvirt:index/domain:Domain");
+  const link = domain && interfaceOf(domain);
+  const hostKey = text_(made("command:local:Command", "-host-key")?.outputs?.stdout);
+  const provider = all.find(({ parent, provider }) => parent === machine.urn && provider?.includes(":libvirt::"));
+  const steps: readonly (readonly [StepName, Resource | undefined])[] = [
+    ["disk", made("libvirt:index/volume:Volume", "-root")],
+    ["machine", made("libvirt:index/domain:Domain", "")],
+    ["host key", made("command:local:Command", "-host-key")],
+    ...(role === "worker"
+      ? ([
+          ["token", made(remoteCommand, "-token")],
+          ["join", made(remoteCommand, "-join")],
+        ] as const)
+      : ([
+          ["control plane", made(remoteCommand, "-init")],
+          ["kubeconfig", made(remoteCommand, "-kubeconfig")],
+        ] as const)),
+  ];
+  return {
+    name: text_(machine.inputs?.node) ?? resource,
+    role,
+    resource,
+    uri: text_(all.find(({ urn }) => provider?.provider?.startsWith(`${urn}::`))?.inputs?.uri),
+    mac: link?.mac,
+    address: link?.addresses?.[0],
+    leased: link?.waitForLease ?? true,
+    hostKey,
+    steps: steps.map(([name, found]) => ({ name, done: found !== undefined })),
+  };
+}
+
+/** The machine's network interface; what libvirt read back wins over what was asked for. */
+function interfaceOf({ type, inputs, outputs }: Resource): Interface | undefined {
+  if (type !== "libvirt:index/domain:Domain") return undefined;
+  const [wanted, found] = [inputs, outputs].map(
+    (properties) => (properties?.networkInterfaces as readonly Interface[] | undefined)?.[0],
+  );
+  return wanted || found ? { ...wanted, ...found } : undefined;
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}
+
+function text_(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value.trim() : undefined;
+}
+
+function distinct(values: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(values.filter((value) => value !== undefined))];
+}
+
+function unique(resources: readonly Resource[]): readonly Resource[] {
+  return [...new Map(resources.map((resource) => [resource.urn, resource])).values()];
+}
