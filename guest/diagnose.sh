@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Prints what a node knows of itself, and changes nothing. What cannot be told says why and stops nothing that follows.
-# Parameters: BOUNDARY ROLE ITEM_LIMIT_SECONDS JOURNAL_LINES. Result: for each item a line "BOUNDARY name" and its text.
+# Parameters: BOUNDARY ROLE ITEM_LIMIT_SECONDS JOURNAL_LINES. Result: for each item an empty line, a line "BOUNDARY
+# name", and its text.
 set +e
 
 # The end of a text is where its failure is.
@@ -10,7 +11,8 @@ item_bytes=65536
 item() {
   local name=$1 code
   shift
-  printf '%s %s\n' "$BOUNDARY" "$name"
+  # Not every text ends its last line.
+  printf '\n%s %s\n' "$BOUNDARY" "$name"
   timeout --kill-after 5 "$ITEM_LIMIT_SECONDS" "$@" 2>&1 </dev/null | tail -c "$item_bytes"
   code=${PIPESTATUS[0]}
   case $code in
@@ -47,4 +49,4 @@ done
 item container-images ctr --namespace k8s.io images list --quiet
 item cloud-init-log tail -n "$JOURNAL_LINES" /var/log/cloud-init.log
 # Without this last line the text was cut off.
-printf '%s end\n' "$BOUNDARY"
+printf '\n%s end\n' "$BOUNDARY"

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kubeconfigOf, readState } from "../../toolchain/diagnose/state.ts";
 import { cluster, patternsOf } from "./names.ts";
 import { TestStack, type Outcome } from "./stack.ts";
 
@@ -83,7 +84,11 @@ describe("the first up of one control plane and two workers", () => {
       { ...worker, name: "worker-node-2", address: stack.addressOf("worker-node-2") },
     ]);
     expect(await stack.output("kubeconfig")).toBe("[secret]");
-    expect(stack.guests.secrets).toContain(await stack.output("kubeconfig", "--show-secrets"));
+    const kubeconfig = await stack.output("kubeconfig", "--show-secrets");
+    expect(stack.guests.secrets).toContain(kubeconfig);
+    // A diagnosis takes it from the state, because a first up that failed has no outputs.
+    const exported = await stack.cli.run(["stack", "export", "--show-secrets", "--stack", "lab"], stack.folder);
+    expect(kubeconfigOf(exported.stdout, readState(exported.stdout).kubeconfig ?? "")).toBe(kubeconfig);
   });
 
   it("leaves nothing to do", async () => {

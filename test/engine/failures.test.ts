@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { concernsCluster } from "../../toolchain/diagnose/after-failure.ts";
+import { readFailures } from "../../toolchain/diagnose/failures.ts";
+import { readState } from "../../toolchain/diagnose/state.ts";
 import { worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
@@ -15,6 +18,11 @@ describe("a first up that fails", () => {
     expect(first.succeeded).toBe(false);
     expect(first.text).toContain("planned by the test");
     expect(first.calls.list.filter((operation) => /ready|addons/.test(operation))).toEqual([]);
+    // What a diagnosis starts from: what the run printed, and the state alone where that was not kept.
+    const state = readState(await stack.exportText());
+    const failure = { node: "worker-node-2", step: "join" };
+    expect(readFailures(first.text, state)).toMatchObject([{ ...failure, resource: "lab-worker-node-2-join" }]);
+    expect(readFailures("", state)).toMatchObject([failure]);
 
     stack.world.calm();
     const second = await stack.up();
@@ -24,12 +32,29 @@ describe("a first up that fails", () => {
     expect(await stack.drift()).toEqual([]);
   });
 
+  it("is told by the history from one that was refused before anything was done", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    const ask = async (args: readonly string[]) => (await stack.cli.run(args, stack.folder)).stdout;
+    const concerns = (began: number) => concernsCluster({ stack: "lab", ask }, "", began);
+    const began = Math.floor(Date.now() / 1000) * 1000;
+    await stack.preview({ workers: -1 });
+    expect(await concerns(began)).toBe(false);
+    stack.world.on("before", /create Domain/, fail);
+    await stack.up({ workers: 0 });
+    expect(await concerns(began)).toBe(true);
+    expect(await concerns(Date.now() + 60_000)).toBe(false);
+  });
+
   it("names the machine that did not boot, and destroys what it made", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     stack.world.on("before", /create Domain worker-node-1/, fail);
     const first = await stack.up();
     expect(first.succeeded).toBe(false);
     expect(first.text).toMatch(/lab-worker-node-1 .*planned by the test/);
+    const state = readState(await stack.exportText());
+    expect(state.nodes.map(({ name }) => name)).toEqual(["master", "worker-node-1"]);
+    expect(readFailures(first.text, state)).toMatchObject([{ node: "worker-node-1", step: "machine" }]);
+    expect(readFailures("", state)).toMatchObject([{ node: "worker-node-1", step: "machine" }]);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });

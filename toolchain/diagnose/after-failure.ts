@@ -20,20 +20,21 @@ export async function explainingFailure(
   let interrupted = false;
   const interrupt = () => (interrupted = true);
   process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
   let code = 1;
   try {
     code = await work();
     return code;
   } finally {
     process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
-    if (code !== 0 && !interrupted) {
+    if (code !== 0 && !interrupted && !killed.has(code)) {
       const run = await record();
       if (await concernsCluster(session, run.log, began)) console.error(`\n${await explainFailure(session, run)}`);
     }
   }
 }
+
+/** Exit codes of a program that SIGINT or SIGTERM ended. */
+const killed = new Set([130, 143]);
 
 /** What Pulumi, or the program, says when nothing was wrong with the cluster. */
 const noFailure =
@@ -43,7 +44,11 @@ const noFailure =
  * Whether a failed run is worth a diagnosis: by what it printed, else by whether Pulumi began to change anything. A run
  * that was refused or answered with no never gets into the history.
  */
-export async function concernsCluster({ stack, ask }: DiagnosedSession, log: string, began: number): Promise<boolean> {
+export async function concernsCluster(
+  { stack, ask }: Pick<DiagnosedSession, "stack" | "ask">,
+  log: string,
+  began: number,
+): Promise<boolean> {
   if (log !== "") return !noFailure.test(log);
   try {
     const text = await ask(["stack", "history", "--json", "--page-size", "1", "--stack", stack]);

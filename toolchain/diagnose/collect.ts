@@ -95,7 +95,7 @@ async function knownState({ stack, ask }: DiagnosedSession, keep: Keep): Promise
     await keep(Promise.resolve([item("state", undefined, progress(state))]));
     return state;
   } catch (error) {
-    await keep(Promise.resolve([item("state", undefined, "", (error as Error).message)]));
+    await keep(Promise.resolve([item("state", undefined, "", (error as Error).message.split("\n").at(-1))]));
     return { nodes: [], uris: [], networks: [], pools: [], kubeconfig: undefined, ready: false };
   }
 }

@@ -81,8 +81,7 @@ export function notReady(table: string): readonly string[] {
 }
 
 async function writeKubeconfig({ session, state, folder }: ClusterAccess): Promise<string> {
-  if (state.kubeconfig === undefined)
-    throw new Error("the state has no kubeconfig: the control plane was not finished");
+  if (state.kubeconfig === undefined) throw new Error("the state has no kubeconfig");
   const text = await session
     .ask(["stack", "export", "--show-secrets", "--stack", session.stack])
     .catch((error: unknown) => {

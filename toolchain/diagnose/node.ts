@@ -72,13 +72,14 @@ export function sshOptions({ user, keyPath }: Login, knownHosts: string): readon
     "ServerAliveInterval=15",
     "ServerAliveCountMax=4",
     "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile=${knownHosts}`,
+    `UserKnownHostsFile="${knownHosts}"`,
     "GlobalKnownHostsFile=/dev/null",
     "HostKeyAlgorithms=ssh-ed25519",
     "LogLevel=ERROR",
-    ...(keyPath === undefined ? [] : ["IdentitiesOnly=yes", `IdentityFile=${keyPath}`]),
+    ...(keyPath === undefined ? [] : ["IdentitiesOnly=yes"]),
   ];
-  return ["-F", "none", "-T", ...options.flatMap((option) => ["-o", option]), "-l", user];
+  const key = keyPath === undefined ? [] : ["-i", keyPath];
+  return ["-F", "none", "-T", ...options.flatMap((option) => ["-o", option]), ...key, "-l", user];
 }
 
 /** The parts of what the script printed. */

@@ -1,4 +1,4 @@
-import { fileOf, type Evidence, type Item, type Sign } from "./evidence.ts";
+import { fileOf, find, type Evidence, type Item, type Sign } from "./evidence.ts";
 import { match } from "./known-causes.ts";
 
 /** What a diagnosis came to. */
@@ -24,7 +24,7 @@ export function report(
   { stack, folder, table }: { stack: string; folder: string; table: string },
 ): Report {
   const matches = match(evidence);
-  const [first, ...others] = matches;
+  const [first] = matches;
   const failed = whatFailed(evidence);
   const healthy = first === undefined && failed.length === 0 && evidence.log === "" && table !== "";
   const where = `Everything that was collected: ${folder}/summary.md`;
@@ -37,8 +37,7 @@ export function report(
     : healthy
       ? [`All ${evidence.nodes.length} nodes of stack ${stack} are Ready, and nothing is known to be wrong.`]
       : ["No known cause fits."];
-  const unknown = table === "" && evidence.nodes.length > 0 ? ["Whether the nodes are Ready could not be asked."] : [];
-  const lines = [...failed, ...verdict, ...(first ? [] : unknown)];
+  const lines = [...failed, ...verdict, ...(first ? [] : unknown(evidence, stack, table))];
   const causes = matches.flatMap(({ cause, signs }) => [
     `- **${cause.name}**: ${cause.cause} ${cause.mend}`,
     ...signs.slice(0, shown).map((each) => `  - ${quote(each).replaceAll("`", "'")}`),
@@ -46,11 +45,19 @@ export function report(
   const summary = [
     `# Diagnosis of stack ${stack}`,
     [...lines.map((line) => line.trim())].join("\n\n"),
-    ...(others.length > 0 ? ["## Causes that fit, the most likely first", causes.join("\n")] : []),
+    ...(matches.length > 0 ? ["## Causes that fit, the most likely first", causes.join("\n")] : []),
     "## What was collected",
     collected(evidence),
   ].join("\n\n");
   return { healthy, text: [...lines, where].join("\n"), summary: `${summary}\n` };
+}
+
+/** What stands in the way of calling a cluster healthy, though nothing speaks against it. */
+function unknown(evidence: Evidence, stack: string, table: string): readonly string[] {
+  const problem = find(evidence, "state")?.missing;
+  if (problem !== undefined) return [`The state of stack ${stack} could not be read: ${problem.split("\n").at(-1)}`];
+  if (evidence.nodes.length === 0) return [`Stack ${stack} has no nodes: npm run up`];
+  return table === "" ? ["Whether the nodes are Ready could not be asked."] : [];
 }
 
 /** What failed, a line for each step: `worker-node-1, worker-node-2: join failed`. */

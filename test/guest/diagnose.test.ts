@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scriptInput, startScript } from "../../guest/script.ts";
+import { readSections } from "../../toolchain/diagnose/node.ts";
+import { fakePrograms } from "../toolchain/diagnose/programs.ts";
+
+const common = ["clock", "hostname", "cloud-init", "units", "failed-units", "disk", "inodes", "memory", "kernel"];
+const workers = ["containerd", "kubelet", "flanneld", "kube-proxy"];
+const masters = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+const rest = ["container-images", "cloud-init-log", "end"];
+
+describe("the script that a node explains itself with", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nodeforge-guest-diagnose-"));
+    await fakePrograms(folder, {
+      hostname: "echo worker-node-1",
+      "cloud-init": "echo no such status >&2; exit 3",
+      systemctl: 'echo "systemctl $*"',
+      journalctl: 'echo "journalctl $*"',
+      ip: "sleep 30",
+      timedatectl: "echo synchronized",
+      df: "head -c 200000 /dev/zero | tr '\\0' x; echo; echo last line",
+      kubectl: "echo ok",
+      ctr: "printf nodeforge.local/pause:1",
+    });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const run = (role: string) => {
+    const parameters = { BOUNDARY: "--8<--", ROLE: role, ITEM_LIMIT_SECONDS: 1, JOURNAL_LINES: 7 };
+    const output = execFileSync("sh", ["-c", startScript({ script: "diagnose", user: "root", limitMinutes: 1 })], {
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+      input: scriptInput([{ script: "diagnose", parameters }]),
+    });
+    return new Map(readSections(output, "--8<--").map(({ name, text }) => [name, text]));
+  };
+
+  it("tells every item of a worker, and why one is missing", () => {
+    const sections = run("worker");
+    expect([...sections.keys()]).toEqual([...common, "addresses", "image", ...workers, ...rest]);
+    expect(sections.get("hostname")).toBe("worker-node-1\n");
+    expect(sections.get("clock")).toMatch(/^node \d+\nsynchronized\n$/);
+    expect(sections.get("cloud-init")).toBe("no such status\n\n(exit code 3)\n");
+    expect(sections.get("addresses")).toBe("\n(did not end within 1 s)\n");
+    expect(sections.get("image")).toMatch(/No such file or directory\n\n\(exit code 1\)\n$/);
+    expect(sections.get("kubelet")).toBe(
+      "systemctl status --no-pager --full --lines 0 kubelet\njournalctl --no-pager --unit kubelet --lines 7\n",
+    );
+    expect(sections.get("container-images")).toBe("nodeforge.local/pause:1");
+    expect(sections.get("disk")).toHaveLength(65_536);
+    expect(sections.get("disk")).toMatch(/last line\n$/);
+  });
+
+  it("tells of a control plane its own units and what the API server says", () => {
+    const sections = run("control-plane");
+    expect([...sections.keys()]).toEqual([
+      ...common,
+      "addresses",
+      "image",
+      "api-server",
+      "nodes",
+      ...workers,
+      ...masters,
+      ...rest,
+    ]);
+    expect(sections.get("units")).toContain("etcd kube-apiserver");
+  });
+});

@@ -1,0 +1,84 @@
+/** How far the state of {@link stackState} got: each word is a step that was done. */
+export interface Progress {
+  readonly master: readonly string[];
+  readonly worker: readonly string[];
+  readonly ready?: boolean;
+}
+
+/** Everything done. */
+export const complete: Progress = {
+  master: ["root", "domain", "host-key", "init", "kubeconfig"],
+  worker: ["root", "domain", "host-key", "token", "join"],
+  ready: true,
+};
+
+/** What the kubeconfig of {@link stackState} holds. */
+export const kubeconfig = "apiVersion: v1\nclient-key-data: c2VjcmV0\n";
+
+const cluster = "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster";
+const hypervisor = "urn:pulumi:lab::nodeforge::pulumi:providers:libvirt::hypervisor";
+
+/** A state of one control plane and one worker, in the shape of `pulumi stack export`, with or without its secrets. */
+export function stackState({ master, worker, ready = false }: Progress, showSecrets = false): string {
+  const resources = [
+    { urn: hypervisor, type: "pulumi:providers:libvirt", id: "1", inputs: { uri: "qemu:///system" } },
+    ...machine(`${cluster}$nodeforge:index:Master`, "master", "192.168.222.10", master, showSecrets),
+    ...machine(
+      `${cluster}$nodeforge:index:WorkerPool$nodeforge:index:Worker`,
+      "worker-node-1",
+      "192.168.222.100",
+      worker,
+      showSecrets,
+    ),
+    ...(ready
+      ? [
+          {
+            urn: `${cluster}$nodeforge:index:NodeReadiness$command:remote:Command::lab-ready`,
+            type: "command:remote:Command",
+            parent: `${cluster}$nodeforge:index:NodeReadiness::lab-ready`,
+          },
+        ]
+      : []),
+  ];
+  return JSON.stringify({ version: 3, deployment: { resources } });
+}
+
+function machine(owner: string, node: string, address: string, done: readonly string[], showSecrets: boolean) {
+  const name = `lab-${node}`;
+  const component = `${owner}$nodeforge:index:VirtualMachine`;
+  const parent = `${component}::${name}`;
+  const provider = `${hypervisor}::1`;
+  const link = { mac: `52:54:00:00:00:${node === "master" ? "01" : "02"}`, networkName: "lab-net", waitForLease: true };
+  const command = (type: string, suffix: string, stdout: unknown) => ({
+    urn: `${owner}$${type}::${name}-${suffix}`,
+    type,
+    outputs: { stdout },
+  });
+  const secret = (text: string) => (showSecrets ? { plaintext: JSON.stringify(text) } : { ciphertext: "v1:x" });
+  const resources: Readonly<Record<string, object>> = {
+    root: {
+      urn: `${component}$libvirt:index/volume:Volume::${name}-root`,
+      type: "libvirt:index/volume:Volume",
+      parent,
+      provider,
+      inputs: { pool: "nodeforge-lab" },
+    },
+    domain: {
+      urn: `${component}$libvirt:index/domain:Domain::${name}`,
+      type: "libvirt:index/domain:Domain",
+      parent,
+      provider,
+      inputs: { name, networkInterfaces: [link] },
+      outputs: { name, networkInterfaces: [{ ...link, addresses: [address] }] },
+    },
+    "host-key": command("command:local:Command", "host-key", `ssh-ed25519 KEYOF${node}`),
+    init: command("command:remote:Command", "init", "{}"),
+    kubeconfig: command("command:remote:Command", "kubeconfig", secret(kubeconfig)),
+    token: command("command:remote:Command", "token", secret("abcdef.0123456789abcdef")),
+    join: command("command:remote:Command", "join", "{}"),
+  };
+  return [
+    { urn: parent, type: "nodeforge:index:VirtualMachine", inputs: { node } },
+    ...done.map((step) => resources[step]),
+  ];
+}
