@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { item, type Item } from "./evidence.ts";
 import { limits, probe, tail } from "./probe.ts";
 import type { StackNode } from "./state.ts";
@@ -60,7 +61,9 @@ async function readEnd(name: string, node: string, path: string, uri: string): P
     const { size } = await file.stat();
     const length = Math.min(size, limits.bytes);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return item(name, node, tail(buffer.toString("utf8")));
+    // A serial port ends lines as a typewriter does, and is coloured.
+    const text = stripVTControlCharacters(buffer.toString("utf8")).replaceAll("\r", "");
+    return item(name, node, tail(text));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "is not there" : code === "EACCES" ? "may be read by root only" : `: ${code}`;

@@ -16,7 +16,7 @@ export function atStart(evidence: Evidence, pattern: RegExp, items: readonly str
 }
 
 /** What a console shows once a system runs; a failure before it was overcome. */
-export const alive = /\bLinux version \d|^\S+ login: |Reached target .*multi-user|^Welcome to /;
+export const alive = /\bLinux version \d|^\S+ login: |Reached target .*multi-user|^Welcome to (?!GRUB)/;
 
 /** The evidence with only that part of an item which follows its last matching line: what was before is another life. */
 export function sinceLast(evidence: Evidence, name: string, pattern: RegExp): Evidence {
