@@ -3,7 +3,7 @@
  * the network, so that the first ssh connection can already be checked against the key. What was printed stays true while
  * the machine is off, when libvirt knows no address of it.
  *
- * Environment: LIBVIRT_URI, DOMAIN, MAC, LIMIT_SECONDS. Fails when either has not appeared within the limit, with what the
+ * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: of whichever interface but the loopback), LIMIT_SECONDS. Fails when either has not appeared within the limit, with what the
  * agent said last.
  */
 import { execFile } from "node:child_process";
@@ -15,6 +15,7 @@ const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
 const { LIBVIRT_URI = "", DOMAIN = "", MAC = "", LIMIT_SECONDS = "" } = process.env;
 
 interface Interface {
+  readonly name: string;
   readonly "hardware-address"?: string;
   readonly "ip-addresses"?: readonly { readonly "ip-address": string; readonly "ip-address-type": string }[];
 }
@@ -42,7 +43,8 @@ async function readHostKey(): Promise<string> {
 
 async function readAddress(): Promise<string> {
   const interfaces = (await ask("guest-network-get-interfaces", {})) as Interface[];
-  const lan = interfaces.find((candidate) => candidate["hardware-address"]?.toLowerCase() === MAC);
+  const isLan = ({ name, "hardware-address": mac = "" }: Interface) => (MAC ? mac.toLowerCase() === MAC : name !== "lo");
+  const lan = interfaces.find(isLan);
   const address = lan?.["ip-addresses"]?.find((candidate) => candidate["ip-address-type"] === "ipv4");
   if (!address) throw new Error(`the interface ${MAC} has no IPv4 address yet`);
   return address["ip-address"];

@@ -21,8 +21,6 @@ export interface Needs {
 /** A machine that has everything, ready to run Pulumi on a stack. */
 export interface Session {
   readonly stack: string;
-  /** What the stack's file says. */
-  readonly settings: StackSettings;
   /** Variables beside the user's own. */
   readonly variables: Readonly<Record<string, string>>;
   /** Reads the stack's settings as they are now: `up --config` changes them. */
@@ -60,7 +58,6 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
   const program = join(cli, "pulumi");
   return {
     stack: choice.stack,
-    settings,
     variables,
     settings: () => readSettings(choice),
     pulumi: (args, onOutput) =>

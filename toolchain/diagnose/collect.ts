@@ -25,7 +25,7 @@ export type DiagnosedSession = Pick<Session, "stack" | "settings" | "variables" 
 export async function collect(session: DiagnosedSession, folder: string, log: string): Promise<Evidence> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const signal = AbortSignal.timeout(limits.total * 1000);
-  const { settings } = session;
+  const settings = session.settings();
   const items: Item[] = [];
   // Written as they come: a person who does not want to wait has what was there so far.
   const keep = async (found: Promise<readonly Item[]>) => {

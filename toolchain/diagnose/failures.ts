@@ -19,12 +19,16 @@ const nodeSteps: readonly (readonly [RegExp, string])[] = [
   [/^$/, "machine"],
   [/^-root$/, "disk"],
   [/^-seed(-|$)/, "seed disk"],
-  [/^-host-key$/, "host key"],
+  // Taking it back shuts the machine down.
+  [/^-host-key$/, "address and host key"],
+  [/^-data$/, "data disk"],
+  [/^-drain-policy$/, "drain policy"],
   [/^-init$/, "control plane"],
   [/^-kubeconfig$/, "kubeconfig"],
   // Making it mints, taking it back lets the worker leave.
   [/^-token$/, "token or leaving"],
   [/^-join$/, "join"],
+  [/^-ready$/, "waiting until it is Ready"],
 ];
 
 const clusterSteps: readonly (readonly [RegExp, string])[] = [

@@ -5,7 +5,7 @@ import { scriptInput, startScript } from "../../guest/script.ts";
 import { inCheckout } from "../checkout.ts";
 import { item, type Item } from "./evidence.ts";
 import { ask, limits, tail } from "./probe.ts";
-import type { StackNode } from "./state.ts";
+import { identityOf, type StackNode } from "./state.ts";
 
 /** How nodes are logged in to. */
 export interface Login {
@@ -113,10 +113,10 @@ async function findAddress({ resource }: StackNode, { uri, signal }: NodeAccess)
 }
 
 /** Asks the guest agent once, the way `up` does; a key that came over the network would prove nothing. */
-async function readHostKey({ resource }: StackNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
-  const { stdout } = await ask(process.execPath, [inCheckout("operator", "read-host-key.ts")], {
+async function readHostKey({ resource, mac }: StackNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
+  const { stdout } = await ask(process.execPath, [inCheckout("operator", "read-identity.ts")], {
     signal,
-    env: { LIBVIRT_URI: uri, DOMAIN: resource, LIMIT_SECONDS: "5" },
+    env: { LIBVIRT_URI: uri, DOMAIN: resource, MAC: mac ?? "", LIMIT_SECONDS: "5" },
   });
-  return stdout.trim() || undefined;
+  return identityOf(stdout.trim()).hostKey;
 }

@@ -1,3 +1,4 @@
+import type { Identity } from "../../components/virtual-machine.ts";
 import type { Role } from "../../topology.ts";
 
 /** What the state says of a resource; of more than is read here, nothing is assumed. */
@@ -28,7 +29,17 @@ export interface Step {
 }
 
 /** The steps of nodes, in the order in which a bring-up takes them. */
-export const stepOrder = ["disk", "machine", "host key", "control plane", "kubeconfig", "token", "join"] as const;
+export const stepOrder = [
+  "disk",
+  "machine",
+  "host key",
+  "control plane",
+  "drain policy",
+  "kubeconfig",
+  "token",
+  "join",
+  "ready",
+] as const;
 
 /** A step of a node. */
 export type StepName = (typeof stepOrder)[number];
@@ -128,7 +139,7 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
     });
   const domain = all.find(({ parent, type }) => parent === machine.urn && type === "libvirt:index/domain:Domain");
   const link = domain && interfaceOf(domain);
-  const hostKey = text_(made("command:local:Command", "-host-key")?.outputs?.stdout);
+  const identity = identityOf(text_(made("command:local:Command", "-host-key")?.outputs?.stdout));
   const provider = all.find(({ parent, provider }) => parent === machine.urn && provider?.includes(":libvirt::"));
   const steps: readonly (readonly [StepName, Resource | undefined])[] = [
     ["disk", made("libvirt:index/volume:Volume", "-root")],
@@ -138,9 +149,11 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
       ? ([
           ["token", made(remoteCommand, "-token")],
           ["join", made(remoteCommand, "-join")],
+          ["ready", made(remoteCommand, "-ready")],
         ] as const)
       : ([
           ["control plane", made(remoteCommand, "-init")],
+          ["drain policy", made(remoteCommand, "-drain-policy")],
           ["kubeconfig", made(remoteCommand, "-kubeconfig")],
         ] as const)),
   ];
@@ -150,9 +163,9 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
     resource,
     uri: text_(all.find(({ urn }) => provider?.provider?.startsWith(`${urn}::`))?.inputs?.uri),
     mac: link?.mac,
-    address: link?.addresses?.[0],
+    address: identity.address ?? link?.addresses?.[0],
     leased: link?.waitForLease ?? true,
-    hostKey,
+    hostKey: identity.hostKey,
     steps: steps.map(([name, found]) => ({ name, done: found !== undefined })),
   };
 }
@@ -180,4 +193,13 @@ function distinct(values: readonly (string | undefined)[]): readonly string[] {
 
 function unique(resources: readonly Resource[]): readonly Resource[] {
   return [...new Map(resources.map((resource) => [resource.urn, resource])).values()];
+}
+
+/** What operator/read-identity.ts printed when the machine was made. */
+export function identityOf(printed: string | undefined): Partial<Identity> {
+  try {
+    return JSON.parse(printed || "{}") as Partial<Identity>;
+  } catch {
+    return {};
+  }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { concernsCluster, explainingFailure } from "../../../toolchain/diagnose/after-failure.ts";
 import type { DiagnosedSession } from "../../../toolchain/diagnose/collect.ts";
+import { settingsOf } from "../stack-settings.ts";
 
 let folder: string;
 let printed: string[];
@@ -20,11 +21,7 @@ afterEach(async () => {
 const session: DiagnosedSession = {
   stack: "lab",
   // A hypervisor that nobody has: its failure is what is explained.
-  settings: {
-    get: (key) => (key === "libvirtUri" ? "test:///nowhere" : ""),
-    secretsProvider: undefined,
-    hasSalt: false,
-  },
+  settings: () => settingsOf({ libvirtUri: "test:///nowhere" }),
   variables: {},
   ask: (args) => Promise.resolve(args.includes("history") ? "[]" : "{}"),
 };

@@ -7,6 +7,7 @@ import { diagnose, diagnosisFolder, explainFailure } from "../../../toolchain/di
 import { units } from "./evidence.ts";
 import { fakePrograms } from "./programs.ts";
 import { complete, kubeconfig, stackState, type Progress } from "./stack-state.ts";
+import { settingsOf } from "../stack-settings.ts";
 
 const token = "abcdef.0123456789abcdef";
 const nodeTable =
@@ -66,7 +67,7 @@ const settings: Readonly<Record<string, string>> = {
 function session(progress: Progress, ask?: DiagnosedSession["ask"]): DiagnosedSession {
   return {
     stack: "lab",
-    settings: { get: (key) => settings[key] ?? "", secretsProvider: undefined, hasSalt: false },
+    settings: () => settingsOf(settings),
     variables: {},
     ask: ask ?? ((args) => Promise.resolve(stackState(progress, args.includes("--show-secrets")))),
   };
@@ -247,6 +248,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     await fakes({
       virsh: `case " $* " in
   *" domifaddr "*"lease"*) echo " vnet0  52:54:00:00:00:01  ipv4  192.168.222.10/24" ;;
+  *"guest-network-get-interfaces"*) echo '{"return":[{"name":"lo"},{"name":"eth0","ip-addresses":[{"ip-address":"192.168.222.10","ip-address-type":"ipv4"}]}]}' ;;
   *"guest-file-open"*) echo '{"return":7}' ;;
   *"guest-file-read"*) echo '{"return":{"buf-b64":"${Buffer.from("ssh-ed25519 FROMAGENT root@x\n").toString("base64")}"}}' ;;
   *) echo "{}" ;;

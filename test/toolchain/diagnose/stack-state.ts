@@ -7,8 +7,8 @@ export interface Progress {
 
 /** Everything done. */
 export const complete: Progress = {
-  master: ["root", "domain", "host-key", "init", "kubeconfig"],
-  worker: ["root", "domain", "host-key", "token", "join"],
+  master: ["root", "domain", "host-key", "init", "drain-policy", "kubeconfig"],
+  worker: ["root", "domain", "host-key", "token", "join", "ready"],
   ready: true,
 };
 
@@ -71,11 +71,13 @@ function machine(owner: string, node: string, address: string, done: readonly st
       inputs: { name, networkInterfaces: [link] },
       outputs: { name, networkInterfaces: [{ ...link, addresses: [address] }] },
     },
-    "host-key": command("command:local:Command", "host-key", `ssh-ed25519 KEYOF${node}`),
+    "host-key": command("command:local:Command", "host-key", JSON.stringify({ hostKey: `ssh-ed25519 KEYOF${node}` })),
     init: command("command:remote:Command", "init", "{}"),
     kubeconfig: command("command:remote:Command", "kubeconfig", secret(kubeconfig)),
     token: command("command:remote:Command", "token", secret("abcdef.0123456789abcdef")),
     join: command("command:remote:Command", "join", "{}"),
+    ready: command("command:remote:Command", "ready", "{}"),
+    "drain-policy": command("command:remote:Command", "drain-policy", ""),
   };
   return [
     { urn: parent, type: "nodeforge:index:VirtualMachine", inputs: { node } },

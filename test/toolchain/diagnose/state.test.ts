@@ -40,6 +40,7 @@ describe("the state of a stack", () => {
       ["machine", false],
       ["host key", false],
       ["control plane", false],
+      ["drain policy", false],
       ["kubeconfig", false],
     ]);
   });
