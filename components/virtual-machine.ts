@@ -97,6 +97,9 @@ export class VirtualMachine extends pulumi.ComponentResource {
         // Another machine starts from the image. On its predecessor's disk a kubelet would come back by itself, as a member
         // that was just made to leave.
         replacementTrigger: signature,
+        // Then the new disk comes after the old machine has gone in order. One that may not leave keeps what it has, and
+        // nothing new waits for it.
+        deleteBeforeReplace: true,
       },
     );
     const seed = new CloudInitDisk(

@@ -43,7 +43,8 @@ async function readHostKey(): Promise<string> {
 
 async function readAddress(): Promise<string> {
   const interfaces = (await ask("guest-network-get-interfaces", {})) as Interface[];
-  const isLan = ({ name, "hardware-address": mac = "" }: Interface) => (MAC ? mac.toLowerCase() === MAC : name !== "lo");
+  const isLan = ({ name, "hardware-address": mac = "" }: Interface) =>
+    MAC ? mac.toLowerCase() === MAC : name !== "lo";
   const lan = interfaces.find(isLan);
   const address = lan?.["ip-addresses"]?.find((candidate) => candidate["ip-address-type"] === "ipv4");
   if (!address) throw new Error(`the interface ${MAC} has no IPv4 address yet`);

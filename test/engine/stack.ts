@@ -283,18 +283,17 @@ export class TestStack implements AsyncDisposable {
 
 /** What plugins will be asked to do, by what a preview shows. */
 function operations(steps: readonly Step[]): string[] {
-  const actions: Record<string, string> = {
-    create: "create",
-    "create-replacement": "create",
-    update: "update",
-    delete: "delete",
-    "delete-replaced": "delete",
+  // A digest of a preview has one step for a resource that is replaced.
+  const actions: Record<string, readonly string[]> = {
+    create: ["create"],
+    update: ["update"],
+    delete: ["delete"],
+    replace: ["create", "delete"],
   };
   return steps.flatMap(({ op, urn }) => {
-    const action = actions[op];
     // No plugin hears of components, and providers are configured anew in every run.
-    return action === undefined || /::(nodeforge:|pulumi:|.*\$pulumi:|.*\$nodeforge:)[^$]*::/.test(urn)
+    return /::(nodeforge:|pulumi:|.*\$pulumi:|.*\$nodeforge:)[^$]*::/.test(urn)
       ? []
-      : [`${action} ${label(urn)}`];
+      : (actions[op] ?? []).map((action) => `${action} ${label(urn)}`);
   });
 }
