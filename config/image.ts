@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import type { Problems } from "./problems.ts";
+import { downloadManifest, isUrl, localImage } from "../toolchain/image-download.ts";
+import { mismatches, readManifest } from "../toolchain/image-manifest.ts";
+import { manifestPlace, type ImageManifest } from "../toolchain/node-image/manifest.ts";
+import { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
 /** The node image every node starts from. */
@@ -9,6 +12,8 @@ export interface ImageConfig {
   readonly source: string;
   /** SHA-256 of the file in hexadecimal; it names the base volume. */
   readonly sha256: string;
+  /** What is known of the image; undefined when nothing lies beside it, or when it has not been downloaded yet. */
+  readonly manifest?: ImageManifest;
 }
 
 const qcow2Magic = "514649fb";
@@ -24,11 +29,34 @@ export function readImage(values: Values, problems: Problems, fallback: string |
     problems.add("imageSha256", "64 hexadecimal digits", wanted);
     return { source, sha256: wanted };
   }
-  if (/^https?:\/\//.test(source)) {
+  if (isUrl(source)) {
     if (!wanted) problems.add("imageSha256", "the SHA-256 of the image that is downloaded", wanted);
     return { source, sha256: wanted };
   }
   return readFile(problems, source, wanted);
+}
+
+/**
+ * Brings an image that is named by URL to this machine. Its manifest comes first: an image that does not fit is not
+ * downloaded.
+ * @throws {ConfigError} when its manifest shows that it must not be used, else what {@link localImage} throws.
+ */
+export async function fetchImage(image: ImageConfig, root?: string): Promise<ImageConfig> {
+  if (!isUrl(image.source)) return image;
+  const manifest = await downloadManifest(image, root);
+  const problems = new Problems();
+  judge(problems, image, manifest);
+  problems.throwIfAny();
+  return { ...(await localImage(image, root)), ...(manifest && { manifest }) };
+}
+
+/** What cannot be told of an image without a manifest, as a warning; undefined when it has one. */
+export function unknownOf(source: string, manifest: ImageManifest | undefined): string | undefined {
+  if (manifest) return undefined;
+  return (
+    `${source} has no manifest (${manifestPlace(source)}): what versions it holds is unknown, and whether it fits the ` +
+    "guest scripts shows only when its first node has booted, and then refuses it if it does not"
+  );
 }
 
 function readFile(problems: Problems, source: string, wanted: string): ImageConfig {
@@ -38,9 +66,24 @@ function readFile(problems: Problems, source: string, wanted: string): ImageConf
     problems.add("image", hint, source);
     return { source, sha256: wanted };
   }
+  const image = { source, sha256: found.sha256 };
   if (found.magic !== qcow2Magic) problems.add("image", "a qcow2 image", source);
   if (wanted && wanted !== found.sha256) problems.add("imageSha256", `${found.sha256}, the image's own`, wanted);
-  return { source, sha256: found.sha256 };
+  try {
+    const manifest = readManifest(source);
+    judge(problems, image, manifest);
+    return { ...image, ...(manifest && { manifest }) };
+  } catch (error) {
+    problems.add("image", `a manifest that can be read (${(error as Error).message})`, manifestPlace(source));
+    return image;
+  }
+}
+
+function judge(problems: Problems, { source, sha256 }: ImageConfig, manifest: ImageManifest | undefined): void {
+  if (manifest === undefined) return;
+  for (const { wanted, given } of mismatches(manifest, sha256)) {
+    problems.add("image", wanted, `${given} (${manifestPlace(source)})`);
+  }
 }
 
 /** SHA-256 and first four bytes of a file, read in pieces because images are larger than a Buffer should be. */

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { localImage } from "../toolchain/image-download.ts";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
-import { readImage, type ImageConfig } from "./image.ts";
+import { fetchImage, readImage, unknownOf, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
 import { atLeast, readNodes, type MasterConfig, type WorkersConfig } from "./nodes.ts";
@@ -63,7 +62,10 @@ export async function loadConfig(): Promise<ClusterConfig> {
       defaultImage: defaultImage(),
       localDomainType: detectDomainType(),
     });
-    return { ...config, image: await localImage(config.image) };
+    const image = await fetchImage(config.image);
+    const unknown = unknownOf(config.image.source, image.manifest);
+    if (unknown !== undefined) await pulumi.log.warn(unknown);
+    return { ...config, image };
   } catch (error) {
     throw new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
   }

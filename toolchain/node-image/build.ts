@@ -9,7 +9,7 @@ import { readDeclaration, type NodeDeclaration } from "./declaration.ts";
 import { makeDisk } from "./disk.ts";
 import { hostPackages, missingTools } from "./host.ts";
 import { kernelRelease, makeInitrd, unpackModules } from "./initrd.ts";
-import { describeImage, type Manifest } from "./manifest.ts";
+import { describeImage, manifestPlace, manifestText, type DebianManifest } from "./manifest.ts";
 import { rootFiles } from "./root-files.ts";
 import { forgetIdentity, installPrograms, settleDates, toolsMissingIn, writeRootFiles } from "./root-tree.ts";
 
@@ -17,7 +17,7 @@ import { forgetIdentity, installPrograms, settleDates, toolsMissingIn, writeRoot
 export interface BuildOptions {
   /** Folder with every program of {@link neededBinaries}. */
   readonly binaries: string;
-  /** Folder that receives node.qcow2 and manifest.json; made when it does not exist. */
+  /** Folder that receives node.qcow2 and its manifest; made when it does not exist. */
   readonly output: string;
   /** Text that tells two builds of the same sources apart, readable on a node. @default "" */
   readonly marker?: string;
@@ -31,12 +31,12 @@ export function neededBinaries(node: NodeDeclaration = readDeclaration()): reado
 }
 
 /**
- * Builds the Debian node image: `node.qcow2` and `manifest.json`.
+ * Builds the Debian node image, `node.qcow2`, and its manifest beside it.
  *
  * Both appear at the end, by renaming; a build that fails leaves an older image as it was.
  * @throws when it does not run as root, or the machine lacks programs, or the folder of binaries is not complete.
  */
-export async function buildNodeImage(options: BuildOptions): Promise<Manifest> {
+export async function buildNodeImage(options: BuildOptions): Promise<DebianManifest> {
   const { marker = "", log } = options;
   const node = readDeclaration();
   const debian = readDebian();
@@ -53,9 +53,10 @@ export async function buildNodeImage(options: BuildOptions): Promise<Manifest> {
   try {
     const image = join(work, "node.qcow2");
     const manifest = await build({ node, debian, binaries, work, image, marker, log });
-    await writeFile(join(work, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-    await rename(image, join(output, "node.qcow2"));
-    await rename(join(work, "manifest.json"), join(output, "manifest.json"));
+    await writeFile(manifestPlace(image), manifestText(manifest));
+    const place = join(output, "node.qcow2");
+    await rename(image, place);
+    await rename(manifestPlace(image), manifestPlace(place));
     return manifest;
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -72,7 +73,7 @@ interface Job {
   readonly log: (line: string) => void;
 }
 
-async function build({ node, debian, binaries, work, image, marker, log }: Job): Promise<Manifest> {
+async function build({ node, debian, binaries, work, image, marker, log }: Job): Promise<DebianManifest> {
   const root = join(work, "root");
   const started = Date.now();
   const step = (line: string) => log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
