@@ -2,6 +2,7 @@
 # Makes the control plane on this node, or completes one that was left half-made.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes and the seconds each phase took.
+check_image
 config=/etc/nodeforge/kubeadm.yaml
 version=$(kubeadm version -o short)
 given=$(sed "s/@KUBERNETES_VERSION@/$version/")

@@ -26,7 +26,7 @@ export async function staticChecks(): Promise<StaticCheck[]> {
       command: ["shellcheck", "--external-sources", ...shell.filter(notGuest)],
       limitSeconds: 60,
     },
-    { name: "shellcheck: guest", command: ["shellcheck", ...writeGuestScripts()], limitSeconds: 60 },
+    { name: "shellcheck: guest", command: ["shellcheck", "--shell=bash", ...writeGuestScripts()], limitSeconds: 60 },
     { name: "nix: parse", command: ["nix-instantiate", "--parse", ...nix], limitSeconds: 60 },
   ];
 }
