@@ -33,6 +33,10 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
   const { folder } = await providePlugins(join(cli, "pulumi"));
   return {
     wrapper: ["test/support/with-hypervisor"],
-    environment: { ...environment, PULUMI_HOME: folder, NODEFORGE_IMAGE: await debianImage() },
+    environment: {
+      ...environment,
+      PULUMI_HOME: folder,
+      NODEFORGE_IMAGE: process.env.NODEFORGE_IMAGE || (await debianImage()),
+    },
   };
 }

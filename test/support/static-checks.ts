@@ -31,7 +31,12 @@ export async function staticChecks(): Promise<StaticCheck[]> {
   ];
 }
 
-const bashScripts = new Set([".ci/run", "toolchain/with-packages", "test/support/with-hypervisor"]);
+const bashScripts = new Set([
+  ".ci/run",
+  "toolchain/with-packages",
+  "test/support/with-hypervisor",
+  "test/toolchain/fake-nix",
+]);
 const notGuest = (file: string) => !file.startsWith("guest/");
 
 async function trackedFiles(): Promise<string[]> {
