@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { parse } from "smol-toml";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { inCheckout } from "../../toolchain/checkout.ts";
 import { readDebian } from "../../toolchain/node-image/debian.ts";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { neededBinaries } from "../../toolchain/node-image/build.ts";
 import { nodeProgramNames } from "../../toolchain/node-binaries.ts";
 import { versions } from "../../toolchain/versions.ts";
@@ -75,6 +75,17 @@ describe("go.mod agrees on", () => {
     for (const [, from, to, version] of staged) expect([to, version]).toEqual([from, `v0.${minor}.${patch}`]);
   });
 
+  test("the stand-ins' client of Kubernetes", () => {
+    const [, minor, patch] = versions.kubernetes.split(".");
+    for (const module of ["k8s.io/client-go", "k8s.io/apimachinery"]) {
+      expect(required(goModule("toolchain/stand-ins"), module)).toBe(`v0.${minor}.${patch}`);
+    }
+  });
+
+  test("Go, in providers/libvirt", () => {
+    expect(/^go (\S+)$/m.exec(goModule("providers/libvirt"))?.[1]).toBe(versions.go);
+  });
+
   test.each(["pulumi", "language-nodejs", "kubernetes", "containerd", "etcd", "cni", "flannel", "coredns"])(
     "Go, in toolchain/go/%s",
     (name) => {
@@ -83,15 +94,42 @@ describe("go.mod agrees on", () => {
   );
 });
 
+describe("NixOS", () => {
+  const read = (file: string) => readFileSync(inCheckout("nix", file), "utf8");
+
+  test("is one release in the flake's input and in the system", () => {
+    const release = /\bnixos-(\d\d\.\d\d)\b/.exec(read("flake.nix"))?.[1];
+    expect(release).toMatch(/^\d/);
+    expect(/stateVersion = "(.+)"/.exec(read("modules/system.nix"))?.[1]).toBe(release);
+  });
+
+  test("takes every program's version from the declaration", () => {
+    const stated = [...Object.values(versions), ...Object.values(versions.plugins)].filter((version) =>
+      /^\d+\.\d+\.\d+$/.test(String(version)),
+    );
+    expect(stated.length).toBeGreaterThan(10);
+    for (const file of trackedNix()) {
+      for (const version of stated)
+        expect(read(file), `${file} states ${String(version)}`).not.toContain(`"${String(version)}"`);
+    }
+  });
+
+  function trackedNix(): string[] {
+    const files = readdirSync(inCheckout("nix"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".nix"),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    return files;
+  }
+});
+
 test("the bridge's source states the plugin's version", () => {
   const source = readFileSync(inCheckout("providers/libvirt/provider.go"), "utf8");
   expect(/\bVersion = "(.+)"/.exec(source)?.[1]).toBe(versions.plugins.libvirt);
 });
 
 describe("the declaration of a node agrees on", () => {
-  const { program } = parse(readFileSync(inCheckout("nix/node.toml"), "utf8")) as unknown as {
-    readonly program: readonly { readonly name: string; readonly version: string }[];
-  };
+  const { program, image } = readDeclaration();
 
   test.each([
     ["kubernetes", versions.kubernetes],
@@ -101,6 +139,21 @@ describe("the declaration of a node agrees on", () => {
     ["cni-plugins", versions.cni],
   ])("%s", (name, version) => {
     expect(program.find((candidate) => candidate.name === name)?.version).toBe(version);
+  });
+
+  test("every program: there is none that versions.json does not know", () => {
+    expect(program.map(({ name }) => name).sort()).toEqual([
+      "cni-plugins",
+      "containerd",
+      "etcd",
+      "flannel",
+      "kubernetes",
+    ]);
+  });
+
+  test("CoreDNS, in its image and in the image's name", () => {
+    expect(image.coredns.version).toBe(versions.coredns);
+    expect(image.coredns.name.split(":")).toEqual(["nodeforge.local/coredns", versions.coredns]);
   });
 
   test("Debian's suite", () => {
