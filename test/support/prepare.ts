@@ -21,9 +21,9 @@ export interface Prepared {
  */
 export async function prepareTier(tier: Tier): Promise<Prepared> {
   await provide("checking");
+  await provide("building");
   if (tier === "unit") return { wrapper: [], environment: {} };
 
-  await provide("building");
   await provide("provisioning");
   const cli = await pulumiCli();
   const environment = { PATH: [cli, process.env.PATH].join(delimiter), PULUMI_SKIP_UPDATE_CHECK: "true" };

@@ -56,6 +56,7 @@ describe("go.mod agrees on", () => {
   test.each([
     ["toolchain/go/pulumi", "github.com/pulumi/pulumi/pkg/v3", versions.pulumi],
     ["toolchain/go/language-nodejs", "github.com/pulumi/pulumi/sdk/v3", versions.languageHost],
+    ["toolchain/go/actionlint", "github.com/rhysd/actionlint", versions.actionlint],
     ["toolchain/go/kubernetes", "k8s.io/kubernetes", versions.kubernetes],
     ["toolchain/go/containerd", "github.com/containerd/containerd/v2", versions.containerd],
     ["toolchain/go/etcd", "go.etcd.io/etcd/server/v3", versions.etcd],
@@ -86,12 +87,19 @@ describe("go.mod agrees on", () => {
     expect(/^go (\S+)$/m.exec(goModule("providers/libvirt"))?.[1]).toBe(versions.go);
   });
 
-  test.each(["pulumi", "language-nodejs", "kubernetes", "containerd", "etcd", "cni", "flannel", "coredns"])(
-    "Go, in toolchain/go/%s",
-    (name) => {
-      expect(/^go (\S+)$/m.exec(goModule("toolchain/go", name))?.[1]).toBe(versions.go);
-    },
-  );
+  test.each([
+    "actionlint",
+    "pulumi",
+    "language-nodejs",
+    "kubernetes",
+    "containerd",
+    "etcd",
+    "cni",
+    "flannel",
+    "coredns",
+  ])("Go, in toolchain/go/%s", (name) => {
+    expect(/^go (\S+)$/m.exec(goModule("toolchain/go", name))?.[1]).toBe(versions.go);
+  });
 });
 
 describe("NixOS", () => {
