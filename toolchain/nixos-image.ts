@@ -66,32 +66,33 @@ async function imageIn(built: string): Promise<string> {
   return image;
 }
 
-/** What only the evaluated system knows, as a function of its configuration. The versions are those of its packages, whatever the declaration asks for. */
+/**
+ * What only the evaluated system knows, as a function of its configuration: what its nodes say of themselves, and what its
+ * packages decide.
+ */
 export const facts = `config: {
-  versions = builtins.mapAttrs (_: package: package.version) config.nodeforge.packages // {
-    linux = config.boot.kernelPackages.kernel.version;
-  };
+  record = builtins.fromJSON config.environment.etc."${relative("/etc", readDeclaration().paths["image-record"])}".text;
+  linux = config.boot.kernelPackages.kernel.version;
   nixos = config.system.nixos.version;
-  marker = config.nodeforge.marker;
 }`;
 
 interface Facts {
-  readonly versions: Readonly<Record<string, string>>;
+  readonly record: { readonly marker: string; readonly versions: Readonly<Record<string, string>> };
+  readonly linux: string;
   readonly nixos: string;
-  readonly marker: string;
 }
 
 async function describeNixos(image: string, toplevel: string, metadata: FlakeMetadata): Promise<NixosManifest> {
   const { declaration, ...file } = await describeFile(image, readDeclaration());
-  const { versions, nixos, marker } = JSON.parse(
+  const { record, linux, nixos } = JSON.parse(
     await nix(["eval", "--no-write-lock-file", "--json", system, "--apply", facts]),
   ) as Facts;
   return {
     ...file,
     system: "nixos",
-    versions,
+    versions: { ...record.versions, linux },
     closureBytes: await closureBytes(toplevel),
-    builtFrom: { ...metadata, nixos, toplevel, declaration, marker },
+    builtFrom: { ...metadata, nixos, toplevel, declaration, marker: record.marker },
   };
 }
 

@@ -21,7 +21,7 @@ const metadata = {
     nodes: { root: { inputs: { nixpkgs: "nixpkgs_2" } }, nixpkgs_2: { locked: { rev: nixpkgs } } },
   },
 };
-const versions = { ...versionsOf(readDeclaration()), linux: "6.18.1" };
+const versions = versionsOf(readDeclaration());
 const toplevel = "/nix/store/0-nixos-system";
 
 let folder: string;
@@ -40,7 +40,11 @@ beforeEach(async () => {
   vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
   await answer("version", "nix (Nix) 2.31.2\n");
   await answer("metadata", metadata);
-  await answer("facts", { versions, nixos: "26.05.20260901.abcdef0", marker: "" });
+  await answer("facts", {
+    record: { contract: readDeclaration().contract, marker: "red", versions },
+    linux: "6.18.1",
+    nixos: "26.05.20260901.abcdef0",
+  });
   await answer("closure", `${toplevel}\t  1234567890\n`);
   await answer("image/nixos.qcow2", "a disk");
   await chmod(join(folder, "fake", "image", "nixos.qcow2"), 0o444);
@@ -64,11 +68,9 @@ describe("a NixOS image", () => {
       `${features} build --no-write-lock-file --no-link --print-out-paths ${system}.system.build.toplevel`,
       `${features} build --no-write-lock-file --no-link --print-out-paths ${flake}#node-image`,
       expect.stringContaining(`${features} eval --no-write-lock-file --json ${system} --apply config: {`) as string,
-      expect.stringContaining("versions = builtins.mapAttrs") as string,
+      expect.stringContaining("record = ") as string,
       expect.stringContaining("linux = ") as string,
-      "  };",
       expect.stringContaining("nixos = ") as string,
-      expect.stringContaining("marker = ") as string,
       "}",
       `${features} path-info --closure-size ${toplevel}`,
     ]);
@@ -82,7 +84,7 @@ describe("a NixOS image", () => {
       sha256: sha256(Buffer.from("a disk")),
       bytes: 6,
       system: "nixos",
-      versions,
+      versions: { ...versions, linux: "6.18.1" },
       images: Object.values(node.image).map(({ name }) => name),
       closureBytes: 1234567890,
       builtFrom: {
@@ -91,7 +93,7 @@ describe("a NixOS image", () => {
         nixos: "26.05.20260901.abcdef0",
         toplevel,
         declaration: sha256(await readFile(inCheckout("nix", "node.toml"))),
-        marker: "",
+        marker: "red",
       },
     });
     const schema = JSON.parse(readFileSync(inCheckout("docs", "image-manifest.schema.json"), "utf8")) as object;
@@ -127,15 +129,15 @@ describe("a NixOS image", () => {
 });
 
 test("what the system is asked for is Nix, and its answer is what the manifest needs", async () => {
-  const drv = (version: string) => `{ version = "${version}"; }`;
+  const record = { contract: 1, marker: "red", versions: { etcd: "3.6.8" } };
   const config = `{
-    nodeforge = { packages = { etcd = ${drv("3.6.8")}; }; marker = "red"; };
-    boot.kernelPackages.kernel = ${drv("6.18.1")};
+    environment.etc."nodeforge/image.json".text = ${JSON.stringify(JSON.stringify(record))};
+    boot.kernelPackages.kernel.version = "6.18.1";
     system.nixos.version = "26.05";
   }`;
   vi.stubEnv("PATH", process.env.PATH?.replace(`${join(folder, "bin")}${delimiter}`, ""));
   const printed = await run("nix-instantiate", ["--eval", "--strict", "--json", "--expr", `(${facts}) ${config}`]);
-  expect(JSON.parse(printed)).toEqual({ versions: { etcd: "3.6.8", linux: "6.18.1" }, nixos: "26.05", marker: "red" });
+  expect(JSON.parse(printed)).toEqual({ record, linux: "6.18.1", nixos: "26.05" });
 });
 
 describe("what the flake is made of", () => {
