@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildNodeImage, neededBinaries } from "../../toolchain/node-image/build.ts";
 import { readDeclaration, versionsOf } from "../../toolchain/node-image/declaration.ts";
-import { hostPackages, run } from "../../toolchain/node-image/host.ts";
+import { hostPackages } from "../../toolchain/node-image/host.ts";
 import { versions } from "../../toolchain/versions.ts";
 import { describeImage } from "../../toolchain/node-image/manifest.ts";
 
@@ -51,20 +51,6 @@ describe("the builder", () => {
   it("can say what a machine must have", () => {
     expect(hostPackages()).toEqual([...hostPackages()].sort());
     expect(hostPackages()).toEqual(expect.arrayContaining(["debian-archive-keyring", "grub-pc-bin", "mmdebstrap"]));
-  });
-});
-
-describe("a program the builder runs", () => {
-  it("returns its output", async () => {
-    expect(await run("printf", ["%s", "hello"])).toBe("hello");
-  });
-
-  it("is named with its last words when it fails", async () => {
-    await expect(run("sh", ["-c", "echo the reason >&2; exit 3"])).rejects.toThrow("the reason");
-  });
-
-  it("is stopped at its limit", async () => {
-    await expect(run("sleep", ["30"], { timeout: 50 })).rejects.toThrow("did not end within 0.05 s");
   });
 });
 

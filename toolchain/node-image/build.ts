@@ -42,7 +42,7 @@ export async function buildNodeImage(options: BuildOptions): Promise<DebianManif
   const debian = readDebian();
   const binaries = resolve(options.binaries);
   await checkBinaries(binaries, neededBinaries(node));
-  await checkHost();
+  checkHost();
 
   const output = resolve(options.output);
   await mkdir(output, { recursive: true });
@@ -111,14 +111,14 @@ async function checkBinaries(folder: string, names: readonly string[]): Promise<
   if (missing.length > 0) throw new Error(`${folder} lacks ${missing.join(", ")}`);
 }
 
-async function checkHost(): Promise<void> {
+function checkHost(): void {
   if (process.getuid?.() !== 0) {
     throw new Error(
       "building the node image needs root, because a Debian tree has files of many owners: run it with sudo",
     );
   }
   if (process.arch !== "x64") throw new Error("the Debian node image is built on and for x86-64 machines only");
-  const missing = await missingTools();
+  const missing = missingTools();
   if (missing.length > 0) {
     throw new Error(`this machine lacks ${missing.join(", ")}: apt-get install ${hostPackages().join(" ")}`);
   }
