@@ -12,8 +12,9 @@ import { asRoot, provideImageTools } from "./requirements.ts";
 import type { StackSettings } from "./stack.ts";
 
 /**
- * The node image for a stack: undefined when the stack names its own, else NODEFORGE_IMAGE, else the one of
- * the chosen system.
+ * The node image for a stack: undefined when the stack names its own, else NODEFORGE_IMAGE, else the one of the system that
+ * {@link chooseSystem} chooses, which is said.
+ * @throws when NODEFORGE_IMAGE names a file that cannot be read, or the image cannot be built.
  */
 export async function imageFor(settings: Pick<StackSettings, "get">): Promise<string | undefined> {
   if (settings.get("image") !== "") return undefined;
