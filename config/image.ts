@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import type { Problems } from "./problems.ts";
+import { downloadManifest, isUrl, localImage } from "../toolchain/image-download.ts";
+import { mismatches, readManifest } from "../toolchain/image-manifest.ts";
+import { manifestPlace, type ImageManifest } from "../toolchain/node-image/manifest.ts";
+import { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
 /** A node image. */
@@ -9,6 +12,8 @@ export interface ImageConfig {
   readonly source: string;
   /** SHA-256 of the file in hexadecimal; it names the base volume. */
   readonly sha256: string;
+  /** What is known of the image; undefined when nothing lies beside it, or when it has not been downloaded yet. */
+  readonly manifest?: ImageManifest;
 }
 
 const qcow2Magic = "514649fb";
@@ -35,7 +40,7 @@ export class ImageReader {
       this.#problems.add(name, "64 hexadecimal digits", wanted);
       return { source, sha256: wanted };
     }
-    if (/^https?:\/\//.test(source)) {
+    if (isUrl(source)) {
       if (!wanted) this.#problems.add(name, "the SHA-256 of the image that is downloaded", wanted);
       return { source, sha256: wanted };
     }
@@ -54,12 +59,60 @@ export class ImageReader {
     if (wanted && wanted !== found.sha256) {
       this.#problems.add(imageSha256, `${found.sha256}, the image's own`, wanted);
     }
-    return { source, sha256: found.sha256 };
+    return this.#describe(image, { source, sha256: found.sha256 });
+  }
+
+  #describe(key: string, image: ImageConfig): ImageConfig {
+    try {
+      const manifest = readManifest(image.source);
+      judge(this.#problems, key, image, manifest);
+      return { ...image, ...(manifest && { manifest }) };
+    } catch (error) {
+      const wanted = `a manifest that can be read (${(error as Error).message})`;
+      this.#problems.add(key, wanted, manifestPlace(image.source));
+      return image;
+    }
   }
 
   #inspect(path: string): Inspected | undefined {
     if (!this.#inspected.has(path)) this.#inspected.set(path, inspect(path));
     return this.#inspected.get(path);
+  }
+}
+
+/**
+ * Brings an image that is named by URL to this machine. Its manifest comes first: an image that does not fit is not
+ * downloaded.
+ * @param key Key that names it.
+ * @throws {ConfigError} when its manifest shows that it must not be used, else what {@link localImage} throws.
+ */
+export async function fetchImage(image: ImageConfig, key = "image", root?: string): Promise<ImageConfig> {
+  if (!isUrl(image.source)) return image;
+  const manifest = await downloadManifest(image, root);
+  const problems = new Problems();
+  judge(problems, key, image, manifest);
+  problems.throwIfAny();
+  return { ...(await localImage(image, root)), ...(manifest && { manifest }) };
+}
+
+/** What cannot be told of an image without a manifest, as a warning; undefined when it has one. */
+export function unknownOf(source: string, manifest: ImageManifest | undefined): string | undefined {
+  if (manifest) return undefined;
+  return (
+    `${source} has no manifest (${manifestPlace(source)}): what versions it holds is unknown, and whether it fits the ` +
+    "guest scripts shows only when its first node has booted, and then refuses it if it does not"
+  );
+}
+
+function judge(
+  problems: Problems,
+  key: string,
+  { source, sha256 }: ImageConfig,
+  manifest: ImageManifest | undefined,
+): void {
+  if (manifest === undefined) return;
+  for (const { wanted, given } of mismatches(manifest, sha256)) {
+    problems.add(key, wanted, `${given} (${manifestPlace(source)})`);
   }
 }
 

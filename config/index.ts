@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { localImage } from "../toolchain/image-download.ts";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { automaticDomainType, detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
-import { ImageReader, type ImageConfig } from "./image.ts";
+import { fetchImage, ImageReader, unknownOf, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
 import { atLeast, readMaster, type MasterConfig } from "./nodes.ts";
@@ -70,14 +69,27 @@ export async function loadConfig(): Promise<ClusterConfig> {
       defaultImage: defaultImage(),
       localDomainType: detectDomainType(),
     });
-    const image = await localImage(config.image);
+    const image = await fetchImage(config.image);
     const workerPools: WorkerPoolConfig[] = [];
     // One after the other: what two pools name by one URL is then downloaded once.
-    for (const pool of config.workerPools) workerPools.push({ ...pool, image: await localImage(pool.image) });
+    for (const pool of config.workerPools) {
+      workerPools.push({ ...pool, image: await fetchImage(pool.image, `workerPools.${pool.name}.image`) });
+    }
+    await warnOfUnknown([config, ...config.workerPools], [{ image }, ...workerPools]);
     return { ...config, image, workerPools };
   } catch (error) {
     throw new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
   }
+}
+
+/** Says once of every image what a missing manifest leaves unknown, under the name the stack has for the image. */
+async function warnOfUnknown(asked: readonly HasImage[], fetched: readonly HasImage[]): Promise<void> {
+  const unknown = asked.map(({ image }, index) => unknownOf(image.source, fetched[index]?.image.manifest));
+  for (const text of new Set(unknown)) if (text !== undefined) await pulumi.log.warn(text);
+}
+
+interface HasImage {
+  readonly image: ImageConfig;
 }
 
 /**

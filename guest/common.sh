@@ -12,6 +12,16 @@ fail() {
   exit 1
 }
 
+# An image of another contract has other paths, units or variables than these scripts know, and would fail half-way. The
+# operator's side has judged the manifest beside the image; an image without one is judged here.
+image_record=/etc/nodeforge/image.json
+check_image() {
+  local contract=
+  [[ ! -e $image_record ]] || contract=$(sed -n 's/.*"contract": *\([0-9]*\).*/\1/p' "$image_record")
+  [[ $contract == "$IMAGE_CONTRACT" ]] ||
+    fail "the image of this node keeps contract ${contract:-none} ($image_record), and nodeforge needs $IMAGE_CONTRACT: use an image that was built from the same sources"
+}
+
 # wait_for LIMIT_SECONDS WHAT COMMAND...: repeats the command until it succeeds, first after a second, later every five:
 # emulated, a single kubectl takes five seconds of the processor that what it waits for needs. What the command last
 # printed is part of the failure, because "timed out" alone has never mended anything.

@@ -4,6 +4,7 @@
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE, and MACHINE, which only makes
 # it run again. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes and the seconds each phase took.
+check_image
 config=/etc/nodeforge/kubeadm.yaml
 made=/etc/kubernetes/nodeforge-made
 version=$(kubeadm version -o short)

@@ -2,6 +2,7 @@
 # Joins this worker to the cluster; on a node that has joined with the same token, or is given none, it changes nothing.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Stdin, secret: JoinConfiguration.
 # Result: the seconds each phase took.
+check_image
 lock_node
 wait_for_cloud_init
 [[ $(hostname) == "$NODE_NAME" ]] || fail "this node is called $(hostname), not $NODE_NAME: its seed disk was not read"

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readDeclaration } from "../toolchain/node-image/declaration.ts";
 
 /** The scripts that run on nodes; each is a file of this folder. */
 export type GuestScript =
@@ -28,6 +29,9 @@ export interface ScriptStart {
   readonly limitMinutes: number;
 }
 
+/** What the scripts rely on of an image; check_image in common.sh judges by it. */
+const { contract } = readDeclaration();
+
 /**
  * The command that starts a script, which arrives on its standard input.
  *
@@ -51,9 +55,10 @@ export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {
   return `${Buffer.byteLength(program)}\n${program}${stdin}`;
 }
 
-/** Text of one script as it runs: its parameters, what all scripts share, and itself. */
+/** Text of one script as it runs: its parameters and the contract they all rely on, what all scripts share, and itself. */
 export function scriptText({ script, parameters = {} }: ScriptCall): string {
-  const assignments = Object.entries(parameters).map(([name, value]) => `${name}=${quote(String(value))}\n`);
+  const all = { ...parameters, IMAGE_CONTRACT: contract };
+  const assignments = Object.entries(all).map(([name, value]) => `${name}=${quote(String(value))}\n`);
   return [...assignments, read("common"), read(script)].join("");
 }
 

@@ -1,16 +1,39 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheRoot } from "./cache-root.ts";
+import { stateFolder } from "./checkout.ts";
+
+/** What a node image is made of: NixOS for users, Debian where Nix cannot build. */
+export type ImageSystem = "nixos" | "debian";
+
+/** Names of the artifacts that a cluster may start from when its stack names no image. */
+export const imageKinds: Readonly<Record<ImageSystem, string>> = { nixos: "node-image-nixos", debian: "node-image" };
+
+/** Says which system's image this checkout stays with. */
+export const systemFile = join(stateFolder, "node-image");
+
+/** The system this checkout stays with; undefined before its first image. */
+export function rememberedSystem(file = systemFile): ImageSystem | undefined {
+  try {
+    const text = readFileSync(file, "utf8").trim();
+    return text === "nixos" || text === "debian" ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
- * The node image to use when nothing names one: NODEFORGE_IMAGE, else the image in the cache that was used last;
- * undefined when there is none. Reads directories only, because the Pulumi program calls it on every run.
+ * The node image to use when nothing names one: NODEFORGE_IMAGE, else the image in the cache that was used last, of the
+ * system this checkout stays with; undefined when there is none. Builds nothing, because the Pulumi program calls it on
+ * every run.
  */
-export function defaultImage(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+export function defaultImage(environment: NodeJS.ProcessEnv = process.env, file = systemFile): string | undefined {
   if (environment.NODEFORGE_IMAGE) return environment.NODEFORGE_IMAGE;
   const root = cacheRoot(environment);
+  const system = rememberedSystem(file);
+  const kinds = system === undefined ? Object.values(imageKinds) : [imageKinds[system]];
   return entries(root)
-    .filter((name) => /^node-image-[0-9a-f]+$/.test(name))
+    .filter((name) => kinds.includes(/^(.+)-[0-9a-f]+$/.exec(name)?.[1] ?? ""))
     .map((name) => ({ path: join(root, name, "node.qcow2"), used: modified(join(root, name)) }))
     .filter(({ path }) => modified(path) !== undefined)
     .sort((one, other) => (other.used ?? 0) - (one.used ?? 0))[0]?.path;

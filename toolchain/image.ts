@@ -2,24 +2,39 @@ import { access, readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { artifact, lookUp, type Input, type Recipe } from "./cache.ts";
 import { checkout, inCheckout } from "./checkout.ts";
+import { imageKinds, type ImageSystem } from "./image-location.ts";
+import { chooseSystem, inWords, rememberSystem } from "./image-system.ts";
 import { say } from "./log.ts";
+import { nixosImage } from "./nixos-image.ts";
 import { nodeBinaries } from "./node-binaries.ts";
 import { buildNodeImage } from "./node-image/build.ts";
 import { asRoot, provideImageTools } from "./requirements.ts";
 import type { StackSettings } from "./stack.ts";
 
 /**
- * The node image for a stack: undefined when the stack names its own, else NODEFORGE_IMAGE, else the Debian image, which
- * is built when the cache does not have it.
+ * The node image for a stack: undefined when the stack names its own, else NODEFORGE_IMAGE, else the one of the system that
+ * {@link chooseSystem} chooses, which is said.
+ * @throws when NODEFORGE_IMAGE names a file that cannot be read, or the image cannot be built.
  */
 export async function imageFor(settings: Pick<StackSettings, "get">): Promise<string | undefined> {
   if (settings.get("image") !== "") return undefined;
   const given = process.env.NODEFORGE_IMAGE;
-  if (!given) return debianImage();
+  if (!given) {
+    const choice = await chooseSystem();
+    say(inWords(choice));
+    return imageOf(choice.system);
+  }
   await access(given).catch(() => {
     throw new Error(`NODEFORGE_IMAGE names ${given}, which cannot be read`);
   });
   return given;
+}
+
+/** Path of the node image of a system, built when the cache does not have it; the checkout stays with the system. */
+export async function imageOf(system: ImageSystem): Promise<string> {
+  const path = await (system === "nixos" ? nixosImage() : debianImage());
+  await rememberSystem(system);
+  return path;
 }
 
 /**
@@ -36,7 +51,7 @@ export async function debianImage(marker = ""): Promise<string> {
 async function imageRecipe(binaries: string, marker: string): Promise<Recipe> {
   return {
     // A marked image must not become the default one.
-    name: marker === "" ? "node-image" : "node-image-marked",
+    name: marker === "" ? imageKinds.debian : "node-image-marked",
     inputs: [basename(binaries), process.arch, marker, ...(await sources())],
     estimate: "10 min",
     build: (output) =>

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to this process's own environment. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What it reads from its standard input. @default nothing */
+  readonly input?: string;
 }
 
 /** PATH with the administrator's directories, which a plain user's session often lacks. */
@@ -23,12 +25,12 @@ export function searchPath(environment: NodeJS.ProcessEnv = process.env): string
  * @throws when it fails or takes too long, with the command and the last lines it printed.
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { timeout = 60_000, cwd, env } = options;
+  const { timeout = 60_000, cwd, env, input } = options;
   const result = await execa(program, args, {
     all: true,
     env: { PATH: searchPath(), ...env },
     reject: false,
-    stdin: "ignore",
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
     timeout,
     forceKillAfterDelay: 5_000,
     ...(cwd === undefined ? {} : { cwd }),

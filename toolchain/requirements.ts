@@ -61,7 +61,7 @@ export async function provide(purpose: Purpose): Promise<void> {
 
 /** The same for what the node image's builder asks for, some of which are no programs. */
 export async function provideImageTools(): Promise<void> {
-  const missing = which("dpkg-query") === undefined ? await missingTools() : await notInstalled(hostPackages());
+  const missing = which("dpkg-query") === undefined ? missingTools() : await notInstalled(hostPackages());
   await install(missing, "building the node image");
 }
 

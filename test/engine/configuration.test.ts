@@ -1,4 +1,8 @@
+import { rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { writeImage } from "./material.ts";
 import { TestStack } from "./stack.ts";
 
 describe("a wrong configuration", () => {
@@ -29,6 +33,31 @@ describe("a wrong configuration", () => {
     const { succeeded, calls } = await stack.up({ workers: -1 });
     expect([succeeded, calls.list]).toEqual([false, []]);
     expect(await stack.drift()).toEqual([]);
+  });
+});
+
+describe("an image", () => {
+  it("of another contract, or with another's manifest, is refused before anything is made", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    const [needed, sha256] = [readDeclaration().contract, "0".repeat(64)];
+    const image = await writeImage(stack.folder, "other.qcow2", "second", { contract: needed + 1, sha256 });
+    for (const outcome of [await stack.preview({ image }), await stack.up({ image })]) {
+      expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
+      expect(outcome.text).toContain(`nodeforge:image: wanted an image of contract ${needed}, which`);
+      expect(outcome.text).toContain(`an image of contract ${needed + 1} (${manifestPlace(image)})`);
+      expect(outcome.text).toContain(`nodeforge:image: wanted the file that its manifest describes, SHA-256 ${sha256}`);
+    }
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("without a manifest is used, with a warning of what is unknown", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    const image = await writeImage(stack.folder, "own.qcow2", "second");
+    expect((await stack.up({ image })).text).not.toContain("has no manifest");
+    await rm(manifestPlace(image));
+    const { succeeded, text, calls } = await stack.up();
+    expect([succeeded, calls.list]).toEqual([true, []]);
+    expect(text).toContain(`${image} has no manifest`);
   });
 });
 

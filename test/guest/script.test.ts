@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { scriptInput, scriptText, startScript, type GuestScript } from "../../guest/script.ts";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 
 const scripts = readdirSync("guest")
   .filter((file) => file.endsWith(".sh") && file !== "common.sh")
@@ -48,6 +49,50 @@ describe("what a script is given", () => {
     expect(() => execFileSync("bash", ["-n"], { input: scriptText({ script, parameters }) })).not.toThrow();
     const input = scriptInput([{ script, parameters }]);
     expect(() => execFileSync("bash", ["-n"], { input: input.slice(input.indexOf("\n") + 1) })).not.toThrow();
+  });
+});
+
+describe("a node's image", () => {
+  const { contract, paths } = readDeclaration();
+  const path = `/tmp/nodeforge-record-${process.pid}`;
+  const check = (record: string | undefined) => {
+    const make = record === undefined ? "" : `cat >${path}; `;
+    try {
+      return run(`image_record=${path}; ${make}check_image; echo accepted`, record);
+    } catch (error) {
+      return (error as { stdout: string }).stdout;
+    } finally {
+      rmSync(path, { force: true });
+    }
+  };
+
+  it.each([
+    ["on one line", JSON.stringify({ contract, marker: "", versions: { etcd: "3.6.8" } })],
+    ["on many", JSON.stringify({ marker: "", versions: { etcd: "3.6.8" }, contract }, null, 2)],
+  ])("is accepted with the contract that the scripts need, written %s", (_, record) => {
+    expect(check(record)).toBe("accepted\n");
+  });
+
+  it.each([
+    ["another", JSON.stringify({ contract: contract + 1 }), `${contract + 1}`],
+    ["one that only begins like it", JSON.stringify({ contract: contract * 10 }), `${contract * 10}`],
+    ["none in its record", "{}", "none"],
+    ["no record at all", undefined, "none"],
+  ])("is refused in one sentence with %s", (_, record, found) => {
+    expect(check(record)).toMatch(
+      new RegExp(`^.*FAILED: the image of this node keeps contract ${found} .*needs ${contract}: use an image .*\n$`),
+    );
+  });
+
+  it("is judged by the record that images have, before anything else on a node", () => {
+    for (const script of ["init-control-plane", "join"] as const) {
+      const text = scriptText({ script });
+      expect(text).toContain(`image_record=${paths["image-record"]}\n`);
+      const [first] = readFileSync(`guest/${script}.sh`, "utf8")
+        .split("\n")
+        .filter((line) => !line.startsWith("#"));
+      expect(first).toBe("check_image");
+    }
   });
 });
 

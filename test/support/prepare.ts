@@ -21,9 +21,9 @@ export interface Prepared {
  */
 export async function prepareTier(tier: Tier): Promise<Prepared> {
   await provide("checking");
+  await provide("building");
   if (tier === "unit") return { wrapper: [], environment: {} };
 
-  await provide("building");
   await provide("provisioning");
   const cli = await pulumiCli();
   const environment = { PATH: [cli, process.env.PATH].join(delimiter), PULUMI_SKIP_UPDATE_CHECK: "true" };
@@ -33,6 +33,10 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
   const { folder } = await providePlugins(join(cli, "pulumi"));
   return {
     wrapper: ["test/support/with-hypervisor"],
-    environment: { ...environment, PULUMI_HOME: folder, NODEFORGE_IMAGE: await debianImage() },
+    environment: {
+      ...environment,
+      PULUMI_HOME: folder,
+      NODEFORGE_IMAGE: process.env.NODEFORGE_IMAGE || (await debianImage()),
+    },
   };
 }

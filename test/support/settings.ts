@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
@@ -11,6 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A file that passes for a node image: qcow2's magic number and nothing else. */
 export const imagePath = join(folder, "node.qcow2");
 writeFileSync(imagePath, Buffer.from("514649fb00000003", "hex"));
+
+/** What its manifest must say; there is none beside it, so that a test can write the one it needs. */
+export const imageSha256 = createHash("sha256").update(readFileSync(imagePath)).digest("hex");
 
 /** An ssh key pair that opens nothing. */
 export const sshKeyPath = join(folder, "id_ed25519");

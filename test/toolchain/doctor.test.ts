@@ -9,6 +9,8 @@ import { checkImage } from "../../toolchain/doctor/image.ts";
 import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../toolchain/doctor/machine.ts";
 import { judgeNetwork, parseRoutes } from "../../toolchain/doctor/network.ts";
 import { checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../toolchain/doctor/tools.ts";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
 import { sha256 } from "./release-server.ts";
 
 let folder: string;
@@ -169,19 +171,31 @@ test.each([
 describe("the node image", () => {
   const content = Buffer.from("an image");
   const image = () => join(folder, "node.qcow2");
+  const { contract } = readDeclaration();
+  const writeManifest = (manifest: object) => writeFile(manifestPlace(image()), JSON.stringify(manifest));
 
   test("is well when it is what its manifest says", async () => {
     await writeFile(image(), content);
-    await writeFile(join(folder, "manifest.json"), JSON.stringify({ sha256: sha256(content) }));
+    await writeManifest({ contract, sha256: sha256(content) });
     expect((await checkImage(image())).status).toBe("ok");
   });
 
   test("fails when it has changed", async () => {
     await writeFile(image(), "another image");
-    await writeFile(join(folder, "manifest.json"), JSON.stringify({ sha256: sha256(content) }));
+    await writeManifest({ contract, sha256: sha256(content) });
     expect(await checkImage(image())).toMatchObject({
       status: "fail",
-      found: expect.stringContaining("its manifest says") as string,
+      mend: expect.stringContaining("the file that its manifest describes") as string,
+    });
+  });
+
+  test("fails when it keeps another contract", async () => {
+    await writeFile(image(), content);
+    await writeManifest({ contract: contract + 1, sha256: sha256(content) });
+    expect(await checkImage(image())).toMatchObject({
+      status: "fail",
+      found: expect.stringContaining(`is an image of contract ${contract + 1}`) as string,
+      mend: expect.stringContaining(`an image of contract ${contract}`) as string,
     });
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ChecksumError } from "../../toolchain/download.ts";
-import { localImage } from "../../toolchain/image-download.ts";
+import { downloadManifest, localImage } from "../../toolchain/image-download.ts";
 import { file, serve, sha256, type ReleaseServer } from "./release-server.ts";
 
 const content = randomBytes(64 * 1024);
@@ -49,4 +49,40 @@ test("an image named by path is left where it is", async () => {
   const image = { source: "/srv/node.qcow2", sha256: sha256(content) };
   expect(await localImage(image, root)).toEqual(image);
   expect(server.seen).toEqual([]);
+});
+
+describe("the manifest of an image named by URL", () => {
+  const manifest = { contract: 1, sha256: sha256(content) };
+  const serveManifest = async (text: string) => {
+    await server.close();
+    server = await serve({ "/node.qcow2": file(content), "/node.qcow2.manifest.json": file(Buffer.from(text)) });
+    return { source: `${server.url}/node.qcow2`, sha256: sha256(content) };
+  };
+
+  test("is downloaded once, to beside the image", async () => {
+    const image = await serveManifest(JSON.stringify(manifest));
+    expect(await downloadManifest(image, root)).toEqual(manifest);
+    expect(await downloadManifest(image, root)).toEqual(manifest);
+    expect(server.seen).toHaveLength(1);
+    expect(await readdir(join(root, "images"))).toEqual([`${image.sha256}.qcow2.manifest.json`]);
+  });
+
+  test("of another image is told and not kept", async () => {
+    const other = { ...manifest, sha256: "0".repeat(64) };
+    const image = await serveManifest(JSON.stringify(other));
+    expect(await downloadManifest(image, root)).toEqual(other);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test("that cannot be read fails with its place", async () => {
+    const image = await serveManifest("<html>");
+    await expect(downloadManifest(image, root)).rejects.toThrow(`${image.source}.manifest.json is no manifest`);
+  });
+
+  test("is unknown where there is none", async () => {
+    expect(await downloadManifest({ source: `${server.url}/node.qcow2`, sha256: sha256(content) }, root)).toBe(
+      undefined,
+    );
+    expect(await readdir(root)).toEqual([]);
+  });
 });

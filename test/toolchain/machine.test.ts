@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cacheRoot } from "../../toolchain/cache-root.ts";
 import { defaultImage } from "../../toolchain/image-location.ts";
+import { rememberSystem } from "../../toolchain/image-system.ts";
 import { fitsKubernetes } from "../../toolchain/kubectl.ts";
 import { duration } from "../../toolchain/log.ts";
 import { which } from "../../toolchain/process.ts";
@@ -54,6 +55,7 @@ describe("the default image", () => {
     root = await mkdtemp(join(tmpdir(), "nodeforge-images-"));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
+  const choice = () => join(root, "state", "choice");
 
   async function image(name: string, used: number, file = "node.qcow2"): Promise<string> {
     await mkdir(join(root, name));
@@ -71,14 +73,27 @@ describe("the default image", () => {
     await image("node-image-00aa", 10);
     const last = await image("node-image-00bb", 30);
     await image("node-image-00cc", 20);
-    expect(defaultImage({ NODEFORGE_CACHE: root })).toBe(last);
+    expect(defaultImage({ NODEFORGE_CACHE: root }, choice())).toBe(last);
+  });
+
+  test("is of the system that the checkout stays with", async () => {
+    const debian = await image("node-image-00aa", 10);
+    const nixos = await image("node-image-nixos-00bb", 20);
+    const found = () => defaultImage({ NODEFORGE_CACHE: root }, choice());
+    expect(found()).toBe(nixos);
+    await rememberSystem("debian", choice());
+    expect(found()).toBe(debian);
+    await rememberSystem("nixos", choice());
+    expect(found()).toBe(nixos);
+    await writeFile(choice(), "something else\n");
+    expect(found()).toBe(nixos);
   });
 
   test("is never unfinished, marked, or something else", async () => {
     await image("node-image-00aa.partial", 1);
     await image("node-image-marked-00aa", 1);
     await image("node-image-00bb", 1, "manifest.json");
-    expect(defaultImage({ NODEFORGE_CACHE: root })).toBeUndefined();
+    expect(defaultImage({ NODEFORGE_CACHE: root }, choice())).toBeUndefined();
   });
 
   test("is undefined without a cache", () => {

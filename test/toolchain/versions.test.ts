@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { parse } from "smol-toml";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { inCheckout } from "../../toolchain/checkout.ts";
 import { readDebian } from "../../toolchain/node-image/debian.ts";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { neededBinaries } from "../../toolchain/node-image/build.ts";
 import { nodeProgramNames } from "../../toolchain/node-binaries.ts";
 import { versions } from "../../toolchain/versions.ts";
@@ -56,6 +56,7 @@ describe("go.mod agrees on", () => {
   test.each([
     ["toolchain/go/pulumi", "github.com/pulumi/pulumi/pkg/v3", versions.pulumi],
     ["toolchain/go/language-nodejs", "github.com/pulumi/pulumi/sdk/v3", versions.languageHost],
+    ["toolchain/go/actionlint", "github.com/rhysd/actionlint", versions.actionlint],
     ["toolchain/go/kubernetes", "k8s.io/kubernetes", versions.kubernetes],
     ["toolchain/go/containerd", "github.com/containerd/containerd/v2", versions.containerd],
     ["toolchain/go/etcd", "go.etcd.io/etcd/server/v3", versions.etcd],
@@ -75,12 +76,52 @@ describe("go.mod agrees on", () => {
     for (const [, from, to, version] of staged) expect([to, version]).toEqual([from, `v0.${minor}.${patch}`]);
   });
 
-  test.each(["pulumi", "language-nodejs", "kubernetes", "containerd", "etcd", "cni", "flannel", "coredns"])(
-    "Go, in toolchain/go/%s",
-    (name) => {
-      expect(/^go (\S+)$/m.exec(goModule("toolchain/go", name))?.[1]).toBe(versions.go);
-    },
-  );
+  test("the stand-ins' client of Kubernetes", () => {
+    const [, minor, patch] = versions.kubernetes.split(".");
+    for (const module of ["k8s.io/client-go", "k8s.io/apimachinery"]) {
+      expect(required(goModule("toolchain/stand-ins"), module)).toBe(`v0.${minor}.${patch}`);
+    }
+  });
+
+  test("Go, in providers/libvirt", () => {
+    expect(/^go (\S+)$/m.exec(goModule("providers/libvirt"))?.[1]).toBe(versions.go);
+  });
+
+  test.each([
+    "actionlint",
+    "pulumi",
+    "language-nodejs",
+    "kubernetes",
+    "containerd",
+    "etcd",
+    "cni",
+    "flannel",
+    "coredns",
+  ])("Go, in toolchain/go/%s", (name) => {
+    expect(/^go (\S+)$/m.exec(goModule("toolchain/go", name))?.[1]).toBe(versions.go);
+  });
+});
+
+describe("NixOS", () => {
+  const files = readdirSync(inCheckout("nix"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".nix"))
+    .map((name) => [name, readFileSync(inCheckout("nix", name), "utf8")] as const);
+
+  test("is one release in the flake's input and in the system", () => {
+    const found = (pattern: RegExp) =>
+      files.flatMap(([, text]) => [...text.matchAll(pattern)].map(([, release]) => release));
+    const releases = found(/\bnixos-(\d\d\.\d\d)\b/g);
+    expect(releases).toHaveLength(1);
+    expect(found(/stateVersion = "(.+)"/g)).toEqual(releases);
+  });
+
+  test("takes every program's version from the declaration", () => {
+    const stated = readDeclaration().program.map(({ version }) => version);
+    expect(stated).toHaveLength(5);
+    for (const [name, text] of files) {
+      for (const version of stated) expect(text, `${name} states ${version}`).not.toContain(`"${version}"`);
+    }
+  });
 });
 
 test("the bridge's source states the plugin's version", () => {
@@ -89,9 +130,7 @@ test("the bridge's source states the plugin's version", () => {
 });
 
 describe("the declaration of a node agrees on", () => {
-  const { program } = parse(readFileSync(inCheckout("nix/node.toml"), "utf8")) as unknown as {
-    readonly program: readonly { readonly name: string; readonly version: string }[];
-  };
+  const { program, image } = readDeclaration();
 
   test.each([
     ["kubernetes", versions.kubernetes],
@@ -101,6 +140,21 @@ describe("the declaration of a node agrees on", () => {
     ["cni-plugins", versions.cni],
   ])("%s", (name, version) => {
     expect(program.find((candidate) => candidate.name === name)?.version).toBe(version);
+  });
+
+  test("every program: there is none that versions.json does not know", () => {
+    expect(program.map(({ name }) => name).sort()).toEqual([
+      "cni-plugins",
+      "containerd",
+      "etcd",
+      "flannel",
+      "kubernetes",
+    ]);
+  });
+
+  test("CoreDNS, in its image and in the image's name", () => {
+    expect(image.coredns.version).toBe(versions.coredns);
+    expect(image.coredns.name.split(":")).toEqual(["nodeforge.local/coredns", versions.coredns]);
   });
 
   test("Debian's suite", () => {

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "../process.ts";
 import type { DebianDeclaration } from "./debian.ts";
-import { run } from "./host.ts";
 
 /** What Debian's packages made. */
 export interface DebianRoot {

@@ -9,7 +9,7 @@ import { readDeclaration, type NodeDeclaration } from "./declaration.ts";
 import { makeDisk } from "./disk.ts";
 import { hostPackages, missingTools } from "./host.ts";
 import { kernelRelease, makeInitrd, unpackModules } from "./initrd.ts";
-import { describeImage, type Manifest } from "./manifest.ts";
+import { describeImage, manifestPlace, manifestText, type DebianManifest } from "./manifest.ts";
 import { rootFiles } from "./root-files.ts";
 import { forgetIdentity, installPrograms, settleDates, toolsMissingIn, writeRootFiles } from "./root-tree.ts";
 
@@ -17,7 +17,7 @@ import { forgetIdentity, installPrograms, settleDates, toolsMissingIn, writeRoot
 export interface BuildOptions {
   /** Folder with every program of {@link neededBinaries}. */
   readonly binaries: string;
-  /** Folder that receives node.qcow2 and manifest.json; made when it does not exist. */
+  /** Folder that receives node.qcow2 and its manifest; made when it does not exist. */
   readonly output: string;
   /** Text that tells two builds of the same sources apart, readable on a node. @default "" */
   readonly marker?: string;
@@ -31,18 +31,18 @@ export function neededBinaries(node: NodeDeclaration = readDeclaration()): reado
 }
 
 /**
- * Builds the Debian node image: `node.qcow2` and `manifest.json`.
+ * Builds the Debian node image, `node.qcow2`, and its manifest beside it.
  *
  * Both appear at the end, by renaming; a build that fails leaves an older image as it was.
  * @throws when it does not run as root, or the machine lacks programs, or the folder of binaries is not complete.
  */
-export async function buildNodeImage(options: BuildOptions): Promise<Manifest> {
+export async function buildNodeImage(options: BuildOptions): Promise<DebianManifest> {
   const { marker = "", log } = options;
   const node = readDeclaration();
   const debian = readDebian();
   const binaries = resolve(options.binaries);
   await checkBinaries(binaries, neededBinaries(node));
-  await checkHost();
+  checkHost();
 
   const output = resolve(options.output);
   await mkdir(output, { recursive: true });
@@ -53,9 +53,10 @@ export async function buildNodeImage(options: BuildOptions): Promise<Manifest> {
   try {
     const image = join(work, "node.qcow2");
     const manifest = await build({ node, debian, binaries, work, image, marker, log });
-    await writeFile(join(work, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-    await rename(image, join(output, "node.qcow2"));
-    await rename(join(work, "manifest.json"), join(output, "manifest.json"));
+    await writeFile(manifestPlace(image), manifestText(manifest));
+    const place = join(output, "node.qcow2");
+    await rename(image, place);
+    await rename(manifestPlace(image), manifestPlace(place));
     return manifest;
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -72,7 +73,7 @@ interface Job {
   readonly log: (line: string) => void;
 }
 
-async function build({ node, debian, binaries, work, image, marker, log }: Job): Promise<Manifest> {
+async function build({ node, debian, binaries, work, image, marker, log }: Job): Promise<DebianManifest> {
   const root = join(work, "root");
   const started = Date.now();
   const step = (line: string) => log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
@@ -110,14 +111,14 @@ async function checkBinaries(folder: string, names: readonly string[]): Promise<
   if (missing.length > 0) throw new Error(`${folder} lacks ${missing.join(", ")}`);
 }
 
-async function checkHost(): Promise<void> {
+function checkHost(): void {
   if (process.getuid?.() !== 0) {
     throw new Error(
       "building the node image needs root, because a Debian tree has files of many owners: run it with sudo",
     );
   }
   if (process.arch !== "x64") throw new Error("the Debian node image is built on and for x86-64 machines only");
-  const missing = await missingTools();
+  const missing = missingTools();
   if (missing.length > 0) {
     throw new Error(`this machine lacks ${missing.join(", ")}: apt-get install ${hostPackages().join(" ")}`);
   }

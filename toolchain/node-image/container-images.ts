@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { run } from "../process.ts";
 import type { Member } from "./archive.ts";
 import type { NodeDeclaration } from "./declaration.ts";
 import type { NamedArchive } from "./container-store.ts";
 import { dockerArchive } from "./docker-archive.ts";
-import { run } from "./host.ts";
 
 /**
  * Makes the container images every node has.

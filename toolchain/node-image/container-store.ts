@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "./host.ts";
+import { run } from "../process.ts";
 
 /** A container image as `ctr images import` takes it. */
 export interface NamedArchive {

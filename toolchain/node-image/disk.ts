@@ -1,7 +1,7 @@
 import { open, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "../process.ts";
 import type { DebianDeclaration } from "./debian.ts";
-import { run } from "./host.ts";
 
 /** Bytes of a sector, and the sectors at which the boot loader and the root file system start. */
 const sector = 512;

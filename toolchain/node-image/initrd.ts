@@ -1,8 +1,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { run } from "../process.ts";
 import { cpio } from "./archive.ts";
 import type { DebianDeclaration } from "./debian.ts";
-import { run } from "./host.ts";
 
 /**
  * The early userspace: a static shell, the drivers of the disk and a script of a page.

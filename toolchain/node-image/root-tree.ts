@@ -1,8 +1,8 @@
 import { chmod, copyFile, glob, lstat, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { run } from "../process.ts";
 import type { DebianDeclaration } from "./debian.ts";
 import type { NodeDeclaration } from "./declaration.ts";
-import { run } from "./host.ts";
 import type { RootFile } from "./root-files.ts";
 
 /** Puts the project's programs where the declaration wants them. */

@@ -1,0 +1,72 @@
+import { globSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+/** actionlint judges syntax and scripts; these are the project's own rules for workflows. */
+
+interface Workflow {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly concurrency: unknown;
+  readonly jobs: Readonly<
+    Record<string, { readonly uses?: string; readonly "timeout-minutes"?: number; readonly steps?: readonly Step[] }>
+  >;
+}
+
+interface Step {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+const files = globSync(["../.github/workflows/*.yml", "../docs/examples/*.yml"], { cwd: import.meta.dirname }).sort();
+const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8");
+
+test("the workflows are these", () => {
+  expect(files.map((file) => file.split("/").at(-1))).toEqual([
+    "ci.yml",
+    "nightly.yml",
+    "nixos-image.yml",
+    "preview.yml",
+  ]);
+});
+
+describe.each(files)("%s", (file) => {
+  const text = read(file);
+  const { permissions, concurrency, jobs } = parse(text) as Workflow;
+  const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
+
+  test("asks for no right but those it needs", () => {
+    const comments = file.endsWith("preview.yml") ? { "pull-requests": "write" } : {};
+    expect(permissions).toEqual({ contents: "read", ...comments });
+  });
+
+  test("is bounded in time and in number", () => {
+    expect(concurrency).toBeDefined();
+    for (const [name, job] of Object.entries(jobs)) {
+      // A called workflow's own jobs are bounded.
+      if (job.uses === undefined) expect(job["timeout-minutes"], name).toBeGreaterThan(0);
+    }
+  });
+
+  test("pins every action by its commit, and says the release", () => {
+    const uses = [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, use = ""]) => use);
+    expect(uses.length).toBeGreaterThan(0);
+    for (const use of uses) expect(use).toMatch(/^\.\/\.github\/|^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test("leaves no token in the checkout", () => {
+    const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+    expect(checkouts.length).toBe(Object.values(jobs).filter((job) => job.steps !== undefined).length);
+    for (const step of checkouts) expect(step.with).toMatchObject({ "persist-credentials": false });
+  });
+});
+
+test("one release of an action is used everywhere", () => {
+  const releases = new Map<string, Set<string>>();
+  for (const [, action = "", release = ""] of files
+    .map(read)
+    .join("\n")
+    .matchAll(/uses: ([\w/-]+)@(.*)$/gm)) {
+    releases.set(action, (releases.get(action) ?? new Set()).add(release));
+  }
+  expect([...releases].filter(([, found]) => found.size !== 1)).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { inCheckout } from "./checkout.ts";
+import { run, which } from "./process.ts";
+import { reachable } from "./reachability.ts";
+
+/** The flake of the node image. */
+export const flake = inCheckout("nix");
+
+/** The NixOS system of the flake; its configuration is below. */
+export const system = `${flake}#nixosConfigurations.node.config`;
+
+/** Whether something can be done here, and why, as half a sentence. */
+export interface Ability {
+  readonly able: boolean;
+  readonly reason: string;
+}
+
+/** What the flake's release of nixpkgs demands (its lib/minver.nix). */
+const oldest = [2, 18] as const;
+
+/**
+ * Whether Nix can build the node image on this machine. That its binary cache answers is part of it: without one a NixOS
+ * system is built from source, compilers first.
+ */
+export async function canBuild(
+  architecture: string = process.arch,
+  binaryCache = "https://cache.nixos.org",
+): Promise<Ability> {
+  if (architecture !== "x64")
+    return { able: false, reason: `the flake is for x86-64, and this machine is ${architecture}` };
+  if (which("nix") === undefined) return { able: false, reason: "there is no nix" };
+  const [, version = "", major = "0", minor = "0"] =
+    /((\d+)\.(\d+)\S*)\s*$/.exec(await run("nix", ["--version"])) ?? [];
+  if (Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1])) {
+    return { able: false, reason: `nix ${version} is older than ${oldest.join(".")}` };
+  }
+  if (!(await reachable(binaryCache))) return { able: false, reason: "Nix's binary cache is not to be had" };
+  return { able: true, reason: `nix ${version} can build it` };
+}
+
+/**
+ * Runs a command of Nix on flakes and returns what it prints.
+ * @param timeout Milliseconds. @default 10 minutes, because the first command that needs nixpkgs downloads it
+ */
+export function nix(args: readonly string[], timeout = 10 * 60_000): Promise<string> {
+  // Flakes are off unless the user's nix.conf has them on.
+  return run("nix", ["--extra-experimental-features", "nix-command flakes", ...args], { timeout });
+}
+
+/**
+ * Builds something of the flake and returns its path in the store.
+ * @param timeout Milliseconds.
+ */
+export async function nixBuild(installable: string, timeout: number): Promise<string> {
+  return (await nix(["build", "--no-write-lock-file", "--no-link", "--print-out-paths", installable], timeout)).trim();
+}
+
+/** What the flake is made of. */
+export interface FlakeMetadata {
+  /** Commit of its repository; with -dirty when files had changed since, empty outside of a repository. */
+  readonly revision: string;
+  /** Commit of nixpkgs. */
+  readonly nixpkgs: string;
+}
+
+interface PrintedMetadata {
+  readonly revision?: string;
+  readonly dirtyRevision?: string;
+  readonly locks: {
+    readonly root: string;
+    readonly nodes: Readonly<
+      Record<
+        string,
+        { readonly inputs?: Readonly<Record<string, string>>; readonly locked?: { readonly rev?: string } }
+      >
+    >;
+  };
+}
+
+/**
+ * Asks Nix what the flake is made of.
+ * @throws when its lock does not name a commit of nixpkgs.
+ */
+export async function flakeMetadata(): Promise<FlakeMetadata> {
+  const text = await nix(["flake", "metadata", "--no-write-lock-file", "--json", flake]);
+  const { revision, dirtyRevision, locks } = JSON.parse(text) as PrintedMetadata;
+  const nixpkgs = locks.nodes[locks.nodes[locks.root]?.inputs?.nixpkgs ?? ""]?.locked?.rev;
+  if (nixpkgs === undefined) throw new Error(`${flake} has no input nixpkgs that is locked to a commit`);
+  return { revision: revision ?? dirtyRevision ?? "", nixpkgs };
+}
