@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageConfig } from "../config/image.ts";
+import { contentName } from "../topology.ts";
 
 /** What a {@link BaseImage} is made from. */
 export interface BaseImageArgs {
@@ -25,7 +26,7 @@ export class BaseImage extends pulumi.ComponentResource {
   constructor(name: string, { image, poolName }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
     this.sha256 = image.sha256;
-    const volumeName = `${name}-${image.sha256.slice(0, 12)}`;
+    const volumeName = contentName(name, image.sha256);
     const volume = new libvirt.Volume(
       volumeName,
       { name: `${volumeName}.qcow2`, pool: poolName, source: image.source, format: "qcow2" },

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
-import { deriveTopology, type Role } from "../topology.ts";
+import { baseImageName, deriveTopology, type Role } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
 import { Master } from "./master.ts";
@@ -61,14 +62,14 @@ export class Cluster extends pulumi.ComponentResource {
       { ...child, deleteBeforeReplace: true },
     );
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
-    const net = new Network(`${name}-network`, { network }, child);
-    const image = new BaseImage(`${name}-base`, { image: config.image, poolName: pool.poolName }, child);
+    const net = new Network(`${name}-network`, { network, clusterName }, child);
+    const image = new BaseImage(baseImageName(name), { image: config.image, poolName: pool.poolName }, child);
     const platform: MachinePlatform = {
       libvirtUri: config.libvirtUri,
       domainType: config.domainType,
       poolName: pool.poolName,
       networkName: net.networkName,
-      staticNetwork: { prefix: network.subnet.prefix, gateway: network.gateway, domain: network.domain },
+      staticNetwork: staticNetworkOf(network),
       baseVolumeId: image.volumeId,
       ssh,
       bootTimeoutMinutes: timeouts.boot,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../toolchain/virtualisation.ts";
-import type { Node } from "../topology.ts";
+import { seedDiskName, type Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 
 /** What all machines of a cluster share. */
@@ -67,7 +67,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
       },
     );
     const seed = new CloudInitDisk(
-      `${name}-seed`,
+      seedDiskName(name),
       { node, login: ssh, network: platform.staticNetwork, poolName: platform.poolName },
       { parent: this },
     );
