@@ -1,8 +1,11 @@
 import * as libvirt from "@pulumi/libvirt";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
+import { refuseConflicts } from "./hypervisor/refusal.ts";
+import { readKnown } from "./known.ts";
 
 const config = await loadConfig();
+await refuseConflicts(config, await readKnown());
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
 const cluster = new Cluster(config.clusterName, { config }, { providers: [hypervisor] });
 

@@ -9,6 +9,7 @@ import { Cli } from "./cli.ts";
 import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { resourceExists } from "./resource-types.ts";
+import { installVirsh, type InstalledVirsh } from "./virsh.ts";
 import type { Calls } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
@@ -60,6 +61,7 @@ export class TestStack implements AsyncDisposable {
   /** Temporary; for images and keys of a test's own. */
   readonly folder: string;
   readonly #plugins: InstantPlugins;
+  readonly #virsh: InstalledVirsh;
   readonly #name = "lab";
   /** For what no method here does: killing, interrupting. */
   readonly cli: Cli;
@@ -69,11 +71,13 @@ export class TestStack implements AsyncDisposable {
     folder: string,
     environment: Record<string, string>,
     plugins: InstantPlugins,
+    virsh: InstalledVirsh,
     settings: Settings,
   ) {
     this.folder = folder;
     this.cli = new Cli(environment);
     this.#plugins = plugins;
+    this.#virsh = virsh;
     this.settings = settings;
   }
 
@@ -82,9 +86,10 @@ export class TestStack implements AsyncDisposable {
     const cli = await pulumiCli();
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-engine-"));
     const plugins = await serveInstantPlugins();
+    const virsh = await installVirsh(join(folder, "bin"), plugins);
     const temporary = join(folder, "tmp");
     const environment = {
-      PATH: [inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
+      PATH: [virsh.folder, inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
       TMPDIR: temporary,
       PULUMI_HOME: join(folder, "home"),
       // Without it there is a file of metadata beside each state, which a kill can leave empty; the state is then
@@ -99,7 +104,7 @@ export class TestStack implements AsyncDisposable {
       NODEFORGE_IMAGE: await writeImage(folder, "node.qcow2", "first"),
       NODEFORGE_SSH_KEY: await writeKey(folder, "id_ed25519"),
     };
-    const stack = new TestStack(folder, environment, plugins, settings);
+    const stack = new TestStack(folder, environment, plugins, virsh, settings);
     try {
       await Promise.all([temporary, join(folder, "state")].map((path) => mkdir(path)));
       await writeFile(join(folder, "Pulumi.yaml"), "name: nodeforge\nruntime: nodejs\n");
@@ -214,6 +219,7 @@ export class TestStack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cli.kill();
     this.#plugins.close();
+    this.#virsh.close();
     // What was killed a moment ago may still be letting go of its files.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
