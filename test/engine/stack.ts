@@ -5,11 +5,12 @@ import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { inCheckout } from "../../toolchain/checkout.ts";
 import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
+import type { Session } from "../../toolchain/session.ts";
 import { Cli } from "./cli.ts";
 import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { resourceExists } from "./resource-types.ts";
-import { installVirsh, type InstalledVirsh } from "./virsh.ts";
+import { installVirsh, virsh, type InstalledVirsh } from "./virsh.ts";
 import type { Calls } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
@@ -40,6 +41,7 @@ export interface StateResource {
   readonly id?: string;
   readonly custom: boolean;
   readonly delete?: boolean;
+  readonly protect?: boolean;
 }
 
 /** An exported state. */
@@ -62,6 +64,7 @@ export class TestStack implements AsyncDisposable {
   readonly folder: string;
   readonly #plugins: InstantPlugins;
   readonly #virsh: InstalledVirsh;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #name = "lab";
   /** For what no method here does: killing, interrupting. */
   readonly cli: Cli;
@@ -76,6 +79,7 @@ export class TestStack implements AsyncDisposable {
   ) {
     this.folder = folder;
     this.cli = new Cli(environment);
+    this.#environment = environment;
     this.#plugins = plugins;
     this.#virsh = virsh;
     this.settings = settings;
@@ -169,6 +173,25 @@ export class TestStack implements AsyncDisposable {
 
   exportText(): Promise<string> {
     return this.#administer(["stack", "export", "--stack", this.#name]);
+  }
+
+  /** The stack as the toolchain's commands see it; `said` gets everything Pulumi prints. */
+  session(said: string[] = []): Session {
+    return {
+      stack: this.#name,
+      variables: this.#environment,
+      pulumi: async (args) => {
+        const { exitCode, all } = await this.cli.run(args, this.folder);
+        said.push(all);
+        return exitCode ?? 1;
+      },
+      ask: (args) => this.#administer(args),
+    };
+  }
+
+  /** virsh as it is on PATH, without a process. */
+  virsh(...args: readonly string[]): Promise<string> {
+    return Promise.resolve(virsh(this.#plugins, args));
   }
 
   /** An output of the stack; a secret one only with `--show-secrets`. */

@@ -1,5 +1,5 @@
 import type { Command } from "../cli.ts";
-import { readOutputs, summary } from "../cluster.ts";
+import { bringUp } from "../bring-up.ts";
 import { describe, examine, passes } from "../doctor.ts";
 import { openSession, selectStack } from "../session.ts";
 import { chooseStack } from "../stack.ts";
@@ -7,7 +7,6 @@ import { chooseStack } from "../stack.ts";
 /** Makes or changes the cluster, after checking the machine, and says how to reach it. */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
-  const { stack, rest } = choice;
   const session = await openSession(choice, { image: true, hypervisor: true });
   // The checks must see the image that the program will.
   Object.assign(process.env, session.variables);
@@ -15,8 +14,5 @@ export const command: Command = async (args) => {
   console.error(describe(findings));
   if (!passes(findings)) return 1;
   await selectStack(session);
-  const code = await session.pulumi(["up", "--stack", stack, ...rest]);
-  if (code !== 0 || rest.some((argument) => ["--help", "-h"].includes(argument))) return code;
-  console.log(`\n${summary(await readOutputs(session), stack)}`);
-  return 0;
+  return bringUp(session, choice, choice.rest);
 };
