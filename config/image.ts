@@ -11,6 +11,13 @@ export interface ImageConfig {
   readonly sha256: string;
 }
 
+/** What a file that is to be a node image turns out to be. */
+export interface ImageFile {
+  readonly sha256: string;
+  /** Whether it begins as qcow2 files do. */
+  readonly isQcow2: boolean;
+}
+
 const qcow2Magic = "514649fb";
 
 /**
@@ -32,19 +39,19 @@ export function readImage(values: Values, problems: Problems, fallback: string |
 }
 
 function readFile(problems: Problems, source: string, wanted: string): ImageConfig {
-  const found = inspect(source);
+  const found = inspectImage(source);
   if (found === undefined) {
     const hint = source ? "the path of a readable node image" : "a node image; `npm run image` makes one";
     problems.add("image", hint, source);
     return { source, sha256: wanted };
   }
-  if (found.magic !== qcow2Magic) problems.add("image", "a qcow2 image", source);
+  if (!found.isQcow2) problems.add("image", "a qcow2 image", source);
   if (wanted && wanted !== found.sha256) problems.add("imageSha256", `${found.sha256}, the image's own`, wanted);
   return { source, sha256: found.sha256 };
 }
 
-/** SHA-256 and first four bytes of a file, read in pieces because images are larger than a Buffer should be. */
-function inspect(path: string): { sha256: string; magic: string } | undefined {
+/** Reads a file in pieces, because images are larger than a Buffer should be; undefined when it cannot be read. */
+export function inspectImage(path: string): ImageFile | undefined {
   try {
     if (!statSync(path).isFile()) return undefined;
     const file = openSync(path, "r");
@@ -56,7 +63,7 @@ function inspect(path: string): { sha256: string; magic: string } | undefined {
       hash.update(piece.subarray(0, length));
     }
     closeSync(file);
-    return { sha256: hash.digest("hex"), magic: magic ?? "" };
+    return { sha256: hash.digest("hex"), isQcow2: magic === qcow2Magic };
   } catch {
     return undefined;
   }

@@ -31,6 +31,8 @@ export interface ClusterConfig {
   readonly ssh: SshConfig;
   readonly tokenTtlMinutes: number;
   readonly joinWaveSize: number;
+  /** How many workers may be away at a time while machines are replaced. */
+  readonly maxUnavailable: number;
   readonly smokeCheck: boolean;
   readonly timeouts: Timeouts;
 }
@@ -81,7 +83,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   checkLabel(problems, "clusterName", clusterName, 32);
   const domainType = readDomainType(values, problems, surroundings.localDomainType);
   const { network, cluster } = readNetworks(values, problems);
-  for (const key of ["tokenTtlMinutes", "joinWaveSize"]) atLeast(problems, key, values.integer(key), 1);
+  for (const key of ["tokenTtlMinutes", "joinWaveSize", "maxUnavailable"])
+    atLeast(problems, key, values.integer(key), 1);
   const config: ClusterConfig = {
     clusterName,
     libvirtUri: readUri(values, problems),
@@ -94,6 +97,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     ssh: readSsh(values, problems, surroundings.environment),
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),
     joinWaveSize: values.integer("joinWaveSize"),
+    maxUnavailable: values.integer("maxUnavailable"),
     smokeCheck: values.boolean("smokeCheck"),
     timeouts: readTimeouts(values, problems, domainType),
   };
