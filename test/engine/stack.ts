@@ -206,24 +206,6 @@ export class TestStack implements AsyncDisposable {
     return lan.addresses[0];
   }
 
-  /**
-   * What a user does after a CLI was killed: takes its lock away, and deletes with virsh what libvirt has made and nobody
-   * wrote down (`virsh list --all`, `vol-list`, `net-list --all`, `pool-list --all`). Nothing was on it yet.
-   *
-   * `pulumi refresh --import-pending-creates` would be the other way, but CLI 3.250 only forgets the pending operation.
-   * Objects inside the cluster are taken over when they are made again.
-   */
-  async recover(): Promise<void> {
-    await this.cancel();
-    const { resources = [] } = (await this.export()).deployment;
-    for (const thing of this.world.things) {
-      const known = resources.some(({ type, id }) => type === thing.type && id === thing.id);
-      if (known || !thing.type.startsWith("libvirt:")) continue;
-      this.world.drop(thing);
-      this.guests.remove(thing.id);
-    }
-  }
-
   /** Remembers the stack and the world as they are; the function that is returned brings both back. */
   async remember(): Promise<() => Promise<void>> {
     const { world, guests, settings } = this;

@@ -74,8 +74,17 @@ describe("an up that was killed", () => {
         "volume lab-worker-node-1-seed.iso",
       ]);
       expect((await takeOverOf(stack)).said).toEqual([]);
+      expect((await stack.preview()).steps).toEqual([]);
     },
   );
+
+  it("is undone by destroy as well as it would have been completed by up", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await killAfter(stack, /create Domain worker-node-1/);
+    await takeOverOf(stack);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
 
   it("loses nothing that is not certainly its own", async () => {
     await using stack = await TestStack.create({ workers: 0 });
