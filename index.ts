@@ -2,10 +2,12 @@ import * as libvirt from "@pulumi/libvirt";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { lookAtCluster } from "./health.ts";
+import { refuseConflicts } from "./hypervisor/refusal.ts";
 import { readKnown } from "./known.ts";
 
 const config = await loadConfig();
 const known = await readKnown();
+await refuseConflicts(config, known);
 const health = await lookAtCluster(known, config);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
 const cluster = new Cluster(config.clusterName, { config, known, health }, { providers: [hypervisor] });

@@ -94,6 +94,30 @@ function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: ImageConfig):
   return { vcpus, memoryMiB, diskGiB, image };
 }
 
+/** Element of a network's metadata in libvirt that says whose it is; libvirt keeps one for each namespace. */
+export function networkMark(clusterName: string): string {
+  return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${clusterName}</nodeforge:cluster>`;
+}
+
+/** Name of the component that holds the base image of a cluster. */
+export function baseImageName(clusterName: string): string {
+  return `${clusterName}-base`;
+}
+
+/** Name of the component that holds the seed disk of a machine. */
+export function seedDiskName(domainName: string): string {
+  return `${domainName}-seed`;
+}
+
+/**
+ * Name of a volume that is called after its content, without the file's ending.
+ * @param component Name of the component that holds it.
+ * @param digest SHA-256 in hexadecimal, or its first 12 digits.
+ */
+export function contentName(component: string, digest: string): string {
+  return `${component}-${digest.slice(0, 12)}`;
+}
+
 /** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
 function macAddress(clusterName: string, nodeName: string): string {
   const digest = createHash("sha256").update(`${clusterName}/${nodeName}`).digest();

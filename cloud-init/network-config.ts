@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { NetworkConfig } from "../config/network.ts";
 import type { Node } from "../topology.ts";
 
 /** What a node that sets its own address must know of its network. */
@@ -8,6 +9,11 @@ export interface StaticNetwork {
   readonly gateway: string;
   /** DNS domain searched for short names. */
   readonly domain: string;
+}
+
+/** The part of a network that its nodes must know. */
+export function staticNetworkOf({ subnet, gateway, domain }: NetworkConfig): StaticNetwork {
+  return { prefix: subnet.prefix, gateway, domain };
 }
 
 /** Text of a node's network-config (version 2), matched by MAC so that the interface's name does not matter. */

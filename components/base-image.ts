@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageConfig } from "../config/image.ts";
+import { contentName } from "../topology.ts";
 
 /** What a {@link BaseImage} is made from. */
 export interface BaseImageArgs {
@@ -27,7 +28,7 @@ export class BaseImage extends pulumi.ComponentResource {
 
   /** @param prefix Begins the resources' names; the hash follows. */
   constructor(prefix: string, { image, poolName }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    const name = `${prefix}-${shortHash(image)}`;
+    const name = contentName(prefix, image.sha256);
     super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
     const volume = new libvirt.Volume(
       name,

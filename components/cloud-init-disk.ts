@@ -4,7 +4,7 @@ import { writeIso } from "../cloud-init/iso.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import type { Login } from "../cloud-init/user-data.ts";
-import type { Node } from "../topology.ts";
+import { contentName, type Node } from "../topology.ts";
 
 /** What a {@link CloudInitDisk} is made from. */
 export interface CloudInitDiskArgs {
@@ -31,7 +31,7 @@ export class CloudInitDisk extends pulumi.ComponentResource {
   constructor(name: string, args: CloudInitDiskArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:CloudInitDisk", name, { node: args.node.name, poolName: args.poolName }, opts);
     const seed = seedOf(args.node, args.login, args.network);
-    const volumeName = `${name}-${seed.digest}`;
+    const volumeName = contentName(name, seed.digest);
     const volume = new libvirt.Volume(
       volumeName,
       // Any format but iso would be read back differently and replaced by every preview.

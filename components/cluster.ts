@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../health.ts";
 import { foundation, generationOf, keptIdentity } from "../known-cluster.ts";
 import { Known } from "../known.ts";
 import { Rollout, rolloutOrder } from "../rollout.ts";
-import { deriveTopology, type Node, type Role } from "../topology.ts";
+import { baseImageName, deriveTopology, type Node, type Role } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
 import { Master } from "./master.ts";
@@ -73,10 +74,10 @@ export class Cluster extends pulumi.ComponentResource {
       { ...child, deleteBeforeReplace: true },
     );
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
-    const net = new Network(`${name}-network`, { network }, child);
+    const net = new Network(`${name}-network`, { network, clusterName }, child);
     const baseVolumeIds = new Map(
       topology.images.map((image) => {
-        const base = new BaseImage(`${name}-base`, { image, poolName: pool.poolName }, child);
+        const base = new BaseImage(baseImageName(name), { image, poolName: pool.poolName }, child);
         return [image.sha256, base.volumeId];
       }),
     );
@@ -85,7 +86,7 @@ export class Cluster extends pulumi.ComponentResource {
       domainType: config.domainType,
       poolName: pool.poolName,
       networkName: net.networkName,
-      staticNetwork: { prefix: network.subnet.prefix, gateway: network.gateway, domain: network.domain },
+      staticNetwork: staticNetworkOf(network),
       baseVolumeIds,
       ssh,
       bootTimeoutMinutes: timeouts.boot,

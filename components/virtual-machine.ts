@@ -7,7 +7,7 @@ import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../toolchain/virtualisation.ts";
-import type { Node } from "../topology.ts";
+import { seedDiskName, type Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
 
@@ -103,7 +103,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
       },
     );
     const seed = new CloudInitDisk(
-      `${name}-seed`,
+      seedDiskName(name),
       { node, login: ssh, network: platform.staticNetwork, poolName: platform.poolName },
       { parent: this },
     );

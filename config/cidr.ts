@@ -18,6 +18,18 @@ export function parseSubnet(text: string): Subnet | undefined {
   return first % size === 0 ? { cidr: text, first, last: first + size - 1, prefix } : undefined;
 }
 
+/**
+ * The subnet an address is in.
+ * @param mask Netmask or prefix length, as text.
+ * @returns undefined when the two are not of IPv4.
+ */
+export function subnetAround(address: string, mask: string): Subnet | undefined {
+  if (!isAddress(address)) return undefined;
+  const prefix = isAddress(mask) ? ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask() : Number(mask || Number.NaN);
+  if (prefix === null || !(prefix >= 0 && prefix <= 32)) return undefined;
+  return parseSubnet(`${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${prefix}`).toString()}/${prefix}`);
+}
+
 /** Whether the text is an IPv4 address in four decimal parts. */
 export function isAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text);

@@ -16,12 +16,19 @@ export interface ImageConfig {
   readonly manifest?: ImageManifest;
 }
 
+/** What a file that is to be a node image turns out to be. */
+export interface ImageFile {
+  readonly sha256: string;
+  /** Whether it begins as qcow2 files do. */
+  readonly isQcow2: boolean;
+}
+
 const qcow2Magic = "514649fb";
 
 /** Reads and checks node images. A file that several name is read once: hashing an image takes seconds. */
 export class ImageReader {
   readonly #problems: Problems;
-  readonly #inspected = new Map<string, Inspected | undefined>();
+  readonly #inspected = new Map<string, ImageFile | undefined>();
 
   /** @param problems Takes what is wrong with an image. */
   constructor(problems: Problems) {
@@ -55,7 +62,7 @@ export class ImageReader {
       this.#problems.add(image, hint, source);
       return { source, sha256: wanted };
     }
-    if (found.magic !== qcow2Magic) this.#problems.add(image, "a qcow2 image", source);
+    if (!found.isQcow2) this.#problems.add(image, "a qcow2 image", source);
     if (wanted && wanted !== found.sha256) {
       this.#problems.add(imageSha256, `${found.sha256}, the image's own`, wanted);
     }
@@ -74,8 +81,8 @@ export class ImageReader {
     }
   }
 
-  #inspect(path: string): Inspected | undefined {
-    if (!this.#inspected.has(path)) this.#inspected.set(path, inspect(path));
+  #inspect(path: string): ImageFile | undefined {
+    if (!this.#inspected.has(path)) this.#inspected.set(path, inspectImage(path));
     return this.#inspected.get(path);
   }
 }
@@ -116,13 +123,8 @@ function judge(
   }
 }
 
-interface Inspected {
-  readonly sha256: string;
-  readonly magic: string;
-}
-
-/** SHA-256 and first four bytes of a file, read in pieces because images are larger than a Buffer should be. */
-function inspect(path: string): Inspected | undefined {
+/** Reads a file in pieces, because images are larger than a Buffer should be; undefined when it cannot be read. */
+export function inspectImage(path: string): ImageFile | undefined {
   try {
     if (!statSync(path).isFile()) return undefined;
     const file = openSync(path, "r");
@@ -134,7 +136,7 @@ function inspect(path: string): Inspected | undefined {
       hash.update(piece.subarray(0, length));
     }
     closeSync(file);
-    return { sha256: hash.digest("hex"), magic: magic ?? "" };
+    return { sha256: hash.digest("hex"), isQcow2: magic === qcow2Magic };
   } catch {
     return undefined;
   }

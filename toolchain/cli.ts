@@ -12,6 +12,10 @@ interface Entry {
 const commands: Readonly<Record<string, Entry>> = {
   up: { summary: "make or change the cluster; arguments go to pulumi up", load: () => import("./commands/up.ts") },
   preview: { summary: "show what up would change", load: () => import("./commands/preview.ts") },
+  roll: {
+    summary: "move to another node image, batch by batch: --image NEW, or --undo",
+    load: () => import("./commands/roll.ts"),
+  },
   refresh: { summary: "compare the state with what is there", load: () => import("./commands/refresh.ts") },
   destroy: { summary: "remove the cluster", load: () => import("./commands/destroy.ts") },
   kubectl: { summary: "talk to the cluster", load: () => import("./commands/kubectl.ts") },

@@ -36,6 +36,11 @@ export function chooseStack(args: readonly string[], environment: NodeJS.Process
   return { stack, rest, ...(configFile === undefined ? {} : { configFile: resolve(configFile) }) };
 }
 
+/** Whether only the help of a command is wanted. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.some((argument) => ["--help", "-h"].includes(argument));
+}
+
 /** What a stack's file says, with the project's defaults behind it. */
 export interface StackSettings {
   /** A setting of this project as text; "" when neither the stack nor the project has it. */
@@ -66,8 +71,8 @@ interface StackFile {
 
 /** Reads Pulumi.yaml and the stack's own file; a stack without a file has the project's defaults. */
 export function readSettings(choice: Omit<StackChoice, "rest">, folder = inCheckout()): StackSettings {
-  const { stack, configFile = `${folder}/Pulumi.${baseName(stack)}.yaml` } = choice;
-  const project = parse(readFileSync(`${folder}/Pulumi.yaml`, "utf8")) as ProjectFile;
+  const { stack, configFile = `${folder}/Pulumi.${stackBaseName(stack)}.yaml` } = choice;
+  const project = readProject(folder);
   const file = (parse(readOptional(configFile)) ?? {}) as StackFile;
   const { secretsprovider } = file;
   return {
@@ -90,8 +95,17 @@ function own({ config = {} }: StackFile, project: string): Record<string, unknow
   );
 }
 
-/** `organisation/project/stack` keeps its settings under the last part. */
-export function baseName(stack: string): string {
+/** Name of the project, which Pulumi keeps its stacks under. */
+export function projectName(folder = inCheckout()): string {
+  return readProject(folder).name;
+}
+
+function readProject(folder: string): ProjectFile {
+  return parse(readFileSync(`${folder}/Pulumi.yaml`, "utf8")) as ProjectFile;
+}
+
+/** `organisation/project/stack` keeps its settings and its state under the last part. */
+export function stackBaseName(stack: string): string {
   return stack.split("/").at(-1) ?? stack;
 }
 

@@ -175,6 +175,7 @@ describe("sizes and counts", () => {
     ["workerMemoryMiB", "767"],
     ["workerDiskGiB", "3"],
     ["joinWaveSize", "0"],
+    ["maxUnavailable", "0"],
     ["tokenTtlMinutes", "0"],
     ["bootTimeoutMinutes", "-1"],
   ])("refuses %s = %s", (key, value) => {

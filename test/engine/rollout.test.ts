@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { takeOver } from "../../toolchain/takeover.ts";
 import { writeImage } from "./material.ts";
 import { patternsOf, rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
@@ -108,7 +109,13 @@ describe("another image for a control plane and three workers", () => {
     });
     expect((await stack.up({ image: second })).succeeded).toBe(false);
     stack.world.calm();
-    await stack.recover();
+    await takeOver(stack.session(), {
+      connect:
+        () =>
+        (...args) =>
+          stack.virsh(...args),
+      log: () => undefined,
+    });
     const { succeeded, text, calls } = await stack.up();
     expect(succeeded, text).toBe(true);
     // Whoever is still to be replaced waits for those before.

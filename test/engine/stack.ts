@@ -5,11 +5,14 @@ import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { inCheckout } from "../../toolchain/checkout.ts";
 import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
+import type { Session } from "../../toolchain/session.ts";
+import { readSettings } from "../../toolchain/stack.ts";
 import { Cli } from "./cli.ts";
 import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { label } from "./names.ts";
 import { resourceExists } from "./resource-types.ts";
+import { installVirsh, virsh, type InstalledVirsh } from "./virsh.ts";
 import type { Calls } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
@@ -40,6 +43,7 @@ export interface StateResource {
   readonly id?: string;
   readonly custom: boolean;
   readonly delete?: boolean;
+  readonly protect?: boolean;
 }
 
 /** An exported state. */
@@ -61,6 +65,8 @@ export class TestStack implements AsyncDisposable {
   /** Temporary; for images and keys of a test's own. */
   readonly folder: string;
   readonly #plugins: InstantPlugins;
+  readonly #virsh: InstalledVirsh;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #name = "lab";
   /** For what no method here does: killing, interrupting. */
   readonly cli: Cli;
@@ -70,11 +76,14 @@ export class TestStack implements AsyncDisposable {
     folder: string,
     environment: Record<string, string>,
     plugins: InstantPlugins,
+    virsh: InstalledVirsh,
     settings: Settings,
   ) {
     this.folder = folder;
     this.cli = new Cli(environment);
+    this.#environment = environment;
     this.#plugins = plugins;
+    this.#virsh = virsh;
     this.settings = settings;
   }
 
@@ -83,9 +92,10 @@ export class TestStack implements AsyncDisposable {
     const cli = await pulumiCli();
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-engine-"));
     const plugins = await serveInstantPlugins();
+    const virsh = await installVirsh(join(folder, "bin"), plugins);
     const temporary = join(folder, "tmp");
     const environment = {
-      PATH: [inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
+      PATH: [virsh.folder, inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
       TMPDIR: temporary,
       PULUMI_HOME: join(folder, "home"),
       // Without it there is a file of metadata beside each state, which a kill can leave empty; the state is then
@@ -100,7 +110,7 @@ export class TestStack implements AsyncDisposable {
       NODEFORGE_IMAGE: await writeImage(folder, "node.qcow2", "first"),
       NODEFORGE_SSH_KEY: await writeKey(folder, "id_ed25519"),
     };
-    const stack = new TestStack(folder, environment, plugins, settings);
+    const stack = new TestStack(folder, environment, plugins, virsh, settings);
     try {
       await Promise.all([temporary, join(folder, "state")].map((path) => mkdir(path)));
       await writeFile(join(folder, "Pulumi.yaml"), "name: nodeforge\nruntime: nodejs\n");
@@ -201,6 +211,26 @@ export class TestStack implements AsyncDisposable {
     return this.#administer(["stack", "export", "--stack", this.#name]);
   }
 
+  /** The stack as the toolchain's commands see it; `said` gets everything Pulumi prints. */
+  session(said: string[] = []): Session {
+    return {
+      stack: this.#name,
+      variables: this.#environment,
+      settings: () => readSettings({ stack: this.#name, configFile: join(this.folder, `Pulumi.${this.#name}.yaml`) }),
+      pulumi: async (args) => {
+        const { exitCode, all } = await this.cli.run(args, this.folder);
+        said.push(all);
+        return exitCode ?? 1;
+      },
+      ask: (args) => this.#administer(args),
+    };
+  }
+
+  /** virsh as it is on PATH, without a process. */
+  virsh(...args: readonly string[]): Promise<string> {
+    return Promise.resolve(virsh(this.#plugins, args));
+  }
+
   /** An output of the stack; a secret one only with `--show-secrets`. */
   async output(name: string, ...args: string[]): Promise<unknown> {
     return JSON.parse(await this.#administer(["stack", "output", name, "--json", "--stack", this.#name, ...args]));
@@ -211,24 +241,6 @@ export class TestStack implements AsyncDisposable {
     const domain = this.world.ofKind("Domain").find(({ taken }) => taken === `${this.#name}-${worker}`);
     const [lan] = domain?.properties.networkInterfaces as [{ addresses: [string] }];
     return lan.addresses[0];
-  }
-
-  /**
-   * What a user does after a CLI was killed: takes its lock away, and deletes with virsh what libvirt has made and nobody
-   * wrote down (`virsh list --all`, `vol-list`, `net-list --all`, `pool-list --all`). Nothing was on it yet.
-   *
-   * `pulumi refresh --import-pending-creates` would be the other way, but CLI 3.250 only forgets the pending operation.
-   * Objects inside the cluster are taken over when they are made again.
-   */
-  async recover(): Promise<void> {
-    await this.cancel();
-    const { resources = [] } = (await this.export()).deployment;
-    for (const thing of this.world.things) {
-      const known = resources.some(({ type, id }) => type === thing.type && id === thing.id);
-      if (known || !thing.type.startsWith("libvirt:")) continue;
-      this.world.drop(thing);
-      this.guests.remove(thing.id);
-    }
   }
 
   /** Remembers the stack and the world as they are; the function that is returned brings both back. */
@@ -249,6 +261,7 @@ export class TestStack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cli.kill();
     this.#plugins.close();
+    this.#virsh.close();
     // What was killed a moment ago may still be letting go of its files.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }

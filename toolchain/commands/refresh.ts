@@ -1,6 +1,7 @@
 import type { Command } from "../cli.ts";
 import { openSession, selectStack } from "../session.ts";
-import { chooseStack } from "../stack.ts";
+import { asksForHelp, chooseStack } from "../stack.ts";
+import { takeOver } from "../takeover.ts";
 
 /** Compares the state with what is there. */
 export const command: Command = async (args) => {
@@ -8,5 +9,6 @@ export const command: Command = async (args) => {
   const { stack, rest } = choice;
   const session = await openSession(choice, { image: false, hypervisor: true });
   await selectStack(session);
+  if (!asksForHelp(rest)) await takeOver(session);
   return session.pulumi(["refresh", "--stack", stack, ...rest]);
 };

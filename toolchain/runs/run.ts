@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { say } from "../log.ts";
-import { baseName } from "../stack.ts";
+import { stackBaseName } from "../stack.ts";
 import { addChanges, readChanges, type Changes } from "./changes.ts";
 import { effectiveConfiguration } from "./configuration.ts";
 import { files, makeRunFolder, runsFolder, writeOwn } from "./folder.ts";
@@ -139,7 +139,7 @@ async function describeStart(session: RecordedSession, { command, args }: RunSta
     command,
     arguments: args,
     stack: session.stack,
-    cluster: settings.get("clusterName") || baseName(session.stack),
+    cluster: settings.get("clusterName") || stackBaseName(session.stack),
     process: await processIdentity(),
     outcome: "running",
     exitCode: null,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { arch, cpus, release, totalmem } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { checkout, inCheckout } from "../checkout.ts";
 import { isOfficial } from "../plugins.ts";
 import { run } from "../process.ts";
@@ -54,7 +54,7 @@ export async function readGit(folder = checkout): Promise<RunRecord["git"]> {
 /** What is known of an image, given its path or URL and the hash the stack expects. */
 export async function readImage(location: string | undefined, expected: string): Promise<ImageRecord> {
   const isFile = location !== undefined && !/^https?:\/\//.test(location);
-  const manifest = isFile ? await readManifest(join(dirname(resolve(checkout, location)), "manifest.json")) : null;
+  const manifest = isFile ? await readManifest(`${resolve(checkout, location)}.manifest.json`) : null;
   const stated = typeof manifest?.sha256 === "string" ? manifest.sha256 : null;
   return { location: location ?? null, sha256: expected.toLowerCase() || stated, manifest };
 }

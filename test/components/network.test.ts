@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Network } from "../../components/network.ts";
+import { networkMark } from "../../topology.ts";
+import { ofType, promiseOf, settled, startMocks } from "../support/mocks.ts";
+import { configWith } from "../support/settings.ts";
+
+beforeEach(startMocks);
+
+async function networkWith(raw: Record<string, string> = {}) {
+  const { network } = configWith(raw);
+  const { networkName } = new Network("dev-network", { network, clusterName: "dev" });
+  await promiseOf(networkName);
+  await settled();
+}
+
+const made = () => ofType("Network").filter(({ type }) => type.startsWith("libvirt:"));
+
+const definition =
+  "<network><name>lab</name><forward mode='nat'/><ip address='192.168.222.1'><dhcp>" +
+  "<range start='192.168.222.2' end='192.168.222.254'/></dhcp></ip></network>";
+
+describe("a network that is made", () => {
+  it.skipIf(spawnSync("xsltproc", ["--version"]).error)(
+    "is marked as the cluster's, with a DHCP range of its own",
+    async () => {
+      await networkWith({ dhcpStart: "192.168.222.50", dhcpEnd: "192.168.222.60" });
+      const { xslt } = made()[0]!.inputs.xml as { xslt: string };
+      const folder = await mkdtemp(join(tmpdir(), "nodeforge-xslt-"));
+      try {
+        await writeFile(join(folder, "xslt"), xslt);
+        const { stdout } = spawnSync("xsltproc", [join(folder, "xslt"), "-"], { input: definition, encoding: "utf8" });
+        expect(stdout.replaceAll(/\n\s*/g, "")).toContain(`<name>lab</name><metadata>${networkMark("dev")}</metadata>`);
+        expect(stdout).toContain('<range start="192.168.222.50" end="192.168.222.60"/>');
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+});
+
+describe("a network that exists", () => {
+  it("is not made", async () => {
+    await networkWith({ network: "theirs" });
+    expect(made()).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { withoutProtection } from "../../toolchain/protection.ts";
+import { TestStack } from "./stack.ts";
+
+/** A cluster whose control plane's root disk is protected, as its program might. */
+async function protectedStack(): Promise<TestStack> {
+  const stack = await TestStack.create({ workers: 0 });
+  await stack.up();
+  const { resources = [] } = (await stack.export()).deployment;
+  const urn = resources.find((resource) => resource.urn.endsWith("::lab-master-root"))?.urn ?? "";
+  await stack.session().ask(["state", "protect", urn, "--yes", "--stack", "lab"]);
+  expect(await protectedOf(stack)).toEqual([urn]);
+  return stack;
+}
+
+async function protectedOf(stack: TestStack): Promise<string[]> {
+  const { resources = [] } = (await stack.export()).deployment;
+  return resources.filter((resource) => resource.protect).map(({ urn }) => urn);
+}
+
+/** What `npm run destroy` does; without `--yes` nobody answers Pulumi's question. */
+async function destroy(stack: TestStack, ...args: string[]) {
+  const session = stack.session();
+  const said: string[] = [];
+  const work = () => session.pulumi(["destroy", "--stack", "lab", ...args]);
+  return { code: await withoutProtection(session, work, (line) => said.push(line)), said };
+}
+
+describe("a cluster whose disk is protected", () => {
+  it("is not destroyed by Pulumi itself, and is by our destroy", async () => {
+    await using stack = await protectedStack();
+    const plain = await stack.destroy();
+    expect(plain.succeeded).toBe(false);
+    expect(plain.text).toContain("pulumi state unprotect");
+    expect(await protectedOf(stack)).toHaveLength(1);
+    expect(await destroy(stack, "--yes")).toEqual({ code: 0, said: [] });
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("is protected again when the destroy was not confirmed", async () => {
+    await using stack = await protectedStack();
+    const { code, said } = await destroy(stack);
+    expect([code === 0, said]).toEqual([false, []]);
+    expect(await protectedOf(stack)).toHaveLength(1);
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("is protected again when the destroy failed before it came to the disk, and only then", async () => {
+    await using stack = await protectedStack();
+    const fail = () => {
+      throw new Error("planned by the test");
+    };
+    stack.world.on("before", /delete Domain master/, fail);
+    expect((await destroy(stack, "--yes")).code).not.toBe(0);
+    stack.world.calm();
+    expect(await protectedOf(stack)).toHaveLength(1);
+    stack.world.on("before", /delete Pool/, fail);
+    expect((await destroy(stack, "--yes")).code).not.toBe(0);
+    expect(await protectedOf(stack)).toEqual([]);
+  });
+});
+
+it("a cluster without protection is destroyed without a word to the state", async () => {
+  await using stack = await TestStack.create({ workers: 0 });
+  await stack.up();
+  const asked: string[][] = [];
+  const session = stack.session();
+  const ask = (args: readonly string[]) => {
+    asked.push([...args]);
+    return session.ask(args);
+  };
+  expect(await withoutProtection({ ...session, ask }, () => Promise.resolve("done"))).toBe("done");
+  expect(asked.map(([command]) => command)).toEqual(["stack"]);
+});

@@ -1,0 +1,191 @@
+import { writeFile, mkdir, readdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { takeOver } from "../../toolchain/takeover.ts";
+import { cluster } from "./names.ts";
+import { TestStack } from "./stack.ts";
+import type { Call, Moment } from "./world.ts";
+
+/** Takes over as the commands do; returns what it says and what Pulumi printed. */
+async function takeOverOf(stack: TestStack) {
+  const said: string[] = [];
+  const printed: string[] = [];
+  await takeOver(stack.session(printed), {
+    connect:
+      () =>
+      (...args) =>
+        stack.virsh(...args),
+    log: (line) => said.push(line),
+  });
+  return { said, printed };
+}
+
+/** Kills an `up` after something was made and before the state knows of it. */
+async function killAfter(stack: TestStack, pattern: RegExp): Promise<void> {
+  stack.world.on("after", pattern, () => stack.cli.kill());
+  expect((await stack.up()).succeeded).toBe(false);
+  stack.world.calm();
+}
+
+describe("an up that was killed", () => {
+  it(
+    "is gone on with after a kill at every single create, and nothing is made twice",
+    { timeout: 600_000 },
+    async () => {
+      await using stack = await TestStack.create({ workers: 1 });
+      const killedAt: string[] = [];
+      const removed: string[] = [];
+      for (;;) {
+        const before = killedAt.length;
+        const kill = (moment: Moment) => (call: Call) => {
+          const happens = /^(Pool|Network|Volume|Domain) /.test(call.resource) || before % 2 === 0;
+          if (killedAt.length > before || killedAt.includes(call.resource) || happens !== (moment === "after")) return;
+          killedAt.push(call.resource);
+          stack.cli.kill();
+          if (!happens) throw new Error("killed");
+        };
+        stack.world.on("before", /^create/, kill("before"));
+        stack.world.on("after", /^create/, kill("after"));
+        const { succeeded, text } = await stack.up();
+        stack.world.calm();
+        if (killedAt.length === before) {
+          expect(succeeded, text).toBe(true);
+          break;
+        }
+        const { said, printed } = await takeOverOf(stack);
+        expect(said[0], printed.join("\n")).toBe("the last run on stack lab was killed; taking over");
+        removed.push(...said.flatMap((line) => /^removed (.*), whose/.exec(line)?.[1] ?? []));
+        expect((await stack.export()).deployment.pending_operations, printed.join("\n")).toBeUndefined();
+        expect((await stack.drift()).filter((line) => line.includes("libvirt:"))).toEqual([]);
+      }
+      expect(killedAt.sort()).toEqual(cluster(1));
+      expect(await stack.drift()).toEqual([]);
+      const names = removed.map((what) => what.replace(/-[0-9a-f]{8,12}(?=$|\.)/, "")).sort();
+      expect([...new Set(names)]).toEqual([
+        "domain lab-master",
+        "domain lab-worker-node-1",
+        "network scheduler_benchmark_net",
+        "storage pool nodeforge-lab",
+        "volume lab-base.qcow2",
+        "volume lab-master-root",
+        "volume lab-master-seed.iso",
+        "volume lab-worker-node-1-root",
+        "volume lab-worker-node-1-seed.iso",
+      ]);
+      expect((await takeOverOf(stack)).said).toEqual([]);
+      expect((await stack.preview()).steps).toEqual([]);
+    },
+  );
+
+  it("is undone by destroy as well as it would have been completed by up", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await killAfter(stack, /create Domain worker-node-1/);
+    await takeOverOf(stack);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("loses nothing that is not certainly its own", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await killAfter(stack, /create Domain master/);
+    const [domain] = stack.world.ofKind("Domain");
+    domain!.properties = { ...domain!.properties, description: "nodeforge cluster lab, another one's" };
+    const { said } = await takeOverOf(stack);
+    expect(said.filter((line) => /^(left|removed)/.test(line))).toEqual([
+      "left domain lab-master alone: its description is not the one this stack gives it: virsh desc lab-master",
+    ]);
+    expect([...stack.world.ofKind("Domain")]).toEqual([domain]);
+    // The next run says so, too, before it does anything.
+    const { succeeded, text, calls } = await stack.up();
+    expect([succeeded, calls.list]).toEqual([false, []]);
+    expect(text).toContain("domain lab-master exists");
+  });
+
+  it("that left a network of another's mark leaves it", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await killAfter(stack, /create Network/);
+    const [network] = stack.world.ofKind("Network");
+    network!.properties = { ...network!.properties, xml: {} };
+    expect((await takeOverOf(stack)).said.filter((line) => line.startsWith("left network"))).toHaveLength(1);
+    expect([...stack.world.ofKind("Network")]).toEqual([network]);
+  });
+
+  it("makes anew what vanished meanwhile", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await stack.up();
+    stack.world.on("after", /create Domain worker-node-2/, () => stack.cli.kill());
+    await stack.up({ workers: 2 });
+    stack.world.calm();
+    const gone = stack.world.ofKind("Domain").find(({ taken }) => taken === "lab-worker-node-1")!;
+    stack.world.drop(gone);
+    stack.guests.remove(gone.id);
+    const { printed } = await takeOverOf(stack);
+    const { succeeded, text } = await stack.up();
+    expect(succeeded, [...printed, text].join("\n")).toBe(true);
+    expect(await stack.drift()).toEqual([]);
+    expect(stack.world.ofKind("Domain")).toHaveLength(3);
+  });
+});
+
+describe("a destroy that was killed", () => {
+  it.each([/delete Domain worker-node-1/, /delete Domain master/, /delete Network/, /delete Pool/])(
+    "at %s is completed by the next one",
+    async (pattern) => {
+      await using stack = await TestStack.create({ workers: 1 });
+      await stack.up();
+      stack.world.on("after", pattern, () => stack.cli.kill());
+      expect((await stack.destroy()).succeeded).toBe(false);
+      stack.world.calm();
+      const { printed } = await takeOverOf(stack);
+      // The real provider fails to delete what is not there.
+      expect((await stack.drift()).filter((line) => line.includes("libvirt:"))).toEqual([]);
+      const { succeeded, text } = await stack.destroy();
+      expect(succeeded, [...printed, text].join("\n")).toBe(true);
+      expect([...stack.world.things]).toEqual([]);
+      expect((await stack.export()).deployment.resources ?? []).toEqual([]);
+    },
+  );
+});
+
+describe("a lock", () => {
+  /** Puts a lock on a stack, and returns what is in its folder. */
+  async function lock(stack: TestStack, content: object) {
+    const folder = join(stack.folder, "state", ".pulumi", "locks", "organization", "nodeforge", "lab");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "0.json"), JSON.stringify({ username: "user", timestamp: new Date(), ...content }));
+    return () => readdir(folder);
+  }
+
+  it.each([
+    ["a living process", { pid: process.pid, hostname: hostname() }],
+    ["another machine", { pid: 999_999_999, hostname: "elsewhere" }],
+  ])("of %s is left to Pulumi, with all it may be making", async (_, content) => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await killAfter(stack, /create Domain master/);
+    const left = await lock(stack, content);
+    const things = [...stack.world.things];
+    expect(await takeOverOf(stack)).toEqual({ said: [], printed: [] });
+    expect(await left()).toHaveLength(2);
+    expect([...stack.world.things]).toEqual(things);
+    const { succeeded, text } = await stack.up();
+    expect(succeeded).toBe(false);
+    expect(text).toContain("pulumi cancel");
+  });
+
+  it("of a process that has ended is released", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await stack.up();
+    const left = await lock(stack, { pid: 999_999_999, hostname: hostname() });
+    expect((await takeOverOf(stack)).said).toContain("releasing the lock of process 999999999, which has ended");
+    expect(await left()).toEqual([]);
+    expect((await stack.up()).succeeded).toBe(true);
+  });
+});
+
+it("a stack whose last run ended by itself is asked nothing", async () => {
+  await using stack = await TestStack.create({ workers: 0 });
+  expect((await takeOverOf(stack)).said).toEqual([]);
+  await stack.up();
+  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [] });
+});

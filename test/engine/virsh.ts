@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { InstantPlugins } from "./instant-plugins.ts";
+import { at } from "./properties.ts";
+import type { Thing } from "./world.ts";
+
+/** A `virsh` for PATH. */
+export interface InstalledVirsh {
+  readonly folder: string;
+  readonly close: () => void;
+}
+
+/** The part of the instant plugins that is asked. */
+type Hypervisor = Pick<InstantPlugins, "world" | "guests">;
+
+/** Sends its arguments to the test, and ends as that says. */
+const script = (port: number) => `#!/usr/bin/env bash
+exec 3<>/dev/tcp/127.0.0.1/${port}
+printf '%s\\t' "$@" >&3
+echo >&3
+read -r code <&3
+if ((code == 0)); then cat <&3; else cat <&3 >&2; fi
+exit "$code"
+`;
+
+/** Writes a program `virsh` that speaks of the things of a world, in place of a hypervisor's. */
+export async function installVirsh(folder: string, hypervisor: Hypervisor): Promise<InstalledVirsh> {
+  const server = createServer((socket) => {
+    // A CLI that is killed takes the virsh it was waiting for along.
+    socket.on("error", () => undefined);
+    socket.once("data", (line) => {
+      const args = line.toString().split("\t").slice(0, -1);
+      try {
+        socket.end(`0\n${virsh(hypervisor, args)}`);
+      } catch (error) {
+        socket.end(`1\nerror: ${(error as Error).message}\n`);
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await mkdir(folder);
+  await writeFile(join(folder, "virsh"), script((server.address() as AddressInfo).port), { mode: 0o755 });
+  return { folder, close: () => server.close() };
+}
+
+/** What virsh prints. @throws what it fails with. */
+export function virsh({ world, guests }: Hypervisor, args: readonly string[]): string {
+  const [command = "", ...operands] = args[0] === "-q" ? args.slice(3) : args;
+  const name = operands.at(-1) ?? "";
+  const need = (kind: string, taken: string): Thing => {
+    const found = world.ofKind(kind).find((thing) => thing.taken === taken);
+    if (!found) throw new Error(`failed to get ${kind.toLowerCase()} '${taken}'`);
+    return found;
+  };
+  const remove = (thing: Thing) => {
+    world.drop(thing);
+    guests.remove(thing.id);
+    return "";
+  };
+  const names = (kind: string) => world.ofKind(kind).map(({ taken }) => `${taken}\n`);
+  const pool = operands[operands.indexOf("--pool") + 1] ?? "";
+  switch (command) {
+    case "list":
+      return names("Domain").join("");
+    case "net-list":
+      return names("Network").join("");
+    case "pool-list":
+      return names("Pool").join("");
+    case "vol-list":
+      return world
+        .ofKind("Volume")
+        .filter(({ id }) => id.startsWith(`/pools/${pool}/`))
+        .map(({ id }) => ` ${id.split("/").at(-1)}   ${id}\n`)
+        .join("");
+    case "domuuid":
+      return need("Domain", name).id;
+    case "net-uuid":
+      return need("Network", name).id;
+    case "pool-uuid":
+      return need("Pool", name).id;
+    case "desc":
+      return String(need("Domain", name).properties.description);
+    case "net-dumpxml":
+      return networkDefinition(need("Network", name));
+    case "pool-dumpxml":
+      return `<target><path>${String(at(need("Pool", name).properties, "target.path"))}</path></target>`;
+    case "destroy":
+    case "net-destroy":
+    case "pool-destroy":
+      return "";
+    case "undefine":
+      return remove(need("Domain", operands[0] ?? ""));
+    case "net-undefine":
+      return remove(need("Network", name));
+    case "pool-undefine":
+      return remove(need("Pool", name));
+    case "vol-delete":
+      return remove(need("Volume", `/pools/${pool}/${name}`));
+    default:
+      throw new Error(`the tests expect no virsh ${command}`);
+  }
+}
+
+function networkDefinition({ taken, properties }: Thing): string {
+  const [metadata = ""] = /<metadata>.*<\/metadata>/.exec(String(at(properties, "xml.xslt"))) ?? [];
+  const ips = ((properties.addresses ?? []) as string[]).map((cidr) => {
+    const [address, prefix] = cidr.split("/");
+    return `<ip address='${address}' prefix='${prefix}'/>`;
+  });
+  return `<network><name>${taken}</name>${metadata}${ips.join("")}</network>`;
+}

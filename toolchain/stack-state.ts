@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Session } from "./session.ts";
+
+/** A resource of an exported state. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  /** URN and id of its provider, joined by `::`. */
+  readonly provider?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly protect?: boolean;
+  /** Whether it waits for its deletion. */
+  readonly delete?: boolean;
+}
+
+/** An operation that began and was not seen to end. */
+export interface PendingOperation {
+  readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
+  readonly resource: StateResource;
+}
+
+/** What a stack's state has; empty before the first `up`. Secrets are encrypted. */
+export interface StackState {
+  readonly resources: readonly StateResource[];
+  readonly pending: readonly PendingOperation[];
+}
+
+/** Reads a stack's state through Pulumi. */
+export async function readState({ stack, ask }: Pick<Session, "stack" | "ask">): Promise<StackState> {
+  const { deployment } = JSON.parse(await ask(["stack", "export", "--stack", stack])) as {
+    deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] };
+  };
+  return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
+}
+
+/**
+ * Whether a stack of a file backend certainly has no pending operation, without a run of Pulumi, which takes a second;
+ * false when its file is not where or what it usually is.
+ */
+export async function isSettled(folder: string, project: string, stack: string): Promise<boolean> {
+  const path = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
+  const text = await readFile(path, "utf8").catch(() => '"pending_operations"');
+  return !text.includes('"pending_operations"');
+}
