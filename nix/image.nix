@@ -1,0 +1,83 @@
+# What makes a disk image of a node, beside the node itself: a bootable system, small, with nothing that tells one node from
+# another. None of it is for a machine that is more than a node.
+{
+  config,
+  lib,
+  modulesPath,
+  pkgs,
+  ...
+}:
+let
+  # The default puts a copy of all of nixpkgs' sources on the disk, and stores it as it is.
+  image =
+    { config, ... }:
+    {
+      system.build.image = lib.mkForce (
+        import "${toString modulesPath}/../lib/make-disk-image.nix" {
+          inherit config lib pkgs;
+          inherit (config.image) baseName;
+          inherit (config.virtualisation) diskSize;
+          format = if config.image.format == "qcow2" then "qcow2-compressed" else config.image.format;
+          partitionTableType = if config.image.efiSupport then "efi" else "legacy";
+          copyChannel = false;
+        }
+      );
+    };
+in
+{
+  imports = [ "${toString modulesPath}/profiles/minimal.nix" ];
+
+  services.nodeforge.enable = true;
+
+  # `system.build.images.<name>`: nixpkgs' own disks, ours but for what they hold. The first needs no firmware, so that it boots on
+  # libvirt's default machine.
+  image.modules = lib.genAttrs [
+    "qemu"
+    "raw"
+    "qemu-efi"
+    "raw-efi"
+  ] (_: image);
+
+  boot = {
+    # virtio disks and cards, as libvirt gives them; the seed is a cdrom.
+    initrd.availableKernelModules = [
+      "ata_piix"
+      "sr_mod"
+      "virtio_blk"
+      "virtio_net"
+      "virtio_pci"
+      "virtio_scsi"
+    ];
+    # The root file system takes whatever the node's disk has more than the image.
+    growPartition = true;
+    # Nobody sits at the menu.
+    loader.timeout = 0;
+    # Nothing on a node is on any of them.
+    bcache.enable = false;
+    enableContainers = false;
+  };
+
+  # Swap is for the operator to add; nothing of the image's own.
+  swapDevices = [ ];
+
+  # Nodes are replaced by newer images, not rebuilt in place: no daemon that listens, no tools that would ask it. What switches
+  # configurations stays, because it is what installs the boot loader when the disk is made.
+  nix.enable = false;
+  system.disableInstallerTools = true;
+
+  # Beside what the minimal profile drops.
+  environment.defaultPackages = [ ];
+  fonts.fontconfig.enable = false;
+  i18n.supportedLocales = [ "C.UTF-8/UTF-8" ];
+  i18n.defaultLocale = "C.UTF-8";
+  programs.nano.enable = false;
+  services.lvm.enable = false;
+  security.polkit.enable = false;
+  # Its log is the console's and the operator's; the disk is for pods.
+  services.journald.extraConfig = "SystemMaxUse=200M";
+
+  # Nobody logs in with a password, on no console.
+  users.allowNoPasswordLogin = true;
+
+  system.stateVersion = "26.05";
+}
