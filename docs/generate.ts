@@ -1,5 +1,13 @@
-/** Writes docs/configuration.md from what Pulumi.yaml declares: `npm run docs`. */
+/** Writes the references that are made from what they describe: `npm run docs`. */
 import { writeFileSync } from "node:fs";
+import { nixpkgsLib } from "../test/support/parity/nixpkgs-lib.ts";
 import { configurationPage } from "./configuration.ts";
+import { nixosOptionsPage } from "./nixos-options.ts";
 
-writeFileSync(new URL("configuration.md", import.meta.url), configurationPage());
+const write = (name: string, text: string) => writeFileSync(new URL(name, import.meta.url), text);
+
+write("configuration.md", configurationPage());
+const lib = nixpkgsLib();
+if (lib === undefined)
+  console.error("docs/nixos-options.md is left as it is: NIXPKGS_LIB names no copy of nixpkgs' lib");
+else write("nixos-options.md", await nixosOptionsPage(lib));

@@ -51,7 +51,10 @@ let
       throw "node.toml: unit ${declared.name} has ${builtins.concatStringsSep ", " unknown}, which nix/defaults.nix does not know";
 in
 {
-  inherit blankUnit;
+  inherit blankUnit unitOf;
+
+  # Where nixpkgs' package calls its program otherwise than the declaration does.
+  packagedAs.flanneld = "flannel";
 
   units = builtins.listToAttrs (
     map (declared: {

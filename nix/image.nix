@@ -1,7 +1,6 @@
 # What makes a disk image of a node, beside the node itself: a bootable system, small, with nothing that tells one node from
 # another. None of it is for a machine that is more than a node.
 {
-  config,
   lib,
   modulesPath,
   pkgs,

@@ -132,6 +132,10 @@ in
     kernel.sysctl = cfg.sysctl;
   };
 
+  ssh.systemd.tmpfiles.rules = [
+    # The shell that a seed gives its user.
+    "L+ /bin/bash - - - - /run/current-system/sw/bin/bash"
+  ];
   ssh.services.openssh = {
     hostKeys = [
       {
@@ -155,6 +159,11 @@ in
 
   cloudInit = {
     services.cloud-init.settings = cfg.cloudInit.settings;
+    # What its generator would leave behind, and `cloud-init status` looks for: without, nobody can wait for its end.
+    systemd.tmpfiles.rules = [
+      "d /run/cloud-init 0755 root root -"
+      "f /run/cloud-init/enabled"
+    ];
     # The seed is on a disk that may appear later than cloud-init starts.
     systemd.services.cloud-init-local = {
       wants = [ seedDevice ];

@@ -7,6 +7,7 @@
 }:
 let
   inherit (import ../declaration.nix) node versions;
+  inherit (import ../defaults.nix) packagedAs;
   cfg = config.services.nodeforge;
 
   # Options are named for what a program does where nixpkgs users know it by that.
@@ -22,9 +23,6 @@ let
   packageOf = name: { etcd = pkgs.etcd_3_6 or pkgs.etcd; }.${name} or pkgs.${name};
 
   onPath = lib.filter (program: !(program.cni or false)) node.program;
-
-  # Where a package calls its program otherwise than the declaration does.
-  otherNames.flanneld = "flannel";
 
   matches = version: allowed: version == allowed || lib.hasPrefix "${allowed}." version;
   differing = lib.filterAttrs (
@@ -80,7 +78,7 @@ in
         lib.concatMap (
           program:
           map (
-            name: lib.nameValuePair name (lib.getExe' cfg.packages.${program.name} (otherNames.${name} or name))
+            name: lib.nameValuePair name (lib.getExe' cfg.packages.${program.name} (packagedAs.${name} or name))
           ) program.binaries
         ) onPath
       );

@@ -37,8 +37,6 @@ in
           # cloud-init adds this line where it is missing, but on NixOS it cannot write the file.
           extraConfig = "@includedir /etc/sudoers.d";
         };
-        # The shell that a seed gives its user.
-        systemd.tmpfiles.rules = [ "L+ /bin/bash - - - - /run/current-system/sw/bin/bash" ];
       }
     ]
   );

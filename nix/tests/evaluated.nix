@@ -25,19 +25,24 @@ let
   cfg = config.services.nodeforge;
 in
 {
-  node = import ./describe.nix {
-    inherit config;
-    inherit (cfg) images;
-    # By the packages that really are on its path.
-    toolsOf =
-      name: service:
-      lib.filter (tool: lib.elem "${cfg.tools.${tool}}" (map toString service.path))
-        ((cfg.units // cfg.extraUnits).${name} or defaults.blankUnit).tools;
+  inherit (evaluated) options;
+
+  result = {
+    node = import ./describe.nix {
+      inherit config;
+      inherit (cfg) images;
+      # By the packages that really are on its path.
+      toolsOf =
+        name: service:
+        lib.filter (tool: lib.elem "${cfg.tools.${tool}}" (map toString service.path))
+          ((cfg.units // cfg.extraUnits).${name} or defaults.blankUnit).tools;
+    };
+    failedAssertions = map ({ message, ... }: message) (
+      lib.filter (one: !one.assertion) config.assertions
+    );
+    inherit (config) warnings;
+    variants = lib.attrNames config.image.modules;
+    hostName = config.networking.hostName;
+    onPath = map (package: package.name) config.environment.systemPackages;
   };
-  failedAssertions = map ({ message, ... }: message) (
-    lib.filter (one: !one.assertion) config.assertions
-  );
-  inherit (config) warnings;
-  variants = lib.attrNames config.image.modules;
-  hostName = config.networking.hostName;
 }

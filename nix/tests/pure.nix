@@ -7,7 +7,7 @@ let
 
   settings = import ../settings.nix {
     cfg = defaults;
-    command = name: "${store name}/bin/${name}";
+    command = name: "${store name}/bin/${defaults.packagedAs.${name} or name}";
     package = store;
     archive = name: "${store name}.tar.gz";
     inherit versions;

@@ -39,5 +39,13 @@ lib.genAttrs [
   runCommandCC =
     name: _: _:
     package name;
-  dockerTools.buildImage = { name, tag, ... }: package "${baseNameOf name}-${tag}.tar.gz";
+  # Its content must be there, although nobody puts it in.
+  dockerTools.buildImage =
+    {
+      name,
+      tag,
+      copyToRoot,
+      ...
+    }:
+    builtins.seq copyToRoot.outPath (package "${baseNameOf name}-${tag}.tar.gz");
 }
