@@ -38,22 +38,21 @@ in
   ] (_: image);
 
   boot = {
-    # virtio disks and cards, as libvirt gives them; the seed is a cdrom.
+    # The only drivers between the boot loader and the root file system, on either of virtio's disks.
     initrd.availableKernelModules = [
-      "ata_piix"
-      "sr_mod"
       "virtio_blk"
-      "virtio_net"
       "virtio_pci"
       "virtio_scsi"
     ];
+    # Where the serial port of a virtual machine is called otherwise.
+    kernelParams = lib.mkIf pkgs.stdenv.hostPlatform.isAarch64 [ "console=ttyAMA0" ];
     # The root file system takes whatever the node's disk has more than the image.
     growPartition = true;
     # Nobody sits at the menu.
     loader.timeout = 0;
-    # Nothing on a node is on any of them.
-    bcache.enable = false;
-    enableContainers = false;
+    # Nothing on a node is on either.
+    bcache.enable = lib.mkDefault false;
+    enableContainers = lib.mkDefault false;
   };
 
   # Swap is for the operator to add; nothing of the image's own.
@@ -64,19 +63,12 @@ in
   nix.enable = false;
   system.disableInstallerTools = true;
 
-  # Beside what the minimal profile drops.
-  environment.defaultPackages = [ ];
-  fonts.fontconfig.enable = false;
-  i18n.supportedLocales = [ "C.UTF-8/UTF-8" ];
-  i18n.defaultLocale = "C.UTF-8";
-  programs.nano.enable = false;
-  services.lvm.enable = false;
-  security.polkit.enable = false;
-  # Its log is the console's and the operator's; the disk is for pods.
-  services.journald.extraConfig = "SystemMaxUse=200M";
-
-  # Nobody logs in with a password, on no console.
-  users.allowNoPasswordLogin = true;
+  # Beside what the minimal profile drops: documentation, default packages, what a desktop needs.
+  fonts.fontconfig.enable = lib.mkDefault false;
+  i18n.defaultLocale = lib.mkDefault "C.UTF-8";
+  programs.nano.enable = lib.mkDefault false;
+  security.polkit.enable = lib.mkDefault false;
+  services.lvm.enable = lib.mkDefault false;
 
   system.stateVersion = "26.05";
 }

@@ -151,13 +151,9 @@ in
       qemuGuest.enable = flag;
       kubernetes.kubelet.enable = flag;
       lvm.enable = flag;
-      journald.extraConfig = withDefault "" types.lines;
     };
 
-    users = {
-      mutableUsers = flag;
-      allowNoPasswordLogin = flag;
-    };
+    users.mutableUsers = flag;
     security = {
       sudo = {
         enable = flag;
@@ -171,11 +167,16 @@ in
     nix.enable = flag;
     fonts.fontconfig.enable = flag;
     programs.nano.enable = flag;
-    i18n = {
-      supportedLocales = texts;
-      defaultLocale = option types.str;
+    i18n.defaultLocale = option types.str;
+    nixpkgs.hostPlatform = withDefault "x86_64-linux" types.str;
+    virtualisation = {
+      memorySize = option types.int;
+      cores = option types.int;
+      diskSize = option types.int;
+      qemu.options = texts;
     };
     system = {
+      name = option types.str;
       disableInstallerTools = flag;
       stateVersion = option types.str;
     };
