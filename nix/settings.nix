@@ -159,7 +159,7 @@ in
 
   cloudInit = {
     services.cloud-init.settings = cfg.cloudInit.settings;
-    # What its generator would leave behind, and `cloud-init status` looks for: without, nobody can wait for its end.
+    # What its generator would leave behind: `cloud-init status` then knows that it is enabled.
     systemd.tmpfiles.rules = [
       "d /run/cloud-init 0755 root root -"
       "f /run/cloud-init/enabled"

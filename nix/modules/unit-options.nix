@@ -11,7 +11,9 @@ let
       description = text;
     };
   words = types.listOf (types.strMatching "[^[:space:]]+");
-  listOfUnits = types.listOf (types.strMatching ".+\\.(service|target|socket|mount|device|path)");
+  listOfUnits = types.listOf (
+    types.strMatching ".+\\.(automount|device|mount|path|service|slice|socket|swap|target|timer)"
+  );
 in
 {
   options = lib.mapAttrs option {
@@ -40,8 +42,8 @@ in
       text = "Program and arguments that must end well before the unit counts as started.";
     };
     condition = {
-      type = types.nullOr types.path;
-      text = "A path without which the unit stays quiet.";
+      type = types.nullOr (types.strMatching "!?/.*");
+      text = "A path without which the unit stays quiet; with which, after `!`.";
     };
     after = {
       type = listOfUnits;
