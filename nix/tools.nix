@@ -8,9 +8,11 @@ pkgs: {
   ip = pkgs.iproute2;
   lsblk = pkgs.util-linux;
   "mkfs.ext4" = pkgs.e2fsprogs;
+  mke2fs = pkgs.e2fsprogs;
   mkswap = pkgs.util-linux;
   modprobe = pkgs.kmod;
   mount = pkgs.util-linux;
+  mountpoint = pkgs.util-linux;
   nft = pkgs.nftables;
   ps = pkgs.procps;
   resize2fs = pkgs.e2fsprogs;
