@@ -45,6 +45,11 @@ let
       memorySize = 2048;
       diskSize = 8192;
       qemu.options = [ "-cdrom ${seed node}" ];
+      # The control plane's data disk, by the serial number that the program gives it.
+      emptyDiskImages = lib.optional (node == lib.head program.nodes) {
+        size = 2048;
+        driveConfig.deviceExtraOpts.serial = "nodeforge-data";
+      };
     };
   };
 

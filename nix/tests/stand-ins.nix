@@ -174,6 +174,7 @@ in
       cores = option types.int;
       diskSize = option types.int;
       qemu.options = texts;
+      emptyDiskImages = withDefault [ ] (types.listOf types.anything);
     };
     system = {
       name = option types.str;

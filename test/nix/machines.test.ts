@@ -22,19 +22,20 @@ function inTest(node: Node, index: number) {
   const network = { prefix: 24, gateway: "192.168.1.254", domain: config.network.domain };
   const user = userData(placed, login);
   const lan = networkConfig(placed, network);
+  const join = {
+    name: placed.name,
+    address: placed.address ?? "",
+    endpoint: "192.168.1.1:6443",
+    token: "@TOKEN@",
+    caCertHash: "@CA_CERT_HASH@",
+    labels: {},
+    taints: [],
+  };
   return {
     name: placed.name,
     address: placed.address ?? "",
     seed: { "user-data": user, "meta-data": metaData(placed, user, lan), "network-config": lan },
-    join: joinConfiguration({
-      name: placed.name,
-      address: placed.address ?? "",
-      endpoint: "192.168.1.1:6443",
-      token: "@TOKEN@",
-      caCertHash: "@CA_CERT_HASH@",
-      labels: {},
-      taints: [],
-    }),
+    join: joinConfiguration(join),
   };
 }
 
@@ -49,6 +50,7 @@ it("the machines of the flake's checks are made of the program's own texts (`npx
       CLUSTER_DOMAIN: clusterNetwork.domain,
       POD_CIDR: clusterNetwork.podCidr,
       SERVICE_CIDR: clusterNetwork.serviceCidr,
+      IMAGE: "check",
     },
   };
   await expect(`${JSON.stringify(machines, null, 2)}\n`).toMatchFileSnapshot("machines.json");
