@@ -114,7 +114,7 @@ in
     services = {
       openssh = {
         enable = flag;
-        hostKeys = option (types.listOf (types.submodule hostKey));
+        hostKeys = withDefault [ ] (types.listOf (types.submodule hostKey));
         settings = withDefault { } (
           types.submodule {
             freeformType = types.attrsOf (
@@ -125,7 +125,7 @@ in
               ]
             );
             options = {
-              PermitRootLogin = option (
+              PermitRootLogin = withDefault "prohibit-password" (
                 types.enum [
                   "yes"
                   "without-password"
@@ -134,10 +134,10 @@ in
                   "no"
                 ]
               );
-              PasswordAuthentication = option types.bool;
-              KbdInteractiveAuthentication = option types.bool;
-              UseDns = option types.bool;
-              X11Forwarding = option types.bool;
+              PasswordAuthentication = withDefault true types.bool;
+              KbdInteractiveAuthentication = withDefault true types.bool;
+              UseDns = flag;
+              X11Forwarding = flag;
             };
           }
         );

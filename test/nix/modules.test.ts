@@ -24,6 +24,16 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
     expect(onPath).toEqual(expect.arrayContaining(["kubernetes", "cloud-init", "openssl"]));
   });
 
+  it("set nothing where they are not enabled", async () => {
+    const { node, onPath } = await evaluatedNode(
+      lib,
+      "{ lib, ... }: { services.nodeforge.enable = lib.mkForce false; }",
+    );
+    const { services, masked, etc, tmpfiles, sysctl, generators } = node;
+    expect({ services, etc, sysctl, generators }).toEqual({ services: {}, etc: {}, sysctl: {}, generators: {} });
+    expect([...masked, ...tmpfiles, ...onPath]).toEqual([]);
+  });
+
   it("keep the rest of a unit of which one word is changed", async () => {
     const before = nixosPicture((await evaluated()).node);
     const after = await change(`units.kubelet.extraArgs = [ "--v=4" ];`);
