@@ -31,10 +31,7 @@
       # For a configuration of one's own: `services.nodeforge.enable = true;`.
       nixosModules.node = ./modules;
 
-      nixosConfigurations = {
-        node = node "x86_64-linux";
-        node-aarch64 = node "aarch64-linux";
-      };
+      nixosConfigurations.node = node "x86_64-linux";
 
       packages = lib.genAttrs systems (
         system:

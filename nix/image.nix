@@ -50,9 +50,16 @@ in
     growPartition = true;
     # Nobody sits at the menu.
     loader.timeout = 0;
+    # Each variant says it anew, and so it does of the root file system below; without, this would be no whole configuration.
+    loader.grub.devices = lib.mkOverride 1200 [ "/dev/vda" ];
     # Nothing on a node is on either.
     bcache.enable = lib.mkDefault false;
     enableContainers = lib.mkDefault false;
+  };
+
+  fileSystems."/" = lib.mkDefault {
+    device = "/dev/disk/by-label/nixos";
+    fsType = "ext4";
   };
 
   # Swap is for the operator to add; nothing of the image's own.

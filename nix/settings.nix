@@ -10,7 +10,7 @@
   package,
   # Name of a container image -> its archive.
   archive,
-  # Programs' versions.
+  # Versions of the node's programs, for the image record.
   versions,
   marker ? "",
 }:
@@ -132,29 +132,29 @@ in
     kernel.sysctl = cfg.sysctl;
   };
 
-  ssh.systemd.tmpfiles.rules = [
+  ssh = {
+    services.openssh = {
+      hostKeys = [
+        {
+          type = cfg.ssh.hostKeyType;
+          path = "/etc/ssh/ssh_host_${cfg.ssh.hostKeyType}_key";
+        }
+      ];
+      # NixOS spells one of them its own way and types some: what is yes or no in sshd is true or false there.
+      settings = builtins.listToAttrs (
+        map (name: {
+          name = { UseDNS = "UseDns"; }.${name} or name;
+          value =
+            {
+              yes = true;
+              no = false;
+            }
+            .${cfg.ssh.settings.${name}} or cfg.ssh.settings.${name};
+        }) (builtins.attrNames cfg.ssh.settings)
+      );
+    };
     # The shell that a seed gives its user.
-    "L+ /bin/bash - - - - /run/current-system/sw/bin/bash"
-  ];
-  ssh.services.openssh = {
-    hostKeys = [
-      {
-        type = cfg.ssh.hostKeyType;
-        path = "/etc/ssh/ssh_host_${cfg.ssh.hostKeyType}_key";
-      }
-    ];
-    # NixOS spells one of them its own way and types some: what is yes or no in sshd is true or false there.
-    settings = builtins.listToAttrs (
-      map (name: {
-        name = { UseDNS = "UseDns"; }.${name} or name;
-        value =
-          {
-            yes = true;
-            no = false;
-          }
-          .${cfg.ssh.settings.${name}} or cfg.ssh.settings.${name};
-      }) (builtins.attrNames cfg.ssh.settings)
-    );
+    systemd.tmpfiles.rules = [ "L+ /bin/bash - - - - /run/current-system/sw/bin/bash" ];
   };
 
   cloudInit = {

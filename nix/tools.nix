@@ -1,4 +1,4 @@
-# Package of each command that a unit may call, by the command's name. More than the declaration calls today cost nothing:
+# Package of each command that a unit may call, by the command's name. One that no unit calls costs nothing:
 # a package is part of the image only where a unit names its command.
 pkgs: {
   blkid = pkgs.util-linux;

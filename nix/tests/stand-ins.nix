@@ -96,7 +96,10 @@ in
       );
       initrd.availableKernelModules = texts;
       growPartition = flag;
-      loader.timeout = option (types.nullOr types.int);
+      loader = {
+        timeout = option (types.nullOr types.int);
+        grub.devices = texts;
+      };
       bcache.enable = flag;
       enableContainers = flag;
     };
@@ -163,6 +166,7 @@ in
     };
 
     image.modules = withDefault { } (types.attrsOf types.deferredModule);
+    fileSystems = withDefault { } (types.attrsOf types.anything);
     swapDevices = withDefault [ ] (types.listOf types.anything);
     nix.enable = flag;
     fonts.fontconfig.enable = flag;
