@@ -1,9 +1,17 @@
 /** Writes the pages of docs/ that follow from the code: `npm run docs`. */
 import { writeFileSync } from "node:fs";
+import { nixpkgsLib } from "../test/support/parity/nixpkgs-lib.ts";
 import { configurationPage } from "./configuration.ts";
+import { nixosOptionsPage } from "./nixos-options.ts";
 import { runRecordPage } from "./run-record.ts";
 import { troubleshootingPage } from "./troubleshooting.ts";
 
-writeFileSync(new URL("configuration.md", import.meta.url), configurationPage());
-writeFileSync(new URL("run-record.md", import.meta.url), runRecordPage());
-writeFileSync(new URL("troubleshooting.md", import.meta.url), troubleshootingPage());
+const write = (name: string, text: string) => writeFileSync(new URL(name, import.meta.url), text);
+
+write("configuration.md", configurationPage());
+write("run-record.md", runRecordPage());
+write("troubleshooting.md", troubleshootingPage());
+const lib = nixpkgsLib();
+if (lib === undefined)
+  console.error("docs/nixos-options.md is left as it is: NIXPKGS_LIB names no copy of nixpkgs' lib");
+else write("nixos-options.md", await nixosOptionsPage(lib));

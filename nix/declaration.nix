@@ -2,17 +2,6 @@
 let
   node = builtins.fromTOML (builtins.readFile ./node.toml);
 
-  joinPorts = ports: builtins.concatStringsSep ", " (map ({ port, ... }: toString port) ports);
-
-  # What @name@ in a file stands for.
-  values =
-    {
-      "firewall.tcp" = joinPorts node.firewall.tcp;
-      "firewall.udp" = joinPorts node.firewall.udp;
-    }
-    // prefixed "image" (builtins.mapAttrs (_: image: image.name) node.image)
-    // prefixed "paths" node.paths;
-
   prefixed =
     prefix: set:
     builtins.listToAttrs (
@@ -22,15 +11,28 @@ let
       }) (builtins.attrNames set)
     );
 
-  placeholders = builtins.attrNames values;
+  joinPorts = ports: builtins.concatStringsSep ", " (map toString ports);
 in
 {
   inherit node;
 
-  # Text of a file the declaration names by `source`, with every @value@ filled in.
+  # Port numbers of one protocol.
+  ports = protocol: map ({ port, ... }: port) node.firewall.${protocol};
+
+  # Text of a file the declaration names by `source`, with every @value@ filled in; ports are the ones that are let in.
   fileText =
+    { tcp, udp }:
     source:
-    builtins.replaceStrings (map (name: "@${name}@") placeholders) (map (name: values.${name}) placeholders) (
+    let
+      values = {
+        "firewall.tcp" = joinPorts tcp;
+        "firewall.udp" = joinPorts udp;
+      }
+      // prefixed "image" (builtins.mapAttrs (_: image: image.name) node.image)
+      // prefixed "paths" node.paths;
+      names = builtins.attrNames values;
+    in
+    builtins.replaceStrings (map (name: "@${name}@") names) (map (name: values.${name}) names) (
       builtins.readFile (./. + "/${source}")
     );
 
@@ -42,7 +44,9 @@ in
         value = program.version;
       }) node.program
     )
-    // {
-      coredns = node.image.coredns.version;
-    };
+    // builtins.mapAttrs (_: image: image.version) (
+      builtins.removeAttrs node.image (
+        builtins.filter (name: !(node.image.${name} ? version)) (builtins.attrNames node.image)
+      )
+    );
 }

@@ -1,25 +1,69 @@
 {
   description = "Node image of nodeforge: a NixOS system from node.toml";
 
+  # A release branch: nothing is pinned until `nix flake lock ./nix` has written flake.lock beside this file, which is then to be
+  # kept. `nix flake update ./nix` moves it. What of a node depends on it is checked all the same: versions.nix.
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
 
   outputs =
     { self, nixpkgs }:
     let
-      system = "x86_64-linux";
+      inherit (nixpkgs) lib;
+      systems = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+
+      node =
+        system:
+        lib.nixosSystem {
+          modules = [
+            self.nixosModules.node
+            ./image.nix
+            ./versions.nix
+            { nixpkgs.hostPlatform = system; }
+          ];
+        };
+
+      images = system: (node system).config.system.build.images;
     in
     {
+      # For a configuration of one's own: `services.nodeforge.enable = true;`.
       nixosModules.node = ./modules;
 
-      nixosConfigurations.node = nixpkgs.lib.nixosSystem {
-        inherit system;
-        modules = [ self.nixosModules.node ];
-      };
+      nixosConfigurations.node = node "x86_64-linux";
 
-      # BIOS, one disk: boots on libvirt's default machine without firmware.
-      packages.${system} = rec {
-        node-image = self.nixosConfigurations.node.config.system.build.images.qemu;
-        default = node-image;
-      };
+      packages = lib.genAttrs systems (
+        system:
+        let
+          variants = {
+            # BIOS, one disk: boots on libvirt's default machine without firmware.
+            x86_64-linux = {
+              node-image = (images system).qemu;
+              node-image-raw = (images system).raw;
+            };
+            # There is no BIOS.
+            aarch64-linux = {
+              node-image = (images system).qemu-efi;
+              node-image-raw = (images system).raw-efi;
+            };
+          };
+        in
+        variants.${system}
+        // {
+          node-image-efi = (images system).qemu-efi;
+          default = variants.${system}.node-image;
+        }
+      );
+
+      checks = lib.genAttrs systems (
+        system:
+        import ./tests/machines.nix {
+          inherit lib;
+          pkgs = nixpkgs.legacyPackages.${system};
+        }
+      );
+
+      formatter = lib.genAttrs systems (system: nixpkgs.legacyPackages.${system}.nixfmt);
     };
 }

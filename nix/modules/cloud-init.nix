@@ -1,27 +1,42 @@
 # cloud-init: the seed disk gives a node its name, its addresses and its operator.
-{ lib, ... }:
+{ config, lib, ... }:
 let
-  inherit (import ../declaration.nix) node;
-  # "-" stands for "/" in the name of a device unit, so the one in by-label is escaped.
-  device = "dev-disk-by\\x2dlabel-${node.seed.label}.device";
+  defaults = import ../defaults.nix;
+  cfg = config.services.nodeforge;
+  settings = import ./settings.nix { inherit config lib; };
 in
 {
-  services.cloud-init = {
-    enable = true;
-    network.enable = true;
-    settings = lib.mapAttrs (_: lib.mkForce) node.cloud-init;
+  ###### interface
+  options.services.nodeforge.cloudInit = {
+    settings = lib.mkOption {
+      type = lib.types.attrsOf lib.types.anything;
+      default = defaults.cloudInit.settings;
+      description = "cloud.cfg: no data source but the seed disk, no user but the seed's, and only the modules a seed may need.";
+    };
+    seedLabel = lib.mkOption {
+      type = lib.types.strMatching "[a-zA-Z]+";
+      default = defaults.cloudInit.seedLabel;
+      description = "Label of the seed disk.";
+    };
+    seedTimeout = lib.mkOption {
+      type = lib.types.str;
+      default = defaults.cloudInit.seedTimeout;
+      description = "How long a boot waits for the seed disk, in systemd's notation.";
+    };
   };
 
-  # The seed is on a disk that may appear later than cloud-init starts.
-  systemd.services.cloud-init-local = {
-    wants = [ device ];
-    after = [ device ];
-  };
-  systemd.units.${device} = {
-    overrideStrategy = "asDropin";
-    text = ''
-      [Unit]
-      JobRunningTimeoutSec=${node.seed.timeout}
-    '';
-  };
+  ###### implementation
+  config = lib.mkIf cfg.enable (
+    lib.mkMerge [
+      (removeAttrs settings.cloudInit [ "services" ])
+      {
+        services.cloud-init = {
+          enable = true;
+          network.enable = true;
+          # NixOS has settings of its own for some of them.
+          settings = lib.mapAttrs (_: lib.mkForce) settings.cloudInit.services.cloud-init.settings;
+        };
+      }
+    ]
+  );
 }

@@ -6,51 +6,90 @@
   ...
 }:
 let
-  inherit (import ../declaration.nix) node;
-  inherit (config.nodeforge) commands packages;
+  inherit (lib) mkOption types;
+  defaults = import ../defaults.nix;
+  cfg = config.services.nodeforge;
+  settings = import ./settings.nix { inherit config lib; };
+
+  rootOf =
+    name: paths:
+    pkgs.buildEnv {
+      name = "nodeforge-${name}";
+      inherit paths;
+      pathsToLink = [ "/" ];
+    };
 
   contents = {
-    pause = pkgs.runCommandCC "nodeforge-pause" { } ''
+    pause = pkgs.runCommandCC "nodeforge-pause" { buildInputs = [ pkgs.glibc.static ]; } ''
       mkdir $out
-      $CC -static -Os -o $out/pause ${../pause.c}
+      $CC -static -s -Os -Wall -Wextra -Werror -o $out/pause ${../pause.c}
     '';
     coredns = pkgs.runCommand "nodeforge-coredns" { } ''
       mkdir $out
-      cp ${packages.coredns}/bin/coredns $out/coredns
+      cp ${cfg.packages.coredns}/bin/coredns $out/coredns
     '';
-    smoke = pkgs.pkgsStatic.busybox;
+    smoke = rootOf "smoke" [ pkgs.busybox ];
   };
 
-  archive =
-    name: image:
+  archiveOf =
+    image:
     let
       reference = lib.splitString ":" image.name;
     in
     pkgs.dockerTools.buildImage {
       name = lib.head reference;
       tag = lib.last reference;
-      copyToRoot = contents.${name};
-      config = {
-        Entrypoint = image.entrypoint;
-      }
-      // lib.optionalAttrs (image ? user) { User = image.user; };
+      copyToRoot = image.contents;
+      extraCommands = "mkdir -p tmp && chmod 1777 tmp";
+      config = import ../container-config.nix image;
+    };
+
+  imageOptions =
+    { name, config, ... }:
+    {
+      options = {
+        name = mkOption {
+          type = types.strMatching "[a-z0-9./-]+:[a-zA-Z0-9._-]+";
+          description = "Name and tag.";
+        };
+        entrypoint = mkOption {
+          type = types.nonEmptyListOf types.str;
+          description = "Program and arguments a container runs.";
+        };
+        user = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          description = "uid:gid it runs as; unset means root.";
+        };
+        contents = mkOption {
+          type = types.package;
+          default = contents.${name} or (throw "services.nodeforge.images.${name}.contents is not set");
+          defaultText = lib.literalMD "what the declaration's images are made of";
+          description = "Its root directory.";
+        };
+        archive = mkOption {
+          type = types.package;
+          internal = true;
+          default = archiveOf config;
+          defaultText = lib.literalMD "made of the options above";
+          description = "The image as an archive.";
+        };
+      };
     };
 in
 {
-  systemd.services.container-images = {
-    description = "Container images of the node";
-    wantedBy = [ "multi-user.target" ];
-    requires = [ "containerd.service" ];
-    after = [ "containerd.service" ];
-    before = [ "kubelet.service" ];
-    serviceConfig = {
-      Type = "oneshot";
-      RemainAfterExit = true;
-      # Pinned: kubelet's garbage collection leaves them, however full the disk is.
-      ExecStart = lib.mapAttrsToList (
-        name: image:
-        "${commands.ctr} --namespace k8s.io images import --local --label io.cri-containerd.pinned=pinned ${archive name image}"
-      ) node.image;
-    };
+  ###### interface
+  options.services.nodeforge.images = mkOption {
+    type = types.attrsOf (types.submodule imageOptions);
+    default = { };
+    defaultText = lib.literalMD "`pause`, `coredns` and `smoke`, as declared";
+    example = lib.literalExpression ''{ tool = { name = "example.local/tool:1"; entrypoint = [ "/bin/tool" ]; contents = pkgs.tool; }; }'';
+    description = "Container images in containerd's store when kubelet first starts, pinned against its garbage collection.";
   };
+
+  ###### implementation
+  config = lib.mkMerge [
+    { services.nodeforge.images = lib.mapAttrs (_: lib.mapAttrs (_: lib.mkDefault)) defaults.images; }
+    (lib.mkIf cfg.enable settings.containerImages)
+  ];
 }

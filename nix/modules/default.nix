@@ -1,15 +1,19 @@
-# A nodeforge node. One topic per file; what a node is stands in ../node.toml.
+# A nodeforge node: options under services.nodeforge. One topic per file; what a node is stands in ../node.toml.
+{ lib, ... }:
 {
   imports = [
     ./cloud-init.nix
     ./container-images.nix
     ./files.nix
     ./kernel.nix
+    ./kubelet.nix
     ./network.nix
-    ./programs.nix
+    ./packages.nix
     ./quiet.nix
     ./ssh.nix
-    ./system.nix
+    ./tools.nix
     ./units.nix
   ];
+
+  options.services.nodeforge.enable = lib.mkEnableOption "a Kubernetes node of nodeforge, which is quiet until the program that made it hands it its part";
 }

@@ -1,11 +1,25 @@
 # Units and generators of the base system that never run.
-{ lib, ... }:
+{ config, lib, ... }:
 let
-  inherit (import ../declaration.nix) node;
+  defaults = import ../defaults.nix;
+  cfg = config.services.nodeforge;
+  settings = import ./settings.nix { inherit config lib; };
 in
 {
-  systemd.units = lib.genAttrs (lib.concatMap (group: group.units) node.quiet) (_: {
-    enable = false;
-  });
-  systemd.generators = lib.genAttrs node.generators.quiet (_: "/dev/null");
+  ###### interface
+  options.services.nodeforge.quiet = {
+    units = lib.mkOption {
+      type = lib.types.listOf lib.types.str;
+      default = defaults.quiet.units;
+      description = "Units of the base system that never run; where a system has none of that name, nothing happens.";
+    };
+    generators = lib.mkOption {
+      type = lib.types.listOf lib.types.str;
+      default = defaults.quiet.generators;
+      description = "systemd's generators that are not asked.";
+    };
+  };
+
+  ###### implementation
+  config = lib.mkIf cfg.enable settings.quiet;
 }

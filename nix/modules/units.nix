@@ -1,60 +1,73 @@
 # The declared units as systemd services.
 { config, lib, ... }:
 let
-  inherit (import ../declaration.nix) node;
-  inherit (config.nodeforge) commands packages tools;
-
-  # systemd on NixOS finds no program by its bare name.
-  command = exec: lib.concatStringsSep " " ([ commands.${lib.head exec} ] ++ lib.tail exec);
-
-  service =
+  defaults = import ../defaults.nix;
+  cfg = config.services.nodeforge;
+  settings = import ./settings.nix { inherit config lib; };
+  unitOptions =
     unit:
-    let
-      repeats = unit.type != "oneshot";
-      early = unit.early or false;
-    in
-    {
-      inherit (unit) description;
-      wantedBy = unit.wanted-by or [ "multi-user.target" ];
-      wants = unit.wants or [ ];
-      after = unit.after or [ ];
-      before = (unit.before or [ ]) ++ lib.optional early "shutdown.target";
-      conflicts = lib.optional early "shutdown.target";
-      # Programs a unit calls by name; NixOS gives it no others.
-      path = map (name: tools.${name}) (unit.tools or [ ]);
-      # A switch of the configuration must not restart what runs pods and holds the cluster's data.
-      restartIfChanged = false;
-      unitConfig =
-        lib.optionalAttrs early { DefaultDependencies = false; }
-        // lib.optionalAttrs (unit ? condition) { ConditionPathExists = unit.condition; }
-        # A unit that waits for something outside this machine may fail for minutes: never give up.
-        // lib.optionalAttrs repeats { StartLimitIntervalSec = 0; };
-      serviceConfig = {
-        Type = unit.type;
-        ExecStart = command unit.exec;
-        EnvironmentFile =
-          (unit.environment-files or [ ]) ++ map (path: "-${path}") (unit.optional-environment-files or [ ]);
-      }
-      // lib.optionalAttrs (unit ? exec-after) { ExecStartPost = command unit.exec-after; }
-      // lib.optionalAttrs (unit.remain or false) { RemainAfterExit = true; }
-      // lib.optionalAttrs (unit ? start-timeout) { TimeoutStartSec = unit.start-timeout; }
-      // lib.optionalAttrs repeats {
-        Restart = node.restart.policy;
-        RestartSec = node.restart.seconds;
-      }
-      // (unit.service or { });
+    import ./unit-options.nix {
+      inherit lib;
+      defaults = unit;
     };
 in
 {
-  config = {
-    systemd.services = lib.listToAttrs (map (unit: lib.nameValuePair unit.name (service unit)) node.unit);
-
-    # The declared units are the whole of it: nixpkgs' own modules for the same daemons stay off.
-    assertions = [
-      {
-        assertion = packages ? kubernetes && !config.services.kubernetes.kubelet.enable;
-        message = "nodeforge brings its own units: services.kubernetes must stay off";
+  ###### interface
+  options.services.nodeforge = {
+    # An option for each declared unit: a configuration that changes one argument keeps the rest.
+    units = lib.mapAttrs (
+      name: unit:
+      lib.mkOption {
+        type = lib.types.submodule (unitOptions unit);
+        default = { };
+        description = "Unit ${name}: ${unit.description}.";
       }
-    ];
+    ) defaults.units;
+
+    extraUnits = lib.mkOption {
+      type = lib.types.attrsOf (lib.types.submodule (unitOptions defaults.blankUnit));
+      default = defaults.extraUnits;
+      example.node-exporter = {
+        description = "Metrics of the machine";
+        exec = [ "node_exporter" ];
+        tools = [ "node_exporter" ];
+      };
+      description = "Further units, by name, in the words of the declared ones. The programs they start are `tools`, too.";
+    };
+
+    restart = {
+      policy = lib.mkOption {
+        type = lib.types.enum [
+          "no"
+          "on-failure"
+          "always"
+        ];
+        default = defaults.restart.policy;
+        description = "When a unit that stays running is started again.";
+      };
+      seconds = lib.mkOption {
+        type = lib.types.ints.unsigned;
+        default = defaults.restart.seconds;
+        description = "Seconds before it is.";
+      };
+    };
   };
+
+  ###### implementation
+  config = lib.mkIf cfg.enable (
+    settings.units
+    // {
+      assertions = [
+        {
+          assertion = lib.intersectLists (lib.attrNames cfg.units) (lib.attrNames cfg.extraUnits) == [ ];
+          message = "services.nodeforge.extraUnits: change a declared unit under services.nodeforge.units";
+        }
+        # The declared units are the whole of it: nixpkgs' own modules for the same daemons stay off.
+        {
+          assertion = !config.services.kubernetes.kubelet.enable;
+          message = "nodeforge brings its own units: services.kubernetes must stay off";
+        }
+      ];
+    }
+  );
 }

@@ -6,6 +6,8 @@ import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { artifact } from "../../toolchain/cache.ts";
 import { inCheckout } from "../../toolchain/checkout.ts";
 import { buildGo, goInputs } from "../../toolchain/go.ts";
+import { nixTool, type NixTool } from "./nix-tools.ts";
+import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
 
 /** A check that needs no test runner: it passes when its command does. */
 export interface StaticCheck {
@@ -15,8 +17,14 @@ export interface StaticCheck {
   readonly limitSeconds: number;
 }
 
+/** One that cannot be made on this machine, and why. */
+export interface SkippedCheck {
+  readonly name: string;
+  readonly skipped: string;
+}
+
 /** The static checks of the whole checkout, in the order in which a reader wants their news. */
-export async function staticChecks(): Promise<StaticCheck[]> {
+export async function staticChecks(): Promise<(StaticCheck | SkippedCheck)[]> {
   const tracked = await trackedFiles();
   const shell = tracked.filter((file) => file.endsWith(".sh") || bashScripts.has(file));
   const nix = tracked.filter((file) => file.endsWith(".nix"));
@@ -37,7 +45,22 @@ export async function staticChecks(): Promise<StaticCheck[]> {
       limitSeconds: 60,
     },
     { name: "nix: parse", command: ["nix-instantiate", "--parse", ...nix], limitSeconds: 60 },
+    await nixCheck("nix: format", "nixfmt", ["--check", ...nix]),
+    await nixCheck("nix: unused", "deadnix", ["--fail", ...nix]),
+    ...evaluation(),
   ];
+}
+
+async function nixCheck(name: string, tool: NixTool, args: readonly string[]): Promise<StaticCheck | SkippedCheck> {
+  const found = await nixTool(tool);
+  if ("missing" in found) return { name, skipped: found.missing };
+  return { name, command: [found.path, ...args], limitSeconds: 60 };
+}
+
+/** The tests that evaluate the NixOS modules are among the unit tests; here is only said when they are not made. */
+function evaluation(): SkippedCheck[] {
+  const skipped = "NIXPKGS_LIB names no copy of nixpkgs' lib";
+  return nixpkgsLib() === undefined ? [{ name: "nix: evaluation of the modules, options reference", skipped }] : [];
 }
 
 const bashScripts = new Set([

@@ -93,19 +93,21 @@ async function makeFilesystem(
   );
 }
 
+/** What the boot loader does, in GRUB's words. */
+export function bootCommands(label: string, parameters: readonly string[]): string {
+  return [
+    `search.fs_label ${label} root`,
+    `linux ($root)/boot/vmlinuz ${parameters.join(" ")}`,
+    "initrd ($root)/boot/initrd.img",
+    "boot",
+    "",
+  ].join("\n");
+}
+
 async function installBootLoader(raw: string, work: string, label: string, parameters: readonly string[]) {
   const config = join(work, "grub.cfg");
   const core = join(work, "core.img");
-  await writeFile(
-    config,
-    [
-      `search.fs_label ${label} root`,
-      `linux ($root)/boot/vmlinuz ${parameters.join(" ")}`,
-      "initrd ($root)/boot/initrd.img",
-      "boot",
-      "",
-    ].join("\n"),
-  );
+  await writeFile(config, bootCommands(label, parameters));
   const modules = ["biosdisk", "part_gpt", "ext2", "search_label", "linux", "boot"];
   await run("grub-mkimage", ["-O", "i386-pc", "-p", "/", "-c", config, "-o", core, ...modules]);
   const bootCode = await readFile("/usr/lib/grub/i386-pc/boot.img");

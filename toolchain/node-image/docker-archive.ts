@@ -15,11 +15,7 @@ export function dockerArchive(image: ContainerImage, files: readonly Member[]): 
     architecture: "amd64",
     os: "linux",
     created: "1970-01-01T00:00:00Z",
-    config: {
-      Entrypoint: image.entrypoint,
-      Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-      ...(image.user && { User: image.user }),
-    },
+    config: containerConfig(image),
     // Of the layer as it is unpacked, not as it is stored.
     rootfs: { type: "layers", diff_ids: [`sha256:${sha256(layer)}`] },
     history: [{ created: "1970-01-01T00:00:00Z" }],
@@ -32,6 +28,15 @@ export function dockerArchive(image: ContainerImage, files: readonly Member[]): 
     { path: layerName, mode: 0o644, content: compressed },
     { path: "manifest.json", mode: 0o644, content: manifest },
   ]);
+}
+
+/** How a container of an image is started. */
+export function containerConfig(image: ContainerImage) {
+  return {
+    Entrypoint: image.entrypoint,
+    Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+    ...(image.user && { User: image.user }),
+  };
 }
 
 function json(value: unknown): Buffer {

@@ -2,7 +2,7 @@ import { chmod, copyFile, glob, lstat, mkdir, rm, symlink, writeFile } from "nod
 import { dirname, join } from "node:path";
 import { run } from "../process.ts";
 import type { DebianDeclaration } from "./debian.ts";
-import type { NodeDeclaration } from "./declaration.ts";
+import type { NodeDeclaration, Unit } from "./declaration.ts";
 import type { RootFile } from "./root-files.ts";
 
 /** Puts the project's programs where the declaration wants them. */
@@ -47,9 +47,14 @@ export async function forgetIdentity(root: string) {
   }
 }
 
+/** Programs a unit runs or calls. All are looked up on the same search path. */
+export function programsOf({ exec, "exec-after": after = [], tools = [] }: Unit): readonly string[] {
+  return [...exec.slice(0, 1), ...after.slice(0, 1), ...tools];
+}
+
 /** Programs a unit runs or calls that are nowhere on the tree's search path. */
 export async function toolsMissingIn(root: string, node: NodeDeclaration, debian: DebianDeclaration) {
-  const called = new Set(node.unit.flatMap(({ exec, tools = [] }) => [...exec.slice(0, 1), ...tools]));
+  const called = new Set(node.unit.flatMap(programsOf));
   const found = await Promise.all(
     [...called].map(async (name) => {
       const tries = debian["search-path"].map((folder) => lstat(join(root, folder, name)));

@@ -1,0 +1,51 @@
+# Which package each command of a unit is in.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.nodeforge;
+  units = lib.attrValues (cfg.units // cfg.extraUnits);
+  called = lib.unique (
+    lib.concatMap (unit: lib.take 1 unit.exec ++ lib.take 1 unit.execAfter ++ unit.tools) units
+  );
+  unknown = lib.filter (name: !(cfg.commands ? ${name})) called;
+in
+{
+  ###### interface
+  options.services.nodeforge = {
+    tools = lib.mkOption {
+      type = lib.types.attrsOf lib.types.package;
+      default = { };
+      defaultText = lib.literalMD "nixpkgs' packages of the commands the declared units call";
+      example = lib.literalExpression "{ node_exporter = pkgs.prometheus-node-exporter; }";
+      description = "Package of each command that a unit calls and that is no program of the declaration, by the command's name.";
+    };
+
+    commands = lib.mkOption {
+      type = lib.types.attrsOf lib.types.str;
+      internal = true;
+      readOnly = true;
+      description = "Full path of everything a unit may execute, by its name.";
+    };
+  };
+
+  ###### implementation
+  config = {
+    services.nodeforge = {
+      tools = lib.mapAttrs (_: lib.mkDefault) (import ../tools.nix pkgs) // {
+        containerd-shim-runc-v2 = lib.mkDefault cfg.packages.containerd;
+      };
+      commands = cfg.programs // lib.mapAttrs (name: package: lib.getExe' package name) cfg.tools;
+    };
+
+    assertions = lib.mkIf cfg.enable [
+      {
+        assertion = unknown == [ ];
+        message = "services.nodeforge.tools has no package for ${lib.concatStringsSep ", " unknown}, which a unit calls";
+      }
+    ];
+  };
+}

@@ -1,0 +1,86 @@
+# What a configuration makes of a node, as plain data: what the comparison with the Debian image reads.
+{
+  # An evaluated configuration, or one put together from ../settings.nix alone.
+  config,
+  # Container images: name -> { name, entrypoint, user }.
+  images,
+  # Name and attributes of a service -> the commands that its PATH gives it.
+  toolsOf,
+}:
+let
+  inherit (builtins)
+    attrNames
+    filter
+    listToAttrs
+    mapAttrs
+    ;
+
+  filterAttrs = keep: set: removeAttrs set (filter (name: !keep set.${name}) (attrNames set));
+
+  lists = listToAttrs (
+    map
+      (name: {
+        inherit name;
+        value = [ ];
+      })
+      [
+        "after"
+        "before"
+        "conflicts"
+        "requires"
+        "wantedBy"
+        "wants"
+      ]
+  );
+
+  service =
+    name: given:
+    let
+      whole =
+        lists
+        // {
+          description = "";
+          serviceConfig = { };
+          unitConfig = { };
+        }
+        // given;
+    in
+    {
+      inherit (whole)
+        after
+        before
+        conflicts
+        description
+        requires
+        serviceConfig
+        unitConfig
+        wantedBy
+        wants
+        ;
+      tools = toolsOf name whole;
+    };
+in
+{
+  services = mapAttrs service config.systemd.services;
+  masked = attrNames (filterAttrs (unit: !(unit.enable or true)) config.systemd.units);
+  dropIns = mapAttrs (_: unit: unit.text) (
+    filterAttrs (unit: unit.enable or true) config.systemd.units
+  );
+  inherit (config.systemd) generators;
+  tmpfiles = config.systemd.tmpfiles.rules;
+  etc = mapAttrs (_: file: file.text) (
+    filterAttrs (file: (file.text or null) != null) config.environment.etc
+  );
+  sysctl = config.boot.kernel.sysctl;
+  modules = config.boot.kernelModules;
+  blacklist = config.boot.blacklistedKernelModules;
+  parameters = config.boot.kernelParams;
+  ssh = {
+    inherit (config.services.openssh) hostKeys settings;
+  };
+  cloudInit = config.services.cloud-init.settings;
+  images = mapAttrs (_: image: {
+    inherit (image) name;
+    config = import ../container-config.nix image;
+  }) images;
+}

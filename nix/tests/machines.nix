@@ -1,0 +1,190 @@
+# The checks of the flake: NixOS in virtual machines, made a cluster by the scripts that the program itself runs on nodes.
+#
+# Names, seeds and kubeadm's configurations are the program's, too: test/nix/machines.json, which its tests keep up to date.
+{ lib, pkgs }:
+let
+  program = builtins.fromJSON (builtins.readFile ../../test/nix/machines.json);
+
+  # As guest/script.ts puts a script together, but for its parameters, which come from the environment here.
+  guest =
+    name:
+    pkgs.writeText "${name}.sh" (
+      builtins.readFile ../../guest/common.sh + builtins.readFile (../../guest + "/${name}.sh")
+    );
+
+  scripts = lib.genAttrs [
+    "init-control-plane"
+    "join"
+    "mint-token"
+    "wait-ready"
+  ] guest;
+
+  seed =
+    { name, seed, ... }:
+    pkgs.runCommand "seed-${name}.iso" { nativeBuildInputs = [ pkgs.xorriso ]; } ''
+      mkdir seed
+      ${lib.concatStrings (
+        lib.mapAttrsToList (file: text: "cp ${pkgs.writeText file text} seed/${file}\n") seed
+      )}
+      xorriso -as mkisofs -volid cidata -joliet -rational-rock -output $out seed
+    '';
+
+  machine = node: {
+    imports = [
+      ../modules
+      ../versions.nix
+    ];
+    services.nodeforge = {
+      enable = true;
+      kubelet.extraConfig.maxPods = 42;
+    };
+    # The host name is the seed's to give; this one is only the test driver's.
+    system.name = node.name;
+    virtualisation = {
+      cores = 2;
+      memorySize = 2048;
+      diskSize = 8192;
+      qemu.options = [ "-cdrom ${seed node}" ];
+      # The control plane's data disk, by the serial number that the program gives it.
+      emptyDiskImages = lib.optional (node == lib.head program.nodes) {
+        size = 2048;
+        driveConfig.deviceExtraOpts.serial = "nodeforge-data";
+      };
+    };
+  };
+
+  # Machines that are called as the program calls its nodes; their numbers, and so their addresses, follow the order of the names.
+  machines = nodes: lib.listToAttrs (map (node: lib.nameValuePair node.name (machine node)) nodes);
+
+  prelude = ''
+    import json
+    import shlex
+
+    program = json.loads(${builtins.toJSON (builtins.toJSON program)})
+    scripts = ${builtins.toJSON (lib.mapAttrs (_: toString) scripts)}
+    by_name = {machine.name: machine for machine in machines}
+    nodes = [node for node in program["nodes"] if node["name"] in by_name]
+    master = by_name["master"]
+
+
+    def run(machine, script, stdin="", **parameters):
+        """Runs a script of guest/ as the program does, and returns its result."""
+        known = {**program["parameters"], **parameters}
+        variables = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in known.items())
+        command = f"printf %s {shlex.quote(stdin)} | env {variables} bash {scripts[script]}"
+        return json.loads(machine.succeed(command, timeout=1800) or "null")
+
+
+    def own(node):
+        return {"NODE_NAME": node["name"], "NODE_ADDRESS": node["address"]}
+
+
+    def join(node):
+        where = {"WORKER_NAME": node["name"], "WORKER_ADDRESS": node["address"], "TOKEN_TTL_MINUTES": 30}
+        minted = run(master, "mint-token", **where)
+        configuration = node["join"].replace("@TOKEN@", minted["token"]).replace("@CA_CERT_HASH@", minted["caCertHash"])
+        run(by_name[node["name"]], "join", configuration, **own(node))
+
+
+    def ready():
+        run(master, "wait-ready", "".join(f"{node['name']}\n" for node in nodes), READY_TIMEOUT_SECONDS=900)
+
+
+    def kubectl(arguments):
+        return master.succeed(f"KUBECONFIG=/etc/kubernetes/admin.conf kubectl {arguments}")
+
+
+    start_all()
+    for machine in machines:
+        machine.wait_for_unit("multi-user.target")
+  '';
+
+  test =
+    name: nodes: script:
+    pkgs.testers.runNixOSTest {
+      inherit name;
+      nodes = machines nodes;
+      testScript = prelude + script;
+    };
+
+  control = lib.take 1 program.nodes;
+in
+{
+  # What a node is before anyone has handed it its part, and what a control plane alone is.
+  node = test "nodeforge-node" control ''
+    with subtest("is called what its seed says"):
+        assert master.succeed("hostname").strip() == "master"
+
+    with subtest("is quiet"):
+        for unit in ["etcd", "kube-apiserver", "kubelet", "kube-proxy", "flanneld"]:
+            assert master.get_unit_info(unit)["ConditionResult"] == "no", unit
+            master.fail(f"systemctl is-active {unit}")
+        master.fail("ss --listening --tcp --numeric --no-header | grep -E ':(2379|6443|10250) '")
+        master.fail("systemctl --failed --quiet | grep .")
+
+    with subtest("opens the declared ports only"):
+        rules = master.succeed("nft list table inet nodeforge")
+        assert "tcp dport { 22, 2379, 2380, 6443, 10250 } accept" in rules, rules
+
+    with subtest("takes no password"):
+        assert "passwordauthentication no" in master.succeed("sshd -T")
+        master.fail("systemctl is-active nix-daemon.socket nix-daemon.service")
+
+    with subtest("has every container image, pinned"):
+        listed = master.succeed("ctr --namespace k8s.io images list")
+        for image in ["pause", "coredns", "smoke"]:
+            line = next(line for line in listed.splitlines() if f"nodeforge.local/{image}:" in line)
+            assert "io.cri-containerd.pinned=pinned" in line, line
+
+    with subtest("becomes a control plane, twice as well as once"):
+        for _ in range(2):
+            assert run(master, "init-control-plane", program["init"], **own(nodes[0]))["kubernetesVersion"]
+        ready()
+
+    with subtest("keeps pods away from it"):
+        assert "node-role.kubernetes.io/control-plane:NoSchedule" in kubectl("describe node master")
+
+    with subtest("has kubelet read what is dropped in"):
+        kubelet = json.loads(kubectl("get --raw /api/v1/nodes/master/proxy/configz"))["kubeletconfig"]
+        assert kubelet["failSwapOn"] is False
+        assert kubelet["maxPods"] == 42
+  '';
+
+  # One control plane and two workers, in the program's order; then all of them are switched off and on.
+  cluster = test "nodeforge-cluster" program.nodes ''
+    run(master, "init-control-plane", program["init"], **own(nodes[0]))
+    for worker in nodes[1:]:
+        join(worker)
+    ready()
+
+    with subtest("changes nothing when a worker joins again"):
+        first = nodes[1]
+        by_name[first["name"]].succeed("systemctl is-active kubelet")
+        run(by_name[first["name"]], "join", first["join"].replace("@TOKEN@", ""), **own(first))
+
+    with subtest("gives every node its own slice of the pod network"):
+        slices = kubectl("get nodes --output jsonpath='{.items[*].spec.podCIDR}'").split()
+        assert len(set(slices)) == len(nodes), slices
+
+    with subtest("shows the logs of a pod on every worker"):
+        for worker in nodes[1:]:
+            pod = f"hello-{worker['name']}"
+            spec = json.dumps({"apiVersion": "v1", "spec": {"nodeName": worker["name"]}})
+            command = f"--command -- /bin/sh -c 'echo hello from {pod}; sleep 3600'"
+            master.wait_until_succeeds("KUBECONFIG=/etc/kubernetes/admin.conf kubectl get serviceaccount default", timeout=120)
+            kubectl(f"run {pod} --image nodeforge.local/smoke:1 --image-pull-policy Never --overrides {shlex.quote(spec)} {command}")
+            kubectl(f"wait --for condition=Ready --timeout 300s pod/{pod}")
+            assert kubectl(f"logs {pod}").strip() == f"hello from {pod}"
+
+    with subtest("comes back by itself when all machines were off"):
+        for machine in machines:
+            machine.shutdown()
+        start_all()
+        for machine in machines:
+            machine.wait_for_unit("multi-user.target")
+        master.wait_until_succeeds("KUBECONFIG=/etc/kubernetes/admin.conf kubectl get --raw /readyz", timeout=600)
+        ready()
+        for worker in nodes[1:]:
+            kubectl(f"wait --for condition=Ready --timeout 300s pod/hello-{worker['name']}")
+  '';
+}

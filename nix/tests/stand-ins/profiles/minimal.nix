@@ -1,0 +1,2 @@
+# In the place of nixpkgs' profile of this name, which needs the whole of NixOS.
+{ }

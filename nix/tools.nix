@@ -1,0 +1,25 @@
+# Package of each command that a unit may call, by the command's name. One that no unit calls costs nothing:
+# a package is part of the image only where a unit names its command.
+pkgs: {
+  blkid = pkgs.util-linux;
+  blockdev = pkgs.util-linux;
+  busybox = pkgs.busybox;
+  findmnt = pkgs.util-linux;
+  ip = pkgs.iproute2;
+  lsblk = pkgs.util-linux;
+  "mkfs.ext4" = pkgs.e2fsprogs;
+  mke2fs = pkgs.e2fsprogs;
+  mkswap = pkgs.util-linux;
+  modprobe = pkgs.kmod;
+  mount = pkgs.util-linux;
+  mountpoint = pkgs.util-linux;
+  nft = pkgs.nftables;
+  ps = pkgs.procps;
+  resize2fs = pkgs.e2fsprogs;
+  runc = pkgs.runc;
+  sh = pkgs.bash;
+  swapoff = pkgs.util-linux;
+  swapon = pkgs.util-linux;
+  udevadm = pkgs.systemd;
+  umount = pkgs.util-linux;
+}

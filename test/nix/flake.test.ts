@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { evaluate } from "../support/parity/nixos.ts";
+import { nixpkgsLib } from "../support/parity/nixpkgs-lib.ts";
+
+interface Machine {
+  readonly name: string;
+  readonly failedAssertions: readonly string[];
+  readonly services: readonly string[];
+  readonly options: readonly string[];
+}
+
+interface Flake {
+  readonly outputs: readonly string[];
+  readonly packages: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly versions: Readonly<Record<string, readonly string[]>>;
+  readonly checks: Readonly<
+    Record<string, { readonly testScript: string; readonly nodes: Readonly<Record<string, Machine>> }>
+  >;
+}
+
+const lib = nixpkgsLib();
+let flake: Flake;
+beforeAll(async () => {
+  if (lib) flake = (await evaluate(`import ./nix/tests/flake.nix { nixpkgsLib = ${lib}; }`)) as Flake;
+});
+
+describe.skipIf(lib === undefined)("the flake, evaluated", () => {
+  it("offers configurations, images, checks and a formatter", () => {
+    expect(flake.outputs).toEqual(["checks", "formatter", "nixosConfigurations", "packages"]);
+  });
+
+  it("makes a disk for a machine without firmware, where there are such machines, and one for EFI", () => {
+    expect(flake.packages).toEqual({
+      "x86_64-linux": {
+        default: "qemu",
+        "node-image": "qemu",
+        "node-image-raw": "raw",
+        "node-image-efi": "qemu-efi",
+      },
+      "aarch64-linux": {
+        default: "qemu-efi",
+        "node-image": "qemu-efi",
+        "node-image-raw": "raw-efi",
+        "node-image-efi": "qemu-efi",
+      },
+    });
+  });
+
+  it("allows versions of declared programs only, of their own series", () => {
+    const { program, image } = readDeclaration();
+    const declared = [...program, { name: "coredns", version: image.coredns.version ?? "" }];
+    expect(Object.keys(flake.versions).sort()).toEqual(declared.map(({ name }) => name).sort());
+    for (const { name, version } of declared) {
+      for (const series of flake.versions[name] ?? []) expect(`${version}.`.startsWith(`${series}.`), name).toBe(true);
+    }
+  });
+
+  it("checks one node, and a cluster of three, each started by its own seed", () => {
+    const machines = Object.fromEntries(Object.entries(flake.checks).map(([name, { nodes }]) => [name, nodes]));
+    expect(Object.keys(machines["node"] ?? {})).toEqual(["master"]);
+    expect(Object.keys(machines["cluster"] ?? {})).toEqual(["master", "worker-node-1", "worker-node-2"]);
+    for (const [name, machine] of Object.values(machines).flatMap((nodes) => Object.entries(nodes))) {
+      expect(machine.name).toBe(name);
+      expect(machine.failedAssertions).toEqual([]);
+      expect(machine.services).toContain("kubelet");
+      expect(machine.options).toEqual([expect.stringContaining(`seed-${name}.iso`)]);
+    }
+  });
+
+  it("runs the program's own scripts in the program's order", () => {
+    const steps = [...(flake.checks["cluster"]?.testScript ?? "").matchAll(/^(?:run|join|ready|\s+join)\(.*$/gm)];
+    expect(
+      steps.map(([step]) =>
+        step
+          .trim()
+          .replace(/\(.*, "/, "(")
+          .replace(/[",)].*/, ""),
+      ),
+    ).toEqual(["run(init-control-plane", "join(worker", "ready("]);
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { nixTool } from "./nix-tools.ts";
+import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "nix-tools-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+describe("a tool that judges Nix files", () => {
+  it("is said to be missing where it is not installed and nothing could build it", async () => {
+    vi.stubEnv("PATH", folder);
+    expect(await nixTool("deadnix")).toEqual({
+      missing: "not installed: neither deadnix nor cargo, which would build it",
+    });
+  });
+
+  it("is the machine's own where nothing could build ours", async () => {
+    writeFileSync(join(folder, "deadnix"), "", { mode: 0o755 });
+    vi.stubEnv("PATH", folder);
+    expect(await nixTool("deadnix")).toEqual({ path: join(folder, "deadnix") });
+  });
+
+  it("is said to be missing with cargo's own words where it cannot be built", async () => {
+    writeFileSync(join(folder, "cargo"), "#!/bin/sh\necho no such crate >&2\nexit 101\n", { mode: 0o755 });
+    vi.stubEnv("PATH", folder);
+    vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
+    expect(await nixTool("deadnix")).toEqual({
+      missing: "not installed: cargo could not build deadnix: no such crate",
+    });
+  });
+});
+
+describe("nixpkgs' lib", () => {
+  it("is not at hand where nobody names it", () => {
+    expect(nixpkgsLib({})).toBeUndefined();
+  });
+
+  it("is found by its own folder, or by the one it is in", () => {
+    mkdirSync(join(folder, "lib"));
+    writeFileSync(join(folder, "lib", "modules.nix"), "");
+    expect(nixpkgsLib({ NIXPKGS_LIB: folder })).toBe(join(folder, "lib"));
+    expect(nixpkgsLib({ NIXPKGS_LIB: join(folder, "lib") })).toBe(join(folder, "lib"));
+  });
+
+  it("that is named but not there is an error, not a reason to skip", () => {
+    expect(() => nixpkgsLib({ NIXPKGS_LIB: folder })).toThrow("neither nixpkgs' lib nor a folder that has it");
+  });
+});

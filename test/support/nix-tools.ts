@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { artifact } from "../../toolchain/cache.ts";
+import { run, which } from "../../toolchain/process.ts";
+import { versions } from "../../toolchain/versions.ts";
+
+/** A tool that judges Nix files. */
+export type NixTool = "deadnix" | "nixfmt";
+
+/** The crate each is in, and its version. The second is nixfmt's rules in Rust: nixfmt itself is to be had from Nix only. */
+const crates: Readonly<Record<NixTool, readonly [crate: string, version: string]>> = {
+  deadnix: ["deadnix", versions.deadnix],
+  nixfmt: ["nixfmt_rs", versions.nixfmt_rs],
+};
+
+/**
+ * Finds a tool: built by cargo once and kept, else the machine's own, whose version may judge otherwise.
+ *
+ * A machine without either is no reason to fail: the tools judge style, and somebody's machine has them.
+ */
+export async function nixTool(tool: NixTool): Promise<{ readonly path: string } | { readonly missing: string }> {
+  const installed = which(tool);
+  if (which("cargo") === undefined) {
+    return installed
+      ? { path: installed }
+      : { missing: `not installed: neither ${tool} nor cargo, which would build it` };
+  }
+  try {
+    return { path: await built(tool) };
+  } catch (error) {
+    const [reason = ""] = (error as Error).message.split("\n").slice(-1);
+    return installed ? { path: installed } : { missing: `not installed: cargo could not build ${tool}: ${reason}` };
+  }
+}
+
+async function built(tool: NixTool): Promise<string> {
+  const [crate, version] = crates[tool];
+  const folder = await artifact({
+    name: tool,
+    inputs: [crate, version, process.arch],
+    estimate: "2 min",
+    build: async (root) => {
+      const args = ["install", "--quiet", "--locked", "--root", root, "--version", version, crate];
+      await run("cargo", args, { timeout: 10 * 60_000 });
+    },
+  });
+  return join(folder, "bin", tool);
+}

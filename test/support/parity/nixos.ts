@@ -1,0 +1,126 @@
+import { execa } from "execa";
+import { addFile, addUnitLine, addUnitText, at, Painter, type Picture } from "./picture.ts";
+
+type Word = string | number | boolean;
+type Section = Readonly<Record<string, Word | readonly Word[]>>;
+
+/** A systemd service as NixOS has it. */
+interface Service {
+  readonly description: string;
+  readonly after: readonly string[];
+  readonly before: readonly string[];
+  readonly conflicts: readonly string[];
+  readonly requires: readonly string[];
+  readonly wantedBy: readonly string[];
+  readonly wants: readonly string[];
+  readonly unitConfig: Section;
+  readonly serviceConfig: Section;
+  readonly tools: readonly string[];
+}
+
+/** What nix/tests/describe.nix says of a configuration. */
+export interface NixosNode {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly masked: readonly string[];
+  readonly dropIns: Readonly<Record<string, string>>;
+  readonly generators: Readonly<Record<string, string>>;
+  readonly tmpfiles: readonly string[];
+  readonly etc: Readonly<Record<string, string>>;
+  readonly sysctl: Readonly<Record<string, Word>>;
+  readonly modules: readonly string[];
+  readonly blacklist: readonly string[];
+  readonly parameters: readonly string[];
+  readonly ssh: {
+    readonly hostKeys: readonly { readonly path: string }[];
+    readonly settings: Readonly<Record<string, Word>>;
+  };
+  readonly cloudInit: unknown;
+  readonly images: Readonly<Record<string, { readonly name: string; readonly config: unknown }>>;
+}
+
+/** What nix/tests/evaluated.nix says of the modules. */
+export interface EvaluatedNode {
+  readonly node: NixosNode;
+  readonly failedAssertions: readonly string[];
+  readonly warnings: readonly string[];
+  readonly variants: readonly string[];
+  readonly hostName: string;
+  readonly onPath: readonly string[];
+}
+
+/**
+ * Evaluates a Nix expression, in which ./ is the checkout, and returns its value.
+ * @throws with Nix's own words when it cannot be evaluated.
+ */
+export async function evaluate(expression: string): Promise<unknown> {
+  const command = ["--eval", "--strict", "--json", "--expr", expression];
+  const { stdout } = await execa("nix-instantiate", command, { timeout: 60_000 });
+  return JSON.parse(stdout);
+}
+
+/** What the NixOS modules make of a node with nothing changed: no package, and nothing of nixpkgs, is needed to know. */
+export async function describedNode(): Promise<NixosNode> {
+  return (await evaluate("import ./nix/tests/pure.nix")) as NixosNode;
+}
+
+/**
+ * What the modules themselves make of it, evaluated by nixpkgs' module system.
+ * @param nixpkgsLib Folder of nixpkgs' lib.
+ * @param configuration A further module, as a Nix expression.
+ */
+export async function evaluatedNode(nixpkgsLib: string, configuration = "{ }"): Promise<EvaluatedNode> {
+  const given = `{ nixpkgsLib = ${nixpkgsLib}; configuration = ${configuration}; }`;
+  return (await evaluate(`(import ./nix/tests/evaluated.nix ${given}).result`)) as EvaluatedNode;
+}
+
+/** What the NixOS image makes of a node. */
+export function nixosPicture(node: NixosNode): Picture {
+  const painter = new Painter();
+  for (const [name, service] of Object.entries(node.services)) addService(painter, `${name}.service`, service);
+  for (const unit of node.masked) painter.add(`masked ${unit}`, "yes");
+  for (const [unit, text] of Object.entries(node.dropIns)) addUnitText(painter, unit, text);
+  for (const [name, link] of Object.entries(node.generators)) painter.add(`generator ${name}`, link);
+  painter.addSet("tmpfiles", node.tmpfiles.map(withoutStore));
+  for (const [path, text] of Object.entries(node.etc)) addFile(painter, `/etc/${path}`, text);
+  painter.addData("sysctl", node.sysctl);
+  painter.addSet("kernel module", node.modules);
+  painter.addSet("kernel module that is never loaded", node.blacklist);
+  painter.addSet("kernel parameter", node.parameters);
+  for (const { path } of node.ssh.hostKeys) painter.add(at("sshd", "HostKey"), path);
+  for (const [name, value] of Object.entries(node.ssh.settings)) painter.add(at("sshd", ofSshd(name)), word(value));
+  painter.addData("cloud-init", node.cloudInit);
+  for (const { name, config } of Object.values(node.images)) painter.addData(`container image ${name}`, config);
+  return painter.picture;
+}
+
+function addService(painter: Painter, unit: string, service: Service): void {
+  const { after, before, conflicts, requires, wantedBy, wants, description, unitConfig, serviceConfig, tools } =
+    service;
+  const sets = {
+    After: after,
+    Before: before,
+    Conflicts: conflicts,
+    Requires: requires,
+    WantedBy: wantedBy,
+    Wants: wants,
+  };
+  for (const [key, units] of Object.entries(sets)) addUnitLine(painter, unit, key, units.join(" "));
+  if (description) addUnitLine(painter, unit, "Description", description);
+  for (const [key, value] of Object.entries({ ...unitConfig, ...serviceConfig })) {
+    for (const one of typeof value === "object" ? value : [value]) addUnitLine(painter, unit, key, word(one));
+  }
+  painter.addSet(at(`unit ${unit}`, "calls"), tools);
+}
+
+function word(value: Word): string {
+  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
+}
+
+/** NixOS spells one of sshd's settings its own way; sshd itself takes either. */
+function ofSshd(name: string): string {
+  return name === "UseDns" ? "UseDNS" : name;
+}
+
+function withoutStore(text: string): string {
+  return text.replaceAll(/\/nix\/store\/[0-9a-z]+-/g, "");
+}
