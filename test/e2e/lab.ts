@@ -1,7 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { expect } from "vitest";
+import { killTree } from "../support/kill-tree.ts";
 
 /** The hypervisor of the tier's own namespaces. */
 export const libvirtUri = "qemu:///system";
@@ -36,9 +39,147 @@ export class Lab {
     this.#stack = stack;
   }
 
-  /** Makes the ssh key. */
+  /** Makes the ssh key and the stack. */
   async prepare(): Promise<void> {
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "e2e", "-f", this.sshKey]);
+    await this.pulumi("stack", "select", "--create");
+  }
+
+  /** Changes a setting of the stack. */
+  async set(key: string, value: string): Promise<void> {
+    await this.pulumi("config", "set", key, value);
+  }
+
+  /** `npm run up`. @throws when it fails. */
+  async up(): Promise<Ended> {
+    const ended = await this.nodeforge("up", ["--yes"], 40);
+    expect(ended.exitCode, ended.all).toBe(0);
+    return ended;
+  }
+
+  /** What `npm run preview` announces, each as `create Domain NAME`; components and providers left out. */
+  async announced(): Promise<string[]> {
+    const { stdout, exitCode, all } = await this.nodeforge("preview", ["--json"], 10);
+    expect(exitCode, all).toBe(0);
+    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+    return steps.flatMap(({ op, urn }) => {
+      const [type = "", name = ""] = urn.split("::").slice(-2);
+      const own = type.split("$").at(-1) ?? "";
+      const isQuiet = ["same", "read", "refresh"].includes(op) || /^(nodeforge|pulumi):/.test(own);
+      return isQuiet ? [] : [`${op} ${own.split(":").at(-1)} ${name}`];
+    });
+  }
+
+  /** Expects a preview without a change, also after asking libvirt and Kubernetes. */
+  async expectNothingToDo(): Promise<void> {
+    const preview = await this.nodeforge("preview", ["--refresh", "--expect-no-changes"], 10);
+    expect(preview.exitCode, preview.all).toBe(0);
+  }
+
+  /** The nodes as the stack's outputs show them. */
+  async nodes(): Promise<NodeOutput[]> {
+    return JSON.parse(await this.pulumi("stack", "output", "nodes", "--json")) as NodeOutput[];
+  }
+
+  /** Names of the nodes that kubectl calls Ready, sorted. */
+  async readyNodes(): Promise<string[]> {
+    const lines = (await this.kubectl("get", "nodes", "--no-headers")).trim().split("\n");
+    const rows = lines.map((line) => line.split(/\s+/));
+    return rows.flatMap(([name = "", status]) => (status === "Ready" ? [name] : [])).sort();
+  }
+
+  /** Prints the cluster's nodes, for whoever reads the log. */
+  async showNodes(when: string): Promise<void> {
+    const columns = ["-o", "wide", "-L", "nodeforge.local/image"];
+    console.log(`${when}: kubectl get nodes\n${await this.kubectl("get", "nodes", ...columns)}`);
+  }
+
+  /** What is different after every boot, by node; of all nodes or the named ones. */
+  async bootIds(names?: readonly string[]): Promise<Record<string, string>> {
+    const nodes = (await this.nodes()).filter(({ name }) => names?.includes(name) ?? true);
+    const read = async ({ name, address }: NodeOutput) =>
+      [name, await this.ssh(address, "cat /proc/sys/kernel/random/boot_id")] as const;
+    return Object.fromEntries(await Promise.all(nodes.map(read)));
+  }
+
+  /** Runs a command on every node by ssh. */
+  async onEveryNode(command: string): Promise<string[]> {
+    return Promise.all((await this.nodes()).map(({ address }) => this.ssh(address, command)));
+  }
+
+  /** Ids of the running containers of a node's pods in a namespace. */
+  async containersOn(node: string, namespace: string): Promise<string[]> {
+    const jsonpath = "{.items[*].status.containerStatuses[*].containerID}";
+    const where = ["-n", namespace, "--field-selector", `spec.nodeName=${node}`];
+    return (await this.kubectl("get", "pods", ...where, "-o", `jsonpath=${jsonpath}`)).split(" ").filter(Boolean);
+  }
+
+  /** Makes or changes an object. */
+  async apply(object: object): Promise<void> {
+    const path = join(this.folder, "object.json");
+    writeFileSync(path, JSON.stringify(object));
+    await this.kubectl("apply", "-f", path);
+  }
+
+  /** Text of a file on a node, read through Kubernetes: by a pod that has it mounted. */
+  async fileOn(node: string, path: string): Promise<string> {
+    const pod = `reader-${node}`;
+    const spec = {
+      nodeName: node,
+      tolerations: [{ operator: "Exists" }],
+      terminationGracePeriodSeconds: 1,
+      volumes: [{ name: "file", hostPath: { path, type: "File" } }],
+      containers: [
+        {
+          name: "reader",
+          image: "nodeforge.local/smoke:1",
+          imagePullPolicy: "Never",
+          command: ["sleep", "3600"],
+          volumeMounts: [{ name: "file", mountPath: "/file", readOnly: true }],
+        },
+      ],
+    };
+    await this.apply({ apiVersion: "v1", kind: "Pod", metadata: { name: pod, namespace: "default" }, spec });
+    try {
+      await this.kubectl("wait", `pod/${pod}`, "--for=condition=Ready", "--timeout=240s");
+      return await this.kubectl("exec", pod, "--", "cat", "/file");
+    } finally {
+      // A pod without a controller would rightly keep its node from being drained.
+      await this.kubectl("delete", `pod/${pod}`);
+    }
+  }
+
+  /** Repeats what may fail until it does not. @throws its last failure when the limit is over. */
+  async eventually(what: string, limitMinutes: number, attempt: () => Promise<void>): Promise<void> {
+    const deadline = Date.now() + limitMinutes * 60_000;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (Date.now() > deadline) throw new Error(`waited ${limitMinutes} minutes for ${what}`, { cause: error });
+      }
+      await sleep(10_000);
+    }
+  }
+
+  /** Runs a command as {@link nodeforge} does, and kills it and all it started once it prints something. */
+  async killed(command: string, args: readonly string[], moment: RegExp, limitMinutes: number): Promise<void> {
+    const subprocess = this.#start(
+      "bash",
+      ["toolchain/with-packages", "toolchain/cli.ts", command, ...args],
+      limitMinutes,
+    );
+    let text = "";
+    let isKilled = false;
+    subprocess.all.on("data", (piece: Buffer) => {
+      text += piece.toString();
+      if (isKilled || !moment.test(text)) return;
+      isKilled = true;
+      killTree(subprocess.pid!);
+    });
+    await subprocess;
+    this.printed.push(text);
+    expect(isKilled, text).toBe(true);
   }
 
   /**
@@ -96,10 +237,16 @@ export class Lab {
   /** Removes what is left on disk. */
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+    rmSync(`Pulumi.${this.#stack}.yaml`, { force: true });
   }
 
   async #run(file: string, args: readonly string[], limitMinutes: number): Promise<Ended> {
-    const { exitCode, stdout, all } = await execa(file, args, {
+    const { exitCode, stdout, all } = await this.#start(file, args, limitMinutes);
+    return { exitCode: exitCode ?? 1, stdout, all };
+  }
+
+  #start(file: string, args: readonly string[], limitMinutes: number) {
+    return execa(file, args, {
       all: true,
       reject: false,
       timeout: limitMinutes * 60_000,
@@ -112,6 +259,5 @@ export class Lab {
         NODEFORGE_SSH_KEY: this.sshKey,
       },
     });
-    return { exitCode: exitCode ?? 1, stdout, all };
   }
 }

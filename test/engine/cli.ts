@@ -1,5 +1,5 @@
-import { readFileSync, readdirSync } from "node:fs";
 import { execa } from "execa";
+import { killTree } from "../support/kill-tree.ts";
 
 /** A command that takes longer hangs: with instant plugins, on a busy machine, the longest takes 20 s. */
 const limit = 120_000;
@@ -38,39 +38,11 @@ export class Cli {
 
   /** Kills the running command and everything it started, as a machine that loses its power does. */
   kill(): void {
-    // The program and its language host lead process groups of their own, and would live on.
-    for (const pid of this.#running === undefined ? [] : [this.#running, ...descendants(this.#running)]) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
-    }
+    if (this.#running !== undefined) killTree(this.#running);
   }
 
   /** What Ctrl-C does. */
   interrupt(): void {
     if (this.#running !== undefined) process.kill(this.#running, "SIGINT");
-  }
-}
-
-/** Processes that a process started, and those that they started. */
-function descendants(ancestor: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const parent = parentOf(entry);
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-  }
-  const below = (pid: number): number[] => (children.get(pid) ?? []).flatMap((child) => [child, ...below(child)]);
-  return below(ancestor);
-}
-
-function parentOf(pid: string): number | undefined {
-  try {
-    // The name in parentheses may hold anything; what follows it is regular.
-    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
-  } catch {
-    return undefined;
   }
 }

@@ -37,6 +37,8 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
       ...environment,
       PULUMI_HOME: folder,
       NODEFORGE_IMAGE: process.env.NODEFORGE_IMAGE || (await debianImage()),
+      // What nodes are rolled to.
+      NODEFORGE_SECOND_IMAGE: process.env.NODEFORGE_SECOND_IMAGE || (await debianImage("second")),
     },
   };
 }

@@ -1,0 +1,21 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Lab } from "../lab.ts";
+
+/** What is left after a cluster. */
+export function destruction(lab: Lab): void {
+  describe("destroy", () => {
+    it("leaves no domain, volume, pool, network or file behind", async () => {
+      const destroy = await lab.nodeforge("destroy", ["--yes"], 10);
+      expect(destroy.exitCode, destroy.all).toBe(0);
+      for (const list of [
+        ["list", "--all", "--name"],
+        ["pool-list", "--all", "--name"],
+        ["net-list", "--all", "--name"],
+      ]) {
+        expect(await lab.virsh(...list), list.join(" ")).toEqual([]);
+      }
+      expect(readdirSync("/var/lib/libvirt").filter((name) => name.startsWith("nodeforge"))).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import type { Lab } from "../lab.ts";
+
+/** One more worker: exactly it appears, and nobody else notices. */
+export function growth(lab: Lab, from: number): void {
+  const name = `worker-node-${from + 1}`;
+
+  describe(`a cluster of ${from} that is to have ${from + 1} workers`, () => {
+    it(`gets ${name}, as the preview says, and the others keep running`, async () => {
+      await lab.showNodes(`before growing to ${from + 1}`);
+      const [boots, pods] = [await lab.bootIds(), await lab.containersOn("worker-node-1", "kube-system")];
+      await lab.set("workers", String(from + 1));
+      const announced = await lab.announced();
+      const made = announced.filter((operation) => operation.startsWith("create "));
+      const types = ["Volume", "Volume", "Domain", "Command", "Command", "Command", "Command"];
+      expect(made.map((operation) => operation.split(" ")[1]).sort()).toEqual(types.sort());
+      expect(made.every((operation) => operation.includes(`e2e-${name}`))).toBe(true);
+      expect(announced.filter((operation) => /^(delete|replace) /.test(operation))).toEqual([]);
+
+      await lab.up();
+      await lab.showNodes(`after growing to ${from + 1}`);
+      expect(await lab.readyNodes()).toEqual([...Object.keys(boots), name].sort());
+      expect(await lab.bootIds()).toMatchObject(boots);
+      // What was running there still is, and was not started again.
+      expect(await lab.containersOn("worker-node-1", "kube-system")).toEqual(expect.arrayContaining(pods));
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../lab.ts";
+
+/** A worker that is to go, from a cluster of three: `worker-node-3`. */
+export function leaving(lab: Lab): void {
+  const name = "worker-node-3";
+
+  describe("a worker that is to go while a budget protects a pod on it", () => {
+    beforeAll(async () => {
+      await lab.apply({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "held", namespace: "default" },
+        spec: {
+          selector: { matchLabels: { app: "held" } },
+          template: {
+            metadata: { labels: { app: "held" } },
+            spec: {
+              nodeSelector: { "kubernetes.io/hostname": name },
+              terminationGracePeriodSeconds: 1,
+              containers: [
+                {
+                  name: "held",
+                  image: "nodeforge.local/smoke:1",
+                  imagePullPolicy: "Never",
+                  command: ["sleep", "36000"],
+                },
+              ],
+            },
+          },
+        },
+      });
+      await lab.apply({
+        apiVersion: "policy/v1",
+        kind: "PodDisruptionBudget",
+        metadata: { name: "held", namespace: "default" },
+        spec: { minAvailable: 1, selector: { matchLabels: { app: "held" } } },
+      });
+      await lab.kubectl("rollout", "status", "deployment/held", "--timeout=240s");
+    });
+
+    it("stays, and the failure names pod and budget", async () => {
+      await lab.set("drainTimeoutMinutes", "1");
+      await lab.set("workers", "2");
+      const up = await lab.nodeforge("up", ["--yes"], 20);
+      expect(up.exitCode).not.toBe(0);
+      expect(up.all).toMatch(/worker-node-3 could not be drained within 1 minutes/);
+      expect(up.all).toMatch(
+        /pods still there: .*default\/held-\S+.*; budgets that allow no disruption: default\/held/,
+      );
+      // The diagnosis says so, too, and where everything that was collected lies.
+      expect(up.all).toMatch(/Most likely: A PodDisruptionBudget, or a pod without a controller/);
+      expect(up.all).toMatch(/Everything that was collected: .*runs\//);
+      expect(await lab.readyNodes()).toContain(name);
+      const cordoned = await lab.kubectl("get", "node", name, "-o", "jsonpath={.spec.unschedulable}");
+      expect(cordoned).toBe("");
+      expect(await lab.virsh("list", "--name")).toContain(`e2e-${name}`);
+    });
+
+    it("goes when the budget has gone: Node, domain, volumes and lease; the others keep running", async () => {
+      await lab.kubectl("delete", "poddisruptionbudget/held");
+      await lab.showNodes("before shrinking to 2");
+      const boots = await lab.bootIds(["master", "worker-node-1", "worker-node-2"]);
+      await lab.up();
+      await lab.showNodes("after shrinking to 2");
+      expect(await lab.readyNodes()).toEqual(["master", "worker-node-1", "worker-node-2"]);
+      expect(await lab.bootIds()).toEqual(boots);
+      expect((await lab.virsh("list", "--all", "--name")).filter((domain) => domain.includes(name))).toEqual([]);
+      expect((await lab.virsh("vol-list", "nodeforge-e2e")).filter((volume) => volume.includes(name))).toEqual([]);
+      const leases = await lab.virsh("net-dhcp-leases", "scheduler_benchmark_net");
+      expect(leases.filter((lease) => lease.includes(name))).toEqual([]);
+      await lab.kubectl("delete", "deployment/held");
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../lab.ts";
+
+const second = process.env.NODEFORGE_SECOND_IMAGE ?? "";
+
+/** What a node's own file says it came from, read by a pod on it. */
+async function markers(lab: Lab): Promise<Record<string, string>> {
+  const seen: Record<string, string> = {};
+  for (const { name } of await lab.nodes()) {
+    const image = JSON.parse(await lab.fileOn(name, "/etc/nodeforge/image.json")) as {
+      builtFrom?: { marker: string };
+      marker?: string;
+    };
+    seen[name] = image.builtFrom?.marker ?? image.marker ?? "";
+  }
+  return seen;
+}
+
+const bases = async (lab: Lab) =>
+  (await lab.virsh("vol-list", "nodeforge-e2e")).filter((line) => line.includes("-base-"));
+
+/** Another image and back, on a cluster of two workers. */
+export function rolling(lab: Lab): void {
+  describe("another image", () => {
+    let identity: string;
+    const clusterIdentity = () =>
+      lab.kubectl("get", "namespace/kube-system", "configmap/kept", "-o", "jsonpath={.items[*].metadata.uid}");
+
+    beforeAll(async () => {
+      await lab.apply({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "kept", namespace: "default" },
+        data: { written: "before the roll" },
+      });
+      identity = await clusterIdentity();
+    });
+    afterAll(() => lab.kubectl("delete", "configmap/kept"));
+
+    it("is rolled out, also when the first try is killed in the middle", async () => {
+      await lab.showNodes("before the roll");
+      expect(await markers(lab)).toEqual({ master: "", "worker-node-1": "", "worker-node-2": "" });
+      const before = await lab.nodes();
+      // The worst moment: libvirt has made a machine, and nobody has written it down.
+      await lab.killed("roll", ["--image", second, "--yes"], /Domain e2e-worker-node-1 creat/, 25);
+      const roll = await lab.nodeforge("roll", ["--image", second, "--yes"], 40);
+      expect(roll.exitCode, roll.all).toBe(0);
+      expect(roll.all).toContain("taking over");
+      await lab.showNodes("after the roll");
+      expect(await lab.readyNodes()).toEqual(["master", "worker-node-1", "worker-node-2"]);
+      expect(await markers(lab)).toEqual({ master: "second", "worker-node-1": "second", "worker-node-2": "second" });
+      expect(await bases(lab)).toHaveLength(1);
+      // The control plane's data came along, and everyone is where they were.
+      expect(await clusterIdentity()).toBe(identity);
+      expect((await lab.nodes()).map(({ name, address }) => [name, address])).toEqual(
+        before.map(({ name, address }) => [name, address]),
+      );
+      await lab.expectNothingToDo();
+    });
+
+    it("is undone, with one worker less at the same time", async () => {
+      await lab.set("workers", "1");
+      await lab.up();
+      await lab.showNodes("before the undo");
+      const undo = await lab.nodeforge("roll", ["--undo", "--yes"], 40);
+      expect(undo.exitCode, undo.all).toBe(0);
+      await lab.showNodes("after the undo");
+      expect(await lab.readyNodes()).toEqual(["master", "worker-node-1"]);
+      expect(await markers(lab)).toEqual({ master: "", "worker-node-1": "" });
+      expect(await bases(lab)).toHaveLength(1);
+      expect(await clusterIdentity()).toBe(identity);
+      await lab.expectNothingToDo();
+    });
+  });
+}
