@@ -73,7 +73,7 @@ describe("the manifest", () => {
     writeFileSync(image, "a disk");
     const built = { packages: { systemd: "257" }, epoch: 86_400, kernel: "6.12", suite: "trixie", marker: "red" };
     expect(await describeImage(image, readDeclaration(), built)).toEqual({
-      contract: 1,
+      contract: 2,
       sha256: "d614d695eb483126af8a5376433956a60f472ea41b5147893a461e1823006387",
       bytes: 6,
       versions: { ...versionsOf(readDeclaration()), linux: "6.12" },

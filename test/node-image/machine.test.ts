@@ -139,7 +139,7 @@ describe("a data disk", () => {
 
   it("keeps what a cluster is, and nothing else, for the next root disk", () => {
     const box = new Sandbox();
-    const [first] = [box.controlPlane().root];
+    const first = box.controlPlane().root;
     const kept = ["/var/lib/etcd/db", "/etc/kubernetes/pki/ca.key", "/var/lib/kubelet/pki/kubelet.crt"];
     const lost = ["/var/lib/kubelet/config.yaml", paths.joined, paths["control-plane"]];
     for (const path of [...kept, ...lost]) box.write(first + path, "of the first");
