@@ -16,6 +16,14 @@ export interface Health {
 /** Where nothing is known of a cluster, nothing is wrong with it. */
 export const healthy: Health = { lost: new Set(), unwell: false };
 
+/** Ports by which a machine that is up is told from a kubelet that is. */
+export interface NodePorts {
+  readonly ssh: number;
+  readonly kubelet: number;
+}
+
+const nodePorts: NodePorts = { ssh: 22, kubelet: 10250 };
+
 /** A node as it was left. */
 export interface SettledNode {
   readonly name: string;
@@ -59,13 +67,14 @@ function settledNode(known: Known, clusterName: string, name: string): SettledNo
  * Looks at a cluster's nodes.
  * @param kubeconfig The administrator's. Secret.
  * @param master Name of the control plane's node: it registers again by itself, it never joins.
- * @param graceSeconds How long a node that is not Ready may take to come back by itself, as after a reboot.
+ * @param graceSeconds How long a node whose kubelet is away may take to come back by itself, as after a reboot.
  */
 export async function lookAtNodes(
   kubeconfig: string,
   master: string,
   workers: readonly SettledNode[],
   graceSeconds: number,
+  ports = nodePorts,
 ): Promise<Health> {
   const deadline = Date.now() + graceSeconds * 1000;
   for (;;) {
@@ -74,8 +83,10 @@ export async function lookAtNodes(
     if (ready === undefined) return { lost: new Set(), unwell: true };
     const missing = workers.filter(({ name }) => !ready.has(name));
     const unready = workers.filter(({ name }) => ready.get(name) === false);
-    const silent = (await Promise.all(unready.map(async (node) => ((await isSilent(node)) ? [node] : [])))).flat();
-    if (silent.length === 0 || Date.now() > deadline) {
+    const silent = (
+      await Promise.all(unready.map(async (node) => ((await isSilent(node, ports)) ? [node] : [])))
+    ).flat();
+    if (silent.length === 0 || Date.now() >= deadline) {
       const lost = new Set([...missing, ...silent].map(({ name }) => name));
       return { lost, unwell: missing.length + unready.length > 0 || !ready.get(master) };
     }
@@ -97,8 +108,8 @@ async function readiness(kubeconfig: string): Promise<ReadonlyMap<string, boolea
 }
 
 /** Whether a machine answers, but its kubelet does not. */
-async function isSilent({ address }: SettledNode): Promise<boolean> {
-  const [ssh, kubelet] = await Promise.all([answers(address, 22), answers(address, 10250)]);
+async function isSilent({ address }: SettledNode, ports: NodePorts): Promise<boolean> {
+  const [ssh, kubelet] = await Promise.all([answers(address, ports.ssh), answers(address, ports.kubelet)]);
   return ssh && !kubelet;
 }
 

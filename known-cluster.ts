@@ -24,9 +24,20 @@ export function keptIdentity(known: Known, name: string, config: ClusterConfig):
   return JSON.parse(identity) as Identity;
 }
 
+/**
+ * Whether a machine is there, and is not the one that is wanted.
+ * @param resourceName Name of its domain in the stack.
+ * @param signature What the wanted machine's domain is marked with.
+ */
+export function isReplaced(known: Known, resourceName: string, signature: string): boolean {
+  const description = known.outputsOf("Domain", resourceName)?.description;
+  return typeof description === "string" && !description.endsWith(` ${signature}`);
+}
+
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
 export function generationOf(known: Known, command: string, again: boolean): string {
   const triggers = known.outputsOf("Command", command)?.triggers;
-  const last = Array.isArray(triggers) ? Number(triggers.at(-1)) : 1;
+  // A step that was never counted, or is not there yet, is at its first time.
+  const last = (Array.isArray(triggers) && Number(triggers.at(-1))) || 1;
   return String(again ? last + 1 : last);
 }

@@ -13,7 +13,8 @@ interface KubeconfigFile {
  * @throws when it does not answer within 20 s, or with anything but 200.
  */
 export async function getFromCluster(kubeconfig: string, path: string): Promise<string> {
-  const { clusters, users } = parse(kubeconfig) as KubeconfigFile;
+  // A pretty error would quote the text, and with it the key.
+  const { clusters, users } = parse(kubeconfig, { prettyErrors: false }) as KubeconfigFile;
   const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
   const decoded = (text = "") => Buffer.from(text, "base64");
   const url = new URL(path, cluster.server);

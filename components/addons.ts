@@ -17,7 +17,7 @@ export interface AddonsArgs {
   readonly workers: number;
   /** Whether to prove that pods reach each other. */
   readonly smokeCheck: boolean;
-  /** The control plane's domain: when it goes, everything in the cluster goes with it. */
+  /** The control plane's domain: what is in the cluster needs not be deleted in a run that ends without it. */
   readonly masterDomain: libvirt.Domain;
   /** Limit in minutes for each add-on to be ready. */
   readonly timeoutMinutes: number;

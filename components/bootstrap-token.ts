@@ -64,8 +64,13 @@ export class BootstrapToken extends pulumi.ComponentResource {
           parameters: { WORKER_NAME },
         },
       },
-      // Destroying a cluster would otherwise drain it node by node, and fail where the control plane is dead already.
-      { parent: this, deletedWith: args.cluster },
+      {
+        parent: this,
+        // Leaving comes first: afterwards it would take out the very worker that has just joined again.
+        deleteBeforeReplace: true,
+        // Destroying a cluster would otherwise drain it node by node, and fail where the control plane is dead already.
+        deletedWith: args.cluster,
+      },
     );
     this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
     this.registerOutputs({});

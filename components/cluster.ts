@@ -3,12 +3,13 @@ import * as random from "@pulumi/random";
 import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../health.ts";
-import { foundation, generationOf, keptIdentity } from "../known-cluster.ts";
+import { foundation, generationOf, isReplaced, keptIdentity } from "../known-cluster.ts";
 import { Known } from "../known.ts";
 import { Rollout, rolloutOrder } from "../rollout.ts";
-import { baseImageName, deriveTopology, type Node, type Role } from "../topology.ts";
+import { baseImageName, deriveTopology } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
+import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
 import { Master } from "./master.ts";
 import { Network } from "./network.ts";
 import { NodeReadiness } from "./node-readiness.ts";
@@ -26,20 +27,6 @@ export interface ClusterArgs {
   /** What a look at the running cluster found. @default nothing wrong */
   readonly health?: Health;
 }
-
-/** A node as the stack's outputs show it. */
-export interface NodeOutput {
-  name: string;
-  role: Role;
-  address: string;
-  /** SHA-256 of the image it runs. */
-  image: string;
-  /** Pool of a worker. */
-  pool?: string;
-}
-
-/** Seconds of each phase, by node; `cluster` for what concerns all. */
-export type Timings = Record<string, Record<string, number>>;
 
 /**
  * A Kubernetes cluster of virtual machines made from node images.
@@ -108,11 +95,12 @@ export class Cluster extends pulumi.ComponentResource {
       },
       child,
     );
-    const isReplaced = (node: Node) => {
-      const description = known.outputsOf("Domain", `${name}-${node.name}`)?.description;
-      return typeof description === "string" && !description.endsWith(` ${machineSignature(node, platform)}`);
-    };
-    const rollout = new Rollout(rolloutOrder(topology.workers, isReplaced, config.maxUnavailable), master);
+    const order = rolloutOrder(
+      topology.workers,
+      (node) => isReplaced(known, `${name}-${node.name}`, machineSignature(node, platform)),
+      config.maxUnavailable,
+    );
+    const rollout = new Rollout(order, master);
     const workers: Worker[] = [];
     for (const { config: pool, nodes } of topology.pools) {
       const made = new WorkerPool(
@@ -131,7 +119,6 @@ export class Cluster extends pulumi.ComponentResource {
           joinWaveSize: config.joinWaveSize,
           rollout,
           generationOf: (resourceName, { name }) => generationOf(known, `${resourceName}-token`, health.lost.has(name)),
-          cluster: id,
         },
         child,
       );
@@ -146,7 +133,7 @@ export class Cluster extends pulumi.ComponentResource {
         ],
         connection: master.connection,
         user: ssh.user,
-        masterDomain: master.machine.domain,
+        masterDomainId: master.machine.domainId,
         generation: generationOf(known, `${name}-ready`, health.unwell),
         timeoutMinutes: timeouts.ready,
       },
@@ -171,27 +158,9 @@ export class Cluster extends pulumi.ComponentResource {
     this.imageHash = config.image.sha256;
     this.kubernetesVersion = master.kubernetesVersion;
     this.apiEndpoint = pulumi.interpolate`https://${master.endpoint}`;
-    this.nodes = pulumi.all(
-      [
-        { node: topology.master, address: master.machine.address },
-        ...workers.map(({ node, machine }) => ({ node, address: machine.address })),
-      ].map(({ node, address }) =>
-        pulumi.output(address).apply((value) => ({
-          name: node.name,
-          role: node.role,
-          address: value,
-          image: node.image.sha256,
-          ...(node.pool === undefined ? {} : { pool: node.pool }),
-        })),
-      ),
-    );
-    this.timings = pulumi
-      .all([master.timings, readiness.timings, ...workers.map((worker) => worker.timings)])
-      .apply(([first, ready, ...rest]): Timings => ({
-        [topology.master.name]: first ?? {},
-        ...Object.fromEntries(workers.map((worker, index) => [worker.node.name, rest[index] ?? {}])),
-        cluster: ready ?? {},
-      }));
+    const everyNode = [master, ...workers];
+    this.nodes = nodeOutputs(everyNode);
+    this.timings = timingsOf(everyNode, readiness.timings);
     this.registerOutputs({ apiEndpoint: this.apiEndpoint, nodes: this.nodes });
   }
 }

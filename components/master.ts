@@ -58,6 +58,7 @@ interface InitResult {
  * certificates stay.
  */
 export class Master extends pulumi.ComponentResource {
+  readonly node: Node;
   readonly machine: VirtualMachine;
   /** How to reach the node once it is a control plane; steps that use it wait for that. */
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
@@ -73,6 +74,7 @@ export class Master extends pulumi.ComponentResource {
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:Master", name, { node: args.node.name }, opts);
     const { node, platform, identity, data, drain, timeouts } = args;
+    this.node = node;
     const volume = new libvirt.Volume(
       `${name}-data`,
       {

@@ -1,5 +1,4 @@
 import type { types } from "@pulumi/command";
-import type * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { remoteStep } from "./remote-step.ts";
 
@@ -17,8 +16,8 @@ export interface NodeReadinessArgs {
   /** How to reach the control plane. */
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
   readonly user: string;
-  /** The control plane's domain; another one is another cluster. */
-  readonly masterDomain: libvirt.Domain;
+  /** UUID of the control plane's domain; on another machine the check starts anew. */
+  readonly masterDomainId: pulumi.Input<string>;
   /** Changes when the cluster has to be looked at again although nothing of it changes. */
   readonly generation: string;
   /** Limit in minutes. */
@@ -48,7 +47,7 @@ export class NodeReadiness extends pulumi.ComponentResource {
         limitMinutes: args.timeoutMinutes + 2,
         parameters: { READY_TIMEOUT_SECONDS: args.timeoutMinutes * 60 },
         stdin: pulumi.all(lines).apply((texts) => texts.join("")),
-        triggers: [args.masterDomain.id, args.generation],
+        triggers: [args.masterDomainId, args.generation],
       },
       { parent: this },
     );

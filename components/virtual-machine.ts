@@ -137,6 +137,8 @@ export class VirtualMachine extends pulumi.ComponentResource {
         graphics: { type: "vnc", listenType: "none" },
         // A hypervisor that was restarted brings its nodes back by itself.
         autostart: true,
+        // One that somebody stopped is started again.
+        running: true,
         xml: {
           xslt: domainXslt({
             consoleLog: consoleLogPath(platform.libvirtUri, node.domainName),

@@ -25,8 +25,6 @@ export interface WorkerArgs {
   readonly turn: readonly pulumi.Resource[];
   /** Changes when the worker has to join again although its machine is the same. */
   readonly generation: string;
-  /** What goes only with the whole cluster. */
-  readonly cluster: pulumi.Resource;
 }
 
 /**
@@ -63,7 +61,7 @@ export class Worker extends pulumi.ComponentResource {
         generation: args.generation,
         connection: master.connection,
         user,
-        cluster: args.cluster,
+        cluster: platform.cluster,
         ttlMinutes: args.tokenTtlMinutes,
       },
       // Minting is quick; waiting for the earlier wave here keeps the token young when its turn comes.

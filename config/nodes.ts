@@ -28,7 +28,7 @@ export interface MasterConfig extends MachineSize {
 // Kubernetes refuses longer or other names and values (apimachinery's IsQualifiedName and IsValidLabelValue).
 const qualifiedName = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
-// NodeRestriction forbids a kubelet to set these on itself, so that a join with them would be refused.
+// Kubernetes keeps these names to itself, but for those that it lets nodes use (NodeRestriction).
 const restrictedLabel = /^([a-z0-9-]+\.)*(kubernetes|k8s)\.io\//;
 const allowedPrefix = /^(node\.kubernetes\.io|kubelet\.kubernetes\.io|[a-z0-9.-]+\.(node|kubelet)\.kubernetes\.io)\//;
 

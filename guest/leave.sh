@@ -11,11 +11,11 @@ look() {
     -o jsonpath='{.spec.unschedulable} {.status.conditions[?(@.type=="Ready")].status}'
 }
 
-# Evictions respect budgets and are tried again until the limit; what was said is kept for the one who reads the failure.
-drain() {
-  kubectl drain "$WORKER_NAME" --ignore-daemonsets --delete-emptydir-data \
-    --grace-period "$DRAIN_GRACE_SECONDS" "$@" 2>&1 | tee >(cat >&2)
-}
+# Evictions respect budgets; what was said is kept for the one who reads the failure.
+options=(--ignore-daemonsets --delete-emptydir-data --grace-period "$DRAIN_GRACE_SECONDS")
+# Pods that no controller would make again go too, but no budget is broken before the limit.
+[[ $DRAIN_POLICY != force ]] || options+=(--force)
+drain() { kubectl drain "$WORKER_NAME" "${options[@]}" "$@" 2>&1 | tee >(cat >&2); }
 
 # Names the pods that are still on the node, and the budgets that allow no eviction.
 holders() {
@@ -39,20 +39,24 @@ kubectl cordon "$WORKER_NAME" >&2
 say "draining $WORKER_NAME, at most $DRAIN_TIMEOUT_MINUTES minutes"
 limit=$((SECONDS + DRAIN_TIMEOUT_MINUTES * 60))
 # In slices of a minute: no pod can be seen to end on a machine that died meanwhile, and waiting for it would be in vain.
-until [[ $(look) == *" Unknown" ]]; do
+until seen=$(look) && [[ -z $seen || $seen == *" Unknown" ]]; do
   slice=$((limit - SECONDS < 60 ? limit - SECONDS : 60))
   ((slice > 0)) || slice=1
   outcome=$(drain --timeout "${slice}s") && break
-  # Anything but a lack of time is as true in a minute: a pod that no controller would make again, above all.
-  [[ $outcome != *"global timeout reached"* || $SECONDS -ge $limit ]] || continue
+  # Only what kubectl refuses to delete is as true in a minute: a pod that no controller would make again, above all.
+  if [[ $outcome != *"cannot delete "* ]] && ((SECONDS < limit)); then
+    # An API server that is busy shall not be asked again at once.
+    [[ $outcome == *"global timeout reached"* ]] || sleep 5
+    continue
+  fi
   held=$(holders)
   if [[ $DRAIN_POLICY == force ]]; then
     say "drainPolicy is force: what is left on $WORKER_NAME is deleted ($held)"
-    drain --force --disable-eviction --timeout 120s >/dev/null || true
+    drain --disable-eviction --timeout 120s >/dev/null || true
     break
   fi
   # It stays a member, so it shall be of use, unless somebody else had cordoned it.
   [[ $cordoned == true ]] || kubectl uncordon "$WORKER_NAME" >&2
-  fail "$WORKER_NAME could not be drained within $DRAIN_TIMEOUT_MINUTES minutes, and stays ($held); make way for them, or set drainPolicy to force"
+  fail "$WORKER_NAME could not be drained, and stays ($held); make way for them, or set drainPolicy to force"
 done
-kubectl delete node "$WORKER_NAME" >&2
+kubectl delete node "$WORKER_NAME" --ignore-not-found >&2

@@ -34,6 +34,9 @@ export const requirements = {
   checking: [
     { has: "shellcheck", package: "shellcheck" },
     { has: "nix", package: "nix-bin" },
+    // The unit tests apply a stylesheet, and make certificates.
+    { has: "xsltproc", package: "xsltproc" },
+    { has: "openssl", package: "openssl" },
   ],
 } as const satisfies Record<string, readonly Requirement[]>;
 

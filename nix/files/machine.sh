@@ -16,7 +16,8 @@ for serial in /sys/block/vd*/serial; do
 done
 [ -n "$device" ] || exit 0
 
-# blkid ends with 2 when it has read the disk and found nothing on it; any other failure is no reason to erase one.
+# blkid ends with 2 when it finds nothing on a disk, and also when it cannot read it, which is no reason to erase one.
+head -c 4194304 "$device" >/dev/null
 code=0
 blkid --probe "$device" >/dev/null || code=$?
 case $code in

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { Cluster } from "../../components/cluster.ts";
+import { Cluster, type ClusterArgs } from "../../components/cluster.ts";
 import type { Worker } from "../../components/worker.ts";
+import { foundation } from "../../known-cluster.ts";
+import { knownOf } from "../support/known.ts";
 import { ofType, one, promiseOf, recordOptions, registered, settled, startMocks } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";
 
@@ -13,13 +15,18 @@ vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string })
 
 beforeEach(startMocks);
 
-async function clusterWith(raw: Record<string, string> = {}) {
+async function clusterWith(raw: Record<string, string> = {}, found: Omit<ClusterArgs, "config"> = {}) {
   const options = recordOptions();
-  const cluster = new Cluster("dev", { config: configWith(raw) }, { transformations: [options.transformation] });
+  const args = { config: configWith(raw), ...found };
+  const cluster = new Cluster("dev", args, { transformations: [options.transformation] });
   await promiseOf(cluster.timings);
   await settled();
   return { cluster, options };
 }
+
+/** The Node that a step is handed after its script. */
+const nodeIn = (stdin: unknown) =>
+  JSON.parse(String(stdin).split("\nesac\n").at(-1)!) as { metadata: { labels: Record<string, string> } };
 
 const counts = () => {
   const count: Record<string, number> = {};
@@ -48,10 +55,10 @@ describe("a cluster of one control plane and two workers", () => {
       "random:index/randomUuid:RandomUuid": 1,
       "libvirt:index/pool:Pool": 1,
       "libvirt:index/network:Network": 1,
-      "libvirt:index/volume:Volume": 7,
+      "libvirt:index/volume:Volume": 8,
       "libvirt:index/domain:Domain": 3,
       "command:local:Command": 3,
-      "command:remote:Command": 7,
+      "command:remote:Command": 10,
       "pulumi:providers:kubernetes": 1,
       "kubernetes:core/v1:ServiceAccount": 1,
       "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole": 1,
@@ -82,8 +89,8 @@ describe("a cluster of one control plane and two workers", () => {
     expect(await promiseOf(cluster.kubernetesVersion)).toBe("v1.36.3");
     expect(await promiseOf(cluster.timings)).toEqual({
       master: { boot: 1 },
-      "worker-node-1": { join: 2 },
-      "worker-node-2": { join: 2 },
+      "worker-node-1": { join: 2, ready: 4 },
+      "worker-node-2": { join: 2, ready: 4 },
       cluster: { ready: 3 },
     });
   });
@@ -97,7 +104,7 @@ describe("a cluster of one control plane and two workers", () => {
     }
     expect(options.of("Command", "dev-master-init").additionalSecretOutputs).toEqual(["connection"]);
     const shown = registered.filter(({ type }) => type.includes("Command")).map(({ inputs }) => inputs.create);
-    expect(shown).toHaveLength(10);
+    expect(shown).toHaveLength(13);
     expect(JSON.stringify(shown)).not.toMatch(/abcdef\.0123456789abcdef|PRIVATE KEY/);
   });
 
@@ -130,16 +137,18 @@ describe("a worker", () => {
   it("is minted a token of its own and joins with it on stdin", async () => {
     await clusterWith();
     const token = one("Command", "dev-worker-node-2-token").inputs;
-    expect(token.triggers).toEqual(["dev-worker-node-2-id"]);
+    expect(token.triggers).toEqual(["dev-worker-node-2-id", "1"]);
     expect(token.create).toMatch(/ mint-token$/);
     expect(token.update).toMatch(/ renew-token$/);
-    expect(token.delete).toMatch(/^timeout .* 900 .* leave$/);
+    // The longest drain there can be, and what comes before and after it.
+    expect(token.delete).toMatch(/^timeout .* 15600 .* leave$/);
     expect(token.stdin).toMatch(
       /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nTOKEN_TTL_MINUTES='30'\n/,
     );
-    expect(token.stdin).toContain("\nleave)\nWORKER_NAME='worker-node-2'\nDRAIN_TIMEOUT_MINUTES='10'\n");
+    // How long pods may take is asked when it leaves, not when it joins.
+    expect(token.stdin).toContain("\nleave)\nWORKER_NAME='worker-node-2'\n# shellcheck");
     const join = one("Command", "dev-worker-node-2-join").inputs;
-    expect(join.triggers).toEqual(["dev-worker-node-2-id"]);
+    expect(join.triggers).toEqual(["dev-worker-node-2-id", "1"]);
     // On its way to the engine a secret is wrapped.
     const { value, ...wrapper } = join.stdin as { value: string };
     expect(Object.keys(wrapper)).toHaveLength(1);
@@ -147,11 +156,50 @@ describe("a worker", () => {
     expect(value).toMatch(/NODE_ADDRESS='192\.168\.222\.10\d'/);
   });
 
-  it("dies with the control plane instead of leaving", async () => {
+  it("leaves before it is let in again, and not at all when the whole cluster goes", async () => {
     const { options } = await clusterWith();
-    const { deletedWith } = options.of("Command", "dev-worker-node-1-token");
-    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("Domain::dev-master");
+    const { deletedWith, deleteBeforeReplace } = options.of("Command", "dev-worker-node-1-token");
+    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("RandomUuid::dev-id");
+    expect(deleteBeforeReplace).toBe(true);
     expect(options.of("Command", "dev-worker-node-1-join").deletedWith).toBeUndefined();
+  });
+
+  it("is shut down in order, but not when the whole cluster goes", async () => {
+    const { options } = await clusterWith();
+    const { deletedWith } = options.of("Command", "dev-worker-node-1-host-key");
+    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("RandomUuid::dev-id");
+    const { create, environment, ...command } = one("Command", "dev-worker-node-1-host-key").inputs;
+    expect([create, command.delete]).toEqual(["node operator/read-identity.ts", "node operator/shut-down.ts"]);
+    expect(environment).toEqual({
+      LIBVIRT_URI: "qemu:///system",
+      DOMAIN: "dev-worker-node-1",
+      MAC: expect.stringMatching(/^52:54:/) as string,
+      LIMIT_SECONDS: "1200",
+    });
+  });
+
+  it("is not new before the control plane has seen it Ready, with its image and pool as labels", async () => {
+    const { cluster } = await clusterWith();
+    const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
+    // Two limits of 20 minutes, and five more.
+    expect(create).toMatch(/^timeout .* 2700 .* worker-ready$/);
+    expect(stdin).toContain("WORKER_NAME='worker-node-1'\nREADY_TIMEOUT_SECONDS='1200'\nTAINTS=''\n");
+    expect(nodeIn(stdin)).toEqual({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name: "worker-node-1",
+        labels: { "nodeforge.local/image": cluster.imageHash.slice(0, 12), "nodeforge.local/pool": "workers" },
+      },
+    });
+    expect(triggers).toEqual(["dev-worker-node-1-join-id"]);
+  });
+
+  it("starts from the image again when its machine becomes another one", async () => {
+    const { options } = await clusterWith();
+    const signature = /, machine ([0-9a-f]{12})$/.exec(String(one("Domain", "dev-worker-node-1").inputs.description));
+    expect(signature?.[1]).toBeDefined();
+    expect(options.of("Volume", "dev-worker-node-1-root").replacementTrigger).toBe(signature?.[1]);
   });
 
   it("is replaced whole: the old domain goes first, the volumes need not", async () => {
@@ -204,13 +252,19 @@ describe("worker pools", () => {
     expect(nodes.map((node) => node.image)).toEqual([usual, usual, usual, other]);
   });
 
-  it("hand each join its own pool's labels and taints", async () => {
+  it("give each worker its own pool's labels and taints; it joins with the taints", async () => {
     await clusterWith(settings);
-    const stdin = (name: string) => (one("Command", `dev-${name}-join`).inputs.stdin as { value: string }).value;
-    expect(stdin("worker-small-2")).toContain("size=small");
-    expect(stdin("worker-small-2")).not.toContain("NoSchedule");
-    expect(stdin("worker-big-1")).toContain("NoSchedule");
-    expect(stdin("worker-big-1")).not.toContain("size=small");
+    const ready = (name: string) => one("Command", `dev-${name}-ready`).inputs.stdin;
+    const join = (name: string) => (one("Command", `dev-${name}-join`).inputs.stdin as { value: string }).value;
+    expect(nodeIn(ready("worker-small-2")).metadata.labels).toMatchObject({
+      size: "small",
+      "nodeforge.local/pool": "small",
+    });
+    expect(nodeIn(ready("worker-big-1")).metadata.labels).not.toHaveProperty("size");
+    expect(ready("worker-small-2")).toContain("\nTAINTS=''\n");
+    expect(ready("worker-big-1")).toContain("\nTAINTS='a=b:NoSchedule'\n");
+    expect(join("worker-small-2")).not.toContain("NoSchedule");
+    expect(join("worker-big-1")).toContain("NoSchedule");
   });
 
   it("share one image when their images are the same, wherever they lie", async () => {
@@ -236,8 +290,116 @@ describe("readiness", () => {
   it("expects exactly the nodes there are, and hears of every new machine", async () => {
     await clusterWith({ workers: "1" });
     const { stdin, triggers } = one("Command", "dev-ready").inputs;
-    expect(stdin).toMatch(/esac\nmaster dev-master-id\nworker-node-1 dev-worker-node-1-join-id\n$/);
-    expect(triggers).toEqual(["dev-master-id"]);
+    expect(stdin).toMatch(/esac\nmaster dev-master-id\nworker-node-1 dev-worker-node-1-ready-id\n$/);
+    expect(triggers).toEqual(["dev-master-id", "1"]);
+  });
+});
+
+describe("the control plane", () => {
+  it("has its data on a protected disk of its own, the only one with a serial number", async () => {
+    const { options } = await clusterWith();
+    const data = one("Volume", "dev-master-data");
+    expect(data.inputs).toEqual({
+      name: "dev-master-data-00000000.qcow2",
+      pool: "nodeforge-dev",
+      size: 10 * 1024 ** 3,
+      format: "qcow2",
+    });
+    expect(options.of("Volume", "dev-master-data").protect).toBe(true);
+    const master = one("Domain", "dev-master").inputs;
+    expect(master.disks).toHaveLength(3);
+    expect(master.disks).toMatchObject([{}, {}, { volumeId: `${data.name}-id` }]);
+    expect((master.xml as { xslt: string }).xslt).toContain("@dev='vdc'");
+    const worker = one("Domain", "dev-worker-node-1").inputs;
+    expect(worker.disks).toHaveLength(2);
+    expect((worker.xml as { xslt: string }).xslt).not.toContain("<serial>");
+  });
+
+  it("has an unprotected one when the stack says so", async () => {
+    const { options } = await clusterWith({ masterDataProtected: "false", masterDataDiskGiB: "3" });
+    expect(options.of("Volume", "dev-master-data").protect).toBe(false);
+    expect(one("Volume", "dev-master-data").inputs.size).toBe(3 * 1024 ** 3);
+  });
+
+  it("is told on each machine what it is, in place, and how workers leave", async () => {
+    const { cluster } = await clusterWith({ drainPolicy: "force", drainGraceSeconds: "30", drainTimeoutMinutes: "7" });
+    const { stdin, triggers } = one("Command", "dev-master-init").inputs;
+    expect(triggers).toBeUndefined();
+    expect(stdin).toContain(`IMAGE='${cluster.imageHash.slice(0, 12)}'\nMACHINE='dev-master-id'\n`);
+    const policy = one("Command", "dev-master-drain-policy").inputs;
+    expect(policy.create).toMatch(/ set-drain-policy$/);
+    expect(policy.stdin).toContain("DRAIN_TIMEOUT_MINUTES='7'\nDRAIN_GRACE_SECONDS='30'\nDRAIN_POLICY='force'\n");
+  });
+
+  const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
+  const before = (foundationOf = configWith()) => ({
+    "Command dev-master-init": {},
+    "Command dev-master-host-key": { stdout: JSON.stringify(identity) },
+    "RandomUuid dev-id": { keepers: foundation(foundationOf) },
+    "Volume dev-master-data": { size: 10 * 1024 ** 3 },
+  });
+  const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
+
+  it("is the same host on another machine: its data disk brought the key along", async () => {
+    await clusterWith({}, { known: knownOf(before()) });
+    expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 KEPT");
+    expect(hostKeyOf("dev-worker-node-1-join")).toContain("ssh-ed25519 AAAA");
+  });
+
+  it("is another host where the cluster is another one", async () => {
+    await clusterWith({}, { known: knownOf(before(configWith({ networkCidr: "192.168.223.0/24" }))) });
+    expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 AAAA");
+  });
+});
+
+describe("machines that are in use and become others", () => {
+  const olds = Object.fromEntries(
+    [1, 2, 3].map((number) => [
+      `Domain dev-worker-node-${number}`,
+      { description: "nodeforge cluster dev, machine 0" },
+    ]),
+  );
+  async function turns(raw: Record<string, string>) {
+    const { options } = await clusterWith({ workers: "4", ...raw }, { known: knownOf(olds) });
+    return [1, 2, 3, 4].map((number) => {
+      const { dependsOn } = options.of("VirtualMachine", `dev-worker-node-${number}`);
+      return Promise.all(
+        (dependsOn as pulumi.Resource[]).map(async ({ urn }) => (await promiseOf(urn)).split("::").at(-1)),
+      );
+    });
+  }
+
+  it("wait for the control plane and for each other; a new one waits for nobody", async () => {
+    expect(await Promise.all(await turns({}))).toEqual([
+      ["dev-master"],
+      ["dev-master", "dev-worker-node-1-ready"],
+      ["dev-master", "dev-worker-node-2-ready"],
+      [],
+    ]);
+  });
+
+  it("go as many at a time as may be away", async () => {
+    expect(await Promise.all(await turns({ maxUnavailable: "2" }))).toEqual([
+      ["dev-master"],
+      ["dev-master"],
+      ["dev-master", "dev-worker-node-1-ready", "dev-worker-node-2-ready"],
+      [],
+    ]);
+  });
+});
+
+describe("a node that was lost", () => {
+  it("is let in again, and nobody else; all are asked for anew", async () => {
+    const known = knownOf({
+      "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
+      "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
+      "Command dev-ready": { triggers: ["dev-master-id", "3"] },
+    });
+    await clusterWith({}, { known, health: { lost: new Set(["worker-node-2"]), unwell: true } });
+    const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
+    expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["2", "2"]);
+    expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["6", "6"]);
+    expect(generation("ready")).toBe("4");
   });
 });
 

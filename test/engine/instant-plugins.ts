@@ -13,7 +13,7 @@ import { Guests } from "./guests.ts";
 import { label } from "./names.ts";
 import { changed, notKnown, plain, type Properties } from "./properties.ts";
 import { replacing, resourceType, type Place } from "./resource-types.ts";
-import { World, type Action } from "./world.ts";
+import { World, type Action, type Thing } from "./world.ts";
 
 /** Instant plugins that are being served. */
 export interface InstantPlugins {
@@ -151,7 +151,7 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
       return response
         .setId(request.getId())
         .setProperties(properties)
-        .setInputs(request.getInputs() ?? properties);
+        .setInputs(seen(request.getInputs(), thing) ?? properties);
     }),
   };
 }
@@ -191,6 +191,12 @@ function diff(paths: string[], replaces: string[]): m.DiffResponse {
 
 function check(inputs: Struct | undefined): m.CheckResponse {
   return new messages.CheckResponse().setInputs(inputs);
+}
+
+/** Inputs after a look at the thing: whether it runs is the one property that changes behind the program's back. */
+function seen(inputs: Struct | undefined, thing: Thing | undefined): Struct | undefined {
+  const running = thing?.properties.running;
+  return inputs && running !== undefined ? write({ ...read(inputs), running }) : inputs;
 }
 
 function unknowns(keys: readonly string[]): Properties {

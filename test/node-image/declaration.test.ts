@@ -7,12 +7,13 @@ const unit = (name: string) => {
   if (!found) throw new Error(`no unit ${name}`);
   return found;
 };
-const ofKubernetes = node.unit.filter(({ name }) => !["firewall", "containerd"].includes(name));
+const ofKubernetes = node.unit.filter(({ name }) => !["firewall", "machine", "containerd"].includes(name));
 
 describe("units", () => {
   it("are the ones the guest scripts know", () => {
     expect(node.unit.map(({ name }) => name)).toEqual([
       "firewall",
+      "machine",
       "containerd",
       "etcd",
       "kube-apiserver",
@@ -39,6 +40,15 @@ describe("units", () => {
 
   it.each(ofKubernetes.map(({ name }) => name))("%s starts after the host name is set", (name) => {
     expect(unit(name).after).toContain("cloud-config.target");
+  });
+
+  it("look at the machine once the host key is there, and before anyone sees it", () => {
+    const { after, before, type } = unit("machine");
+    expect(type).toBe("oneshot");
+    expect(after).toEqual(["cloud-init.service", "cloud-init-network.service"]);
+    expect(before).toEqual(expect.arrayContaining(["ssh.service", "sshd.service", "qemu-guest-agent.service"]));
+    // What they keep is on the data disk.
+    expect(before).toEqual(expect.arrayContaining(["etcd.service", "kubelet.service"]));
   });
 
   it.each(node.unit.map(({ name }) => name))("%s does not wait for what waits for all units", (name) => {

@@ -55,7 +55,9 @@ export interface ContainerImage {
 /** The declaration of a node: nix/node.toml. */
 export interface NodeDeclaration {
   readonly contract: number;
-  readonly paths: Readonly<Record<"node-env" | "control-plane" | "joined" | "image-record" | "cni-plugins", string>>;
+  readonly paths: Readonly<
+    Record<"node-env" | "control-plane" | "joined" | "machine" | "data" | "image-record" | "cni-plugins", string>
+  >;
   readonly program: readonly Program[];
   readonly unit: readonly Unit[];
   readonly restart: { readonly policy: string; readonly seconds: number };

@@ -3,108 +3,110 @@ import type { Lab, NodeOutput } from "../lab.ts";
 
 /** What a cluster of one control plane and two workers is, as kubectl, virsh and the machines themselves see it. */
 export function nodes(lab: Lab): void {
-  const names = ["master", "worker-node-1", "worker-node-2"];
-  let nodes: readonly NodeOutput[];
-  const addressOf = (name: string) => nodes.find((node) => node.name === name)?.address ?? "";
-  const onEveryNode = (command: string) => Promise.all(nodes.map(({ address }) => lab.ssh(address, command)));
-  beforeAll(async () => {
-    nodes = await lab.nodes();
-  });
-
-  const workers = names.slice(1);
-  describe("the nodes", () => {
-    it("are exactly the expected ones, all Ready, says kubectl", async () => {
-      const lines = (await lab.kubectl("get", "nodes", "--no-headers")).trim().split("\n");
-      expect(lines.map((line) => line.split(/\s+/).slice(0, 2)).sort()).toEqual(names.map((name) => [name, "Ready"]));
+  describe("a cluster of two workers", () => {
+    const names = ["master", "worker-node-1", "worker-node-2"];
+    let nodes: readonly NodeOutput[];
+    const addressOf = (name: string) => nodes.find((node) => node.name === name)?.address ?? "";
+    const onEveryNode = (command: string) => Promise.all(nodes.map(({ address }) => lab.ssh(address, command)));
+    beforeAll(async () => {
+      nodes = await lab.nodes();
     });
 
-    it("announce the addresses that the outputs show and the network knows", async () => {
-      const jsonpath =
-        '{range .items[*]}{.metadata.name} {.status.addresses[0].type} {.status.addresses[0].address}{"\\n"}{end}';
-      const seen = (await lab.kubectl("get", "nodes", "-o", `jsonpath=${jsonpath}`)).trim().split("\n").sort();
-      expect(seen).toEqual(nodes.map(({ name, address }) => `${name} InternalIP ${address}`).sort());
-      expect(addressOf("master")).toBe("192.168.222.10");
-      const leases = (await lab.virsh("net-dhcp-leases", "scheduler_benchmark_net")).join("\n");
-      for (const { name, address } of nodes)
-        expect(leases).toMatch(new RegExp(`${address.replaceAll(".", "\\.")}/24\\s+${name}\\b`));
-    });
+    const workers = names.slice(1);
+    describe("the nodes", () => {
+      it("are exactly the expected ones, all Ready, says kubectl", async () => {
+        const lines = (await lab.kubectl("get", "nodes", "--no-headers")).trim().split("\n");
+        expect(lines.map((line) => line.split(/\s+/).slice(0, 2)).sort()).toEqual(names.map((name) => [name, "Ready"]));
+      });
 
-    it("have the same names in libvirt, in Kubernetes and on themselves", async () => {
-      expect((await lab.virsh("list", "--name")).sort()).toEqual(names.map((name) => `e2e-${name}`));
-      expect((await onEveryNode("hostname")).sort()).toEqual(names);
-      expect((await onEveryNode("hostname --fqdn")).sort()).toEqual(names.map((name) => `${name}.internal`));
-    });
+      it("announce the addresses that the outputs show and the network knows", async () => {
+        const jsonpath =
+          '{range .items[*]}{.metadata.name} {.status.addresses[0].type} {.status.addresses[0].address}{"\\n"}{end}';
+        const seen = (await lab.kubectl("get", "nodes", "-o", `jsonpath=${jsonpath}`)).trim().split("\n").sort();
+        expect(seen).toEqual(nodes.map(({ name, address }) => `${name} InternalIP ${address}`).sort());
+        expect(addressOf("master")).toBe("192.168.222.10");
+        const leases = (await lab.virsh("net-dhcp-leases", "scheduler_benchmark_net")).join("\n");
+        for (const { name, address } of nodes)
+          expect(leases).toMatch(new RegExp(`${address.replaceAll(".", "\\.")}/24\\s+${name}\\b`));
+      });
 
-    it("came from one image and share nothing that must be unique", async () => {
-      for (const command of [
-        "cat /etc/machine-id",
-        "cat /etc/ssh/ssh_host_ed25519_key.pub",
-        "hostname",
-        "cat /sys/class/net/e*/address",
-      ]) {
-        expect(new Set(await onEveryNode(command)).size, command).toBe(3);
-      }
-      expect(new Set(await onEveryNode("cat /etc/nodeforge/image.json")).size).toBe(1);
-      const base = (await lab.virsh("vol-list", "nodeforge-e2e")).filter((line) => line.includes("-base-"));
-      expect(base).toHaveLength(1);
-    });
+      it("have the same names in libvirt, in Kubernetes and on themselves", async () => {
+        expect((await lab.virsh("list", "--name")).sort()).toEqual(names.map((name) => `e2e-${name}`));
+        expect((await onEveryNode("hostname")).sort()).toEqual(names);
+        expect((await onEveryNode("hostname --fqdn")).sort()).toEqual(names.map((name) => `${name}.internal`));
+      });
 
-    it("have their control plane tainted and their workers not", async () => {
-      const jsonpath = '{range .items[*]}{.metadata.name}={.spec.taints[*].key}{"\\n"}{end}';
-      expect((await lab.kubectl("get", "nodes", "-o", `jsonpath=${jsonpath}`)).trim().split("\n").sort()).toEqual([
-        "master=node-role.kubernetes.io/control-plane",
-        "worker-node-1=",
-        "worker-node-2=",
-      ]);
-    });
-  });
-
-  describe("the order of a boot", () => {
-    const units = [
-      "kubelet",
-      "kube-proxy",
-      "flanneld",
-      "etcd",
-      "kube-apiserver",
-      "kube-controller-manager",
-      "kube-scheduler",
-    ];
-
-    it("sets the host name before anything of Kubernetes runs", async () => {
-      for (const { name, address } of nodes) {
-        const first = async (filter: string) =>
-          Number(
-            await lab.ssh(
-              address,
-              `journalctl -b -o json ${filter} | head -n 1 | sed 's/.*"__MONOTONIC_TIMESTAMP":"\\([0-9]*\\)".*/\\1/'`,
-            ),
-          );
-        const named = await first(
-          "_COMM=systemd -g 'Hostname set to <" + name + ">|systemd-hostnamed|Finished cloud-init-local'",
-        );
-        expect(named, name).toBeGreaterThan(0);
-        for (const unit of units) {
-          const started = await first(`-u ${unit} _TRANSPORT=stdout`);
-          if (started > 0) expect(started, `${unit} on ${name}`).toBeGreaterThan(named);
+      it("came from one image and share nothing that must be unique", async () => {
+        for (const command of [
+          "cat /etc/machine-id",
+          "cat /etc/ssh/ssh_host_ed25519_key.pub",
+          "hostname",
+          "cat /sys/class/net/e*/address",
+        ]) {
+          expect(new Set(await onEveryNode(command)).size, command).toBe(3);
         }
-        expect(await first("-u kubelet _TRANSPORT=stdout"), name).toBeGreaterThan(named);
-      }
+        expect(new Set(await onEveryNode("cat /etc/nodeforge/image.json")).size).toBe(1);
+        const base = (await lab.virsh("vol-list", "nodeforge-e2e")).filter((line) => line.includes("-base-"));
+        expect(base).toHaveLength(1);
+      });
+
+      it("have their control plane tainted and their workers not", async () => {
+        const jsonpath = '{range .items[*]}{.metadata.name}={.spec.taints[*].key}{"\\n"}{end}';
+        expect((await lab.kubectl("get", "nodes", "-o", `jsonpath=${jsonpath}`)).trim().split("\n").sort()).toEqual([
+          "master=node-role.kubernetes.io/control-plane",
+          "worker-node-1=",
+          "worker-node-2=",
+        ]);
+      });
     });
 
-    it("has no unit that failed, and no control plane on a worker", async () => {
-      expect(await onEveryNode("systemctl list-units --failed --plain --no-legend")).toEqual(["", "", ""]);
-      for (const worker of workers) {
-        const states = await lab.ssh(addressOf(worker), `systemctl is-active ${units.join(" ")} || true`);
-        expect(states.split("\n")).toEqual([
-          "active",
-          "active",
-          "active",
-          "inactive",
-          "inactive",
-          "inactive",
-          "inactive",
-        ]);
-      }
+    describe("the order of a boot", () => {
+      const units = [
+        "kubelet",
+        "kube-proxy",
+        "flanneld",
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+      ];
+
+      it("sets the host name before anything of Kubernetes runs", async () => {
+        for (const { name, address } of nodes) {
+          const first = async (filter: string) =>
+            Number(
+              await lab.ssh(
+                address,
+                `journalctl -b -o json ${filter} | head -n 1 | sed 's/.*"__MONOTONIC_TIMESTAMP":"\\([0-9]*\\)".*/\\1/'`,
+              ),
+            );
+          const named = await first(
+            "_COMM=systemd -g 'Hostname set to <" + name + ">|systemd-hostnamed|Finished cloud-init-local'",
+          );
+          expect(named, name).toBeGreaterThan(0);
+          for (const unit of units) {
+            const started = await first(`-u ${unit} _TRANSPORT=stdout`);
+            if (started > 0) expect(started, `${unit} on ${name}`).toBeGreaterThan(named);
+          }
+          expect(await first("-u kubelet _TRANSPORT=stdout"), name).toBeGreaterThan(named);
+        }
+      });
+
+      it("has no unit that failed, and no control plane on a worker", async () => {
+        expect(await onEveryNode("systemctl list-units --failed --plain --no-legend")).toEqual(["", "", ""]);
+        for (const worker of workers) {
+          const states = await lab.ssh(addressOf(worker), `systemctl is-active ${units.join(" ")} || true`);
+          expect(states.split("\n")).toEqual([
+            "active",
+            "active",
+            "active",
+            "inactive",
+            "inactive",
+            "inactive",
+            "inactive",
+          ]);
+        }
+      });
     });
   });
 }

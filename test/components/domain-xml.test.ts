@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { consoleLogPath, domainXslt, type DomainXml } from "../../components/domain-xml.ts";
+
+/** What the provider writes for a control plane, shortened to what matters here. */
+const domain = `<domain type="kvm">
+  <name>lab-master</name>
+  <uuid>6ba7b810-9dad-11d1-80b4-00c04fd430c8</uuid>
+  <os><type arch="x86_64" machine="pc">hvm</type></os>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type="volume" device="disk">
+      <driver name="qemu" type="qcow2"/>
+      <source pool="nodeforge-lab" volume="root"/>
+      <target dev="vda" bus="virtio"/>
+    </disk>
+    <disk type="volume" device="disk">
+      <source pool="nodeforge-lab" volume="seed"/>
+      <target dev="vdb" bus="virtio"/>
+    </disk>
+    <disk type="volume" device="disk">
+      <source pool="nodeforge-lab" volume="data"/>
+      <target dev="vdc" bus="virtio"/>
+    </disk>
+    <interface type="network">
+      <mac address="52:54:00:00:00:01"/>
+      <target dev="vdc"/>
+    </interface>
+    <console type="pty"><target type="serial" port="0"/></console>
+    <channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>
+    <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
+  </devices>
+</domain>`;
+const log = "/var/log/libvirt/qemu/lab-master-console.log";
+
+/** Applies a stylesheet with the program that the provider applies it with, and returns the result without its layout. */
+function transformed(additions: DomainXml, xml = domain): string {
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-xslt-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const stylesheet = join(folder, "domain.xsl");
+  writeFileSync(stylesheet, domainXslt(additions));
+  return flat(execFileSync("xsltproc", ["--nonet", stylesheet, "-"], { input: xml, encoding: "utf8" }));
+}
+
+function flat(xml: string): string {
+  return xml.replaceAll(/>\s+</g, "><").trim();
+}
+
+describe("a domain's stylesheet", () => {
+  it("gives the data disk its serial number, and no other", () => {
+    const result = transformed({ consoleLog: undefined, dataDisk: "vdc" });
+    const target = '<target dev="vdc" bus="virtio"/>';
+    expect(result).toBe(flat(domain).replace(target, `${target}<serial>nodeforge-data</serial>`));
+  });
+
+  it("gives the console a log, and nothing else", () => {
+    const result = transformed({ consoleLog: log, dataDisk: undefined });
+    const target = '<target type="serial" port="0"/>';
+    expect(result).toBe(flat(domain).replace(target, `${target}<log file="${log}" append="on"/>`));
+  });
+
+  it("gives both at once", () => {
+    const result = transformed({ consoleLog: log, dataDisk: "vdc" });
+    expect(result.match(/<serial>nodeforge-data<\/serial>/g)).toHaveLength(1);
+    expect(result.match(/<log /g)).toHaveLength(1);
+  });
+
+  it("changes nothing where there is nothing to add", () => {
+    expect(transformed({ consoleLog: undefined, dataDisk: undefined })).toBe(flat(domain));
+  });
+
+  it("adds nothing to a domain that has no such disk and no console", () => {
+    const bare = '<domain type="kvm"><devices><disk><target dev="vda"/></disk></devices></domain>';
+    expect(transformed({ consoleLog: log, dataDisk: "vdc" }, bare)).toBe(bare);
+  });
+});
+
+describe("the log of a serial console", () => {
+  it.each(["qemu:///system", "qemu+ssh://root@host/system", "qemu:///system?socket=/run/x"])("is kept by %s", (uri) => {
+    expect(consoleLogPath(uri, "lab-master")).toBe(log);
+  });
+
+  it.each(["qemu:///session", "qemu+ssh://system@host/session"])(
+    "is not kept by %s, which may write there nothing",
+    (uri) => {
+      expect(consoleLogPath(uri, "lab-master")).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { TestNode } from "./node.ts";
+
+/**
+ * NODE is what the API server says of the node: cordoned or not, a space, its condition Ready; GONE_AFTER, after how many
+ * drains it does not know the node any more. DRAINS has a line for each drain: "ok", else what kubectl fails with; the last
+ * one lasts. PODS has a line for each pod: the kind of its owner, and its name.
+ */
+const programs = `
+kubectl() {
+  local tried outcome
+  tried=$(grep -c "^drain " "$FOLDER/calls" 2>/dev/null || true)
+  case "$*" in
+  "get node "*unschedulable*) ((tried >= \${GONE_AFTER:-99})) || printf '%s' "\${NODE-}" ;;
+  "get pods "*) printf '%s\\n' "\${PODS-}" ;;
+  "get poddisruptionbudgets "*) printf '%s' "\${BUDGETS-}" ;;
+  "get --raw /readyz") ;;
+  drain*)
+    note "$*"
+    outcome=$(sed -n "$((tried + 1))p;\\$p" <<<"$DRAINS" | head -n 1)
+    [[ $outcome == ok ]] || { echo "error: $outcome" >&2 && return 1; }
+    ;;
+  *) note "$*" ;;
+  esac
+}
+`;
+const timeout = 'error when evicting pods/"web" -n "default": global timeout reached: 1m0s';
+const bare = "cannot delete Pods that declare no controller (use --force to override): default/bare";
+const usual = "--ignore-daemonsets --delete-emptydir-data --grace-period -1";
+
+/** Lets worker w leave. The limit is over as soon as something is tried a first time, unless there are minutes. */
+function leave(environment: Record<string, string>, { policy = "fail", minutes = 0, grace = -1 } = {}) {
+  const node = new TestNode(programs);
+  const parameters = { DRAIN_TIMEOUT_MINUTES: minutes, DRAIN_GRACE_SECONDS: grace, DRAIN_POLICY: policy };
+  expect(node.run({ script: "set-drain-policy", parameters })).toMatchObject({ status: 0 });
+  const outcome = node.run({ script: "leave", parameters: { WORKER_NAME: "w" } }, environment);
+  return { ...outcome, calls: node.calls };
+}
+
+describe("a worker that leaves", () => {
+  it("is cordoned, drained and deleted, in this order", () => {
+    const { status, stdout, calls } = leave({ NODE: " True", DRAINS: "ok" }, { minutes: 10, grace: 30 });
+    expect([status, stdout]).toEqual([0, ""]);
+    expect(calls).toEqual([
+      "cordon w",
+      "drain w --ignore-daemonsets --delete-emptydir-data --grace-period 30 --timeout 60s",
+      "delete node w --ignore-not-found",
+    ]);
+  });
+
+  it("is left alone when it is not in the cluster", () => {
+    const { status, stderr, calls } = leave({ NODE: "" });
+    expect([status, calls]).toEqual([0, []]);
+    expect(stderr).toContain("w is not in the cluster");
+  });
+
+  it("is not drained when its machine is silent: no pod could be seen to end", () => {
+    const { status, calls } = leave({ NODE: " Unknown" });
+    expect([status, calls]).toEqual([0, ["cordon w", "delete node w --ignore-not-found"]]);
+  });
+
+  it("is drained when it is not Ready, but not silent", () => {
+    expect(leave({ NODE: " False", DRAINS: "ok" }).calls).toContain(`drain w ${usual} --timeout 1s`);
+  });
+
+  it("is done when somebody else takes it out meanwhile", () => {
+    const gone = leave({ NODE: " True", DRAINS: timeout, GONE_AFTER: "1" }, { minutes: 10 });
+    expect(gone.status).toBe(0);
+    expect(gone.calls.filter((call) => call.startsWith("drain "))).toHaveLength(1);
+  });
+});
+
+describe("a drain that fails", () => {
+  it.each([
+    ["for lack of time", timeout],
+    ["on a busy API server", "the server was unable to return a response"],
+  ])("%s is tried again until the limit", (_, failure) => {
+    const { status, calls } = leave({ NODE: " True", DRAINS: `${failure}\n${failure}\nok` }, { minutes: 10 });
+    expect(status).toBe(0);
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["cordon", "drain", "drain", "drain", "delete"]);
+  });
+
+  it("names the pods and budgets that hold it, and lets the worker be of use again", () => {
+    const PODS = "ReplicaSet default/web\nDaemonSet kube-flannel/f\nNode kube-system/mirror\n default/bare";
+    const held = leave({ NODE: " True", DRAINS: timeout, PODS, BUDGETS: "default/web-budget\n" });
+    expect(held.status).toBe(1);
+    expect(held.stderr).toContain(`error: ${timeout}`);
+    expect(held.stderr).toContain(
+      "FAILED: w could not be drained, and stays (pods still there: default/web default/bare; " +
+        "budgets that allow no disruption: default/web-budget); make way for them, or set drainPolicy to force",
+    );
+    expect(held.calls).toEqual(["cordon w", `drain w ${usual} --timeout 1s`, "uncordon w"]);
+  });
+
+  it("leaves a worker cordoned that was", () => {
+    const held = leave({ NODE: "true True", DRAINS: timeout });
+    expect(held.status).toBe(1);
+    expect(held.calls).not.toContain("uncordon w");
+    expect(held.stderr).toContain("pods still there: none; budgets that allow no disruption: none");
+  });
+
+  it("fails at once over a pod that no controller would make again, with time left", () => {
+    const held = leave({ NODE: " True", DRAINS: bare, PODS: " default/bare" }, { minutes: 10 });
+    expect(held.status).toBe(1);
+    expect(held.stderr).toContain("pods still there: default/bare;");
+    expect(held.calls).toEqual(["cordon w", `drain w ${usual} --timeout 60s`, "uncordon w"]);
+  });
+});
+
+describe("drainPolicy force", () => {
+  it("breaks budgets at the limit, and deletes the node", () => {
+    const { status, stderr, calls } = leave({ NODE: " True", DRAINS: timeout }, { policy: "force" });
+    expect(status).toBe(0);
+    expect(stderr).toContain("drainPolicy is force: what is left on w is deleted");
+    expect(calls).toEqual([
+      "cordon w",
+      `drain w ${usual} --force --timeout 1s`,
+      `drain w ${usual} --force --disable-eviction --timeout 120s`,
+      "delete node w --ignore-not-found",
+    ]);
+  });
+
+  it("breaks none before it", () => {
+    const { calls } = leave({ NODE: " True", DRAINS: `${timeout}\nok` }, { policy: "force", minutes: 10 });
+    expect(calls.filter((call) => call.startsWith("drain "))).toEqual(
+      Array<string>(2).fill(`drain w ${usual} --force --timeout 60s`),
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { scriptText, type ScriptCall } from "../../guest/script.ts";
+
+/** How a script ended. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A node that lasts as long as a test: a folder in place of /etc/kubernetes, and stand-ins for the programs. */
+export class TestNode {
+  readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-node-"));
+  readonly #programs: string;
+
+  /** @param programs Bash functions that stand in for programs; what they note with `note` is in {@link calls}. */
+  constructor(programs: string) {
+    this.#programs = programs;
+    onTestFinished(() => rmSync(this.folder, { recursive: true }));
+  }
+
+  /** Runs a script for real, but for its programs and for waiting. */
+  run(call: ScriptCall, environment: Readonly<Record<string, string>> = {}, input = ""): Outcome {
+    const text = scriptText(call).replaceAll("/etc/kubernetes/", `${this.folder}/`);
+    const program = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\nsleep() { :; }\n${this.#programs}\n${text}`;
+    // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
+    return spawnSync("bash", ["--norc", "-c", program], {
+      input,
+      env: { PATH: process.env.PATH, FOLDER: this.folder, ...environment },
+      encoding: "utf8",
+      // Nothing is real to wait for.
+      timeout: 20_000,
+    });
+  }
+
+  /** What the stand-ins noted, in order. */
+  get calls(): readonly string[] {
+    const path = join(this.folder, "calls");
+    return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+}

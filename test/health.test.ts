@@ -1,0 +1,211 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { healthy, lookAtCluster, lookAtNodes } from "../health.ts";
+import { getFromCluster } from "../kubernetes-api.ts";
+import { Known } from "../known.ts";
+import { knownOf } from "./support/known.ts";
+import { configWith } from "./support/settings.ts";
+
+const key = Buffer.from("-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----\n").toString("base64");
+
+/** Listens on a free port of this machine until the test ends. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port at which nobody answers. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function kubeconfigFor(url: string): string {
+  return JSON.stringify({ clusters: [{ cluster: { server: url } }], users: [{ user: { "client-key-data": key } }] });
+}
+
+/** An API server that answers every request so; returns its kubeconfig. */
+async function apiServer(answer: RequestListener): Promise<string> {
+  return kubeconfigFor(`http://127.0.0.1:${await listen(createHttpServer(answer))}`);
+}
+
+/** The body of a list of Nodes, each with the status of its condition Ready; undefined for one without conditions. */
+function nodeList(nodes: Readonly<Record<string, string | undefined>>): string {
+  const items = Object.entries(nodes).map(([name, status]) => ({
+    metadata: { name },
+    status:
+      status === undefined
+        ? {}
+        : {
+            conditions: [
+              { type: "MemoryPressure", status: "True" },
+              { type: "Ready", status },
+            ],
+          },
+  }));
+  return JSON.stringify({ items });
+}
+
+const serving = (nodes: Parameters<typeof nodeList>[0]) =>
+  apiServer((request, response) => {
+    response.writeHead(request.url === "/api/v1/nodes" ? 200 : 404).end(nodeList(nodes));
+  });
+
+const workers = ["a", "b"].map((name) => ({ name, address: "127.0.0.1" }));
+const unwell = (...lost: string[]) => ({ lost: new Set(lost), unwell: true });
+
+/** Looks once at a cluster of master, a and b, where everybody's sshd and kubelet answer or not. */
+async function look(kubeconfig: string, { ssh = true, kubelet = true, graceSeconds = 0 } = {}) {
+  const port = async (open: boolean) => (open ? listen(createServer()) : closedPort());
+  return lookAtNodes(kubeconfig, "master", workers, graceSeconds, {
+    ssh: await port(ssh),
+    kubelet: await port(kubelet),
+  });
+}
+
+describe("a look at the nodes", () => {
+  it("finds nothing wrong where all are Ready, and does not mind others", async () => {
+    const kubeconfig = await serving({ master: "True", a: "True", b: "True", other: "False" });
+    expect(await look(kubeconfig, { kubelet: false })).toEqual(healthy);
+  });
+
+  it("finds a worker lost whose Node is gone", async () => {
+    expect(await look(await serving({ master: "True", a: "True" }))).toEqual(unwell("b"));
+  });
+
+  it("finds a worker lost whose machine is up and whose kubelet is not", async () => {
+    const kubeconfig = await serving({ master: "True", a: "True", b: "Unknown" });
+    expect(await look(kubeconfig, { kubelet: false })).toEqual(unwell("b"));
+  });
+
+  it.each(["False", "Unknown", undefined])(
+    "does not find one lost that is Ready %s and whose kubelet answers",
+    async (status) => {
+      expect(await look(await serving({ master: "True", a: "True", b: status }))).toEqual(unwell());
+    },
+  );
+
+  it("does not find one lost whose machine is off", async () => {
+    const kubeconfig = await serving({ master: "True", a: "True", b: "Unknown" });
+    expect(await look(kubeconfig, { ssh: false, kubelet: false })).toEqual(unwell());
+  });
+
+  it("never finds the control plane lost, only unwell", async () => {
+    expect(await look(await serving({ a: "True", b: "True" }))).toEqual(unwell());
+    expect(await look(await serving({ master: "False", a: "True", b: "True" }), { kubelet: false })).toEqual(unwell());
+  });
+
+  it("finds nobody lost where the API server does not answer, or not what was asked", async () => {
+    expect(await look(kubeconfigFor(`http://127.0.0.1:${await closedPort()}`), { kubelet: false })).toEqual(unwell());
+    const refusing = await apiServer((_, response) => void response.writeHead(403).end(nodeList({})));
+    expect(await look(refusing, { kubelet: false })).toEqual(unwell());
+    expect(await look(await apiServer((_, response) => void response.end("no JSON")))).toEqual(unwell());
+    expect(await look("no kubeconfig")).toEqual(unwell());
+  });
+
+  it("gives a kubelet that is away time to come back", async () => {
+    let asked = 0;
+    const kubeconfig = await apiServer((_, response) => {
+      response.end(nodeList({ master: "True", a: "True", b: asked++ === 0 ? "Unknown" : "True" }));
+    });
+    expect(await look(kubeconfig, { kubelet: false, graceSeconds: 60 })).toEqual(healthy);
+    expect(asked).toBe(2);
+  });
+});
+
+describe("a look at the cluster", () => {
+  const config = configWith({ workers: "1" });
+  const identity = { stdout: JSON.stringify({ address: "127.0.0.1", hostKey: "ssh-ed25519 AAAA" }) };
+  const master = { "Command dev-master-init": {}, "Command dev-master-host-key": identity };
+  const worker = { "Command dev-worker-node-1-ready": {}, "Command dev-worker-node-1-host-key": identity };
+
+  it("asks nobody before there is a cluster", async () => {
+    let asked = 0;
+    const stdout = await apiServer((_, response) => void (asked++, response.end(nodeList({}))));
+    const kubeconfig = { "Command dev-master-kubeconfig": { stdout } };
+    expect(await lookAtCluster(new Known(), config)).toEqual(healthy);
+    expect(await lookAtCluster(knownOf(master), config)).toEqual(healthy);
+    expect(await lookAtCluster(knownOf({ ...kubeconfig, "Command dev-master-init": {} }), config)).toEqual(healthy);
+    expect(asked).toBe(0);
+    expect(await lookAtCluster(knownOf({ ...master, ...kubeconfig }), config)).toEqual(unwell());
+    expect(asked).toBe(1);
+  });
+
+  it("expects the workers that were Ready once, and no others", async () => {
+    const kubeconfig = { "Command dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
+    expect(await lookAtCluster(knownOf({ ...master, ...worker, ...kubeconfig }), config)).toEqual(
+      unwell("worker-node-1"),
+    );
+    const neverReady = { "Command dev-worker-node-1-host-key": identity };
+    expect(await lookAtCluster(knownOf({ ...master, ...neverReady, ...kubeconfig }), config)).toEqual(healthy);
+    const leaving = configWith({ workers: "0" });
+    expect(await lookAtCluster(knownOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);
+  });
+});
+
+describe("the API server", () => {
+  it("is asked over TLS with the kubeconfig's certificate, and only the one its CA vouches for", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nodeforge-tls-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const make = (name: string) => {
+      const paths = { key: join(folder, `${name}.key`), cert: join(folder, `${name}.crt`) };
+      const options = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
+      const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
+      execFileSync("openssl", ["req", ...options, ...subject, "-keyout", paths.key, "-out", paths.cert], {
+        stdio: "ignore",
+      });
+      return { key: readFileSync(paths.key), cert: readFileSync(paths.cert) };
+    };
+    const [server, client] = [make("server"), make("client")];
+    const port = await listen(
+      createHttpsServer({ ...server, requestCert: true, ca: client.cert }, (request, response) => {
+        response.end((request.socket as TLSSocket).getPeerCertificate().subject.CN);
+      }),
+    );
+    const kubeconfig = (ca: Buffer) =>
+      JSON.stringify({
+        clusters: [
+          { cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority-data": ca.toString("base64") } },
+        ],
+        users: [
+          {
+            user: {
+              "client-certificate-data": client.cert.toString("base64"),
+              "client-key-data": client.key.toString("base64"),
+            },
+          },
+        ],
+      });
+    expect(await getFromCluster(kubeconfig(server.cert), "/")).toBe("client");
+    await expect(getFromCluster(kubeconfig(client.cert), "/")).rejects.toThrow("certificate");
+  });
+
+  it.each([
+    ["that refuses", async () => apiServer((_, response) => void response.writeHead(403).end("forbidden"))],
+    ["that hangs up", async () => apiServer((request) => void request.socket.destroy())],
+    ["that is away", async () => kubeconfigFor(`http://127.0.0.1:${await closedPort()}`)],
+    ["whose key is none", async () => kubeconfigFor(`https://127.0.0.1:${await closedPort()}`)],
+    ["whose kubeconfig is none", () => Promise.resolve(`users: [{ user: { client-key-data: "${key}"`)],
+    ["whose address is none", () => Promise.resolve(kubeconfigFor(`no address ${key.slice(0, 4)}`))],
+  ])("%s is an error that shows no key", async (_, kubeconfig) => {
+    const error = await getFromCluster(await kubeconfig(), "/").then(
+      () => undefined,
+      (failure: Error) => failure,
+    );
+    expect(error).toBeInstanceOf(Error);
+    const said = `${error!.message} ${error!.stack} ${JSON.stringify(error)}`;
+    expect(said).not.toContain("TOPSECRET");
+    const pieces = Array.from({ length: key.length - 11 }, (_, from) => key.slice(from, from + 12));
+    expect(pieces.filter((piece) => said.includes(piece))).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { foundation, generationOf, isReplaced, keptIdentity } from "../known-cluster.ts";
+import { Known } from "../known.ts";
+import { knownOf } from "./support/known.ts";
+import { configWith, publicKey, sshKeyPath } from "./support/settings.ts";
+
+const config = configWith();
+
+describe("what a cluster stands on", () => {
+  const same = (raw: Record<string, string>) => foundation(configWith(raw)).machines === foundation(config).machines;
+
+  it.each([
+    { networkCidr: "192.168.223.0/24" },
+    { network: "lab" },
+    { masterAddress: "192.168.222.11" },
+    { nodeDomain: "lan" },
+    { storagePool: "default" },
+    { storagePoolPath: "/srv/nodeforge" },
+    { sshUser: "ops" },
+    { sshPublicKey: publicKey.replace("AAAAIJust", "AAAAIKust"), sshPrivateKeyPath: sshKeyPath },
+  ] as Record<string, string>[])("is another thing with %o", (raw) => {
+    expect(same(raw)).toBe(false);
+  });
+
+  it.each([
+    { workers: "5" },
+    { masterMemoryMiB: "4096" },
+    { masterDataDiskGiB: "20" },
+    { workerLabels: '["a=b"]' },
+    { drainPolicy: "force" },
+    { domainType: "kvm" },
+  ] as Record<string, string>[])("is the same with %o", (raw) => {
+    expect(same(raw)).toBe(true);
+  });
+
+  it("is one number, which tells no key", () => {
+    expect(foundation(config)).toEqual({ machines: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+  });
+});
+
+describe("the identity of a control plane that was there before", () => {
+  const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
+  const remembered = {
+    "Command lab-master-init": {},
+    "Command lab-master-host-key": { stdout: JSON.stringify(identity) },
+    "RandomUuid lab-id": { keepers: foundation(config) },
+    "Volume lab-master-data": { size: 10 * 2 ** 30 },
+  };
+
+  it("is kept with its data disk", () => {
+    expect(keptIdentity(knownOf(remembered), "lab", config)).toEqual(identity);
+  });
+
+  it.each(Object.keys(remembered))("is not kept without %s", (key) => {
+    const rest = Object.fromEntries(Object.entries(remembered).filter(([other]) => other !== key));
+    expect(keptIdentity(knownOf(rest), "lab", config)).toBeUndefined();
+  });
+
+  it("is not kept on another data disk, in another cluster or under another name", () => {
+    expect(keptIdentity(knownOf(remembered), "lab", configWith({ masterDataDiskGiB: "11" }))).toBeUndefined();
+    expect(keptIdentity(knownOf(remembered), "lab", configWith({ sshUser: "ops" }))).toBeUndefined();
+    expect(keptIdentity(knownOf(remembered), "lab", configWith({ masterName: "boss" }))).toBeUndefined();
+    expect(keptIdentity(knownOf(remembered), "dev", config)).toBeUndefined();
+  });
+
+  it("is not kept when it was never told", () => {
+    const silent = { ...remembered, "Command lab-master-host-key": {} };
+    expect(keptIdentity(knownOf(silent), "lab", config)).toBeUndefined();
+  });
+});
+
+describe("a machine", () => {
+  const known = knownOf({
+    "Domain lab-w": { description: "nodeforge cluster lab, id, machine 0123" },
+    "Domain lab-x": {},
+  });
+
+  it("is replaced when it is there and carries another mark", () => {
+    expect(isReplaced(known, "lab-w", "4567")).toBe(true);
+    expect(isReplaced(known, "lab-w", "123")).toBe(true);
+  });
+
+  it("is not when it carries this one, none, or is not there", () => {
+    expect(isReplaced(known, "lab-w", "0123")).toBe(false);
+    expect(isReplaced(known, "lab-x", "0123")).toBe(false);
+    expect(isReplaced(known, "lab-y", "0123")).toBe(false);
+  });
+});
+
+describe("how often a step was taken", () => {
+  const known = knownOf({
+    "Command counted": { triggers: ["uuid", "4"] },
+    "Command uncounted": { triggers: ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"] },
+    "Command bare": {},
+  });
+
+  it("goes on from what the stack remembers, one further when it has to be taken again", () => {
+    expect([generationOf(known, "counted", false), generationOf(known, "counted", true)]).toEqual(["4", "5"]);
+  });
+
+  it.each(["uncounted", "bare", "unknown"])("begins with one where it is %s", (command) => {
+    expect([generationOf(known, command, false), generationOf(known, command, true)]).toEqual(["1", "2"]);
+    expect(generationOf(new Known(), command, false)).toBe("1");
+  });
+});

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Known, readKnown } from "../known.ts";
+import { knownOf } from "./support/known.ts";
+
+describe("what the stack remembers", () => {
+  const known = knownOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });
+
+  it("is found by kind and name", () => {
+    expect(known.outputsOf("Domain", "lab-master")).toEqual({ vcpu: 2 });
+    expect(known.outputsOf("Volume", "lab-master")).toEqual({ size: 1 });
+  });
+
+  it.each([
+    ["Domain", "lab"],
+    ["Domain", "lab-worker"],
+    ["omain", "lab-master"],
+  ])("has no %s %s", (kind, name) => {
+    expect(known.outputsOf(kind, name)).toBeUndefined();
+    expect(new Known().outputsOf("Domain", "lab-master")).toBeUndefined();
+  });
+});
+
+describe("the engine", () => {
+  const asked: pulumi.runtime.MockCallArgs[] = [];
+  let remembered: Record<string, object>;
+  beforeEach(async () => {
+    asked.length = 0;
+    const mocks = {
+      newResource: () => ({ id: "", state: {} }),
+      call: (args: pulumi.runtime.MockCallArgs) => {
+        asked.push(args);
+        return { outputs: remembered };
+      },
+    };
+    await pulumi.runtime.setMocks(mocks, "nodeforge", "lab", false, "ours");
+  });
+
+  it("is asked for this very stack, and what it says is kept by type and name", async () => {
+    const urn = "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster$libvirt:index/domain:Domain::lab-master";
+    remembered = { [urn]: { type: "libvirt:index/domain:Domain", outputs: { vcpu: 2 } } };
+    const { resources } = await readKnown();
+    expect(asked.map(({ token, inputs }) => [token, inputs as unknown])).toEqual([
+      ["pulumi:pulumi:readStackResourceOutputs", { stackName: "ours/nodeforge/lab" }],
+    ]);
+    expect([...resources]).toEqual([
+      [urn, { type: "libvirt:index/domain:Domain", name: "lab-master", outputs: { vcpu: 2 } }],
+    ]);
+  });
+
+  it("may remember nothing, and nothing of a resource", async () => {
+    remembered = {};
+    expect((await readKnown()).resources.size).toBe(0);
+    remembered = { "urn:pulumi:lab::nodeforge::a:b:C::c": { type: "a:b:C" } };
+    expect((await readKnown()).outputsOf("C", "c")).toEqual({});
+  });
+});

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** A hypervisor that lasts as long as a test: a `virsh` that notes how it was called and answers as a script says. */
+export class TestHypervisor {
+  readonly #folder = mkdtempSync(join(tmpdir(), "nodeforge-virsh-"));
+
+  /** @param answers Body of a shell script; it gets virsh's arguments without the URI, and may keep files in its folder. */
+  constructor(answers: string) {
+    onTestFinished(() => rmSync(this.#folder, { recursive: true }));
+    const virsh = join(this.#folder, "virsh");
+    writeFileSync(virsh, `#!/bin/sh\necho "$*" >>"$FOLDER/calls"\ncd "$FOLDER"\nshift 2\n${answers}\n`);
+    chmodSync(virsh, 0o755);
+  }
+
+  /** Runs one of the operator's scripts, as the step of a stack does. */
+  async run(script: string, environment: Readonly<Record<string, string>>) {
+    const child = spawn(process.execPath, [`operator/${script}.ts`], {
+      env: {
+        PATH: `${this.#folder}:${process.env.PATH}`,
+        FOLDER: this.#folder,
+        LIBVIRT_URI: "test:///default",
+        DOMAIN: "lab-w",
+        ...environment,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+      // Its own limits are of seconds here.
+      timeout: 25_000,
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (piece: Buffer) => (stdout += piece.toString()));
+    child.stderr.on("data", (piece: Buffer) => (stderr += piece.toString()));
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    return { status, stdout, stderr };
+  }
+
+  /** How virsh was called, in order. */
+  get calls(): readonly string[] {
+    const path = join(this.#folder, "calls");
+    return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { TestHypervisor } from "./hypervisor.ts";
+
+const mac = "52:54:00:aa:bb:cc";
+const address = (type: string, ip: string) => ({ "ip-address-type": type, "ip-address": ip });
+const lan = {
+  name: "eth0",
+  "hardware-address": mac.toUpperCase(),
+  "ip-addresses": [address("ipv6", "fe80::1"), address("ipv4", "192.168.222.101")],
+};
+const lo = { name: "lo", "hardware-address": "00:00:00:00:00:00", "ip-addresses": [address("ipv4", "127.0.0.1")] };
+const bridge = {
+  name: "cni0",
+  "hardware-address": "52:54:00:00:00:09",
+  "ip-addresses": [address("ipv4", "10.244.1.1")],
+};
+const key = "ssh-ed25519 AAAAkey root@worker\n";
+
+/** A guest agent: what it says of the host key's file and of its interfaces; `before` runs at each question. */
+function agent({ file = key, interfaces = [lo, bridge, lan] as object[], before = "" } = {}): string {
+  const say = (answer: unknown) => `echo '${JSON.stringify({ return: answer })}'`;
+  return `${before}
+case $5 in
+*guest-file-open*) ${say(7)} ;;
+*guest-file-read*) ${say({ count: file.length, "buf-b64": Buffer.from(file).toString("base64"), eof: true })} ;;
+*guest-file-close*) ${say({})} ;;
+*guest-network-get-interfaces*) ${say(interfaces)} ;;
+esac`;
+}
+
+async function read(answers: string, LIMIT_SECONDS = "20") {
+  const hypervisor = new TestHypervisor(answers);
+  const outcome = await hypervisor.run("read-identity", { MAC: mac, LIMIT_SECONDS });
+  const questions = hypervisor.calls.map((call) => /guest-[a-z-]+/.exec(call)?.[0]);
+  return { ...outcome, calls: hypervisor.calls, questions };
+}
+
+describe("address and host key of a machine", () => {
+  it("are what its guest agent says of the interface with its MAC address", async () => {
+    const { status, stdout, stderr, calls, questions } = await read(agent());
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toEqual({ address: "192.168.222.101", hostKey: "ssh-ed25519 AAAAkey" });
+    expect(questions).toEqual([
+      "guest-file-open",
+      "guest-file-read",
+      "guest-file-close",
+      "guest-network-get-interfaces",
+    ]);
+    expect(calls[0]).toBe(
+      "-c test:///default qemu-agent-command --timeout 10 lab-w " +
+        '{"execute":"guest-file-open","arguments":{"path":"/etc/ssh/ssh_host_ed25519_key.pub","mode":"r"}}',
+    );
+  });
+
+  it("are asked for until the agent is there", async () => {
+    const before = "[ -e tried ] || { touch tried; echo 'error: agent is not connected' >&2; exit 1; }";
+    const { status, stdout, stderr, questions } = await read(agent({ before }));
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ address: "192.168.222.101" });
+    expect(stderr).toBe("waiting for address and host key of lab-w: error: agent is not connected\n");
+    expect(questions).toHaveLength(5);
+  });
+
+  it.each([
+    ["an agent that is not there", "echo 'error: agent is not connected' >&2; exit 1", "error: agent is not connected"],
+    ["an empty key", agent({ file: "" }), "holds no ed25519 key yet"],
+    ["another kind of key", agent({ file: "ssh-rsa AAAA" }), "holds no ed25519 key yet"],
+    ["no such interface", agent({ interfaces: [lo, bridge] }), `the interface ${mac} has no IPv4 address yet`],
+    [
+      "no address",
+      agent({ interfaces: [{ ...lan, "ip-addresses": [] }] }),
+      `the interface ${mac} has no IPv4 address yet`,
+    ],
+    [
+      "no IPv4 address",
+      agent({ interfaces: [{ ...lan, "ip-addresses": [address("ipv6", "fe80::1")] }] }),
+      "has no IPv4 address yet",
+    ],
+  ])("are missed at the limit, with the reason: %s", async (_, answers, reason) => {
+    const { status, stdout, stderr } = await read(answers, "-1");
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^no address and host key of lab-w within -1 s: /);
+    expect(stderr).toContain(reason);
+  });
+
+  it("leave no file open in the guest, even when the key is not there yet", async () => {
+    const { questions } = await read(agent({ file: "" }), "-1");
+    expect(questions).toEqual(["guest-file-open", "guest-file-read", "guest-file-close"]);
+  });
+});

@@ -1,0 +1,14 @@
+import { Known } from "../../known.ts";
+
+/** What a stack would remember of these resources, each keyed by the last part of its type and its name. */
+export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>>>): Known {
+  return new Known(
+    new Map(
+      Object.entries(outputs).map(([key, outputs]) => {
+        const [kind = "", name = ""] = key.split(" ");
+        const type = `test:index:${kind}`;
+        return [`urn:pulumi:dev::nodeforge::${type}::${name}`, { type, name, outputs }];
+      }),
+    ),
+  );
+}
