@@ -6,6 +6,8 @@ import { runForReal } from "./shell.ts";
 interface Disk {
   /** Id of the token that join.sh wrote down. */
   joinedWith?: string;
+  /** Whether init-control-plane.sh has run here. */
+  isControlPlane?: boolean;
 }
 
 /** What the control plane's machine hands on to the next one. */
@@ -173,7 +175,7 @@ export class Guests {
       case "join":
         return this.#join(machine, parameter("NODE_NAME"), rest);
       default:
-        return this.#decide(this.#controlPlane(machine), text, rest);
+        return this.#decide(this.#controlPlane(machine), machine, text, rest);
     }
   }
 
@@ -183,7 +185,7 @@ export class Guests {
 
   #controlPlane({ data, disk, address }: Machine): Cluster {
     // A machine with an earlier one's data is a control plane only when it was told so.
-    if (!data?.controls || ![...data.controls.nodes.values()].includes(disk)) {
+    if (!data?.controls || !disk.isControlPlane) {
       throw new Error(`there is no control plane on ${address}`);
     }
     return data.controls;
@@ -198,6 +200,7 @@ export class Guests {
     if (!data) throw new Error(`${name} has no data disk`);
     data.controls ??= { id: randomUUID(), nodes: new Map(), tokens: new Set() };
     data.controls.nodes.set(name, disk);
+    disk.isControlPlane = true;
     return JSON.stringify({ kubernetesVersion: "v1.36.3", seconds: { boot: 1 } });
   }
 
@@ -215,7 +218,7 @@ export class Guests {
   }
 
   /** Lets a script that changes the cluster through its API run, and does what it did. */
-  #decide(cluster: Cluster, text: string, stdin: string): string {
+  #decide(cluster: Cluster, { disk }: Machine, text: string, stdin: string): string {
     const token = `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`;
     // What is not there now never will be: nothing else happens while a script runs here.
     const impatient = text.replace(/^READY_TIMEOUT_SECONDS=.*$/m, "READY_TIMEOUT_SECONDS=0");
@@ -226,8 +229,9 @@ export class Guests {
       STUCK: [...this.stuck].join(" "),
       POLICY: cluster.policy ?? "",
     };
-    const { result, deleted } = runForReal(impatient, surroundings, stdin);
+    const { result, deleted, registered } = runForReal(impatient, surroundings, stdin);
     deleted.forEach((name) => cluster.nodes.delete(name));
+    registered.forEach((name) => cluster.nodes.set(name, disk));
     if (result.includes(token)) cluster.tokens.add(this.#secret(token));
     return result;
   }

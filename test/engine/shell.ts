@@ -26,6 +26,12 @@ kubectl() {
 # What set-drain-policy writes down.
 source() { DRAIN_TIMEOUT_MINUTES=0 DRAIN_GRACE_SECONDS=-1 DRAIN_POLICY=$POLICY; }
 hostname() { echo master; }
+# A kubelet that starts registers its node.
+systemctl() {
+  [[ $* == "restart kubelet" ]] || return 0
+  NODES+=$'\\n'"$(hostname) True 192.168.222.10"
+  echo "node \\"$(hostname)\\" registered" >&2
+}
 kubeadm() { echo "$TOKEN"; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo "$CLUSTER"; }
 nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0f' "$PODS"; }
@@ -35,7 +41,7 @@ wget() { :; }
 /**
  * Runs a script of the project for real, with stand-ins for the programs it calls.
  * @param surroundings What the stand-ins answer; names as above, and TOKEN and CLUSTER for what is minted.
- * @returns its result, and the names of the Nodes it deleted.
+ * @returns its result, and the names of the Nodes it deleted and registered.
  * @throws when the script fails, with what it said.
  */
 export function runForReal(script: string, surroundings: Readonly<Record<string, string>>, stdin = "") {
@@ -48,6 +54,7 @@ export function runForReal(script: string, surroundings: Readonly<Record<string,
     timeout: 20_000,
   });
   if (status !== 0) throw new Error(stderr.trim() || stdout.trim() || "the script failed without a word");
-  const deleted = [...stderr.matchAll(/^node "(.*)" deleted$/gm)].map(([, name = ""]) => name);
-  return { result: stdout.trim(), deleted };
+  const named = (event: string) =>
+    [...stderr.matchAll(new RegExp(`^node "(.*)" ${event}$`, "gm"))].map(([, name = ""]) => name);
+  return { result: stdout.trim(), deleted: named("deleted"), registered: named("registered") };
 }
