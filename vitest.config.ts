@@ -35,6 +35,17 @@ export default defineConfig({
           bail: 0,
         },
       },
+      {
+        // What is too long for every change: `npm run test:e2e:nightly`.
+        test: {
+          name: "nightly",
+          include: ["test/e2e/**/*.nightly.ts"],
+          testTimeout: 3_600_000,
+          hookTimeout: 3_600_000,
+          fileParallelism: false,
+          sequence: { concurrent: false },
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Runs one tier of the tests: `unit` (static checks and unit tests), `engine` or `e2e`.
+ * Runs one tier of the tests: `unit` (static checks and unit tests), `engine`, `e2e`, or `nightly`: what takes e2e too long.
  *
  * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`, and the
  * exit code is 0 only when nothing failed and something passed.

@@ -5,7 +5,7 @@ import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
 import { provide } from "../../toolchain/requirements.ts";
 
 /** Tiers of the tests. */
-export type Tier = "unit" | "engine" | "e2e";
+export type Tier = "unit" | "engine" | "e2e" | "nightly";
 
 /** How a tier's test runner is started. */
 export interface Prepared {

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { destruction } from "./cases/destruction.ts";
+import { Lab } from "./lab.ts";
+
+// What takes too long for every change, or breaks a machine on purpose: a cluster of one worker and what befalls it.
+const lab = new Lab("e2e");
+const both = ["master", "worker-node-1"];
+let identity: string;
+
+/** What is new in another cluster, however alike. */
+const clusterIdentity = () => lab.kubectl("get", "namespace/kube-system", "-o", "jsonpath={.metadata.uid}");
+
+/** Expects that the cluster is the one it was, with both its nodes Ready and nothing left to do. */
+async function expectItWell(): Promise<void> {
+  expect(await lab.readyNodes()).toEqual(both);
+  expect(await clusterIdentity()).toBe(identity);
+  await lab.expectNothingToDo();
+}
+
+beforeAll(async () => {
+  await lab.prepare();
+  await lab.set("workers", "1");
+  await lab.up();
+  identity = await clusterIdentity();
+});
+afterAll(() => lab.remove());
+
+describe("a control plane", () => {
+  it("of another size is the same cluster, and the worker does not notice", async () => {
+    const boots = await lab.bootIds(["worker-node-1"]);
+    await lab.set("masterMemoryMiB", "2304");
+    expect((await lab.announced()).filter((operation) => operation.includes("worker"))).toEqual([]);
+    await lab.up();
+    expect(await lab.bootIds()).toMatchObject(boots);
+    await expectItWell();
+  });
+
+  it("whose machine is gone comes back with its data", async () => {
+    await lab.virsh("destroy", "e2e-master");
+    await lab.virsh("undefine", "e2e-master");
+    await lab.up();
+    await expectItWell();
+  });
+});
+
+describe("a worker", () => {
+  it("whose machine is gone is made anew", async () => {
+    await lab.virsh("destroy", "e2e-worker-node-1");
+    await lab.virsh("undefine", "e2e-worker-node-1");
+    await lab.up();
+    await expectItWell();
+  });
+
+  it("without its kubelet's state joins again, and diagnose says before what is wrong", async () => {
+    const [, worker] = await lab.nodes();
+    const boots = await lab.bootIds();
+    await lab.ssh(
+      worker!.address,
+      "systemctl stop kubelet && rm -rf /var/lib/kubelet/pki /etc/kubernetes/kubelet.conf",
+    );
+    await lab.eventually("the node not to be Ready", 5, async () => {
+      expect(await lab.readyNodes()).toEqual(["master"]);
+    });
+    const diagnosis = await lab.nodeforge("diagnose", [], 10);
+    expect(diagnosis.exitCode).toBe(1);
+    expect(diagnosis.all).toMatch(/worker-node-1: not Ready/);
+    expect(diagnosis.all).toMatch(/Most likely: kubelet does not run on the node/);
+    await lab.up();
+    expect(await lab.bootIds()).toEqual(boots);
+    await expectItWell();
+  });
+
+  it("goes at the limit of its drain, whatever holds its pods, where the policy says so", async () => {
+    await lab.kubectl(
+      "run",
+      "alone",
+      "--image=nodeforge.local/smoke:1",
+      "--image-pull-policy=Never",
+      "--",
+      "sleep",
+      "9999",
+    );
+    await lab.kubectl("wait", "pod/alone", "--for=condition=Ready", "--timeout=240s");
+    await lab.set("workers", "0");
+    const refused = await lab.nodeforge("up", ["--yes"], 20);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.all).toMatch(/pods still there: .*default\/alone/);
+    await lab.set("drainPolicy", "force");
+    await lab.up();
+    expect(await lab.readyNodes()).toEqual(["master"]);
+    await lab.set("workers", "1");
+    await lab.up();
+    await expectItWell();
+  });
+});
+
+describe("an image that does not boot", () => {
+  it("stops the roll at its first node, and is undone", async () => {
+    const image = join(lab.folder, "broken.qcow2");
+    await execa("qemu-img", ["create", "-q", "-f", "qcow2", image, "1G"]);
+    const boots = await lab.bootIds(["worker-node-1"]);
+    await lab.set("bootTimeoutMinutes", "4");
+    const roll = await lab.nodeforge("roll", ["--image", image, "--yes"], 30);
+    expect(roll.exitCode).not.toBe(0);
+    expect(roll.all).toMatch(/npm run roll -- --undo` goes back/);
+    expect((await lab.virsh("list", "--name")).filter((name) => name.includes("worker"))).toHaveLength(1);
+    const undo = await lab.nodeforge("roll", ["--undo", "--yes"], 30);
+    expect(undo.exitCode, undo.all).toBe(0);
+    expect(await lab.bootIds()).toMatchObject(boots);
+    await expectItWell();
+  });
+});
+
+destruction(lab);
