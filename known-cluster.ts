@@ -5,22 +5,23 @@ import type { ClusterConfig } from "./config/index.ts";
 import type { Known } from "./known.ts";
 
 /**
- * What a cluster stands on: with another login, network or storage it is another cluster. Changed one by one, machines would
- * have to leave through a control plane that is no longer where, or whose, they think.
+ * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
+ * machines would have to leave through a control plane that is no longer where, or whose, they think.
  */
-export function foundation({ network, ssh, storagePool }: ClusterConfig): Record<string, string> {
-  const parts = { login: { user: ssh.user, publicKey: ssh.publicKey }, network, storagePool };
+export function foundation({ network, ssh, storagePool, master }: ClusterConfig): Record<string, string> {
+  const login = { user: ssh.user, publicKey: ssh.publicKey };
+  const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
   return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
 }
 
-/** How the control plane was reached before, if its data disk is still the same: the next machine has to be the same host. */
+/** How the control plane was reached before, if its data disk is still there: the next machine has to be the same host. */
 export function keptIdentity(known: Known, name: string, config: ClusterConfig): Identity | undefined {
   const master = `${name}-${config.master.name}`;
   const made = known.outputsOf("Command", `${master}-init`);
   const identity = known.outputsOf("Command", `${master}-host-key`)?.stdout;
   const sameCluster = isDeepStrictEqual(known.outputsOf("RandomUuid", `${name}-id`)?.keepers, foundation(config));
-  const sameDisk = known.outputsOf("Volume", `${master}-data`)?.size === config.master.dataDiskGiB * 2 ** 30;
-  if (made === undefined || typeof identity !== "string" || !sameCluster || !sameDisk) return undefined;
+  const data = known.outputsOf("Volume", `${master}-data`);
+  if (made === undefined || typeof identity !== "string" || !sameCluster || data === undefined) return undefined;
   return JSON.parse(identity) as Identity;
 }
 

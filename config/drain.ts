@@ -8,7 +8,7 @@ export interface DrainConfig {
   readonly timeoutMinutes: number;
   /** Seconds each pod has to end; -1 leaves it to the pod. */
   readonly graceSeconds: number;
-  /** What happens at the limit: the worker stays and `up` fails, or its pods are deleted whatever protects them. */
+  /** What happens when it cannot finish: the worker stays and `up` fails, or its pods are deleted whatever protects them. */
   readonly policy: "fail" | "force";
 }
 

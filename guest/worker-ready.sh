@@ -43,8 +43,8 @@ smoke_pod_started() {
     -o jsonpath='{.items[*].status.containerStatuses[*].started}') == true ]]
 }
 
-before=$(set_labels)
-set_taints "$before"
+remembered=$(set_labels)
+set_taints "$remembered"
 wait_for "$READY_TIMEOUT_SECONDS" "$WORKER_NAME to be Ready" node_ready
 if [[ -n $(kubectl -n nodeforge-smoke get daemonset smoke --ignore-not-found -o name) ]]; then
   wait_for "$READY_TIMEOUT_SECONDS" "the smoke check's pod on $WORKER_NAME to reach the others" smoke_pod_started

@@ -14,6 +14,7 @@ describe("what a cluster stands on", () => {
     { network: "lab" },
     { masterAddress: "192.168.222.11" },
     { nodeDomain: "lan" },
+    { masterDataDiskGiB: "20" },
     { storagePool: "default" },
     { storagePoolPath: "/srv/nodeforge" },
     { sshUser: "ops" },
@@ -25,7 +26,6 @@ describe("what a cluster stands on", () => {
   it.each([
     { workers: "5" },
     { masterMemoryMiB: "4096" },
-    { masterDataDiskGiB: "20" },
     { workerLabels: '["a=b"]' },
     { drainPolicy: "force" },
     { domainType: "kvm" },
@@ -44,7 +44,7 @@ describe("the identity of a control plane that was there before", () => {
     "Command lab-master-init": {},
     "Command lab-master-host-key": { stdout: JSON.stringify(identity) },
     "RandomUuid lab-id": { keepers: foundation(config) },
-    "Volume lab-master-data": { size: 10 * 2 ** 30 },
+    "Volume lab-master-data": {},
   };
 
   it("is kept with its data disk", () => {

@@ -336,7 +336,7 @@ describe("the control plane", () => {
     "Command dev-master-init": {},
     "Command dev-master-host-key": { stdout: JSON.stringify(identity) },
     "RandomUuid dev-id": { keepers: foundation(foundationOf) },
-    "Volume dev-master-data": { size: 10 * 1024 ** 3 },
+    "Volume dev-master-data": {},
   });
   const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
 

@@ -18,7 +18,7 @@ kubectl() {
     *) cut -d ' ' -f 2,3 <<<"$seen" ;;
     esac
     ;;
-  "drain "*) [[ " $STUCK " != *" $2 "* || $* == *--force* ]] || { echo "global timeout reached" && return 1; } ;;
+  "drain "*) [[ " $STUCK " != *" $2 "* || $* == *--disable-eviction* ]] || { echo "global timeout reached" && return 1; } ;;
   "get pods "*) echo "ReplicaSet default/stuck" ;;
   "delete node "*) [[ -z $seen ]] || echo "node \\"$3\\" deleted" ;;
   esac
