@@ -162,7 +162,7 @@ export class Lab {
     }
   }
 
-  /** Runs a command as {@link nodeforge} does, and kills it and all it started once it prints something. */
+  /** Runs a command as {@link nodeforge} does, and kills it and all it started five seconds after it prints something. */
   async killed(command: string, args: readonly string[], moment: RegExp, limitMinutes: number): Promise<void> {
     const subprocess = this.#start(
       "bash",
@@ -175,7 +175,8 @@ export class Lab {
       text += piece.toString();
       if (isKilled || !moment.test(text)) return;
       isKilled = true;
-      killTree(subprocess.pid!);
+      // By then libvirt has made what the command was about to make, and nobody has written it down.
+      setTimeout(() => killTree(subprocess.pid!), 5000);
     });
     await subprocess;
     this.printed.push(text);
