@@ -26,6 +26,8 @@ export interface BootstrapTokenArgs {
 export interface Token {
   token: string;
   caCertHash: string;
+  /** How long minting took. */
+  seconds: number;
 }
 
 /**
@@ -38,6 +40,8 @@ export interface Token {
 export class BootstrapToken extends pulumi.ComponentResource {
   /** The token and the hash of the CA's public key. Secret. */
   readonly value: pulumi.Output<Token>;
+  /** How long minting took. */
+  readonly seconds: pulumi.Output<number>;
 
   constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:BootstrapToken", name, { worker: args.workerName }, opts);
@@ -73,6 +77,8 @@ export class BootstrapToken extends pulumi.ComponentResource {
       },
     );
     this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
+    // A duration tells nothing of the token it came with.
+    this.seconds = pulumi.unsecret(this.value.seconds);
     this.registerOutputs({});
   }
 }

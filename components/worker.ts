@@ -104,10 +104,13 @@ export class Worker extends pulumi.ComponentResource {
     );
     this.ready = ready;
     this.joined = ready.id;
-    this.timings = pulumi.all([join.stdout, ready.stdout]).apply(([joined, seen]) => ({
-      ...secondsOf(joined),
-      ...secondsOf(seen),
-    }));
+    this.timings = pulumi
+      .all([token.seconds, join.stdout, ready.stdout])
+      .apply(([minted, joined, seen]): Record<string, number> => ({
+        ...secondsOf(joined),
+        token: minted,
+        ...secondsOf(seen),
+      }));
     this.registerOutputs({ node: node.name, address });
   }
 }

@@ -101,14 +101,17 @@ mint_token() { kubeadm token create --ttl "${TOKEN_TTL_MINUTES}m" --description 
 print_token() {
   local hash
   hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
-  printf '{"token":"%s","caCertHash":"sha256:%s"}\n' "$1" "${hash%% *}"
+  printf '{"token":"%s","caCertHash":"sha256:%s","seconds":%d}\n' "$1" "${hash%% *}" "$((SECONDS - started))"
 }
 
-# Seconds from power-on until cloud-init was done; it wrote this file last.
+# Members of a JSON object: seconds from power-on until cloud-init began, and until it was done. Its status has the start of
+# each stage; its result is what it wrote last.
 boot_seconds() {
-  local up now done_at
+  local up now powered_on began ended
   read -r up _ </proc/uptime
   now=$(date +%s)
-  done_at=$(stat -c %Y /run/cloud-init/result.json)
-  echo $((${up%.*} - (now - done_at)))
+  powered_on=$((now - ${up%.*}))
+  began=$(sed -n 's/.*"start": *\([0-9]*\).*/\1/p' /run/cloud-init/status.json | sort -n | head -n 1)
+  ended=$(stat -c %Y /run/cloud-init/result.json)
+  printf '"boot":%d,"cloudInit":%d' "$((${began:-ended} - powered_on))" "$((ended - ${began:-ended}))"
 }

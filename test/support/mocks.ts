@@ -15,7 +15,7 @@ export type Outputs = readonly (readonly [RegExp, Record<string, unknown>])[];
 
 const guestOutputs: Outputs = [
   [/-init$/, { stdout: JSON.stringify({ kubernetesVersion: "v1.36.3", seconds: { boot: 1 } }) }],
-  [/-token$/, { stdout: JSON.stringify({ token: "abcdef.0123456789abcdef", caCertHash: "sha256:00" }) }],
+  [/-token$/, { stdout: JSON.stringify({ token: "abcdef.0123456789abcdef", caCertHash: "sha256:00", seconds: 1 }) }],
   [/-join$/, { stdout: JSON.stringify({ seconds: { join: 2 } }) }],
   [/-worker-.*-ready$/, { stdout: JSON.stringify({ seconds: { ready: 4 } }) }],
   [/-ready$/, { stdout: JSON.stringify({ seconds: { ready: 3 } }) }],
