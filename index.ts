@@ -1,9 +1,9 @@
 import * as libvirt from "@pulumi/libvirt";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
-import { lookAtCluster } from "./health.ts";
+import { lookAtCluster } from "./lifecycle/health.ts";
 import { refuseConflicts } from "./hypervisor/refusal.ts";
-import { readKnown } from "./known.ts";
+import { readKnown } from "./lifecycle/known.ts";
 
 const config = await loadConfig();
 const known = await readKnown();

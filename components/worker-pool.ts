@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Rollout } from "../rollout.ts";
+import type { Rollout } from "../lifecycle/rollout.ts";
 import type { Node } from "../topology.ts";
 import { Worker, type WorkerArgs } from "./worker.ts";
 

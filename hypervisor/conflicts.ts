@@ -1,5 +1,5 @@
 import { overlap } from "../config/cidr.ts";
-import type { Known } from "../known.ts";
+import type { Known } from "../lifecycle/known.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Wanted } from "./wanted.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
-import type { Known } from "../known.ts";
+import type { Known } from "../lifecycle/known.ts";
 import { conflictsOf, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
 import { takeInventory } from "./inventory.ts";
 import { virshFor, type Virsh } from "./virsh.ts";

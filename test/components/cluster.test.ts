@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cluster, type ClusterArgs } from "../../components/cluster.ts";
 import type { Worker } from "../../components/worker.ts";
-import { foundation } from "../../known-cluster.ts";
+import { foundation } from "../../lifecycle/known-cluster.ts";
 import { knownOf } from "../support/known.ts";
 import { ofType, one, promiseOf, recordOptions, registered, settled, startMocks } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";

@@ -3,7 +3,7 @@ import { parseSubnet } from "../../config/cidr.ts";
 import { conflictsOf, isComplete, ownedBy, type Owned } from "../../hypervisor/conflicts.ts";
 import type { Inventory } from "../../hypervisor/inventory.ts";
 import { wantedBy, type Wanted } from "../../hypervisor/wanted.ts";
-import { Known } from "../../known.ts";
+import { Known } from "../../lifecycle/known.ts";
 import { configWith } from "../support/settings.ts";
 
 const wanted = wantedBy(configWith({ workers: "1" }));

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { subnetsIn, takeInventory } from "../../hypervisor/inventory.ts";
 import { refuseConflicts } from "../../hypervisor/refusal.ts";
 import { virshFor } from "../../hypervisor/virsh.ts";
-import { Known } from "../../known.ts";
+import { Known } from "../../lifecycle/known.ts";
 import { configWith } from "../support/settings.ts";
 
 const answers: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { Known } from "../../known.ts";
+import { Known } from "../../lifecycle/known.ts";
 
 /** What a stack would remember of these resources, each keyed by the last part of its type and its name. */
 export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>>>): Known {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { foundation, generationOf, isReplaced, keptIdentity } from "../known-cluster.ts";
-import { Known } from "../known.ts";
-import { knownOf } from "./support/known.ts";
-import { configWith, publicKey, sshKeyPath } from "./support/settings.ts";
+import { foundation, generationOf, isReplaced, keptIdentity } from "../../lifecycle/known-cluster.ts";
+import { Known } from "../../lifecycle/known.ts";
+import { knownOf } from "../support/known.ts";
+import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
 
 const config = configWith();
 

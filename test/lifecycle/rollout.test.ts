@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { Rollout, rolloutOrder } from "../rollout.ts";
-import { deriveTopology } from "../topology.ts";
-import { configWith } from "./support/settings.ts";
+import { Rollout, rolloutOrder } from "../../lifecycle/rollout.ts";
+import { deriveTopology } from "../../topology.ts";
+import { configWith } from "../support/settings.ts";
 
 const pools = JSON.stringify([
   { name: "a", count: 3 },

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Known, readKnown } from "../known.ts";
-import { knownOf } from "./support/known.ts";
+import { Known, readKnown } from "../../lifecycle/known.ts";
+import { knownOf } from "../support/known.ts";
 
 describe("what the stack remembers", () => {
   const known = knownOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Identity } from "./components/virtual-machine.ts";
-import type { ClusterConfig } from "./config/index.ts";
+import type { Identity } from "../components/virtual-machine.ts";
+import type { ClusterConfig } from "../config/index.ts";
 import type { Known } from "./known.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClusterConfig } from "./config/index.ts";
+import type { ClusterConfig } from "../config/index.ts";
 import { getFromCluster } from "./kubernetes-api.ts";
 import type { Known } from "./known.ts";
-import { deriveTopology } from "./topology.ts";
+import { deriveTopology } from "../topology.ts";
 
 /** What a look at the running cluster found, before anything is changed. */
 export interface Health {

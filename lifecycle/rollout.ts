@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Node } from "./topology.ts";
+import type { Node } from "../topology.ts";
 
 /**
  * Decides who waits for whom when machines that are in use make way for others: the nodes that have to be back, by the name

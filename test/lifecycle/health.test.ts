@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { healthy, lookAtCluster, lookAtNodes } from "../health.ts";
-import { getFromCluster } from "../kubernetes-api.ts";
-import { Known } from "../known.ts";
-import { knownOf } from "./support/known.ts";
-import { configWith } from "./support/settings.ts";
+import { healthy, lookAtCluster, lookAtNodes } from "../../lifecycle/health.ts";
+import { getFromCluster } from "../../lifecycle/kubernetes-api.ts";
+import { Known } from "../../lifecycle/known.ts";
+import { knownOf } from "../support/known.ts";
+import { configWith } from "../support/settings.ts";
 
 const key = Buffer.from("-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----\n").toString("base64");
 
