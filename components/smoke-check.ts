@@ -23,7 +23,8 @@ const probePeriodSeconds = 5;
  *
  * Creates a pod on every worker that starts only once it has resolved the service's name to exactly as many pods as
  * there are workers and fetched a page from each. The rollout, and with it `up`, fails when one does not. Once started, a
- * pod checks nothing any more: a cluster for benchmarks shall be quiet. Another number of workers checks anew.
+ * pod checks nothing any more: a cluster for benchmarks shall be quiet. The pod of a worker that comes later has to reach all
+ * that are there.
  */
 export class SmokeCheck extends pulumi.ComponentResource {
   constructor(name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,7 +36,14 @@ export class SmokeCheck extends pulumi.ComponentResource {
     const inside = { ...child, dependsOn: [home] };
     const script = new kubernetes.core.v1.ConfigMap(
       name,
-      { metadata, data: { "check.sh": readFileSync(new URL("../addons/smoke-check.sh", import.meta.url), "utf8") } },
+      {
+        metadata,
+        data: {
+          "check.sh": readFileSync(new URL("../addons/smoke-check.sh", import.meta.url), "utf8"),
+          // Here rather than in the pods, so that another number of workers starts no pod again.
+          expected: String(args.workers),
+        },
+      },
       inside,
     );
     const service = new kubernetes.core.v1.Service(
@@ -85,10 +93,7 @@ function podSpec(args: SmokeCheckArgs, script: pulumi.Input<string>): kubernetes
         image: containerImage("smoke"),
         imagePullPolicy: "Never",
         command: ["/bin/sh", "-c", "echo ok >/www/index.html && exec httpd -f -p 8080 -h /www"],
-        env: [
-          { name: "EXPECTED_PODS", value: String(args.workers) },
-          { name: "SERVICE", value: `${name_}.${namespace}.svc.${args.clusterDomain}.` },
-        ],
+        env: [{ name: "SERVICE", value: `${name_}.${namespace}.svc.${args.clusterDomain}.` }],
         startupProbe: {
           exec: { command: ["/bin/sh", "/check/check.sh"] },
           periodSeconds: probePeriodSeconds,

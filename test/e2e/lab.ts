@@ -107,10 +107,10 @@ export class Lab {
     return Promise.all((await this.nodes()).map(({ address }) => this.ssh(address, command)));
   }
 
-  /** Ids of the running containers of a node's pods in a namespace. */
-  async containersOn(node: string, namespace: string): Promise<string[]> {
+  /** Ids of the running containers of a node's pods. */
+  async containersOn(node: string): Promise<string[]> {
     const jsonpath = "{.items[*].status.containerStatuses[*].containerID}";
-    const where = ["-n", namespace, "--field-selector", `spec.nodeName=${node}`];
+    const where = ["-A", "--field-selector", `spec.nodeName=${node}`];
     return (await this.kubectl("get", "pods", ...where, "-o", `jsonpath=${jsonpath}`)).split(" ").filter(Boolean);
   }
 

@@ -26,16 +26,16 @@ describe("a cluster of one control plane and two workers", () => {
   it("gets one more worker without a touch to the others", async () => {
     const calls = await change({ workers: 3 });
     expect(calls.of("create")).toEqual(worker(3).sort());
-    expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke"]);
+    expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke"]);
     expect(calls.of("delete")).toEqual([]);
-    expect(calls.disorder(/worker-node-3-join/, /worker-node-3-ready/, /Command ready/, /DaemonSet/)).toEqual([]);
+    expect(calls.disorder(/worker-node-3-join/, /worker-node-3-ready/, /Command ready/, /ConfigMap/)).toEqual([]);
   });
 
   it("loses its last worker after that has left, and nothing else", async () => {
     const calls = await change({ workers: 1 });
     expect(calls.of("delete")).toEqual(worker(2).sort());
     // One name server is enough for one worker.
-    expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke", "Deployment addons-coredns"]);
+    expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke", "Deployment addons-coredns"]);
     expect(calls.of("create")).toEqual([]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave"]);
     expect(

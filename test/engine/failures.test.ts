@@ -96,6 +96,6 @@ describe("a cluster of one control plane and two workers", () => {
     stack.world.calm();
     const { succeeded, calls } = await stack.up();
     expect(succeeded).toBe(true);
-    expect(calls.list).toEqual(["update Command ready", "update DaemonSet addons-smoke"]);
+    expect(calls.list).toEqual(["update Command ready", "update ConfigMap addons-smoke"]);
   });
 });

@@ -57,7 +57,7 @@ describe("two pools of different size, image and labels", () => {
   it("grow one by one: exactly the new worker appears, also in a pool before another", async () => {
     const calls = await change({ ...small, count: 3 }, big);
     expect(calls.of("create")).toEqual(worker("worker-small-3").sort());
-    expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke"]);
+    expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke"]);
     expect(calls.of("delete")).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe("two pools of different size, image and labels", () => {
     const calls = await change(small);
     expect(calls.of("delete")).toEqual([...worker("worker-big-1"), "Volume base"].sort());
     expect(calls.of("create")).toEqual([]);
-    expect(calls.of("update")).toEqual(["Command ready", "DaemonSet addons-smoke"]);
+    expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke"]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave"]);
     const of = patternsOf("worker-big-1");
     expect(

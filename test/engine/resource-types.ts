@@ -178,15 +178,13 @@ function clusterOf({ kubeconfig }: Place): string {
 const smokeCheck = readFileSync(new URL("../../addons/smoke-check.sh", import.meta.url), "utf8");
 
 /** Fails where the pods of the smoke check would. */
-function rollOut({ kind, spec }: Properties, { guests, kubeconfig }: Place): void {
+function rollOut({ kind }: Properties, place: Place): void {
   if (kind !== "DaemonSet") return;
-  const [container] = at(spec, "template.spec.containers") as [{ env: { name: string; value: string }[] }];
-  const expected = container.env.find(({ name }) => name === "EXPECTED_PODS")?.value;
-  runForReal(smokeCheck, {
-    EXPECTED_PODS: expected ?? "",
-    SERVICE: "smoke",
-    PODS: String(guests.workersOf(kubeconfig).length),
-  });
+  const { world, guests, kubeconfig } = place;
+  const mounted = `${clusterOf(place)}/ConfigMap/nodeforge-smoke/smoke`;
+  const data = world.ofKind("ConfigMap").find(({ taken }) => taken === mounted)?.properties.data;
+  const check = smokeCheck.replace("$(cat /check/expected)", String(at(data, "expected")));
+  runForReal(check, { SERVICE: "smoke", PODS: String(guests.workersOf(kubeconfig).length) });
 }
 
 function need(world: World, kind: string, id: unknown): void {
