@@ -54,7 +54,8 @@ describe("a first up that fails", () => {
     const state = readState(await stack.exportText());
     expect(state.nodes.map(({ name }) => name)).toEqual(["master", "worker-node-1"]);
     expect(readFailures(first.text, state)).toMatchObject([{ node: "worker-node-1", step: "machine" }]);
-    expect(readFailures("", state)).toMatchObject([{ node: "worker-node-1", step: "machine" }]);
+    // Without the log, the control plane's machine, which may not have been begun, looks the same.
+    expect(readFailures("", state)).toContainEqual(expect.objectContaining({ node: "worker-node-1", step: "machine" }));
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });
@@ -84,7 +85,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(second.succeeded, second.text).toBe(true);
     expect(second.calls.of("delete")).toEqual(
       worker(2)
-        .filter((resource) => !/join|host-key/.test(resource))
+        .filter((resource) => !/join|-ready/.test(resource))
         .sort(),
     );
     expect(await stack.drift()).toEqual([]);
