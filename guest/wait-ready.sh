@@ -1,9 +1,14 @@
 # shellcheck shell=bash
-# Waits until every expected node is in the cluster and Ready, then revokes the join tokens; on the control plane. A node
-# too many is no reason to wait: a worker that is taken away leaves only when everything else is done.
+# Waits until every expected node is in the cluster and Ready, and its kubelet has renewed its lease since this began, then
+# revokes the join tokens; on the control plane. A node too many is no reason to wait: a worker that is taken away leaves
+# only when everything else is done.
 # Parameters: READY_TIMEOUT_SECONDS. Stdin: a line for each node, its name first. Result: the seconds it took.
+
+# A machine that has just gone off is called Ready for another forty seconds: only what comes later counts.
+began=$(date -u +%Y-%m-%dT%H:%M:%S)
 expected=$(cut -d ' ' -f 1 | sort)
 conditions='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}'
+leases='{range .items[*]}{.metadata.name} {.spec.renewTime}{"\n"}{end}'
 
 # Prints what is missing, a line each; nothing when all is as expected.
 unready() {
@@ -13,10 +18,19 @@ unready() {
   comm -12 <(sed '/ True$/d; s/ .*//' <<<"$seen" | sort) <(cat <<<"$expected") | sed '/^$/d; s/$/ is not Ready/'
 }
 
+# Prints who was not heard of since this script began, a line each.
+silent() {
+  local renewed
+  renewed=$(kubectl -n kube-node-lease get leases -o jsonpath="$leases" --request-timeout 60s 2>&1) || { echo "the API server does not answer: $renewed" && return; }
+  comm -13 <(while read -r name at; do [[ $at < $began ]] || echo "$name"; done <<<"$renewed" | sort) <(cat <<<"$expected") |
+    sed '/^$/d; s/$/ has not been heard of yet/'
+}
+
 # Fails while a node is missing, and names it.
 all_ready() {
   local missing
   missing=$(unready)
+  [[ -n $missing ]] || missing=$(silent)
   [[ -n $missing ]] || return 0
   paste -sd ';' <<<"$missing"
   return 1

@@ -46,12 +46,12 @@ export async function lookAtCluster(known: Known, config: ClusterConfig): Promis
   const kubeconfig = known.outputsOf("Command", `${config.clusterName}-${master.name}-kubeconfig`)?.stdout;
   // Before the first run has come that far, nothing can be amiss.
   if (first === undefined || typeof kubeconfig !== "string") return healthy;
-  return lookAtNodes(
-    kubeconfig,
-    first.name,
-    others.filter((node) => node !== undefined),
-    config.timeouts.reboot * 60,
-  );
+  const settled = others.filter((node) => node !== undefined);
+  const health = await lookAtNodes(kubeconfig, first.name, settled, config.timeouts.reboot * 60);
+  // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
+  const isOff = ({ name }: SettledNode) =>
+    known.outputsOf("Domain", `${config.clusterName}-${name}`)?.running === false;
+  return { ...health, unwell: health.unwell || [first, ...settled].some(isOff) };
 }
 
 /** A node that was Ready once; undefined when it never came that far. */

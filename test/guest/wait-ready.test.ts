@@ -7,6 +7,7 @@ NODES=\${NODES-}
 kubectl() {
   case "$*" in
   "get nodes -o jsonpath={range .items[*]}{.metadata.name} "*) printf '%s\\n' "$NODES" ;;
+  *"get leases "*) sed "s/ True$/ \${RENEWED:-9999-01-01T00:00:00.000000Z}/" <<<"$NODES" ;;
   "get node master") note "$*" ;;
   "-n kube-system get secrets "*) cut -d ' ' -f 1 <<<"\${TOKENS-}" ;;
   "-n kube-system get secret/"*) sed -n "s!^$4 !!p" <<<"$TOKENS" | tr -d '\\n' | base64 -w 0 ;;
@@ -18,10 +19,10 @@ systemctl() { note "systemctl $*" && NODES="master True"; }
 kubeadm() { note "kubeadm $*"; }
 `;
 
-function waitReady(NODES: string, expected: string, TOKENS = "") {
+function waitReady(NODES: string, expected: string, { TOKENS = "", RENEWED = "" } = {}) {
   const node = new TestNode(programs);
   const call = { script: "wait-ready", parameters: { READY_TIMEOUT_SECONDS: 0 } } as const;
-  const outcome = node.run(call, { NODES, TOKENS }, expected);
+  const outcome = node.run(call, { NODES, TOKENS, RENEWED }, expected);
   return { ...outcome, calls: node.calls };
 }
 
@@ -37,9 +38,16 @@ describe("the gate", () => {
     expect(stderr).toContain("FAILED: 3 nodes to be Ready: still missing after 0s: w1 has not joined;w2 is not Ready");
   });
 
+  it("stays closed for a node that is called Ready, but was not heard of since", () => {
+    const renewed = { RENEWED: "2020-01-01T00:00:00.000000Z" };
+    const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", renewed);
+    expect(status).toBe(1);
+    expect(stderr).toContain("master has not been heard of yet;w has not been heard of yet");
+  });
+
   it("revokes the tokens of joins, and no others", () => {
     const tokens = "secret/a nodeforge: join of w\nsecret/b made by hand";
-    const { status, calls } = waitReady("master True", "master 1\n", tokens);
+    const { status, calls } = waitReady("master True", "master 1\n", { TOKENS: tokens });
     expect([status, calls]).toEqual([0, ["-n kube-system delete secret/a"]]);
   });
 });

@@ -8,7 +8,7 @@ export function drift(lab: Lab): void {
       const boots = await lab.bootIds(["master", "worker-node-1"]);
       await lab.virsh("destroy", "e2e-worker-node-2");
       const refresh = await lab.nodeforge("refresh", ["--yes"], 10);
-      expect(refresh.all).toMatch(/Domain e2e-worker-node-2 .*updated/);
+      expect(refresh.all).toMatch(/Domain e2e-worker-node-2 updated .*running/);
       expect(await lab.announced()).toContain("update Domain e2e-worker-node-2");
       await lab.up();
       expect(await lab.readyNodes()).toEqual(["master", "worker-node-1", "worker-node-2"]);
