@@ -21,6 +21,8 @@ clear_earlier_join() {
   systemctl stop flanneld kube-proxy
   kubeadm reset --force >&2
   rm -rf /var/lib/kubelet/pki /etc/kubernetes/pki/ca.crt /etc/cni/net.d/*.conflist /run/flannel
+  # It also empties the kubelet's folder, of which the image declares parts that a kubelet does not start without.
+  systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
   ip link delete cni0 2>/dev/null || true
   systemctl restart containerd
 }
