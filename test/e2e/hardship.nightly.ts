@@ -2,6 +2,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { destruction } from "./cases/destruction.ts";
+import { growth } from "./cases/growth.ts";
+import { leaving } from "./cases/leaving.ts";
+import { rolling } from "./cases/rolling.ts";
 import { Lab } from "./lab.ts";
 
 // What takes too long for every change, or breaks a machine on purpose: a cluster of one worker and what befalls it.
@@ -113,4 +116,8 @@ describe("an image that does not boot", () => {
   });
 });
 
+growth(lab, 1);
+growth(lab, 2);
+leaving(lab, 3);
+rolling(lab, 2);
 destruction(lab);
