@@ -1,8 +1,7 @@
 {
   description = "Node image of nodeforge: a NixOS system from node.toml";
 
-  # A release branch: nothing is pinned until `nix flake lock ./nix` has written flake.lock beside this file, which is then to be
-  # kept. `nix flake update ./nix` moves it. What of a node depends on it is checked all the same: versions.nix.
+  # flake.lock pins the revision; `nix flake update --flake ./nix` moves it. What of a node depends on it is checked: versions.nix.
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
 
   outputs =
