@@ -38,9 +38,14 @@ export class Addons extends pulumi.ComponentResource {
     const timeoutSeconds = args.timeoutMinutes * 60;
     const provider = new kubernetes.Provider(
       name,
-      // Fixed: a new control plane would otherwise replace the provider, and the engine closes a provider that goes with
-      // its cluster before it has taken back what is in it (pulumi/pulumi#14650).
-      { kubeconfig: args.kubeconfig, clusterIdentifier: name },
+      {
+        kubeconfig: args.kubeconfig,
+        // Fixed: a new control plane would otherwise replace the provider, and the engine closes a provider that goes with
+        // its cluster before it has taken back what is in it (pulumi/pulumi#14650).
+        clusterIdentifier: name,
+        // Changed in place: the provider's default replaces a config map, and with it every pod that has it mounted.
+        enableConfigMapMutable: true,
+      },
       { parent: this },
     );
     const options = {

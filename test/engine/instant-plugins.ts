@@ -65,6 +65,7 @@ function bind(server: grpc.Server): Promise<number> {
 function handlers(world: World, guests: Guests, version: string): grpc.UntypedServiceImplementation {
   // Each provider resource of a stack has a connection of its own.
   const kubeconfigs = new Map<string, string>();
+  const changesConfigMaps = new Set<string>();
   const perform = <T>(
     action: Action,
     { request, peer }: { request: { getUrn(): string }; peer: string },
@@ -81,8 +82,9 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
     checkConfig: unary(({ request }: Called<m.CheckRequest>) => check(request.getNews())),
     diffConfig: unary(({ request }: Called<m.DiffRequest>) => diffConfig(request)),
     configure: unary(({ request, peer }: Called<m.ConfigureRequest>) => {
-      const { kubeconfig } = plain(read(request.getArgs()));
+      const { kubeconfig, enableConfigMapMutable } = plain(read(request.getArgs()));
       if (typeof kubeconfig === "string") kubeconfigs.set(peer, kubeconfig);
+      if (String(enableConfigMapMutable) === "true") changesConfigMaps.add(peer);
       const response = new messages.ConfigureResponse();
       return response.setAcceptsecrets(true).setSupportspreview(true);
     }),
@@ -92,13 +94,16 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
       const name = read(request.getOlds()).name ?? `${request.getName()}-${randomBytes(4).toString("hex")}`;
       return check(write({ ...inputs, name, __autonamed: true }));
     }),
-    diff: unary(({ request }: Called<m.DiffRequest>) => {
+    diff: unary(({ request, peer }: Called<m.DiffRequest>) => {
       const type = resourceType(request.getType());
       const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
       const paths = changed(olds, news, type.replaces === "all" ? [] : type.replaces);
       // Where the program chose the name of a thing, the old one has to make room for the new one.
       const named = type.exists && news.__autonamed === undefined;
-      return diff(paths, replacing(type, paths)).setDeletebeforereplace(named);
+      // As the official plugin does, unless it is told otherwise.
+      const isFrozen = request.getType() === "kubernetes:core/v1:ConfigMap" && !changesConfigMaps.has(peer);
+      const replaces = isFrozen ? paths : replacing(type, paths);
+      return diff(paths, replaces).setDeletebeforereplace(named);
     }),
     create: unary(async (called: Called<m.CreateRequest>) => {
       const { request } = called;
