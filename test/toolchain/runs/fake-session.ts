@@ -48,7 +48,7 @@ export function fakeSession(folder = mkdtempSync(join(tmpdir(), "nodeforge-runs-
     writeFileSync(join(folder, "Pulumi.lab.yaml"), stackFile);
     writeFileSync(join(folder, "outputs.json"), JSON.stringify(outputs));
     writeFileSync(
-      join(folder, "manifest.json"),
+      `${image}.manifest.json`,
       JSON.stringify({ contract: 1, sha256: "cd".repeat(32), versions: { linux: "6.12" } }),
     );
   }
