@@ -16,8 +16,8 @@ export function worker(which: number | string): string[] {
 }
 
 /** What is new with the machine of the n-th worker when it is replaced; its seed disk stays. */
-export function rejoined(number: number): string[] {
-  return worker(number).filter((resource) => !resource.endsWith("-seed"));
+export function rejoined(which: number | string): string[] {
+  return worker(which).filter((resource) => !resource.endsWith("-seed"));
 }
 
 /** Makes patterns for operations on one machine; NAME stands for it. */

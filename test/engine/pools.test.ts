@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeImage } from "./material.ts";
-import { machine, patternsOf, worker } from "./names.ts";
+import { patternsOf, rejoined, worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
 describe("two pools of different size, image and labels", () => {
@@ -94,12 +94,7 @@ describe("two pools of different size, image and labels", () => {
 
   it("get another image one by one: exactly its workers are replaced", async () => {
     const calls = await change(small, { ...big, image: await writeImage(stack.folder, "third.qcow2", "third") });
-    const replaced = [
-      ...[...machine("worker-big-1"), "Command worker-big-1-token", "Command worker-big-1-join"].filter(
-        (resource) => !resource.endsWith("-seed"),
-      ),
-      "Volume base",
-    ].sort();
+    const replaced = [...rejoined("worker-big-1"), "Volume base"].sort();
     expect(calls.of("create")).toEqual(replaced);
     expect(calls.of("delete")).toEqual(replaced);
     expect(calls.of("update")).toEqual(["Command ready"]);
