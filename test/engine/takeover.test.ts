@@ -68,6 +68,7 @@ describe("an up that was killed", () => {
         "network scheduler_benchmark_net",
         "storage pool nodeforge-lab",
         "volume lab-base.qcow2",
+        "volume lab-master-data.qcow2",
         "volume lab-master-root",
         "volume lab-master-seed.iso",
         "volume lab-worker-node-1-root",
