@@ -4,7 +4,7 @@ import { TestStack } from "./stack.ts";
 
 /** A cluster whose control plane's root disk is protected, as its program might. */
 async function protectedStack(): Promise<TestStack> {
-  const stack = await TestStack.create({ workers: 0 });
+  const stack = await TestStack.create({ workers: 0, masterDataProtected: false });
   await stack.up();
   const { resources = [] } = (await stack.export()).deployment;
   const urn = resources.find((resource) => resource.urn.endsWith("::lab-master-root"))?.urn ?? "";
@@ -29,7 +29,7 @@ async function destroy(stack: TestStack, ...args: string[]) {
 describe("a cluster whose disk is protected", () => {
   it("is not destroyed by Pulumi itself, and is by our destroy", async () => {
     await using stack = await protectedStack();
-    const plain = await stack.destroy();
+    const plain = await stack.plainDestroy();
     expect(plain.succeeded).toBe(false);
     expect(plain.text).toContain("pulumi state unprotect");
     expect(await protectedOf(stack)).toHaveLength(1);
@@ -61,7 +61,7 @@ describe("a cluster whose disk is protected", () => {
 });
 
 it("a cluster without protection is destroyed without a word to the state", async () => {
-  await using stack = await TestStack.create({ workers: 0 });
+  await using stack = await TestStack.create({ workers: 0, masterDataProtected: false });
   await stack.up();
   const asked: string[][] = [];
   const session = stack.session();
