@@ -7,8 +7,10 @@ import { remoteStep } from "./remote-step.ts";
 export interface BootstrapTokenArgs {
   /** Name of the worker that joins with it. */
   readonly workerName: string;
-  /** Address of the worker's machine. */
+  /** Address of the worker's machine, which the network gets back when the worker leaves for good. */
   readonly workerAddress: pulumi.Input<string>;
+  /** Address of the worker's network card. */
+  readonly workerMac: string;
   /** UUID of the worker's domain: a new machine gets a new token, an old one never needs another. */
   readonly workerDomainId: pulumi.Input<string>;
   /** Changes when the worker has to be let in again although its machine is the same. */
@@ -45,11 +47,8 @@ export class BootstrapToken extends pulumi.ComponentResource {
 
   constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:BootstrapToken", name, { worker: args.workerName }, opts);
-    const WORKER_NAME = args.workerName;
-    const minting = {
-      limitMinutes: 5,
-      parameters: { WORKER_NAME, WORKER_ADDRESS: args.workerAddress, TOKEN_TTL_MINUTES: args.ttlMinutes },
-    };
+    const worker = { WORKER_NAME: args.workerName, WORKER_ADDRESS: args.workerAddress };
+    const minting = { limitMinutes: 5, parameters: { ...worker, TOKEN_TTL_MINUTES: args.ttlMinutes } };
     const command = remoteStep(
       name,
       {
@@ -65,7 +64,7 @@ export class BootstrapToken extends pulumi.ComponentResource {
           script: "leave",
           // The drain's own limit comes first, whatever it is by then; the API server may have to come back before it.
           limitMinutes: longestDrain + 20,
-          parameters: { WORKER_NAME },
+          parameters: { ...worker, WORKER_MAC: args.workerMac },
         },
       },
       {

@@ -3,7 +3,7 @@ import * as random from "@pulumi/random";
 import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../lifecycle/health.ts";
-import { foundation, generationOf, isReplaced, keptIdentity } from "../lifecycle/known-cluster.ts";
+import { foundation, generationOf, isAway, isReplaced, keptIdentity } from "../lifecycle/known-cluster.ts";
 import { Known } from "../lifecycle/known.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { baseImageName, deriveTopology } from "../topology.ts";
@@ -97,7 +97,10 @@ export class Cluster extends pulumi.ComponentResource {
     );
     const order = rolloutOrder(
       topology.workers,
-      (node) => isReplaced(known, `${name}-${node.name}`, machineSignature(node, platform)),
+      {
+        isReplaced: (node) => isReplaced(known, `${name}-${node.name}`, machineSignature(node, platform)),
+        isAway: (node) => isAway(known, `${name}-${node.name}`),
+      },
       config.maxUnavailable,
     );
     const rollout = new Rollout(order, master);

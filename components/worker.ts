@@ -57,6 +57,7 @@ export class Worker extends pulumi.ComponentResource {
       {
         workerName: node.name,
         workerAddress: address,
+        workerMac: node.mac,
         workerDomainId: domainId,
         generation: args.generation,
         connection: master.connection,

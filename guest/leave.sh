@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Takes a worker out of the cluster, on the control plane, before its machine is deleted: cordon, drain, delete the Node.
-# Parameters: WORKER_NAME. How long pods may take, and what then, is what set-drain-policy wrote down last: this script was
-# stored when the worker joined, and a policy may have changed since.
+# A worker that the cluster shall have no more gives its address back, too.
+# Parameters: WORKER_NAME, WORKER_ADDRESS, WORKER_MAC. How long pods may take, and what then, is what set-drain-policy wrote
+# down last, and who shall stay what wait-ready did: this script was stored when the worker joined, and both may have changed.
 # shellcheck source=/dev/null
 source /etc/kubernetes/nodeforge-drain
 
@@ -28,10 +29,38 @@ holders() {
   echo "pods still there: ${pods:-none}; budgets that allow no disruption: ${budgets:-none}"
 }
 
+# octets ADDRESS: its bytes. zeros N: so many of them. All in hexadecimal.
+octets() {
+  local -a numbers
+  IFS=. read -ra numbers <<<"$1"
+  printf '%02x' "${numbers[@]}"
+}
+zeros() { printf '%0*d' $(($1 * 2)) 0; }
+
+# Ends the lease of a worker that does not come back, whose name the network would go on telling until it ran out. The worker
+# cannot do that itself: systemd-networkd leaves out which server it means, and dnsmasq then does not listen (systemd 257,
+# dnsmasq 2.90). The card's address alone tells dnsmasq whose lease it is.
+give_back_address() {
+  local server packet
+  ! grep -sqx "$WORKER_NAME" /etc/kubernetes/nodeforge-nodes || return 0
+  server=$(sed -n 's/^SERVER_ADDRESS=//p' /run/systemd/netif/leases/* 2>/dev/null | head -n 1) || true
+  # Where the control plane has its address from nobody, the worker has, too.
+  [[ -n $server ]] || return 0
+  # RFC 2131, figure 1 and table 5: a request over ethernet; client address; hardware address; DHCPRELEASE; the server.
+  packet=01010600$(zeros 8)$(octets "$WORKER_ADDRESS")$(zeros 12)${WORKER_MAC//:/}$(zeros 202)63825363
+  packet+=3501073604$(octets "$server")ff
+  say "giving back $WORKER_ADDRESS"
+  # A datagram is what is written at once.
+  # shellcheck disable=SC2001,SC2059
+  printf "$(sed 's/../\\x&/g' <<<"$packet")" | dd bs=1024 iflag=fullblock status=none >"/dev/udp/$server/67" ||
+    say "$server does not take it; the lease ends by itself"
+}
+
 wait_for 600 "the API server" kubectl get --raw /readyz
 seen=$(look)
 if [[ -z $seen ]]; then
   say "$WORKER_NAME is not in the cluster"
+  give_back_address
   exit 0
 fi
 cordoned=${seen% *}
@@ -60,3 +89,4 @@ until seen=$(look) && [[ -z $seen || $seen == *" Unknown" ]]; do
   fail "$WORKER_NAME could not be drained, and stays ($held); make way for them, or set drainPolicy to force"
 done
 kubectl delete node "$WORKER_NAME" --ignore-not-found >&2
+give_back_address

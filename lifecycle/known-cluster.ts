@@ -35,6 +35,15 @@ export function isReplaced(known: Known, resourceName: string, signature: string
   return typeof description === "string" && !description.endsWith(` ${signature}`);
 }
 
+/**
+ * Whether a worker was begun and is not back: an earlier run was stopped or killed before it was Ready.
+ * @param resourceName Name of the worker's component in the stack.
+ */
+export function isAway(known: Known, resourceName: string): boolean {
+  const begun = known.outputsOf("Worker", resourceName) !== undefined;
+  return begun && known.outputsOf("Command", `${resourceName}-ready`) === undefined;
+}
+
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
 export function generationOf(known: Known, command: string, again: boolean): string {
   const triggers = known.outputsOf("Command", command)?.triggers;

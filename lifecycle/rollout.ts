@@ -1,27 +1,43 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Node } from "../topology.ts";
 
+/** What is known of a worker's machine before anything is done. */
+export interface Standing {
+  /** Whether its machine is there, and will be another one. */
+  readonly isReplaced: (node: Node) => boolean;
+  /** Whether it was begun and is not back: what a run that was stopped or killed left behind. */
+  readonly isAway: (node: Node) => boolean;
+}
+
 /**
  * Decides who waits for whom when machines that are in use make way for others: the nodes that have to be back, by the name
  * of the one that waits for them.
  *
  * The control plane comes first: its part is to let the others leave and join, and Kubernetes wants it to be the newest.
- * Workers follow in batches. A node that is not replaced, or not there yet, waits for nobody.
+ * Workers follow in batches. One that is away already has its place among them, but waits for nobody; one that is not
+ * replaced, or not there yet, has none.
  * @param workers All workers in their order.
- * @param isReplaced Whether a node's machine is there and will be another one.
  * @param maxUnavailable How many workers may be away at a time, 1 or more.
  */
 export function rolloutOrder(
   workers: readonly Node[],
-  isReplaced: (node: Node) => boolean,
+  { isReplaced, isAway }: Standing,
   maxUnavailable: number,
 ): ReadonlyMap<string, readonly string[]> {
-  const replaced = workers.filter(isReplaced).map(({ name }) => name);
-  const batchBefore = (index: number) => {
-    const start = (Math.floor(index / maxUnavailable) - 1) * maxUnavailable;
-    return start < 0 ? [] : replaced.slice(start, start + maxUnavailable);
-  };
-  return new Map(replaced.map((name, index) => [name, batchBefore(index)]));
+  const queue = workers.filter((node) => isReplaced(node) || isAway(node));
+  // Whoever is away waited for nobody, so that it is back says nothing of those before it: then everyone before counts.
+  const reach = queue.some(isAway) ? queue.length : maxUnavailable;
+  const order = new Map<string, readonly string[]>();
+  for (const [index, node] of queue.entries()) {
+    if (!isReplaced(node)) continue;
+    const own = Math.floor(index / maxUnavailable) * maxUnavailable;
+    const before = isAway(node) ? [] : queue.slice(Math.max(own - reach, 0), own);
+    order.set(
+      node.name,
+      before.map(({ name }) => name),
+    );
+  }
+  return order;
 }
 
 /** Hands out what a node waits for, while the nodes are made one after the other. */

@@ -146,7 +146,9 @@ describe("a worker", () => {
       /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nTOKEN_TTL_MINUTES='30'\n/,
     );
     // How long pods may take is asked when it leaves, not when it joins.
-    expect(token.stdin).toMatch(/\nleave\)\nWORKER_NAME='worker-node-2'\nIMAGE_CONTRACT='\d+'\n#/);
+    expect(token.stdin).toMatch(
+      /\nleave\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nWORKER_MAC='52:54(:[0-9a-f]{2}){4}'\nIMAGE_CONTRACT='\d+'\n#/,
+    );
     const join = one("Command", "dev-worker-node-2-join").inputs;
     expect(join.triggers).toEqual(["dev-worker-node-2-id", "1"]);
     // On its way to the engine a secret is wrapped.

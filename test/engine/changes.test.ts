@@ -32,12 +32,15 @@ describe("a cluster of one control plane and two workers", () => {
   });
 
   it("loses its last worker after that has left, and nothing else", async () => {
+    const nodes = (await stack.output("nodes")) as { name: string; address: string }[];
     const calls = await change({ workers: 1 });
     expect(calls.of("delete")).toEqual(worker(2).sort());
     // One name server is enough for one worker.
     expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke", "Deployment addons-coredns"]);
     expect(calls.of("create")).toEqual([]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave"]);
+    const address = nodes.find(({ name }) => name === "worker-node-2")?.address;
+    expect(stack.guests.givenBack).toEqual([address]);
     expect(
       calls.disorder(/delete .*-join/, /delete .*-token/, /delete .*-host-key/, /delete Domain/, /delete Volume/),
     ).toEqual([]);
@@ -57,6 +60,8 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.disorder(/create Command worker-node-1-ready/, /delete Command worker-node-2-token/)).toEqual([]);
     expect(calls.disorder(/create Command worker-node-2-ready/, /update Command ready/)).toEqual([]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);
+    // Their successors find their addresses again.
+    expect(stack.guests.givenBack).toEqual([]);
   });
 
   it("stays the same cluster when the control plane gets another size: its data, address and host key stay", async () => {

@@ -33,6 +33,8 @@ interface Cluster {
   readonly tokens: Set<string>;
   /** How a worker leaves, as set-drain-policy wrote it down. */
   policy?: string;
+  /** Nodes it shall have, as wait-ready wrote them down. */
+  expected?: string;
 }
 
 /** A machine that is powered on. */
@@ -66,6 +68,8 @@ export class Guests {
   readonly #chosen = new Map<string, string>();
   /** Pods that no drain can move, by the name of their node. */
   readonly stuck = new Set<string>();
+  /** Addresses that workers gave back when they left. */
+  readonly givenBack: string[] = [];
   /** URL of the API server that kubeconfigs lead to. */
   apiServer = "";
   /** Every secret that was ever made on a guest. */
@@ -76,6 +80,7 @@ export class Guests {
     const all = structuredClone([this.#disks, this.#data, this.#machines] as const);
     return () => {
       this.stuck.clear();
+      this.givenBack.length = 0;
       [this.#disks, this.#data, this.#machines] = structuredClone(all);
     };
   }
@@ -229,7 +234,10 @@ export class Guests {
       STUCK: [...this.stuck].join(" "),
       POLICY: cluster.policy ?? "",
     };
-    const { result, deleted, registered } = runForReal(impatient, surroundings, stdin);
+    const outcome = runForReal(impatient, surroundings, stdin, cluster.expected);
+    const { result, deleted, registered, givenBack } = outcome;
+    if (outcome.expected !== undefined) cluster.expected = outcome.expected;
+    if (givenBack !== undefined) this.givenBack.push(givenBack);
     deleted.forEach((name) => cluster.nodes.delete(name));
     registered.forEach((name) => cluster.nodes.set(name, disk));
     if (result.includes(token)) cluster.tokens.add(this.#secret(token));

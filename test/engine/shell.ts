@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /**
  * Stand-ins for what the scripts on nodes call. NODES has a line for each Node: its name, the status of its condition
@@ -39,23 +42,53 @@ nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0
 wget() { :; }
 `;
 
+/** Whom the control plane has its own address from. */
+const dhcpServer = "192.168.222.1";
+
 /**
- * Runs a script of the project for real, with stand-ins for the programs it calls.
+ * Runs a script of the project for real, with stand-ins for the programs it calls and a folder in place of what it keeps.
  * @param surroundings What the stand-ins answer; names as above, and TOKEN and CLUSTER for what is minted.
- * @returns its result, and the names of the Nodes it deleted and registered.
+ * @param expected What the last script wrote down of the nodes the cluster shall have.
+ * @returns its result, the names of the Nodes it deleted and registered, the address it gave back, and `expected` for the
+ *   next one.
  * @throws when the script fails, with what it said.
  */
-export function runForReal(script: string, surroundings: Readonly<Record<string, string>>, stdin = "") {
-  // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
-  const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", `${tools}\n${script}`], {
-    input: stdin,
-    env: { PATH: process.env.PATH, ...surroundings },
-    encoding: "utf8",
-    // With nothing real to wait for, whatever takes longer hangs.
-    timeout: 20_000,
-  });
-  if (status !== 0) throw new Error(stderr.trim() || stdout.trim() || "the script failed without a word");
-  const named = (event: string) =>
-    [...stderr.matchAll(new RegExp(`^node "(.*)" ${event}$`, "gm"))].map(([, name = ""]) => name);
-  return { result: stdout.trim(), deleted: named("deleted"), registered: named("registered") };
+export function runForReal(
+  script: string,
+  surroundings: Readonly<Record<string, string>>,
+  stdin = "",
+  expected: string | undefined = undefined,
+) {
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-guest-"));
+  try {
+    const [list, datagram] = [join(folder, "nodeforge-nodes"), join(folder, "udp", dhcpServer, "67")];
+    for (const path of ["leases", join("udp", dhcpServer)]) mkdirSync(join(folder, path), { recursive: true });
+    writeFileSync(join(folder, "leases", "2"), `SERVER_ADDRESS=${dhcpServer}\n`);
+    if (expected !== undefined) writeFileSync(list, expected);
+    const here = script
+      .replaceAll("/etc/kubernetes/nodeforge-nodes", list)
+      .replaceAll("/run/systemd/netif/", `${folder}/`)
+      .replaceAll("/dev/udp/", `${folder}/udp/`);
+    // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
+    const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", `${tools}\n${here}`], {
+      input: stdin,
+      env: { PATH: process.env.PATH, ...surroundings },
+      encoding: "utf8",
+      // With nothing real to wait for, whatever takes longer hangs.
+      timeout: 20_000,
+    });
+    if (status !== 0) throw new Error(stderr.trim() || stdout.trim() || "the script failed without a word");
+    const named = (event: string) =>
+      [...stderr.matchAll(new RegExp(`^node "(.*)" ${event}$`, "gm"))].map(([, name = ""]) => name);
+    return {
+      result: stdout.trim(),
+      deleted: named("deleted"),
+      registered: named("registered"),
+      // Bytes 12 to 15 of a DHCP message are the client's address.
+      givenBack: existsSync(datagram) ? [...readFileSync(datagram).subarray(12, 16)].join(".") : undefined,
+      expected: existsSync(list) ? readFileSync(list, "utf8") : undefined,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

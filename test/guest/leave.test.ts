@@ -28,12 +28,17 @@ const timeout = 'error when evicting pods/"web" -n "default": global timeout rea
 const bare = "cannot delete Pods that declare no controller (use --force to override): default/bare";
 const usual = "--ignore-daemonsets --delete-emptydir-data --grace-period -1";
 
+const worker = { WORKER_NAME: "w", WORKER_ADDRESS: "192.168.10.101", WORKER_MAC: "52:54:0a:dd:2d:75" };
+
 /** Lets worker w leave. The limit is over as soon as something is tried a first time, unless there are minutes. */
-function leave(environment: Record<string, string>, { policy = "fail", minutes = 0, grace = -1 } = {}) {
-  const node = new TestNode(programs);
+function leave(
+  environment: Record<string, string>,
+  { policy = "fail", minutes = 0, grace = -1 } = {},
+  node = new TestNode(programs),
+) {
   const parameters = { DRAIN_TIMEOUT_MINUTES: minutes, DRAIN_GRACE_SECONDS: grace, DRAIN_POLICY: policy };
   expect(node.run({ script: "set-drain-policy", parameters })).toMatchObject({ status: 0 });
-  const outcome = node.run({ script: "leave", parameters: { WORKER_NAME: "w" } }, environment);
+  const outcome = node.run({ script: "leave", parameters: worker }, environment);
   return { ...outcome, calls: node.calls };
 }
 
@@ -68,6 +73,58 @@ describe("a worker that leaves", () => {
     expect(gone.status).toBe(0);
     expect(gone.calls.filter((call) => call.startsWith("drain "))).toHaveLength(1);
   });
+});
+
+describe("the address of a worker", () => {
+  const sent = "udp/192.168.10.1/67";
+  /** A control plane that has a lease itself, in a cluster that shall have these nodes. */
+  function controlPlane(
+    nodes: string,
+    lease = "# This is private data.\nADDRESS=192.168.10.10\nSERVER_ADDRESS=192.168.10.1\n",
+  ) {
+    const node = new TestNode(programs);
+    node.write("nodeforge-nodes", nodes);
+    node.write("netif/leases/2", lease);
+    node.write(sent, "");
+    return node;
+  }
+
+  it.each([
+    ["is given back after it has left", { NODE: " True", DRAINS: "ok" }],
+    ["is given back when it had left before", { NODE: "" }],
+  ])("%s, when it is not to come back", (_, environment) => {
+    const node = controlPlane("master\nww\n");
+    expect(leave(environment, {}, node).status).toBe(0);
+    const zeros = (count: number) => "00".repeat(count);
+    // Fields of RFC 2131, figure 1, then message type, server and end; 0x0a among them is also the end of a line.
+    const fields = ["01010600", zeros(8), "c0a80a65", zeros(12), "52540add2d75", zeros(10 + 64 + 128), "63825363"];
+    expect(node.bytes(sent).toString("hex")).toBe(`${fields.join("")}3501073604c0a80a01ff`);
+  });
+
+  it.each([
+    ["it only makes way for its successor", controlPlaneOf("master\nw\n")],
+    ["its network has no DHCP", controlPlaneOf("master\n", "ADDRESS=192.168.10.10\n")],
+  ])("is kept when %s", (_, made) => {
+    const node = made();
+    expect(leave({ NODE: " True", DRAINS: "ok" }, {}, node).status).toBe(0);
+    expect(node.read(sent)).toBe("");
+  });
+
+  it("is kept when it could not be drained", () => {
+    const node = controlPlane("master\n");
+    expect(leave({ NODE: " True", DRAINS: timeout }, {}, node).status).toBe(1);
+    expect(node.read(sent)).toBe("");
+  });
+
+  it("keeps nobody from leaving when it cannot be given back", () => {
+    const node = controlPlane("master\n", "SERVER_ADDRESS=192.168.10.2\n");
+    const { status, stderr } = leave({ NODE: " True", DRAINS: "ok" }, {}, node);
+    expect([status, stderr.includes("192.168.10.2 does not take it; the lease ends by itself")]).toEqual([0, true]);
+  });
+
+  function controlPlaneOf(...args: Parameters<typeof controlPlane>) {
+    return () => controlPlane(...args);
+  }
 });
 
 describe("a drain that fails", () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { scriptText, type ScriptCall } from "../../guest/script.ts";
 
@@ -12,7 +12,10 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A node that lasts as long as a test: a folder in place of /etc/kubernetes, and stand-ins for the programs. */
+/** What of a node is in its folder instead. */
+const places = { "/etc/kubernetes/": "", "/run/systemd/netif/": "netif/", "/dev/udp/": "udp/" };
+
+/** A node that lasts as long as a test: a folder in place of its own, and stand-ins for the programs. */
 export class TestNode {
   readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-node-"));
   readonly #programs: string;
@@ -25,7 +28,8 @@ export class TestNode {
 
   /** Runs a script for real, but for its programs and for waiting. */
   run(call: ScriptCall, environment: Readonly<Record<string, string>> = {}, input = ""): Outcome {
-    const text = scriptText(call).replaceAll("/etc/kubernetes/", `${this.folder}/`);
+    let text = scriptText(call);
+    for (const [place, folder] of Object.entries(places)) text = text.replaceAll(place, `${this.folder}/${folder}`);
     const program = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\nsleep() { :; }\n${this.#programs}\n${text}`;
     // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
     return spawnSync("bash", ["--norc", "-c", program], {
@@ -43,7 +47,17 @@ export class TestNode {
     return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
   }
 
+  /** Makes a file, and the folders it is in. */
+  write(file: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, file)), { recursive: true });
+    writeFileSync(join(this.folder, file), text);
+  }
+
   read(file: string): string {
-    return readFileSync(join(this.folder, file), "utf8");
+    return this.bytes(file).toString();
+  }
+
+  bytes(file: string): Buffer {
+    return readFileSync(join(this.folder, file));
   }
 }

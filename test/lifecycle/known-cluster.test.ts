@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foundation, generationOf, isReplaced, keptIdentity } from "../../lifecycle/known-cluster.ts";
+import { foundation, generationOf, isAway, isReplaced, keptIdentity } from "../../lifecycle/known-cluster.ts";
 import { Known } from "../../lifecycle/known.ts";
 import { knownOf } from "../support/known.ts";
 import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
@@ -84,6 +84,18 @@ describe("a machine", () => {
     expect(isReplaced(known, "lab-w", "0123")).toBe(false);
     expect(isReplaced(known, "lab-x", "0123")).toBe(false);
     expect(isReplaced(known, "lab-y", "0123")).toBe(false);
+  });
+});
+
+describe("a worker", () => {
+  it("is away when it was begun and never became Ready, whatever else of it is there", () => {
+    const begun = { "Worker lab-w": {}, "Domain lab-w": {}, "Command lab-w-join": {}, "Command lab-x-ready": {} };
+    expect(isAway(knownOf(begun), "lab-w")).toBe(true);
+  });
+
+  it("is not when it is back, or was never begun", () => {
+    const known = knownOf({ "Worker lab-w": {}, "Command lab-w-ready": {} });
+    expect([isAway(known, "lab-w"), isAway(known, "lab-x")]).toEqual([false, false]);
   });
 });
 

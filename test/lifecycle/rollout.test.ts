@@ -10,8 +10,13 @@ const pools = JSON.stringify([
 ]);
 const { workers } = deriveTopology(configWith({ workerPools: pools }));
 const [a1, a2, a3, b1, b2] = workers.map(({ name }) => name);
-const orderOf = (replaced: readonly (string | undefined)[], maxUnavailable: number) =>
-  Object.fromEntries(rolloutOrder(workers, ({ name }) => replaced.includes(name), maxUnavailable));
+type Names = readonly (string | undefined)[];
+const standing = (replaced: Names, away: Names = []) => ({
+  isReplaced: ({ name }: { name: string }) => replaced.includes(name),
+  isAway: ({ name }: { name: string }) => away.includes(name),
+});
+const orderOf = (replaced: Names, maxUnavailable: number, away: Names = []) =>
+  Object.fromEntries(rolloutOrder(workers, standing(replaced, away), maxUnavailable));
 
 describe("the order of a rollout", () => {
   it("is one after the other, through all pools", () => {
@@ -39,6 +44,25 @@ describe("the order of a rollout", () => {
     expect(orderOf([a2, b2], 1)).toEqual({ [a2!]: [], [b2!]: [a2] });
     expect(orderOf([], 1)).toEqual({});
   });
+
+  it("goes on behind a worker that an earlier run left away, which itself waits for nobody", () => {
+    expect(orderOf([a3, b1], 1, [a2])).toEqual({ [a3!]: [a2], [b1!]: [a2, a3] });
+    expect(orderOf([a2, a3], 1, [a2])).toEqual({ [a2!]: [], [a3!]: [a2] });
+    expect(orderOf([a1, a3, b1, b2], 1, [a2])).toEqual({
+      [a1!]: [],
+      [a3!]: [a1, a2],
+      [b1!]: [a1, a2, a3],
+      [b2!]: [a1, a2, a3, b1],
+    });
+  });
+
+  it("counts a worker that is away among the batch", () => {
+    expect(orderOf([a3, b1, b2], 2, [a2])).toEqual({ [a3!]: [], [b1!]: [a2, a3], [b2!]: [a2, a3] });
+  });
+
+  it("is nobody's when nobody is replaced, whoever is away", () => {
+    expect(orderOf([], 1, [a1, a2])).toEqual({});
+  });
 });
 
 describe("a rollout", () => {
@@ -46,10 +70,7 @@ describe("a rollout", () => {
 
   it("lets each replaced worker wait for the control plane and for those before it to be back", () => {
     const [controlPlane, first, second] = [step("master"), step("first"), step("second")];
-    const rollout = new Rollout(
-      rolloutOrder(workers, ({ name }) => name !== a2, 2),
-      controlPlane,
-    );
+    const rollout = new Rollout(rolloutOrder(workers, standing([a1, a3, b1, b2]), 2), controlPlane);
     expect(rollout.turnOf(a1!)).toEqual([controlPlane]);
     rollout.add(a1!, first);
     expect(rollout.turnOf(a2!)).toEqual([]);
