@@ -99,7 +99,7 @@ export class Cluster extends pulumi.ComponentResource {
       topology.workers,
       {
         isReplaced: (node) => isReplaced(known, `${name}-${node.name}`, machineSignature(node, platform)),
-        isAway: (node) => isAway(known, `${name}-${node.name}`),
+        isAway: (node) => health.lost.has(node.name) || isAway(known, `${name}-${node.name}`),
       },
       config.maxUnavailable,
     );

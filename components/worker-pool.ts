@@ -43,7 +43,7 @@ export class WorkerPool extends pulumi.ComponentResource {
         {
           ...shared,
           node,
-          after: queue[queue.length - joinWaveSize],
+          after: rollout.isFirst(node.name) ? undefined : queue[queue.length - joinWaveSize],
           turn: rollout.turnOf(node.name),
           generation: generationOf(resourceName, node),
         },

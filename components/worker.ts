@@ -22,7 +22,7 @@ export interface WorkerArgs {
   /** Worker whose join has to be over first; what bounds how many join at a time. */
   readonly after: Worker | undefined;
   /** What has to be back before this worker's machine makes way for another one; empty where it need not. */
-  readonly turn: readonly pulumi.Resource[];
+  readonly turn: readonly pulumi.Input<pulumi.Resource>[];
   /** Changes when the worker has to join again although its machine is the same. */
   readonly generation: string;
 }
@@ -99,7 +99,8 @@ export class Worker extends pulumi.ComponentResource {
           TAINTS: taints.map(({ key, value, effect }) => `${key}${value ? `=${value}` : ""}:${effect}`).join(" "),
         },
         stdin: nodeLabels(node, labels),
-        triggers: [join.id],
+        // The machine's own, too: by it the next run knows whether this one is back.
+        triggers: [join.id, domainId],
       },
       { parent: this },
     );

@@ -36,12 +36,15 @@ export function isReplaced(known: Known, resourceName: string, signature: string
 }
 
 /**
- * Whether a worker was begun and is not back: an earlier run was stopped or killed before it was Ready.
+ * Whether a worker was begun and is not back: the step that waits until it is Ready was never taken for the machine that is
+ * there. The step of an earlier machine stays known while it is being replaced, so it tells which one it was for.
  * @param resourceName Name of the worker's component in the stack.
  */
 export function isAway(known: Known, resourceName: string): boolean {
-  const begun = known.outputsOf("Worker", resourceName) !== undefined;
-  return begun && known.outputsOf("Command", `${resourceName}-ready`) === undefined;
+  if (known.outputsOf("Worker", resourceName) === undefined) return false;
+  const domainId = known.outputsOf("Domain", resourceName)?.id;
+  const triggers = known.outputsOf("Command", `${resourceName}-ready`)?.triggers;
+  return domainId === undefined || !Array.isArray(triggers) || !triggers.includes(domainId);
 }
 
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */

@@ -1,21 +1,27 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Node } from "../topology.ts";
 
-/** What is known of a worker's machine before anything is done. */
+/** What is known of a worker before anything is done. */
 export interface Standing {
   /** Whether its machine is there, and will be another one. */
   readonly isReplaced: (node: Node) => boolean;
-  /** Whether it was begun and is not back: what a run that was stopped or killed left behind. */
+  /** Whether it was begun and does not do its part: what a run that was stopped, or somebody by hand, left behind. */
   readonly isAway: (node: Node) => boolean;
 }
 
+/** Who waits for whom in a rollout. */
+export interface RolloutOrder {
+  /** The workers that have to be back, by the name of the one that waits for them before it makes way. */
+  readonly before: ReadonlyMap<string, readonly string[]>;
+  /** Workers that others wait for and that themselves wait for none. */
+  readonly first: ReadonlySet<string>;
+}
+
 /**
- * Decides who waits for whom when machines that are in use make way for others: the nodes that have to be back, by the name
- * of the one that waits for them.
+ * Decides who waits for whom when machines that are in use make way for others.
  *
  * The control plane comes first: its part is to let the others leave and join, and Kubernetes wants it to be the newest.
- * Workers follow in batches. One that is away already has its place among them, but waits for nobody; one that is not
- * replaced, or not there yet, has none.
+ * Workers follow in batches, those first that are away already. One that is neither replaced nor away has no place.
  * @param workers All workers in their order.
  * @param maxUnavailable How many workers may be away at a time, 1 or more.
  */
@@ -23,44 +29,53 @@ export function rolloutOrder(
   workers: readonly Node[],
   { isReplaced, isAway }: Standing,
   maxUnavailable: number,
-): ReadonlyMap<string, readonly string[]> {
-  const queue = workers.filter((node) => isReplaced(node) || isAway(node));
-  // Whoever is away waited for nobody, so that it is back says nothing of those before it: then everyone before counts.
-  const reach = queue.some(isAway) ? queue.length : maxUnavailable;
-  const order = new Map<string, readonly string[]>();
+): RolloutOrder {
+  const away = workers.filter(isAway);
+  const queue = [...away, ...workers.filter((node) => isReplaced(node) && !isAway(node))];
+  const before = new Map<string, readonly string[]>();
   for (const [index, node] of queue.entries()) {
     if (!isReplaced(node)) continue;
     const own = Math.floor(index / maxUnavailable) * maxUnavailable;
-    const before = isAway(node) ? [] : queue.slice(Math.max(own - reach, 0), own);
-    order.set(
-      node.name,
-      before.map(({ name }) => name),
-    );
+    // Whoever is away waits for nobody, so that a batch of them is back says nothing of the batches before it.
+    const others = queue.slice(0, own).filter((other, place) => place >= own - maxUnavailable || isAway(other));
+    before.set(node.name, isAway(node) ? [] : others.map(({ name }) => name));
   }
-  return order;
+  return { before, first: new Set(before.size > 0 ? away.map(({ name }) => name) : []) };
 }
 
 /** Hands out what a node waits for, while the nodes are made one after the other. */
 export class Rollout {
-  readonly #order: ReadonlyMap<string, readonly string[]>;
+  readonly #order: RolloutOrder;
   readonly #controlPlane: pulumi.Resource;
-  readonly #back = new Map<string, pulumi.Resource>();
+  readonly #back = new Map<string, PromiseWithResolvers<pulumi.Resource>>();
 
   /** @param controlPlane What every worker that is replaced waits for. */
-  constructor(order: ReadonlyMap<string, readonly string[]>, controlPlane: pulumi.Resource) {
+  constructor(order: RolloutOrder, controlPlane: pulumi.Resource) {
     this.#order = order;
     this.#controlPlane = controlPlane;
   }
 
   /** What has to be back before a node's machine makes way; empty for one whose machine stays, or is not there yet. */
-  turnOf(name: string): readonly pulumi.Resource[] {
-    const before = this.#order.get(name);
+  turnOf(name: string): readonly pulumi.Input<pulumi.Resource>[] {
+    const before = this.#order.before.get(name);
     if (before === undefined) return [];
-    return [this.#controlPlane, ...before.map((other) => this.#back.get(other)).filter((step) => step !== undefined)];
+    // One that is away may be made after one that waits for it.
+    return [this.#controlPlane, ...before.map((other) => this.#stepOf(other).promise)];
+  }
+
+  /** Whether a worker may wait for no other, because others wait for it. */
+  isFirst(name: string): boolean {
+    return this.#order.first.has(name);
   }
 
   /** Says after which step a node is back. */
   add(name: string, step: pulumi.Resource): void {
+    this.#stepOf(name).resolve(step);
+  }
+
+  #stepOf(name: string): PromiseWithResolvers<pulumi.Resource> {
+    const step = this.#back.get(name) ?? Promise.withResolvers<pulumi.Resource>();
     this.#back.set(name, step);
+    return step;
   }
 }

@@ -194,7 +194,7 @@ describe("a worker", () => {
         labels: { "nodeforge.local/image": cluster.imageHash.slice(0, 12), "nodeforge.local/pool": "workers" },
       },
     });
-    expect(triggers).toEqual(["dev-worker-node-1-join-id"]);
+    expect(triggers).toEqual(["dev-worker-node-1-join-id", "dev-worker-node-1-id"]);
   });
 
   it("starts from the image again when its machine becomes another one", async () => {
@@ -361,18 +361,19 @@ describe("machines that are in use and become others", () => {
       { description: "nodeforge cluster dev, machine 0" },
     ]),
   );
+  const nameOf = async (resource: pulumi.Resource | Promise<pulumi.Resource>) =>
+    (await promiseOf((await resource).urn)).split("::").at(-1);
+  function turnsIn(options: ReturnType<typeof recordOptions>) {
+    const turns = [1, 2, 3, 4].map((number) => options.of("VirtualMachine", `dev-worker-node-${number}`).dependsOn);
+    return Promise.all(turns.map((turn) => Promise.all((turn as pulumi.Resource[]).map(nameOf))));
+  }
   async function turns(raw: Record<string, string>) {
     const { options } = await clusterWith({ workers: "4", ...raw }, { known: knownOf(olds) });
-    return [1, 2, 3, 4].map((number) => {
-      const { dependsOn } = options.of("VirtualMachine", `dev-worker-node-${number}`);
-      return Promise.all(
-        (dependsOn as pulumi.Resource[]).map(async ({ urn }) => (await promiseOf(urn)).split("::").at(-1)),
-      );
-    });
+    return turnsIn(options);
   }
 
   it("wait for the control plane and for each other; a new one waits for nobody", async () => {
-    expect(await Promise.all(await turns({}))).toEqual([
+    expect(await turns({})).toEqual([
       ["dev-master"],
       ["dev-master", "dev-worker-node-1-ready"],
       ["dev-master", "dev-worker-node-2-ready"],
@@ -381,11 +382,34 @@ describe("machines that are in use and become others", () => {
   });
 
   it("go as many at a time as may be away", async () => {
-    expect(await Promise.all(await turns({ maxUnavailable: "2" }))).toEqual([
+    expect(await turns({ maxUnavailable: "2" })).toEqual([
       ["dev-master"],
       ["dev-master"],
       ["dev-master", "dev-worker-node-1-ready", "dev-worker-node-2-ready"],
       [],
+    ]);
+  });
+
+  it("wait for one that is away already, also for one after them; that one waits for no other worker", async () => {
+    const away = { "Worker dev-worker-node-3": {} };
+    const { options } = await clusterWith(
+      { workers: "4", joinWaveSize: "1" },
+      { known: knownOf({ ...olds, ...away }) },
+    );
+    expect(await turnsIn(options)).toEqual([
+      ["dev-master", "dev-worker-node-3-ready"],
+      ["dev-master", "dev-worker-node-3-ready", "dev-worker-node-1-ready"],
+      ["dev-master"],
+      [],
+    ]);
+    const waves = [1, 2, 3, 4].map(
+      (number) => options.of("BootstrapToken", `dev-worker-node-${number}-token`).dependsOn,
+    );
+    expect(waves.map((wave) => (wave as Worker[] | undefined)?.map(({ node }) => node.name))).toEqual([
+      undefined,
+      ["worker-node-1"],
+      undefined,
+      ["worker-node-3"],
     ]);
   });
 });

@@ -104,7 +104,11 @@ const domain: ResourceType = {
       rootVolumeId: root!.volumeId,
       dataVolumeId: data?.volumeId,
     });
-    return { id, taken: String(inputs.name), outputs: { networkInterfaces: [{ ...lan, addresses }], running: true } };
+    return {
+      id,
+      taken: String(inputs.name),
+      outputs: { id, networkInterfaces: [{ ...lan, addresses }], running: true },
+    };
   },
   // As the provider does: an update of any kind starts a domain that is off.
   update: (_, { guests }, id) => {

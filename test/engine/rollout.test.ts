@@ -131,6 +131,30 @@ describe("another image for a control plane and three workers", () => {
     expect(calls.list.filter((operation) => /delete .*worker-node-4/.test(operation))).toEqual([]);
   });
 
+  it("costs no further worker when it is tried again, and nobody makes way for its undoing before that one is back", async () => {
+    stack.world.on("before", /create Command worker-node-2-join/, fail);
+    expect((await stack.up({ image: second })).succeeded).toBe(false);
+    const again = await stack.up();
+    expect(again.succeeded).toBe(false);
+    expect(again.calls.list.filter((operation) => /worker-node-[13]/.test(operation))).toEqual([]);
+
+    stack.world.calm();
+    const undone = await stack.up({ image: first });
+    expect(undone.succeeded, undone.text).toBe(true);
+    expect(undone.calls.matching(/delete Domain worker/)).toHaveLength(2);
+    expect(
+      undone.calls.disorder(
+        /update Command master-init/,
+        /create Domain worker-node-2/,
+        /create Command worker-node-2-ready/,
+        /delete Command worker-node-1-token/,
+      ),
+    ).toEqual([]);
+    expect(undone.calls.list.filter((operation) => /worker-node-3/.test(operation))).toEqual([]);
+    expect(new Set(basesOf(["master", "worker-node-1", "worker-node-2", "worker-node-3"])).size).toBe(1);
+    expect(await stack.drift()).toEqual([]);
+  });
+
   it("keeps the machine of a worker that cannot be drained, and says what holds it", async () => {
     stack.guests.stuck.add("worker-node-2");
     const stopped = await stack.up({ image: second });

@@ -88,14 +88,28 @@ describe("a machine", () => {
 });
 
 describe("a worker", () => {
-  it("is away when it was begun and never became Ready, whatever else of it is there", () => {
-    const begun = { "Worker lab-w": {}, "Domain lab-w": {}, "Command lab-w-join": {}, "Command lab-x-ready": {} };
-    expect(isAway(knownOf(begun), "lab-w")).toBe(true);
+  const back = {
+    "Worker lab-w": {},
+    "Domain lab-w": { id: "new" },
+    "Command lab-w-ready": { triggers: ["join", "new"] },
+  };
+  const known = (changes: Record<string, Record<string, unknown> | undefined>) =>
+    knownOf(
+      Object.fromEntries(Object.entries({ ...back, ...changes }).flatMap(([key, is]) => (is ? [[key, is]] : []))),
+    );
+
+  it.each([
+    ["never became Ready", { "Command lab-w-ready": undefined }],
+    ["was Ready on an earlier machine only", { "Command lab-w-ready": { triggers: ["join", "old"] } }],
+    ["has lost its machine", { "Domain lab-w": undefined }],
+  ])("is away when it was begun and %s", (_, changes) => {
+    expect(isAway(known(changes), "lab-w")).toBe(true);
   });
 
   it("is not when it is back, or was never begun", () => {
-    const known = knownOf({ "Worker lab-w": {}, "Command lab-w-ready": {} });
-    expect([isAway(known, "lab-w"), isAway(known, "lab-x")]).toEqual([false, false]);
+    expect(isAway(known({}), "lab-w")).toBe(false);
+    expect(isAway(known({ "Worker lab-w": undefined, "Domain lab-w": undefined }), "lab-w")).toBe(false);
+    expect(isAway(known({}), "lab-x")).toBe(false);
   });
 });
 

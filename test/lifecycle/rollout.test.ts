@@ -16,7 +16,7 @@ const standing = (replaced: Names, away: Names = []) => ({
   isAway: ({ name }: { name: string }) => away.includes(name),
 });
 const orderOf = (replaced: Names, maxUnavailable: number, away: Names = []) =>
-  Object.fromEntries(rolloutOrder(workers, standing(replaced, away), maxUnavailable));
+  Object.fromEntries(rolloutOrder(workers, standing(replaced, away), maxUnavailable).before);
 
 describe("the order of a rollout", () => {
   it("is one after the other, through all pools", () => {
@@ -45,41 +45,56 @@ describe("the order of a rollout", () => {
     expect(orderOf([], 1)).toEqual({});
   });
 
-  it("goes on behind a worker that an earlier run left away, which itself waits for nobody", () => {
+  it("begins with a worker that is away, which itself waits for nobody", () => {
     expect(orderOf([a3, b1], 1, [a2])).toEqual({ [a3!]: [a2], [b1!]: [a2, a3] });
     expect(orderOf([a2, a3], 1, [a2])).toEqual({ [a2!]: [], [a3!]: [a2] });
-    expect(orderOf([a1, a3, b1, b2], 1, [a2])).toEqual({
-      [a1!]: [],
-      [a3!]: [a1, a2],
-      [b1!]: [a1, a2, a3],
-      [b2!]: [a1, a2, a3, b1],
-    });
+    expect(orderOf([a1, a3], 1, [a2])).toEqual({ [a1!]: [a2], [a3!]: [a2, a1] });
+    expect(orderOf([a1, a2], 1, [b1, b2])).toEqual({ [a1!]: [b1, b2], [a2!]: [b1, b2, a1] });
   });
 
-  it("counts a worker that is away among the batch", () => {
+  it("counts workers that are away among a batch", () => {
     expect(orderOf([a3, b1, b2], 2, [a2])).toEqual({ [a3!]: [], [b1!]: [a2, a3], [b2!]: [a2, a3] });
+    expect(orderOf([b1, b2], 2, [a1, a2, a3])).toEqual({ [b1!]: [a1, a2], [b2!]: [a1, a2, a3, b1] });
   });
 
   it("is nobody's when nobody is replaced, whoever is away", () => {
-    expect(orderOf([], 1, [a1, a2])).toEqual({});
+    const { before, first } = rolloutOrder(workers, standing([], [a1, a2]), 1);
+    expect([before.size, first.size]).toEqual([0, 0]);
+  });
+
+  it("lets only those come first that are away", () => {
+    expect([...rolloutOrder(workers, standing([a1, a2], [a2, b1]), 1).first]).toEqual([a2, b1]);
+    expect([...rolloutOrder(workers, standing([a1, a2]), 1).first]).toEqual([]);
   });
 });
 
 describe("a rollout", () => {
   const step = (name: string) => ({ name }) as unknown as pulumi.Resource;
+  const turnOf = (rollout: Rollout, name: string) => Promise.all(rollout.turnOf(name) as Promise<pulumi.Resource>[]);
 
-  it("lets each replaced worker wait for the control plane and for those before it to be back", () => {
+  it("lets each replaced worker wait for the control plane and for those before it to be back", async () => {
     const [controlPlane, first, second] = [step("master"), step("first"), step("second")];
     const rollout = new Rollout(rolloutOrder(workers, standing([a1, a3, b1, b2]), 2), controlPlane);
-    expect(rollout.turnOf(a1!)).toEqual([controlPlane]);
+    expect(await turnOf(rollout, a1!)).toEqual([controlPlane]);
     rollout.add(a1!, first);
-    expect(rollout.turnOf(a2!)).toEqual([]);
-    expect(rollout.turnOf(a3!)).toEqual([controlPlane]);
+    expect(await turnOf(rollout, a2!)).toEqual([]);
+    expect(await turnOf(rollout, a3!)).toEqual([controlPlane]);
     rollout.add(a3!, second);
-    expect(rollout.turnOf(b1!)).toEqual([controlPlane, first, second]);
+    expect(await turnOf(rollout, b1!)).toEqual([controlPlane, first, second]);
+  });
+
+  it("lets a worker wait for one that is made after it, but never both for each other", async () => {
+    const [controlPlane, back] = [step("master"), step("back")];
+    const rollout = new Rollout(rolloutOrder(workers, standing([a1, a2], [a2]), 1), controlPlane);
+    const turn = turnOf(rollout, a1!);
+    expect(await turnOf(rollout, a2!)).toEqual([controlPlane]);
+    expect([rollout.isFirst(a1!), rollout.isFirst(a2!)]).toEqual([false, true]);
+    rollout.add(a2!, back);
+    expect(await turn).toEqual([controlPlane, back]);
   });
 
   it("lets nobody wait who is not in it", () => {
-    expect(new Rollout(new Map(), step("master")).turnOf(a1!)).toEqual([]);
+    const rollout = new Rollout(rolloutOrder(workers, standing([]), 1), step("master"));
+    expect(rollout.turnOf(a1!)).toEqual([]);
   });
 });
