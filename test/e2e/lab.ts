@@ -62,12 +62,14 @@ export class Lab {
     const { stdout, exitCode, all } = await this.nodeforge("preview", ["--json"], 10);
     expect(exitCode, all).toBe(0);
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
-    return steps.flatMap(({ op, urn }) => {
+    const announced = steps.flatMap(({ op, urn }) => {
       const [type = "", name = ""] = urn.split("::").slice(-2);
       const own = type.split("$").at(-1) ?? "";
       const isQuiet = ["same", "read", "refresh"].includes(op) || /^(nodeforge|pulumi):/.test(own);
       return isQuiet ? [] : [`${op} ${own.split(":").at(-1)} ${name}`];
     });
+    console.log(`announced:\n${announced.join("\n")}`);
+    return announced;
   }
 
   /** Expects a preview without a change, also after asking libvirt and Kubernetes. */
@@ -251,8 +253,10 @@ export class Lab {
       all: true,
       reject: false,
       timeout: limitMinutes * 60_000,
-      // A bring-up takes minutes; whoever waits sees where it is.
-      ...(file === "bash" ? { stdout: ["pipe", "inherit"] as const, stderr: ["pipe", "inherit"] as const } : {}),
+      // A bring-up takes minutes; whoever waits sees where it is. JSON is for programs.
+      ...(file === "bash" && !args.includes("--json")
+        ? { stdout: ["pipe", "inherit"], stderr: ["pipe", "inherit"] }
+        : {}),
       env: {
         PULUMI_STACK: this.#stack,
         PULUMI_BACKEND_URL: `file://${this.folder}`,
