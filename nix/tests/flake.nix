@@ -61,6 +61,7 @@ in
           lib.filter (one: !one.assertion) config.assertions
         );
         services = lib.attrNames config.systemd.services;
+        daemon = config.nix.enable;
         options = config.virtualisation.qemu.options;
       }
     ) test.nodes;

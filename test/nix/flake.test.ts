@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { evaluate } from "../support/parity/nixos.ts";
 import { nixpkgsLib } from "../support/parity/nixpkgs-lib.ts";
@@ -7,6 +8,7 @@ interface Machine {
   readonly name: string;
   readonly failedAssertions: readonly string[];
   readonly services: readonly string[];
+  readonly daemon: boolean;
   readonly options: readonly string[];
 }
 
@@ -64,6 +66,7 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
       expect(machine.name).toBe(name);
       expect(machine.failedAssertions).toEqual([]);
       expect(machine.services).toContain("kubelet");
+      expect(machine.daemon).toBe(false);
       expect(machine.options).toEqual([expect.stringContaining(`seed-${name}.iso`)]);
     }
   });
@@ -78,5 +81,23 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
           .replace(/[",)].*/, ""),
       ),
     ).toEqual(["run(init-control-plane", "join(worker", "ready("]);
+  });
+
+  it.each(["node", "cluster"])("gives the scripts every parameter that they read: %s", (check) => {
+    const { testScript = "" } = flake.checks[check] ?? {};
+    const scripts = [...testScript.matchAll(/"([a-z-]+)":"[^"]*\.sh"/g)].map(([, name]) => name as GuestScript);
+    expect(scripts).toEqual(["init-control-plane", "join", "mint-token", "wait-ready"]);
+    const read = scripts.flatMap((script) => scriptText({ script }).match(/(?<=\$\{?)[A-Z][A-Z_]+/g) ?? []);
+    expect(read).toContain("IMAGE_CONTRACT");
+    // bash has the seconds.
+    expect(read.filter((name) => name !== "SECONDS" && !testScript.includes(name))).toEqual([]);
+    expect(testScript.includes(String.raw`\"IMAGE_CONTRACT\":${readDeclaration().contract},`)).toBe(true);
+  });
+
+  it("names the driver's machines by the list whose members can be switched off", () => {
+    for (const { testScript } of Object.values(flake.checks)) {
+      const loops = [...testScript.matchAll(/for machine in (\w+)/g)].map(([, list]) => list);
+      expect(new Set(loops)).toEqual(new Set(["machines_qemu"]));
+    }
   });
 });
