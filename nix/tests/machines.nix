@@ -1,7 +1,12 @@
 # The checks of the flake: NixOS in virtual machines, made a cluster by the scripts that the program itself runs on nodes.
 #
 # Names, seeds and kubeadm's configurations are the program's, too: test/nix/machines.json, which its tests keep up to date.
-{ lib, pkgs }:
+{
+  lib,
+  pkgs,
+  # The flake's module of a node.
+  module,
+}:
 let
   program = lib.recursiveUpdate (builtins.fromJSON (builtins.readFile ../../test/nix/machines.json)) {
     # guest/script.ts gives it to every script, too.
@@ -33,10 +38,7 @@ let
     '';
 
   machine = node: {
-    imports = [
-      ../modules
-      ../versions.nix
-    ];
+    imports = [ module ];
     services.nodeforge = {
       enable = true;
       kubelet.extraConfig.maxPods = 42;

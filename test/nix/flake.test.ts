@@ -1,4 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { evaluate } from "../support/parity/nixos.ts";
@@ -15,6 +18,8 @@ interface Machine {
 interface Flake {
   readonly outputs: readonly string[];
   readonly packages: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly user: { readonly failedAssertions: readonly string[]; readonly extraTcp: readonly number[] };
+  readonly record: { readonly versions: Readonly<Record<string, string>> };
   readonly versions: Readonly<Record<string, readonly string[]>>;
   readonly checks: Readonly<
     Record<string, { readonly testScript: string; readonly nodes: Readonly<Record<string, Machine>> }>
@@ -22,9 +27,17 @@ interface Flake {
 }
 
 const lib = nixpkgsLib();
+const folder = mkdtempSync(join(tmpdir(), "nodeforge-flake-"));
 let flake: Flake;
 beforeAll(async () => {
-  if (lib) flake = (await evaluate(`import ./nix/tests/flake.nix { nixpkgsLib = ${lib}; }`)) as Flake;
+  if (!lib) return;
+  const [, documented = ""] = /```nix\n(.*?)```/s.exec(readFileSync("docs/nixos.md", "utf8")) ?? [];
+  const user = join(folder, "flake.nix");
+  writeFileSync(user, documented);
+  flake = (await evaluate(`import ./nix/tests/flake.nix { nixpkgsLib = ${lib}; user = ${user}; }`)) as Flake;
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
 });
 
 describe.skipIf(lib === undefined)("the flake, evaluated", () => {
@@ -56,6 +69,17 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     for (const { name, version } of declared) {
       for (const series of flake.versions[name] ?? []) expect(`${version}.`.startsWith(`${series}.`), name).toBe(true);
     }
+  });
+
+  it("evaluates as its page tells users to use it, with a package of another release than the declared one", () => {
+    expect(flake.user).toEqual({ failedAssertions: [], extraTcp: [9100] });
+  });
+
+  it("records the versions that are in the image, not the declared ones", () => {
+    expect(flake.record.versions["coredns"]).toBe("1.14.0");
+    expect(flake.record.versions["kubernetes"]).toBe(
+      readDeclaration().program.find(({ name }) => name === "kubernetes")?.version,
+    );
   });
 
   it("checks one node, and a cluster of three, each started by its own seed", () => {
