@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildNodeImage, neededBinaries } from "../../toolchain/node-image/build.ts";
 import { readDeclaration, versionsOf } from "../../toolchain/node-image/declaration.ts";
 import { hostPackages } from "../../toolchain/node-image/host.ts";
-import { versions } from "../../toolchain/versions.ts";
 import { describeImage } from "../../toolchain/node-image/manifest.ts";
 
 let folder: string;
