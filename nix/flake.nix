@@ -19,7 +19,6 @@
           modules = [
             self.nixosModules.node
             ./image.nix
-            ./versions.nix
             { nixpkgs.hostPlatform = system; }
           ];
         };
@@ -28,7 +27,10 @@
     in
     {
       # For a configuration of one's own: `services.nodeforge.enable = true;`.
-      nixosModules.node = ./modules;
+      nixosModules.node.imports = [
+        ./modules
+        ./versions.nix
+      ];
 
       nixosConfigurations.node = node "x86_64-linux";
 
@@ -60,6 +62,7 @@
         import ./tests/machines.nix {
           inherit lib;
           pkgs = nixpkgs.legacyPackages.${system};
+          module = self.nixosModules.node;
         }
       );
 

@@ -1,6 +1,7 @@
 import { inCheckout } from "./checkout.ts";
 import { run, which } from "./process.ts";
 import { reachable } from "./reachability.ts";
+import { kvmProblem } from "./virtualisation.ts";
 
 /** The flake of the node image. */
 export const flake = inCheckout("nix");
@@ -14,17 +15,28 @@ export interface Ability {
   readonly reason: string;
 }
 
+/** What {@link canBuild} judges by; replaced in tests. */
+export interface Builder {
+  /** As Node.js calls it. */
+  readonly architecture: string;
+  /** URL. */
+  readonly binaryCache: string;
+  /** KVM's device. */
+  readonly kvm: string;
+}
+
 /** What the flake's release of nixpkgs demands (its lib/minver.nix). */
 const oldest = [2, 18] as const;
 
 /**
  * Whether Nix can build the node image on this machine. That its binary cache answers is part of it: without one a NixOS
- * system is built from source, compilers first.
+ * system is built from source, compilers first. So is KVM ({@link diskProblem}).
  */
-export async function canBuild(
-  architecture: string = process.arch,
+export async function canBuild({
+  architecture = process.arch,
   binaryCache = "https://cache.nixos.org",
-): Promise<Ability> {
+  kvm,
+}: Partial<Builder> = {}): Promise<Ability> {
   if (architecture !== "x64")
     return { able: false, reason: `the flake is for x86-64, and this machine is ${architecture}` };
   if (which("nix") === undefined) return { able: false, reason: "there is no nix" };
@@ -33,8 +45,20 @@ export async function canBuild(
   if (Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1])) {
     return { able: false, reason: `nix ${version} is older than ${oldest.join(".")}` };
   }
+  const problem = diskProblem(kvm);
+  if (problem !== undefined) return { able: false, reason: problem };
   if (!(await reachable(binaryCache))) return { able: false, reason: "Nix's binary cache is not to be had" };
   return { able: true, reason: `nix ${version} can build it` };
+}
+
+/**
+ * Why Nix cannot make a disk on this machine, as half a sentence; undefined when it can. nixpkgs fills a disk in a virtual
+ * machine, and its vmTools demand KVM of the builder: Nix refuses to begin without.
+ * @param device KVM's device.
+ */
+export function diskProblem(device?: string): string | undefined {
+  const problem = kvmProblem(device);
+  return problem && `Nix makes a disk in a virtual machine, and ${problem}`;
 }
 
 /**

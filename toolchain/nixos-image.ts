@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { artifact, type Input, type Recipe } from "./cache.ts";
 import { checkout, inCheckout } from "./checkout.ts";
 import { imageKinds } from "./image-location.ts";
-import { flake, flakeMetadata, nix, nixBuild, system, type FlakeMetadata } from "./nix.ts";
+import { diskProblem, flake, flakeMetadata, nix, nixBuild, system, type FlakeMetadata } from "./nix.ts";
 import { readDeclaration } from "./node-image/declaration.ts";
 import { describeFile, manifestPlace, manifestText, type ImageManifest } from "./node-image/manifest.ts";
 
@@ -27,26 +27,35 @@ export interface NixosManifest extends ImageManifest {
   };
 }
 
-/** Nix downloads most of a system; what is left is the image itself, which is slow where the builder has no KVM. */
+/** Nix downloads most of a system; what is left is the disk, which it fills in a virtual machine under KVM. */
 const limit = 120 * 60_000;
 
-/** Path of the NixOS node image built from this checkout's flake, with its manifest beside it. */
-export async function nixosImage(): Promise<string> {
+/**
+ * Path of the NixOS node image built from this checkout's flake, with its manifest beside it.
+ * @param kvm KVM's device; replaced in tests.
+ * @throws when it has to be built, and cannot be.
+ */
+export async function nixosImage(kvm?: string): Promise<string> {
   const metadata = await flakeMetadata();
-  return join(await artifact(await recipeOf(metadata)), "node.qcow2");
+  return join(await artifact(await recipeOf(metadata, kvm)), "node.qcow2");
 }
 
-async function recipeOf(metadata: FlakeMetadata): Promise<Recipe> {
+async function recipeOf(metadata: FlakeMetadata, kvm: string | undefined): Promise<Recipe> {
   return {
     name: imageKinds.nixos,
     // The revision does not count: a commit that changes nothing of nix/ makes no other image.
     inputs: ["nixpkgs", metadata.nixpkgs, ...(await sources())],
     estimate: "10 min",
-    build: (output) => build(output, metadata),
+    build: (output) => build(output, metadata, kvm),
   };
 }
 
-async function build(output: string, metadata: FlakeMetadata): Promise<void> {
+async function build(output: string, metadata: FlakeMetadata, kvm: string | undefined): Promise<void> {
+  // Nix would say so in words of its own, after it has downloaded a system.
+  const problem = diskProblem(kvm);
+  if (problem !== undefined) {
+    throw new Error(`the NixOS image cannot be built here: ${problem}; \`npm run image -- --debian\` needs no KVM`);
+  }
   // The system first: what fails in it is said without the disk around it.
   const toplevel = await nixBuild(`${system}.system.build.toplevel`, limit);
   const image = join(output, "node.qcow2");

@@ -54,15 +54,24 @@ export function inspectVirtualisation(processor: Processor = thisProcessor()): V
 }
 
 function thisProcessor(): Processor {
-  return { cpuinfo: readFileSync("/proc/cpuinfo", "utf8"), architecture: process.arch, kvmProblem: kvmProblem() };
+  return {
+    cpuinfo: readFileSync("/proc/cpuinfo", "utf8"),
+    architecture: process.arch,
+    kvmProblem: libvirtsKvmProblem(),
+  };
 }
 
 /** It is libvirt's QEMU that opens the device, under a user of its own, so for others than root existence must do. */
-function kvmProblem(): string | undefined {
+function libvirtsKvmProblem(): string | undefined {
+  return process.getuid?.() === 0 ? kvmProblem() : kvmProblem("/dev/kvm", constants.F_OK);
+}
+
+/** Why KVM's device cannot be read and written here, as half a sentence; undefined when it can. */
+export function kvmProblem(device = "/dev/kvm", mode = constants.R_OK | constants.W_OK): string | undefined {
   try {
-    accessSync("/dev/kvm", process.getuid?.() === 0 ? constants.R_OK | constants.W_OK : constants.F_OK);
+    accessSync(device, mode);
     return undefined;
   } catch (error) {
-    return `/dev/kvm cannot be used (${(error as NodeJS.ErrnoException).code})`;
+    return `${device} cannot be used (${(error as NodeJS.ErrnoException).code})`;
   }
 }

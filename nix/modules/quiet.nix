@@ -21,5 +21,10 @@ in
   };
 
   ###### implementation
-  config = lib.mkIf cfg.enable settings.quiet;
+  config = lib.mkIf cfg.enable {
+    systemd = settings.quiet.systemd // {
+      # nixpkgs makes a unit of every service it knows, and enables it: only force keeps one of those quiet.
+      units = lib.mapAttrs (_: lib.mapAttrs (_: lib.mkForce)) settings.quiet.systemd.units;
+    };
+  };
 }

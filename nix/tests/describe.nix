@@ -59,12 +59,17 @@ let
         ;
       tools = toolsOf name whole;
     };
+
+  masked = attrNames (filterAttrs (unit: !(unit.enable or true)) config.systemd.units);
 in
 {
-  services = mapAttrs service config.systemd.services;
-  masked = attrNames (filterAttrs (unit: !(unit.enable or true)) config.systemd.units);
+  inherit masked;
+  # What is masked says nothing, whoever wrote it.
+  services = mapAttrs service (
+    removeAttrs config.systemd.services (map (builtins.replaceStrings [ ".service" ] [ "" ]) masked)
+  );
   dropIns = mapAttrs (_: unit: unit.text) (
-    filterAttrs (unit: unit.enable or true) config.systemd.units
+    filterAttrs (unit: (unit.overrideStrategy or "") == "asDropin") config.systemd.units
   );
   inherit (config.systemd) generators;
   tmpfiles = config.systemd.tmpfiles.rules;

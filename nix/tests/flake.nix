@@ -2,10 +2,18 @@
 {
   # Folder of nixpkgs' lib.
   nixpkgsLib,
+  # A flake that uses this one, as a path.
+  user,
 }:
 let
   lib = import nixpkgsLib;
-  pkgs = import ./stand-in-packages.nix { inherit lib; };
+  declared = import ./stand-in-packages.nix { inherit lib; };
+  # A release of nixpkgs has another than the declared one.
+  pkgs = declared // {
+    coredns = declared.coredns // {
+      version = "1.14.0";
+    };
+  };
 
   evaluate =
     modules:
@@ -17,36 +25,51 @@ let
       };
     };
 
-  self = (import ../flake.nix).outputs {
-    inherit self;
-    nixpkgs = {
-      # A configuration has all its images; none is built.
-      lib = lib // {
-        nixosSystem =
-          { modules }:
-          let
-            inherit (evaluate modules) config;
-          in
-          {
-            inherit config;
-          }
-          // {
-            config = config // {
-              system = config.system // {
-                build.images = lib.mapAttrs (name: _: name) config.image.modules;
-              };
+  self = (import ../flake.nix).outputs { inherit self nixpkgs; };
+
+  nixpkgs = {
+    # A configuration has all its images; none is built.
+    lib = lib // {
+      nixosSystem =
+        { modules }:
+        let
+          inherit (evaluate modules) config;
+        in
+        {
+          inherit config;
+        }
+        // {
+          config = config // {
+            system = config.system // {
+              build.images = lib.mapAttrs (name: _: name) config.image.modules;
             };
           };
-      };
-      legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
-        _: pkgs // { nixfmt = "nixfmt"; }
-      );
+        };
     };
+    legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
+      _: pkgs // { nixfmt = "nixfmt"; }
+    );
   };
+
+  ofUser =
+    ((import user).outputs {
+      inherit nixpkgs;
+      nodeforge = self;
+    }).nixosConfigurations.node.config;
+
+  failedAssertions =
+    config: map ({ message, ... }: message) (lib.filter (one: !one.assertion) config.assertions);
 in
 {
   outputs = lib.attrNames (removeAttrs self [ "nixosModules" ]);
   inherit (self) packages;
+  user = {
+    failedAssertions = failedAssertions ofUser;
+    inherit (ofUser.services.nodeforge.firewall) extraTcp;
+  };
+  record =
+    builtins.fromJSON
+      self.nixosConfigurations.node.config.environment.etc."nodeforge/image.json".text;
   versions = self.nixosConfigurations.node.config.services.nodeforge.allowedVersions;
   checks = lib.mapAttrs (_: test: {
     inherit (test) testScript;
@@ -57,10 +80,9 @@ in
       in
       {
         inherit (config.system) name;
-        failedAssertions = map ({ message, ... }: message) (
-          lib.filter (one: !one.assertion) config.assertions
-        );
+        failedAssertions = failedAssertions config;
         services = lib.attrNames config.systemd.services;
+        daemon = config.nix.enable;
         options = config.virtualisation.qemu.options;
       }
     ) test.nodes;

@@ -1,9 +1,17 @@
 # The checks of the flake: NixOS in virtual machines, made a cluster by the scripts that the program itself runs on nodes.
 #
 # Names, seeds and kubeadm's configurations are the program's, too: test/nix/machines.json, which its tests keep up to date.
-{ lib, pkgs }:
+{
+  lib,
+  pkgs,
+  # The flake's module of a node.
+  module,
+}:
 let
-  program = builtins.fromJSON (builtins.readFile ../../test/nix/machines.json);
+  program = lib.recursiveUpdate (builtins.fromJSON (builtins.readFile ../../test/nix/machines.json)) {
+    # guest/script.ts gives it to every script, too.
+    parameters.IMAGE_CONTRACT = (import ../declaration.nix).node.contract;
+  };
 
   # As guest/script.ts puts a script together, but for its parameters, which come from the environment here.
   guest =
@@ -30,14 +38,13 @@ let
     '';
 
   machine = node: {
-    imports = [
-      ../modules
-      ../versions.nix
-    ];
+    imports = [ module ];
     services.nodeforge = {
       enable = true;
       kubelet.extraConfig.maxPods = 42;
     };
+    # As the image has it: no daemon.
+    nix.enable = false;
     # The host name is the seed's to give; this one is only the test driver's.
     system.name = node.name;
     virtualisation = {
@@ -62,7 +69,7 @@ let
 
     program = json.loads(${builtins.toJSON (builtins.toJSON program)})
     scripts = ${builtins.toJSON (lib.mapAttrs (_: toString) scripts)}
-    by_name = {machine.name: machine for machine in machines}
+    by_name = {machine.name: machine for machine in machines_qemu}
     nodes = [node for node in program["nodes"] if node["name"] in by_name]
     master = by_name["master"]
 
@@ -95,7 +102,7 @@ let
 
 
     start_all()
-    for machine in machines:
+    for machine in machines_qemu:
         machine.wait_for_unit("multi-user.target")
   '';
 
@@ -177,10 +184,10 @@ in
             assert kubectl(f"logs {pod}").strip() == f"hello from {pod}"
 
     with subtest("comes back by itself when all machines were off"):
-        for machine in machines:
+        for machine in machines_qemu:
             machine.shutdown()
         start_all()
-        for machine in machines:
+        for machine in machines_qemu:
             machine.wait_for_unit("multi-user.target")
         master.wait_until_succeeds("KUBECONFIG=/etc/kubernetes/admin.conf kubectl get --raw /readyz", timeout=600)
         ready()

@@ -1,5 +1,5 @@
-# NixOS' options that the modules set, typed as NixOS types them, without what it makes of them.
-{ lib, ... }:
+# NixOS' options that the modules set, typed as NixOS types them, without what it makes of them; and what of its own they meet.
+{ config, lib, ... }:
 let
   inherit (lib) mkOption types;
 
@@ -26,6 +26,7 @@ let
   section = withDefault { } (types.attrsOf unitValue);
 
   service.options = {
+    enable = withDefault true types.bool;
     description = withDefault "" types.singleLineStr;
     wantedBy = unitNames;
     wants = unitNames;
@@ -49,6 +50,14 @@ let
       ]
     );
   };
+
+  # NixOS makes a unit of every service, and what it says of the unit is as strong as what a module says.
+  unitOf =
+    name: service:
+    lib.nameValuePair "${name}.service" {
+      inherit (service) enable;
+      text = "[Unit]\nDescription=${service.description}\n";
+    };
 
   etcFile.options = {
     text = withDefault null (types.nullOr types.lines);
@@ -168,7 +177,7 @@ in
     image.modules = withDefault { } (types.attrsOf types.deferredModule);
     fileSystems = withDefault { } (types.attrsOf types.anything);
     swapDevices = withDefault [ ] (types.listOf types.anything);
-    nix.enable = flag;
+    nix.enable = withDefault true types.bool;
     fonts.fontconfig.enable = flag;
     programs.nano.enable = flag;
     i18n.defaultLocale = option types.str;
@@ -185,5 +194,11 @@ in
       disableInstallerTools = flag;
       stateVersion = option types.str;
     };
+  };
+
+  config.systemd = {
+    units = lib.mapAttrs' unitOf config.systemd.services;
+    # NixOS defines this one whatever its options are, and on a node it is quiet.
+    services.systemd-pstore.wantedBy = [ "sysinit.target" ];
   };
 }

@@ -1,4 +1,8 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { evaluate } from "../support/parity/nixos.ts";
 import { nixpkgsLib } from "../support/parity/nixpkgs-lib.ts";
@@ -7,12 +11,15 @@ interface Machine {
   readonly name: string;
   readonly failedAssertions: readonly string[];
   readonly services: readonly string[];
+  readonly daemon: boolean;
   readonly options: readonly string[];
 }
 
 interface Flake {
   readonly outputs: readonly string[];
   readonly packages: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly user: { readonly failedAssertions: readonly string[]; readonly extraTcp: readonly number[] };
+  readonly record: { readonly versions: Readonly<Record<string, string>> };
   readonly versions: Readonly<Record<string, readonly string[]>>;
   readonly checks: Readonly<
     Record<string, { readonly testScript: string; readonly nodes: Readonly<Record<string, Machine>> }>
@@ -20,9 +27,17 @@ interface Flake {
 }
 
 const lib = nixpkgsLib();
+const folder = mkdtempSync(join(tmpdir(), "nodeforge-flake-"));
 let flake: Flake;
 beforeAll(async () => {
-  if (lib) flake = (await evaluate(`import ./nix/tests/flake.nix { nixpkgsLib = ${lib}; }`)) as Flake;
+  if (!lib) return;
+  const [, documented = ""] = /```nix\n(.*?)```/s.exec(readFileSync("docs/nixos.md", "utf8")) ?? [];
+  const user = join(folder, "flake.nix");
+  writeFileSync(user, documented);
+  flake = (await evaluate(`import ./nix/tests/flake.nix { nixpkgsLib = ${lib}; user = ${user}; }`)) as Flake;
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
 });
 
 describe.skipIf(lib === undefined)("the flake, evaluated", () => {
@@ -56,6 +71,17 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     }
   });
 
+  it("evaluates as its page tells users to use it, with a package of another release than the declared one", () => {
+    expect(flake.user).toEqual({ failedAssertions: [], extraTcp: [9100] });
+  });
+
+  it("records the versions that are in the image, not the declared ones", () => {
+    expect(flake.record.versions["coredns"]).toBe("1.14.0");
+    expect(flake.record.versions["kubernetes"]).toBe(
+      readDeclaration().program.find(({ name }) => name === "kubernetes")?.version,
+    );
+  });
+
   it("checks one node, and a cluster of three, each started by its own seed", () => {
     const machines = Object.fromEntries(Object.entries(flake.checks).map(([name, { nodes }]) => [name, nodes]));
     expect(Object.keys(machines["node"] ?? {})).toEqual(["master"]);
@@ -64,6 +90,7 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
       expect(machine.name).toBe(name);
       expect(machine.failedAssertions).toEqual([]);
       expect(machine.services).toContain("kubelet");
+      expect(machine.daemon).toBe(false);
       expect(machine.options).toEqual([expect.stringContaining(`seed-${name}.iso`)]);
     }
   });
@@ -78,5 +105,23 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
           .replace(/[",)].*/, ""),
       ),
     ).toEqual(["run(init-control-plane", "join(worker", "ready("]);
+  });
+
+  it.each(["node", "cluster"])("gives the scripts every parameter that they read: %s", (check) => {
+    const { testScript = "" } = flake.checks[check] ?? {};
+    const scripts = [...testScript.matchAll(/"([a-z-]+)":"[^"]*\.sh"/g)].map(([, name]) => name as GuestScript);
+    expect(scripts).toEqual(["init-control-plane", "join", "mint-token", "wait-ready"]);
+    const read = scripts.flatMap((script) => scriptText({ script }).match(/(?<=\$\{?)[A-Z][A-Z_]+/g) ?? []);
+    expect(read).toContain("IMAGE_CONTRACT");
+    // bash has the seconds.
+    expect(read.filter((name) => name !== "SECONDS" && !testScript.includes(name))).toEqual([]);
+    expect(testScript.includes(String.raw`\"IMAGE_CONTRACT\":${readDeclaration().contract},`)).toBe(true);
+  });
+
+  it("names the driver's machines by the list whose members can be switched off", () => {
+    for (const { testScript } of Object.values(flake.checks)) {
+      const loops = [...testScript.matchAll(/for machine in (\w+)/g)].map(([, list]) => list);
+      expect(new Set(loops)).toEqual(new Set(["machines_qemu"]));
+    }
   });
 });

@@ -24,13 +24,21 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
     expect(onPath).toEqual(expect.arrayContaining(["kubernetes", "cloud-init", "openssl"]));
   });
 
+  it("mask a service that NixOS itself defines, and may be told not to", async () => {
+    const masked = async (services?: string) => (await evaluated(services)).node.masked;
+    expect(await masked()).toContain("systemd-pstore.service");
+    expect(await masked("quiet.units = [ ];")).toEqual([]);
+  });
+
   it("set nothing where they are not enabled", async () => {
     const { node, onPath } = await evaluatedNode(
       lib,
       "{ lib, ... }: { services.nodeforge.enable = lib.mkForce false; }",
     );
     const { services, masked, etc, tmpfiles, sysctl, generators } = node;
-    expect({ services, etc, sysctl, generators }).toEqual({ services: {}, etc: {}, sysctl: {}, generators: {} });
+    expect({ etc, sysctl, generators }).toEqual({ etc: {}, sysctl: {}, generators: {} });
+    // NixOS' own, which is quiet on a node.
+    expect(Object.keys(services)).toEqual(["systemd-pstore"]);
     expect([...masked, ...tmpfiles, ...onPath]).toEqual([]);
   });
 

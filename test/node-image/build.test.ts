@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildNodeImage, neededBinaries } from "../../toolchain/node-image/build.ts";
 import { readDeclaration, versionsOf } from "../../toolchain/node-image/declaration.ts";
 import { hostPackages } from "../../toolchain/node-image/host.ts";
-import { versions } from "../../toolchain/versions.ts";
 import { describeImage } from "../../toolchain/node-image/manifest.ts";
 
 let folder: string;
@@ -65,7 +64,7 @@ describe("the manifest", () => {
       sha256: "d614d695eb483126af8a5376433956a60f472ea41b5147893a461e1823006387",
       bytes: 6,
       versions: { ...versionsOf(readDeclaration()), linux: "6.12" },
-      images: ["nodeforge.local/pause:1", `nodeforge.local/coredns:${versions.coredns}`, "nodeforge.local/smoke:1"],
+      images: ["nodeforge.local/pause:1", "nodeforge.local/coredns:1", "nodeforge.local/smoke:1"],
       packages: { systemd: "257" },
       builtFrom: {
         suite: "trixie",

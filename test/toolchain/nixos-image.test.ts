@@ -27,6 +27,7 @@ const toplevel = "/nix/store/0-nixos-system";
 let folder: string;
 const answer = (name: string, text: string | object) =>
   writeFile(join(folder, "fake", name), typeof text === "string" ? text : JSON.stringify(text));
+const kvm = () => join(folder, "kvm");
 const calls = async () => (await readFile(join(folder, "fake", "calls"), "utf8")).trim().split("\n");
 
 beforeEach(async () => {
@@ -35,6 +36,7 @@ beforeEach(async () => {
   await mkdir(join(folder, "fake", "image"), { recursive: true });
   await copyFile(inCheckout("test", "toolchain", "fake-nix"), join(folder, "bin", "nix"));
   await chmod(join(folder, "bin", "nix"), 0o755);
+  await writeFile(kvm(), "");
   vi.stubEnv("PATH", [join(folder, "bin"), process.env.PATH].join(delimiter));
   vi.stubEnv("FAKE_NIX", join(folder, "fake"));
   vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
@@ -56,7 +58,7 @@ afterEach(async () => {
 
 describe("a NixOS image", () => {
   test("is built from the flake and kept with its manifest", async () => {
-    const path = await nixosImage();
+    const path = await nixosImage(kvm());
     expect(path).toMatch(new RegExp(`^${join(folder, "cache")}/node-image-nixos-[0-9a-f]{16}/node\\.qcow2$`));
     expect(await readFile(path, "utf8")).toBe("a disk");
     expect((await stat(path)).mode & 0o777).toBe(0o644);
@@ -77,7 +79,7 @@ describe("a NixOS image", () => {
   });
 
   test("has a manifest that fits the schema and is accepted", async () => {
-    const manifest = readManifest(await nixosImage());
+    const manifest = readManifest(await nixosImage(kvm()));
     const node = readDeclaration();
     expect(manifest).toEqual({
       contract: node.contract,
@@ -103,14 +105,14 @@ describe("a NixOS image", () => {
   });
 
   test("is built once, whatever commit asks for it, and again for another nixpkgs", async () => {
-    const first = await nixosImage();
+    const first = await nixosImage(kvm());
     await answer("metadata", { ...metadata, revision: undefined, dirtyRevision: `${revision}-dirty` });
-    expect(await nixosImage()).toBe(first);
+    expect(await nixosImage(kvm())).toBe(first);
     expect((await calls()).filter((call) => call.endsWith("#node-image"))).toHaveLength(1);
     const other = structuredClone(metadata);
     other.locks.nodes.nixpkgs_2.locked.rev = "3".repeat(40);
     await answer("metadata", other);
-    expect(await nixosImage()).not.toBe(first);
+    expect(await nixosImage(kvm())).not.toBe(first);
     expect((await calls()).filter((call) => call.endsWith("#node-image"))).toHaveLength(2);
   });
 
@@ -122,9 +124,20 @@ describe("a NixOS image", () => {
   ])("is not kept with %s", async (_, file, text, reason) => {
     if (text === undefined) await rm(join(folder, "fake", file));
     else await answer(file, text);
-    await expect(nixosImage()).rejects.toThrow(reason);
+    await expect(nixosImage(kvm())).rejects.toThrow(reason);
     const kept = await readdir(join(folder, "cache"));
     expect(kept.filter((name) => !name.endsWith(".lock"))).toEqual([]);
+  });
+
+  test("is not begun without KVM, and is still had once it was built", async () => {
+    const none = join(folder, "none");
+    await expect(nixosImage(none)).rejects.toThrow(
+      `the NixOS image cannot be built here: Nix makes a disk in a virtual machine, and ${none} cannot be used (ENOENT); ` +
+        "`npm run image -- --debian` needs no KVM",
+    );
+    expect((await calls()).filter((call) => call.includes(" build "))).toEqual([]);
+    const built = await nixosImage(kvm());
+    expect(await nixosImage(none)).toBe(built);
   });
 });
 
@@ -157,14 +170,19 @@ describe("what the flake is made of", () => {
 });
 
 describe("whether Nix can build", () => {
+  const here = () => ({ architecture: "x64", kvm: kvm() });
+
   test("is no on another architecture", async () => {
-    expect(await canBuild("arm64")).toEqual({ able: false, reason: expect.stringContaining("arm64") as string });
+    expect(await canBuild({ architecture: "arm64" })).toEqual({
+      able: false,
+      reason: expect.stringContaining("arm64") as string,
+    });
   });
 
   test("is no without nix", async () => {
     await rm(join(folder, "bin", "nix"));
     vi.stubEnv("PATH", join(folder, "bin"));
-    expect(await canBuild("x64")).toEqual({ able: false, reason: "there is no nix" });
+    expect(await canBuild(here())).toEqual({ able: false, reason: "there is no nix" });
   });
 
   test.each([
@@ -172,7 +190,22 @@ describe("whether Nix can build", () => {
     ["nix (Nix) 1.99", "nix 1.99 is older than 2.18"],
   ])("is no for %s", async (version, reason) => {
     await answer("version", version);
-    expect(await canBuild("x64")).toEqual({ able: false, reason });
+    expect(await canBuild(here())).toEqual({ able: false, reason });
+  });
+
+  test.each([
+    ["is not there", "none", "ENOENT"],
+    ["cannot be opened", "kvm/device", "ENOTDIR"],
+  ])("is no where KVM's device %s", async (_, name, code) => {
+    const device = join(folder, name);
+    const reason = `Nix makes a disk in a virtual machine, and ${device} cannot be used (${code})`;
+    expect(await canBuild({ ...here(), kvm: device })).toEqual({ able: false, reason });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("is no where KVM's device can only be read", async () => {
+    await chmod(kvm(), 0o444);
+    const reason = expect.stringContaining(`${kvm()} cannot be used (EACCES)`) as string;
+    expect(await canBuild(here())).toEqual({ able: false, reason });
   });
 
   test("is decided by the binary cache for one that is new enough", async () => {
@@ -180,11 +213,14 @@ describe("whether Nix can build", () => {
     vi.stubEnv("NODEFORGE_OFFLINE", "");
     const server = await serve({});
     try {
-      expect(await canBuild("x64", server.url)).toEqual({ able: true, reason: "nix 2.18.1 can build it" });
+      expect(await canBuild({ ...here(), binaryCache: server.url })).toEqual({
+        able: true,
+        reason: "nix 2.18.1 can build it",
+      });
     } finally {
       await server.close();
     }
     vi.stubEnv("NODEFORGE_OFFLINE", "1");
-    expect(await canBuild("x64")).toEqual({ able: false, reason: "Nix's binary cache is not to be had" });
+    expect(await canBuild(here())).toEqual({ able: false, reason: "Nix's binary cache is not to be had" });
   });
 });
