@@ -3,9 +3,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cluster, type ClusterArgs } from "../../components/cluster.ts";
 import type { Worker } from "../../components/worker.ts";
+import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
 import { foundation } from "../../lifecycle/known-cluster.ts";
 import { knownOf } from "../support/known.ts";
 import { ofType, one, promiseOf, recordOptions, registered, settled, startMocks } from "../support/mocks.ts";
@@ -252,6 +254,15 @@ describe("worker pools", () => {
     const nodes = await promiseOf(cluster.nodes);
     expect(nodes.map(({ pool }) => pool)).toEqual([undefined, "small", "small", "big"]);
     expect(nodes.map((node) => node.image)).toEqual([usual, usual, usual, other]);
+  });
+
+  it("shows in its nodes and timings what the record of a run may hold", async () => {
+    const { cluster } = await clusterWith(settings);
+    const { nodes, timings } = recordSchema.properties;
+    const shown = { nodes: await promiseOf(cluster.nodes), timings: await promiseOf(cluster.timings) };
+    const validate = new Ajv2020({ strict: true }).compile({ type: "object", properties: { nodes, timings } });
+    expect(shown.nodes).toHaveLength(4);
+    expect(validate(shown), JSON.stringify(validate.errors)).toBe(true);
   });
 
   it("give each worker its own pool's labels and taints; it joins with the taints", async () => {

@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { destruction } from "./cases/destruction.ts";
 import { growth } from "./cases/growth.ts";
+import { hold, holders } from "./cases/held.ts";
 import { leaving } from "./cases/leaving.ts";
 import { rolling } from "./cases/rolling.ts";
 import { Lab } from "./lab.ts";
@@ -76,23 +77,23 @@ describe("a worker", () => {
   });
 
   it("goes at the limit of its drain, whatever holds its pods, where the policy says so", async () => {
-    await lab.kubectl(
-      "run",
-      "alone",
-      "--image=nodeforge.local/smoke:1",
-      "--image-pull-policy=Never",
-      "--",
-      "sleep",
-      "9999",
-    );
-    await lab.kubectl("wait", "pod/alone", "--for=condition=Ready", "--timeout=240s");
+    await hold(lab, "worker-node-1");
+    await lab.set("drainTimeoutMinutes", "1");
     await lab.set("workers", "0");
     const refused = await lab.nodeforge("up", ["--yes"], 20);
     expect(refused.exitCode).not.toBe(0);
-    expect(refused.all).toMatch(/pods still there: .*default\/alone/);
+    expect(refused.all).toMatch(holders);
+    expect(await lab.readyNodes()).toEqual(both);
     await lab.set("drainPolicy", "force");
-    await lab.up();
+    const forced = await lab.up();
+    // Evicting it was tried until the limit; then it was deleted past its budget, which is still there.
+    expect(forced.all).toContain("drainPolicy is force: what is left on worker-node-1 is deleted");
+    expect(forced.all).toMatch(/pod\/held-\S+ deleted/);
+    expect(await lab.kubectl("get", "poddisruptionbudget/held", "-o", "name")).toContain("held");
     expect(await lab.readyNodes()).toEqual(["master"]);
+    await lab.kubectl("delete", "deployment/held", "poddisruptionbudget/held");
+    // Later cases expect that a drain which cannot finish fails.
+    await lab.set("drainPolicy", "fail");
     await lab.set("workers", "1");
     await lab.up();
     await expectItWell();

@@ -13,7 +13,13 @@ export interface Outcome {
 }
 
 /** What of a node is in its folder instead. */
-const places = { "/etc/kubernetes/": "", "/run/systemd/netif/": "netif/", "/dev/udp/": "udp/" };
+const places = {
+  "/etc/kubernetes/": "",
+  "/etc/nodeforge/image.json": "image.json",
+  "/run/nodeforge.lock": "lock",
+  "/run/systemd/netif/": "netif/",
+  "/dev/udp/": "udp/",
+};
 
 /** A node that lasts as long as a test: a folder in place of its own, and stand-ins for the programs. */
 export class TestNode {

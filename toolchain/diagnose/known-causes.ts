@@ -28,6 +28,15 @@ export interface KnownCause {
 /** Items of hypervisors, whose messages say that libvirt itself cannot be used. */
 const hypervisorItems = ["domains", "hypervisor-memory"];
 
+/** Where the control plane's data disk is mounted: of nix/files/machine.sh. */
+const dataMounts = "/(var/lib/(nodeforge|etcd|kubelet/pki)|etc/kubernetes)$";
+
+/** A line of df about a disk that is full, and where it is mounted. */
+const fullDisk = (mounted: string) => new RegExp(String.raw`^/dev/(?!sr|loop)\S+ .* (99|100)% ${mounted}`);
+
+/** What etcd and the API server say when its database has reached its quota. */
+const databaseFull = /mvcc: database space exceeded/;
+
 /** Every known cause, the most specific first: what stands further up explains what stands below it. */
 export const knownCauses: readonly KnownCause[] = [
   {
@@ -138,7 +147,7 @@ export const knownCauses: readonly KnownCause[] = [
   {
     name: "seed disk not read",
     cause: "cloud-init did not find the seed disk, so the node has no name and no key of its own.",
-    mend: "The image needs cloud-init with the NoCloud source: see `cloud-init.txt` of the node, and the image's contract in docs/design.md.",
+    mend: "The image needs cloud-init with the NoCloud source: see `cloud-init.txt` of the node, and the image's contract in docs/image.md.",
     signs: (evidence) => [
       ...inLog(evidence, /its seed disk was not read/),
       ...inItems(evidence, ["cloud-init"], /DataSourceNone/),
@@ -182,14 +191,26 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     name: "image without the contract",
-    cause: "The node image lacks a unit or a program that a node must have.",
-    mend: "Build the image again (`npm run image`), or add what is missing: docs/design.md has the contract. `image.txt` says what the node came from.",
+    cause:
+      "The node image keeps another contract than nodeforge's scripts, or lacks a unit or a program that a node must have.",
+    mend: "Build the image again (`npm run image`), or add what is missing: docs/image.md has the contract. `image.txt` says what the node came from.",
     signs: (evidence) => [
       ...inLog(
         evidence,
-        /Unit \S+ (could not be found|not found)|: command not found|failed to run command .*No such file/i,
+        /the image of this node keeps contract \S+ .*and nodeforge needs|Unit \S+ (could not be found|not found)|: command not found|failed to run command .*No such file/i,
       ),
       ...unitsMissing(evidence),
+    ],
+  },
+  {
+    name: "data disk not there",
+    cause: "The control plane's data disk is not attached to its machine, or its unit `machine` could not mount it.",
+    mend: "`virsh domblklist NAME` shows whether it is attached, `systemctl status machine` on the node why it was not mounted. A disk that cannot be read is left as it is; once it can, `virsh reboot NAME`, then `npm run up`.",
+    signs: (evidence) => [
+      ...inLog(evidence, /the control plane's data disk is not there/),
+      ...inItems(evidence, ["failed-units"], /^machine\.service\b/, ({ node }) =>
+        evidence.nodes.some(({ name, role }) => name === node && role === "control-plane"),
+      ),
     ],
   },
   {
@@ -202,12 +223,22 @@ export const knownCauses: readonly KnownCause[] = [
     ],
   },
   {
+    name: "data disk full",
+    cause: "The control plane's data disk is full, or etcd's database has reached its limit.",
+    mend: "masterDataDiskGiB cannot be changed on a living cluster: free space on it or delete objects that nobody needs, whose history goes within minutes; then `etcdctl defrag` gives the space back, and `etcdctl alarm disarm` lets etcd write again. The image has no etcdctl; the certificates are in /etc/kubernetes/pki/etcd.",
+    signs: (evidence) => [
+      ...inItems(evidence, ["disk", "inodes"], fullDisk(dataMounts)),
+      ...inLog(evidence, databaseFull),
+      ...inItems(evidence, ["etcd", "kube-apiserver"], databaseFull),
+    ],
+  },
+  {
     name: "disk of a node full",
     cause: "The node's disk is full.",
-    mend: "Free space on it, or give it more (workerDiskGiB, masterDiskGiB), which makes it anew.",
+    mend: "Free space on it, or give it more (workerDiskGiB, masterDiskGiB), which makes it anew; the control plane's data is on another disk, which stays.",
     signs: (evidence) => [
       ...inLog(ofNodes(evidence), /no space left on device|ENOSPC/i),
-      ...inItems(evidence, ["disk", "inodes"], /^\/dev\/(?!sr|loop)\S+ .* (99|100)% /),
+      ...inItems(evidence, ["disk", "inodes"], fullDisk(`(?!${dataMounts})`)),
       ...ofConditions(evidence, /^DiskPressure=True/),
     ],
   },
@@ -342,9 +373,10 @@ export const knownCauses: readonly KnownCause[] = [
   },
   {
     name: "node not booted in time",
-    cause: "The node's guest agent never told its ssh host key: it is still booting, or the image has no agent.",
+    cause:
+      "The node's guest agent never told an address and the ssh host key: it is still booting, or the image has no agent.",
     mend: "Read the node's `console.txt`; set a longer bootTimeoutMinutes when it was only slow.",
-    signs: (evidence) => inLog(evidence, /no host key of \S+ within/),
+    signs: (evidence) => inLog(evidence, /no address and host key of \S+ within/),
   },
 ];
 

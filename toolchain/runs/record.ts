@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ClusterOutputs } from "../cluster.ts";
+import type { NodeOutput } from "../../components/cluster-outputs.ts";
 import type { DomainType } from "../virtualisation.ts";
 import type { Changes } from "./changes.ts";
 import { files, writeOwn } from "./folder.ts";
@@ -39,6 +39,9 @@ export interface ImageRecord {
   readonly manifest: Readonly<Record<string, unknown>> | null;
 }
 
+/** A node, as the stack's outputs show it. */
+export type NodeRecord = Readonly<NodeOutput>;
+
 /** The machine the command ran on: the hypervisor too, unless that is remote. */
 export interface Machine {
   readonly processor: string;
@@ -69,7 +72,7 @@ export interface RunRecord {
   readonly hypervisor: { readonly uri: string; readonly domainType: DomainType };
   readonly machine: Machine;
   readonly changes: Changes | null;
-  readonly nodes: ClusterOutputs["nodes"];
+  readonly nodes: readonly NodeRecord[];
   readonly timings: Timings;
   readonly logs: readonly string[];
 }

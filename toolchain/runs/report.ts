@@ -26,8 +26,9 @@ ${notes.map((note) => `<p>${text(note)}</p>\n`).join("")}<h2>Changes</h2>
 ${changes === null ? "<p>Pulumi changed nothing, or did not say what.</p>" : pairs(changes)}
 <h2>Nodes</h2>
 ${table(
-  ["node", "role", "address"],
-  nodes.map(({ name, role, address }) => [name, role, address]),
+  ["node", "role", "pool", "address", "image"],
+  // Twelve digits, as in the names of base volumes.
+  nodes.map(({ name, role, pool = "", address, image }) => [name, role, pool, address, image.slice(0, 12)]),
 )}
 <h2>Phases</h2>
 ${phases(record)}

@@ -1,10 +1,9 @@
-import type { ClusterOutputs } from "../cluster.ts";
 import type { Session } from "../session.ts";
-import type { Timings } from "./record.ts";
+import type { NodeRecord, Timings } from "./record.ts";
 
 /** What a stack says after a run; undefined where it has no such output. */
 export interface Result {
-  readonly nodes?: ClusterOutputs["nodes"];
+  readonly nodes?: readonly NodeRecord[];
   readonly timings?: Timings;
   readonly imageHash?: string;
   readonly kubernetesVersion?: string;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
+import { hold, holders } from "./held.ts";
 
 /** The last of so many workers is to go. */
 export function leaving(lab: Lab, from: number): void {
@@ -7,38 +8,7 @@ export function leaving(lab: Lab, from: number): void {
   const others = ["master", ...Array.from({ length: from - 1 }, (_, index) => `worker-node-${index + 1}`)];
 
   describe("a worker that is to go while a budget protects a pod on it", () => {
-    beforeAll(async () => {
-      await lab.apply({
-        apiVersion: "apps/v1",
-        kind: "Deployment",
-        metadata: { name: "held", namespace: "default" },
-        spec: {
-          selector: { matchLabels: { app: "held" } },
-          template: {
-            metadata: { labels: { app: "held" } },
-            spec: {
-              nodeSelector: { "kubernetes.io/hostname": name },
-              terminationGracePeriodSeconds: 1,
-              containers: [
-                {
-                  name: "held",
-                  image: "nodeforge.local/smoke:1",
-                  imagePullPolicy: "Never",
-                  command: ["sleep", "36000"],
-                },
-              ],
-            },
-          },
-        },
-      });
-      await lab.apply({
-        apiVersion: "policy/v1",
-        kind: "PodDisruptionBudget",
-        metadata: { name: "held", namespace: "default" },
-        spec: { minAvailable: 1, selector: { matchLabels: { app: "held" } } },
-      });
-      await lab.kubectl("rollout", "status", "deployment/held", "--timeout=240s");
-    });
+    beforeAll(() => hold(lab, name));
 
     it("stays, and the failure names pod and budget", async () => {
       await lab.set("drainTimeoutMinutes", "1");
@@ -46,9 +16,7 @@ export function leaving(lab: Lab, from: number): void {
       const up = await lab.nodeforge("up", ["--yes"], 20);
       expect(up.exitCode).not.toBe(0);
       expect(up.all).toContain(`${name} could not be drained, and stays`);
-      expect(up.all).toMatch(
-        /pods still there: .*default\/held-\S+.*; budgets that allow no disruption: default\/held/,
-      );
+      expect(up.all).toMatch(holders);
       // The diagnosis says so, too, and where everything that was collected lies.
       expect(up.all).toMatch(/Most likely: A PodDisruptionBudget, or a pod without a controller/);
       expect(up.all).toMatch(/Everything that was collected: .*runs\//);

@@ -1,9 +1,14 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { refuseConflicts } from "../../../hypervisor/refusal.ts";
+import type { Virsh } from "../../../hypervisor/virsh.ts";
+import { Known } from "../../../lifecycle/known.ts";
 import { concernsCluster, explainingFailure } from "../../../toolchain/diagnose/after-failure.ts";
 import type { DiagnosedSession } from "../../../toolchain/diagnose/collect.ts";
+import { configWith } from "../../support/settings.ts";
 import { settingsOf } from "../stack-settings.ts";
 
 let folder: string;
@@ -68,6 +73,83 @@ describe("work that changes a cluster", () => {
     expect(printed).toEqual([]);
     expect(await readdir(folder)).toEqual([]);
     expect(process.listenerCount("SIGINT")).toBe(before);
+  });
+});
+
+/** What Pulumi prints of a program or a resource that failed. */
+const diagnosed = (resource: string, error: string) =>
+  `Diagnostics:\n  ${resource}:\n    error: ${error.replaceAll("\n", "\n    ")}\n\n` +
+  "  pulumi:pulumi:Stack (nodeforge-lab):\n    error: preview failed\n\n";
+const ofProgram = (error: string) => diagnosed("pulumi:pulumi:Stack (nodeforge-lab)", error);
+const joining = "command:remote:Command (lab-worker-node-1-join)";
+const volume = "libvirt:index/volume:Volume (lab-master-data)";
+const urn = "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster$libvirt:index/volume:Volume::lab-master-data";
+const unprotect = "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program";
+// The engine's words: step_generator.go and step.go of pulumi/pkg 3.250; test/engine hears them from it.
+const replaced = `unable to replace resource "${urn}"\nas it is currently marked for protection. ${unprotect}`;
+const deleted = `resource "${urn}" cannot be deleted\nbecause it is protected. ${unprotect}`;
+
+/** What a work throws says. @throws when it does not throw. */
+async function refusalOf(work: () => unknown): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("a change that was refused", () => {
+  const concerns = (log: string) => concernsCluster(session, log, 0);
+
+  it.each<[string, RegExp, Virsh]>([
+    [
+      "names that libvirt has",
+      /domain dev-master exists/,
+      (...args) => Promise.resolve(args.join(" ") === "list --all --name" ? "dev-master\n" : ""),
+    ],
+    ["a libvirt that does not answer", /cannot be listed/, () => Promise.reject(new Error("failed to connect"))],
+  ])("because of %s is no failure of the cluster", async (_, said, virsh) => {
+    const refusal = await refusalOf(() => refuseConflicts(configWith(), new Known(), virsh));
+    expect(refusal).toMatch(said);
+    expect(await concerns(ofProgram(refusal))).toBe(false);
+  });
+
+  it("because of its configuration is none", async () => {
+    const refusal = await refusalOf(() => configWith({ workers: "-1" }));
+    expect(refusal).toContain("nodeforge:workers");
+    expect(await concerns(ofProgram(refusal))).toBe(false);
+  });
+
+  it("because of an image that cannot be had is none", async () => {
+    const [, refusal = ""] = /`(Nothing was created: )\$\{/.exec(readFileSync("config/index.ts", "utf8")) ?? [];
+    expect(refusal).not.toBe("");
+    expect(await concerns(ofProgram(`${refusal}Error: https://example.org/node.qcow2: 404`))).toBe(false);
+  });
+
+  it.each([
+    ["replaced", replaced],
+    ["deleted", deleted],
+  ])("because what is protected would be %s is none", async (_, error) => {
+    expect(await concerns(diagnosed(volume, error))).toBe(false);
+  });
+
+  it.each([
+    [
+      "another failure beside it",
+      diagnosed(volume, replaced) + diagnosed(joining, "exit status 1").replace(/^.*\n/, ""),
+    ],
+    [
+      "words alike from a node",
+      diagnosed("command:remote:Command (lab-master-init)", "nothing was created: exit status 1"),
+    ],
+    [
+      "a resource that could not be replaced otherwise",
+      diagnosed(volume, `unable to replace resource "${urn}": no space left`),
+    ],
+    ["no error of a resource", "error: the stack is currently locked by 1 lock(s).\n"],
+  ])("is told from a failure: %s", async (_, log) => {
+    expect(await concerns(log)).toBe(true);
   });
 });
 

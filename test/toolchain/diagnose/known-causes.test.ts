@@ -227,6 +227,29 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
     ],
     isNot: [failedRun(well, { ...join, text: "    error: page not found\n" })],
   },
+  "data disk not there": {
+    is: [
+      failedRun(well, {
+        ...init,
+        text: "    [  3s] FAILED: the control plane's data disk is not there: × machine.service\n    error: exit status 1\n",
+      }),
+      but(
+        well,
+        "failed-units",
+        "master",
+        "machine.service loaded failed failed Data disk and identity of this machine\n",
+      ),
+    ],
+    isNot: [
+      but(
+        well,
+        "failed-units",
+        worker,
+        "machine.service loaded failed failed Data disk and identity of this machine\n",
+      ),
+      but(well, "failed-units", "master", "machine-check.service loaded failed failed Something else\n"),
+    ],
+  },
   "cloud-init failed": {
     is: [
       failedRun(well, {
@@ -249,6 +272,17 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
       ),
     ],
   },
+  "data disk full": {
+    is: [
+      but(well, "disk", "master", "/dev/vda1  20G  2G  18G  8% /\n/dev/vdb  9.8G  9.8G  0 100% /var/lib/nodeforge\n"),
+      but(well, "disk", "master", "/dev/vdb  9.8G  9.8G  0 100% /etc/kubernetes\n"),
+      but(well, "kube-apiserver", "master", 'err="etcdserver: mvcc: database space exceeded"\n'),
+    ],
+    isNot: [
+      but(well, "disk", "master", "/dev/vda1  20G  20G  0 100% /\n/dev/vdb  9.8G  1G  8.8G 11% /var/lib/nodeforge\n"),
+      but(well, "disk", "master", "/dev/vdb  9.8G  9.6G  0.2G 98% /var/lib/nodeforge\n"),
+    ],
+  },
   "disk of a node full": {
     is: [
       but(well, "disk", worker, "Filesystem  Size  Used Avail Use% Mounted on\n/dev/vda1    20G   20G     0 100% /\n"),
@@ -260,7 +294,10 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
         "worker-node-1: DiskPressure=True KubeletHasDiskPressure: kubelet has disk pressure",
       ),
     ],
-    isNot: [but(well, "disk", worker, "/dev/vda1  20G  20G  0 98% /\n/dev/sr0  370K  370K  0 100% /mnt\n")],
+    isNot: [
+      but(well, "disk", worker, "/dev/vda1  20G  20G  0 98% /\n/dev/sr0  370K  370K  0 100% /mnt\n"),
+      but(well, "disk", "master", "/dev/vdb  9.8G  9.8G  0 100% /var/lib/nodeforge\n"),
+    ],
   },
   "memory of a node short": {
     is: [
@@ -472,7 +509,7 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
         node: worker,
         step: "host key",
         type: "command:local:Command",
-        text: "    error: no host key of lab-worker-node-1 within 1200 s: error: Guest agent is not responding: QEMU guest agent is not connected\n",
+        text: "    error: no address and host key of lab-worker-node-1 within 1200 s: error: Guest agent is not responding: QEMU guest agent is not connected\n",
       }),
     ],
     isNot: [
@@ -480,7 +517,7 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
         node: worker,
         step: "host key",
         type: "command:local:Command",
-        text: "    waiting for the host key of lab-worker-node-1\n    error: node: not found\n",
+        text: "    waiting for address and host key of lab-worker-node-1: error: Guest agent is not responding\n    error: node: not found\n",
       }),
     ],
   },

@@ -32,8 +32,8 @@ export function exampleRecord(changed: Partial<RunRecord> = {}): RunRecord {
     machine: { processor: "a processor", processors: 2, memoryMiB: 24000, architecture: "x64", kernel: "6.12.1" },
     changes: { created: 20, updated: 0, deleted: 0, replaced: 0, same: 0 },
     nodes: [
-      { name: "master", role: "control-plane", address: "192.168.222.10" },
-      { name: "worker-node-1", role: "worker", address: "192.168.222.230" },
+      { name: "master", role: "control-plane", address: "192.168.222.10", image: "ab".repeat(32) },
+      { name: "worker-node-1", role: "worker", address: "192.168.222.230", image: "ab".repeat(32), pool: "workers" },
     ],
     timings: { master: { boot: 60, init: 40.5 }, "worker-node-1": { join: 12 }, cluster: { ready: 3 } },
     logs: ["pulumi.log"],

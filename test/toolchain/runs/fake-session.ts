@@ -29,8 +29,8 @@ export const imageHash = "ab".repeat(32);
 
 const outputs = {
   nodes: [
-    { name: "master", role: "control-plane", address: "192.168.222.10" },
-    { name: "worker-node-1", role: "worker", address: "192.168.222.230" },
+    { name: "master", role: "control-plane", address: "192.168.222.10", image: imageHash },
+    { name: "worker-node-1", role: "worker", address: "192.168.222.230", image: "ef".repeat(32), pool: "workers" },
   ],
   timings: { master: { boot: 60, init: 40.5 }, "worker-node-1": { boot: 61, join: 12 }, cluster: { ready: 3 } },
   imageHash,

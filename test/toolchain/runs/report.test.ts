@@ -30,7 +30,7 @@ describe("the page about a run", () => {
         arguments: [evil],
         notes: [evil],
         configuration: { [evil]: evil, list: [evil] },
-        nodes: [{ name: evil, role: evil, address: evil }],
+        nodes: [{ name: evil, role: "worker", address: evil, image: evil, pool: evil }],
         timings: { [evil]: { [evil]: 1 } },
         image: { location: evil, sha256: evil, manifest: { versions: { [evil]: evil } } },
       }),
@@ -38,6 +38,12 @@ describe("the page about a run", () => {
     expect(page).not.toContain("<img");
     expect(page).not.toMatch(/onerror=["']/);
     expect(page.match(/&lt;img src=x onerror=/g)?.length).toBeGreaterThanOrEqual(14);
+  });
+
+  test("says of each node which pool it is of and which image it runs", () => {
+    const page = reportPage(exampleRecord());
+    expect(page).toContain("<td>worker</td><td>workers</td><td>192.168.222.230</td><td>abababababab</td>");
+    expect(page).toContain("<td>control-plane</td><td></td><td>192.168.222.10</td><td>abababababab</td>");
   });
 
   test("says what is missing of a run that failed", () => {
@@ -70,7 +76,9 @@ describe("the schema of the record", () => {
     ["a local time", { start: "2026-11-21 10:00:00" }],
     ["an outcome it does not know", { outcome: "done" }],
     ["a timing that is text", { timings: { master: { boot: "60 s" } } }],
-    ["a node without an address", { nodes: [{ name: "master", role: "control-plane" }] }],
+    ["a node without an address", { nodes: [{ name: "master", role: "control-plane", image: "ab".repeat(32) }] }],
+    ["a node without an image", { nodes: [{ name: "master", role: "control-plane", address: "192.168.222.10" }] }],
+    ["a node with what it does not know", { nodes: [{ ...exampleRecord().nodes[0], uuid: "" }] }],
   ])("refuses %s", (_, changed) => {
     expect(validate({ ...exampleRecord(), ...changed })).toBe(false);
   });

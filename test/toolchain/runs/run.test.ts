@@ -67,7 +67,10 @@ describe("a run that succeeds", () => {
       timings: { master: { boot: 60, init: 40.5 }, cluster: { ready: 3 } },
       logs: ["pulumi.log"],
     });
-    expect(written.nodes.map(({ name }) => name)).toEqual(["master", "worker-node-1"]);
+    expect(written.nodes.map(({ name, image, pool }) => [name, image, pool])).toEqual([
+      ["master", imageHash, undefined],
+      ["worker-node-1", "ef".repeat(32), "workers"],
+    ]);
     expect(written.versions.packages["@pulumi/pulumi"]).toMatch(/^\d+\.\d+\.\d+$/);
     expect(Date.parse(written.end ?? "")).toBeGreaterThanOrEqual(Date.parse(written.start));
     expect(run.folder).toMatch(/\/runs\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-team-lab$/);
