@@ -21,10 +21,10 @@ const probePeriodSeconds = 5;
 /**
  * The proof that pods run and reach each other.
  *
- * Creates a pod on every worker that starts only once it has resolved the service's name to exactly as many pods as
- * there are workers and fetched a page from each. The rollout, and with it `up`, fails when one does not. Once started, a
- * pod checks nothing any more: a cluster for benchmarks shall be quiet. The pod of a worker that comes later has to reach all
- * that are there.
+ * Creates a pod on every worker that starts only once it has resolved the service's name to no fewer pods than there
+ * are workers and fetched a page from as many. The rollout, and with it `up`, fails when one does not. Once started, a
+ * pod checks nothing any more: a cluster for benchmarks shall be quiet. The pod of a worker that comes later has to reach as
+ * many, too; those of workers that leave are more than that, and may be silent.
  */
 export class SmokeCheck extends pulumi.ComponentResource {
   constructor(name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -98,7 +98,7 @@ function podSpec(args: SmokeCheckArgs, script: pulumi.Input<string>): kubernetes
         startupProbe: {
           exec: { command: ["/bin/sh", "/check/check.sh"] },
           periodSeconds: probePeriodSeconds,
-          // Emulated, starting a process in a container takes seconds.
+          // Emulated, starting a process in a container takes seconds; pods that are silent take ten together.
           timeoutSeconds: 60,
           failureThreshold: Math.ceil(args.timeoutSeconds / probePeriodSeconds),
         },
