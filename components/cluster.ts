@@ -73,6 +73,7 @@ export class Cluster extends pulumi.ComponentResource {
       domainType: config.domainType,
       poolName: pool.poolName,
       networkName: net.networkName,
+      ownNetwork: network.origin === "created" ? network.name : undefined,
       staticNetwork: staticNetworkOf(network),
       baseVolumeIds,
       ssh,

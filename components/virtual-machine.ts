@@ -21,6 +21,8 @@ export interface MachinePlatform {
   readonly poolName: pulumi.Input<string>;
   /** Network of all nodes. */
   readonly networkName: pulumi.Input<string>;
+  /** Name of that network when the cluster made it. One that exists is never changed: nothing is reserved in it. */
+  readonly ownNetwork: string | undefined;
   /** What nodes that set their own address must know. */
   readonly staticNetwork: StaticNetwork;
   /** Ids of the volumes that root disks are backed by, by the SHA-256 of their image. */
@@ -67,7 +69,8 @@ export function machineSignature(node: Node, { domainType, ssh, staticNetwork }:
  * A booted machine under its own host name, on which nothing of Kubernetes runs yet.
  *
  * Creates: 1. the root disk, a copy-on-write overlay of the base image; 2. the seed disk; 3. the domain; 4. a command
- * that reads address and ssh host key through the guest agent, and shuts the machine down in order when it is taken back.
+ * that reads address and ssh host key through the guest agent, and shuts the machine down in order when it is taken back;
+ * the address that was reserved for a worker is then free.
  * It does not wait for cloud-init: the first remote step does.
  */
 export class VirtualMachine extends pulumi.ComponentResource {
@@ -82,8 +85,10 @@ export class VirtualMachine extends pulumi.ComponentResource {
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, platform, dataVolumeId, kept } = args;
-    super("nodeforge:index:VirtualMachine", name, { node: node.name }, opts);
-    const { ssh, bootTimeoutMinutes } = platform;
+    super("nodeforge:index:VirtualMachine", name, { node: node.name, addressing: node.addressing }, opts);
+    const { ssh, bootTimeoutMinutes, ownNetwork } = platform;
+    // With its lease reserved, a worker has the same address also after it was off for longer than a lease.
+    const reservedIn = node.addressing === "dhcp" ? ownNetwork : undefined;
     const baseVolumeId = platform.baseVolumeIds.get(node.image.sha256);
     // Without one the root disk would be empty.
     if (baseVolumeId === undefined) throw new Error(`there is no base image ${node.image.sha256} for ${node.name}`);
@@ -126,10 +131,12 @@ export class VirtualMachine extends pulumi.ComponentResource {
           {
             networkName: platform.networkName,
             mac: node.mac,
-            hostname: node.name,
+            // The name is for the reservation, which an update of the domain would make, too.
+            ...(ownNetwork === undefined ? {} : { hostname: node.name }),
             ...(node.addressing === "reservation" ? { addresses: [node.address ?? ""] } : {}),
-            // A node that sets its own address never asks for a lease.
-            waitForLease: node.addressing !== "static",
+            // Whoever waits for a lease has it reserved in the network (the provider's resource_libvirt_domain.go). Whoever
+            // does not is waited for below: through the guest agent, which needs no lease to tell an address.
+            waitForLease: node.addressing === "reservation" || reservedIn !== undefined,
           },
         ],
         consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
@@ -150,7 +157,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
         parent: this,
         // Two domains cannot have one name, MAC address and root disk at the same time.
         deleteBeforeReplace: true,
-        // Creating a domain includes its boot until it has a lease.
+        // Where a lease is waited for, creating a domain includes its boot.
         customTimeouts: { create: `${bootTimeoutMinutes}m` },
       },
     );
@@ -164,8 +171,11 @@ export class VirtualMachine extends pulumi.ComponentResource {
         environment: {
           LIBVIRT_URI: platform.libvirtUri,
           DOMAIN: node.domainName,
+          DOMAIN_ID: this.domainId,
           MAC: node.mac,
           LIMIT_SECONDS: String(bootTimeoutMinutes * 60),
+          // The control plane's reservation belongs to the cluster, a worker's goes with the worker.
+          ...(reservedIn === undefined ? {} : { NETWORK: reservedIn }),
         },
         // A new machine has a new key.
         triggers: [this.domainId],

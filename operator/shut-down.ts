@@ -1,21 +1,27 @@
 /**
- * Shuts a domain down in order before it is deleted: its file systems are clean then, and it gives its address back.
+ * Shuts a domain down in order before it is deleted: its file systems are clean then, and it gives its address back. Ends
+ * the reservation of its address, which the provider makes and never takes back.
  *
- * Environment: LIBVIRT_URI, DOMAIN, LIMIT_SECONDS. Never fails: a machine that is gone, hangs or does not hear is deleted
- * as it is.
+ * Environment: LIBVIRT_URI, DOMAIN, DOMAIN_ID (UUID of the one that is meant), MAC, LIMIT_SECONDS, NETWORK (where its
+ * address was reserved; absent: nowhere). Never fails: a machine that is gone, hangs or does not hear is deleted as it is,
+ * and so is one whose reservation stays.
  */
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const { LIBVIRT_URI = "", DOMAIN = "", LIMIT_SECONDS = "" } = process.env;
+const { LIBVIRT_URI = "", DOMAIN = "", DOMAIN_ID = "", MAC = "", LIMIT_SECONDS = "", NETWORK = "" } = process.env;
 
 /** Asks virsh; what a hypervisor does not answer in half a minute it does not answer. */
 async function virsh(...args: readonly string[]): Promise<string> {
   const { stdout } = await run("virsh", ["-c", LIBVIRT_URI, ...args], { timeout: 30_000 });
   return stdout.trim();
 }
+
+// A machine that somebody deleted by hand has a successor by now, which has its name and needs its address.
+const there = await virsh("domuuid", DOMAIN).catch(() => DOMAIN_ID);
+if (there !== DOMAIN_ID) process.exit();
 
 // Emulated and on a busy machine, an orderly end took 100 s; whoever takes longer than this hangs.
 const limit = Math.min(Number(LIMIT_SECONDS), 180);
@@ -29,6 +35,20 @@ try {
     }
   }
 } catch (error) {
+  complain("was not shut down in order", error);
+}
+
+// Once it is off: a machine that is on keeps its address, and one that comes in its place finds the lease. Of an entry that
+// is to be deleted libvirt compares only what is given (virNetworkDefUpdateIPDHCPHost); the address was DHCP's choice.
+if (NETWORK !== "") {
+  try {
+    await virsh("net-update", NETWORK, "delete", "ip-dhcp-host", `<host mac='${MAC}'/>`, "--live", "--config");
+  } catch (error) {
+    complain(`keeps its reservation in ${NETWORK}`, error);
+  }
+}
+
+function complain(what: string, error: unknown): void {
   const { stderr } = error as { stderr?: string };
-  console.error(`${DOMAIN} was not shut down in order: ${(stderr?.trim() || String(error)).split("\n")[0]}`);
+  console.error(`${DOMAIN} ${what}: ${(stderr?.trim() || String(error)).split("\n")[0]}`);
 }

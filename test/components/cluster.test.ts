@@ -177,9 +177,13 @@ describe("a worker", () => {
     expect(environment).toEqual({
       LIBVIRT_URI: "qemu:///system",
       DOMAIN: "dev-worker-node-1",
+      DOMAIN_ID: "dev-worker-node-1-id",
       MAC: expect.stringMatching(/^52:54:/) as string,
       LIMIT_SECONDS: "1200",
+      NETWORK: "scheduler_benchmark_net",
     });
+    // The control plane's reservation is part of the cluster.
+    expect(one("Command", "dev-master-host-key").inputs.environment).not.toHaveProperty("NETWORK");
   });
 
   it("is not new before the control plane has seen it Ready, with its image and pool as labels", async () => {
@@ -463,6 +467,7 @@ describe("domains", () => {
   it("wait for none where the node sets its address itself", async () => {
     await clusterWith({ workers: "1", workerAddressing: "static" });
     expect(one("Domain", "dev-worker-node-1").inputs.networkInterfaces).toMatchObject([{ waitForLease: false }]);
+    expect(one("Command", "dev-worker-node-1-host-key").inputs.environment).not.toHaveProperty("NETWORK");
   });
 });
 
@@ -472,12 +477,16 @@ describe("what is not ours", () => {
     expect(ofType("Pool")).toEqual([]);
     expect(registered.filter(({ type }) => type === "libvirt:index/network:Network")).toEqual([]);
     expect(one("Volume", "dev-worker-node-1-root").inputs.pool).toBe("default");
-    expect(one("Domain", "dev-master").inputs.networkInterfaces).toMatchObject([
-      { networkName: "lab", waitForLease: false },
-    ]);
-    expect(one("Domain", "dev-master").inputs.networkInterfaces).not.toMatchObject([
-      { addresses: expect.anything() as unknown },
-    ]);
+  });
+
+  it.each(["dhcp", "static"])("never gets a reservation: no lease, name or address is asked for (%s)", async (kind) => {
+    await clusterWith({ network: "lab", workerAddressing: kind, workers: "1" });
+    for (const name of ["dev-master", "dev-worker-node-1"]) {
+      expect(one("Domain", name).inputs.networkInterfaces).toEqual([
+        { networkName: "lab", mac: expect.stringMatching(/^52:54:/) as string, waitForLease: false },
+      ]);
+      expect(one("Command", `${name}-host-key`).inputs.environment).not.toHaveProperty("NETWORK");
+    }
   });
 });
 

@@ -15,6 +15,9 @@ describe("a cluster of one control plane and two workers", () => {
   beforeEach(() => restore());
   afterAll(() => stack[Symbol.asyncDispose]());
 
+  /** Who has an address reserved in the cluster's network. */
+  const reserved = () => [...stack.world.reservations.values()].sort();
+
   /** Changes settings, and expects that the preview said exactly that, and a state that agrees with the world. */
   async function change(settings: Parameters<TestStack["up"]>[0]) {
     const { calls, surprises } = await stack.change(settings!);
@@ -41,6 +44,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave"]);
     const address = nodes.find(({ name }) => name === "worker-node-2")?.address;
     expect(stack.guests.givenBack).toEqual([address]);
+    expect(reserved()).toEqual(["master", "worker-node-1"]);
     expect(
       calls.disorder(/delete .*-join/, /delete .*-token/, /delete .*-host-key/, /delete Domain/, /delete Volume/),
     ).toEqual([]);
@@ -62,6 +66,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);
     // Their successors find their addresses again.
     expect(stack.guests.givenBack).toEqual([]);
+    expect(reserved()).toEqual(["master", "worker-node-1", "worker-node-2"]);
   });
 
   it("stays the same cluster when the control plane gets another size: its data, address and host key stay", async () => {

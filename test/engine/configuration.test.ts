@@ -63,7 +63,7 @@ describe("an image", () => {
 
 describe("a cluster on a pool and a network that exist", () => {
   it("makes, changes and deletes neither", async () => {
-    await using stack = await TestStack.create({ workers: 0, storagePool: "theirs", network: "their-net" });
+    await using stack = await TestStack.create({ workers: 1, storagePool: "theirs", network: "their-net" });
     stack.world.add({ urn: "", type: "libvirt:index/pool:Pool", id: "1", taken: "theirs", properties: {} }, false);
     stack.world.add(
       { urn: "", type: "libvirt:index/network:Network", id: "2", taken: "their-net", properties: {} },
@@ -73,6 +73,7 @@ describe("a cluster on a pool and a network that exist", () => {
     const up = await stack.up();
     expect(up.succeeded, up.text).toBe(true);
     expect(up.calls.list.filter((operation) => /Pool|Network/.test(operation))).toEqual([]);
+    expect([...stack.world.reservations]).toEqual([]);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things].map(({ taken }) => taken)).toEqual(["theirs", "their-net"]);
   });

@@ -59,6 +59,9 @@ describe("a cluster that somebody changed by hand", () => {
     expect(operations).toContain("create Domain worker-node-2");
     expect(operations).not.toContain("delete Domain worker-node-2");
     expect(operations.filter((operation) => /worker-node-1|master/.test(operation))).toEqual([]);
+    // What the one before it left behind does not shut it down, and takes nothing from it.
+    expect(stack.guests.isRunning(domainOf("worker-node-2").id)).toBe(true);
+    expect([...stack.world.reservations.values()].sort()).toEqual(["master", "worker-node-1", "worker-node-2"]);
   });
 
   it("makes the control plane's machine again on its data", async () => {

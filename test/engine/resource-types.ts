@@ -82,6 +82,8 @@ interface Interface {
   networkName: string;
   mac: string;
   addresses?: string[];
+  hostname?: string;
+  waitForLease: boolean;
 }
 
 const domain: ResourceType = {
@@ -96,6 +98,8 @@ const domain: ResourceType = {
     for (const { volumeId } of inputs.disks as { volumeId: string }[]) need(world, "Volume", volumeId);
     const id = randomUUID();
     const addresses = lan.addresses ?? [world.lease(lan.mac)];
+    // The real provider changes the network for whoever waits for a lease.
+    if (lan.waitForLease) world.reservations.set(`${lan.networkName} ${lan.mac}`, String(lan.hostname));
     const [root, , data] = inputs.disks as { volumeId: string }[];
     guests.boot({
       domainId: id,
@@ -124,6 +128,14 @@ const localCommand: ResourceType = {
   computed: ["stdout", "stderr"],
   create: (inputs, place) => ({ id: randomUUID(), outputs: readIdentity(inputs, place) }),
   update: readIdentity,
+  // What operator/shut-down.ts leaves behind.
+  remove: ({ environment }, { world, guests }) => {
+    const [name, id] = [at(environment, "DOMAIN"), at(environment, "DOMAIN_ID")];
+    const found = world.ofKind("Domain").find(({ taken }) => taken === name);
+    if (found && found.id !== id) return;
+    if (found) guests.stop(found.id);
+    world.reservations.delete(`${String(at(environment, "NETWORK"))} ${String(at(environment, "MAC"))}`);
+  },
 };
 
 function readIdentity({ environment }: Properties, { world, guests }: Place): Properties {

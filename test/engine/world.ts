@@ -37,6 +37,8 @@ type Hook = (call: Call) => Promise<void> | void;
 export class World {
   readonly calls: Call[] = [];
   readonly things = new Set<Thing>();
+  /** Who has an address reserved, by network and MAC address. */
+  readonly reservations = new Map<string, string>();
   readonly #hooks: { moment: Moment; pattern: RegExp; hook: Hook }[] = [];
   readonly #leases = new Map<string, string>();
   #clock = 0;
@@ -106,11 +108,13 @@ export class World {
   /** Remembers what exists; the function that is returned brings it back and forgets calls and hooks. */
   remember(): () => void {
     const [things, leases] = [structuredClone([...this.things]), [...this.#leases]];
+    const reservations = [...this.reservations];
     return () => {
       this.calm();
       this.calls.length = 0;
       replace(this.things, structuredClone(things), (thing) => this.things.add(thing));
       replace(this.#leases, leases, ([mac, address]) => this.#leases.set(mac, address));
+      replace(this.reservations, reservations, ([key, name]) => this.reservations.set(key, name));
     };
   }
 

@@ -1,13 +1,19 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { TestHypervisor } from "./hypervisor.ts";
 
 const asked = "-c test:///default";
+const mac = "52:54:00:00:00:01";
+const released = `${asked} net-update lab-net delete ip-dhcp-host <host mac='${mac}'/> --live --config`;
 
-/** Shuts lab-w down on a hypervisor that answers so. */
-async function shutDown(answers: string, LIMIT_SECONDS = "10") {
-  const hypervisor = new TestHypervisor(answers);
-  const outcome = await hypervisor.run("shut-down", { LIMIT_SECONDS });
-  return { ...outcome, calls: hypervisor.calls };
+/** Shuts lab-w down, which is machine 1, on a hypervisor that answers so. */
+async function shutDown(answers: string, environment: Readonly<Record<string, string>> = {}) {
+  const hypervisor = new TestHypervisor(`[ $1 != domuuid ] || { echo 1; exit; }\n${answers}`);
+  const machine = { DOMAIN_ID: "1", MAC: mac, LIMIT_SECONDS: "10" };
+  const outcome = await hypervisor.run("shut-down", { ...machine, ...environment });
+  const [first, ...calls] = hypervisor.calls;
+  expect(first).toBe(`${asked} domuuid lab-w`);
+  return { ...outcome, calls };
 }
 
 describe("a machine that is about to be deleted", () => {
@@ -32,7 +38,7 @@ esac`);
   });
 
   it("does not hold anyone up when it does not hear", async () => {
-    const { status, stderr, calls } = await shutDown("[ $1 = shutdown ] || echo running", "0");
+    const { status, stderr, calls } = await shutDown("[ $1 = shutdown ] || echo running", { LIMIT_SECONDS: "0" });
     expect(status).toBe(0);
     expect(stderr).toBe("lab-w was not shut down in order: Error: still running after 0 s\n");
     expect(calls).toContain(`${asked} shutdown lab-w`);
@@ -44,4 +50,51 @@ esac`);
     expect(stderr).toBe("lab-w was not shut down in order: error: failed to get domain\n");
     expect(calls).toHaveLength(1);
   });
+});
+
+describe("a machine that took the place of one deleted by hand", () => {
+  it("is left alone, and so is its reservation", async () => {
+    const { calls, ...outcome } = await shutDown("echo running", { DOMAIN_ID: "0", NETWORK: "lab-net" });
+    expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("the reservation of a machine's address", () => {
+  it("ends once the machine is off, by its MAC address alone", async () => {
+    const answers = "if [ $1 = shutdown ]; then touch off; elif [ -e off ]; then echo shut off; else echo running; fi";
+    const { calls, ...outcome } = await shutDown(answers, { NETWORK: "lab-net" });
+    expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(calls.slice(-2)).toEqual([`${asked} domstate lab-w`, released]);
+    expect(calls.filter((call) => call.includes("net-update"))).toHaveLength(1);
+  });
+
+  it("ends also when the machine is gone", async () => {
+    const { status, stderr, calls } = await shutDown("[ $1 = net-update ] || { echo error: no >&2; exit 1; }", {
+      NETWORK: "lab-net",
+    });
+    expect([status, stderr]).toEqual([0, "lab-w was not shut down in order: error: no\n"]);
+    expect(calls.at(-1)).toBe(released);
+  });
+
+  it("holds nobody up when it cannot be ended, and says so in a line", async () => {
+    const answers =
+      'if [ $1 = net-update ]; then echo "error: no such host" >&2; echo more >&2; exit 1; else echo "shut off"; fi';
+    const { status, stderr } = await shutDown(answers, { NETWORK: "lab-net" });
+    expect([status, stderr]).toEqual([0, "lab-w keeps its reservation in lab-net: error: no such host\n"]);
+  });
+
+  it.skipIf(spawnSync("virsh", ["-c", "test:///default", "uri"]).status !== 0)(
+    "is one that libvirt knows by a MAC address in either case, and no other one goes",
+    () => {
+      const host = (end: string) => `<host mac='52:54:00:00:00:${end}' name='w-${end}' ip='192.168.122.1${end}'/>`;
+      const add = (end: string) => `net-update default add ip-dhcp-host "${host(end)}" --live --config`;
+      // The test driver's network lasts as long as the connection, so it is all one call.
+      const end = `net-update default delete ip-dhcp-host "<host mac='52:54:00:00:00:0a'/>" --live --config`;
+      const script = [add("0A"), add("01"), end, "net-dumpxml default"].join("; ").replaceAll("10A", "110");
+      const { status, stdout } = spawnSync("virsh", ["-c", "test:///default", script], { encoding: "utf8" });
+      expect(status).toBe(0);
+      expect(stdout.match(/<host .*/g)).toEqual([host("01")]);
+    },
+  );
 });

@@ -80,7 +80,6 @@ interface Interface {
   readonly mac?: string;
   readonly addresses?: readonly string[];
   readonly networkName?: string;
-  readonly waitForLease?: boolean;
 }
 
 /**
@@ -164,7 +163,7 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
     uri: text_(all.find(({ urn }) => provider?.provider?.startsWith(`${urn}::`))?.inputs?.uri),
     mac: link?.mac,
     address: identity.address ?? link?.addresses?.[0],
-    leased: link?.waitForLease ?? true,
+    leased: machine.inputs?.addressing !== "static",
     hostKey: identity.hostKey,
     steps: steps.map(([name, found]) => ({ name, done: found !== undefined })),
   };

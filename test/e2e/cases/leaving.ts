@@ -26,7 +26,7 @@ export function leaving(lab: Lab, from: number): void {
       expect(await lab.virsh("list", "--name")).toContain(`e2e-${name}`);
     });
 
-    it("goes when the budget has gone: Node, domain, volumes and lease; the others keep running", async () => {
+    it("goes when the budget has gone: Node, domain, volumes, lease and reservation; the others keep running", async () => {
       await lab.kubectl("delete", "poddisruptionbudget/held");
       await lab.showNodes(`before shrinking to ${from - 1}`);
       const boots = await lab.bootIds(others);
@@ -38,6 +38,9 @@ export function leaving(lab: Lab, from: number): void {
       expect((await lab.virsh("vol-list", "nodeforge-e2e")).filter((volume) => volume.includes(name))).toEqual([]);
       const leases = await lab.virsh("net-dhcp-leases", "scheduler_benchmark_net");
       expect(leases.filter((lease) => lease.includes(name))).toEqual([]);
+      const reservations = await lab.virsh("net-dumpxml", "scheduler_benchmark_net");
+      const reserved = reservations.flatMap((line) => /<host .*name='([^']*)'/.exec(line)?.[1] ?? []);
+      expect(reserved.sort()).toEqual(others);
       await lab.kubectl("delete", "deployment/held");
     });
   });

@@ -48,7 +48,7 @@ function machine(owner: string, node: string, address: string, done: readonly st
   const component = `${owner}$nodeforge:index:VirtualMachine`;
   const parent = `${component}::${name}`;
   const provider = `${hypervisor}::1`;
-  const link = { mac: `52:54:00:00:00:${node === "master" ? "01" : "02"}`, networkName: "lab-net", waitForLease: true };
+  const link = { mac: `52:54:00:00:00:${node === "master" ? "01" : "02"}`, networkName: "lab-net" };
   const command = (type: string, suffix: string, stdout: unknown) => ({
     urn: `${owner}$${type}::${name}-${suffix}`,
     type,
@@ -80,7 +80,7 @@ function machine(owner: string, node: string, address: string, done: readonly st
     "drain-policy": command("command:remote:Command", "drain-policy", ""),
   };
   return [
-    { urn: parent, type: "nodeforge:index:VirtualMachine", inputs: { node } },
+    { urn: parent, type: "nodeforge:index:VirtualMachine", inputs: { node, addressing: "dhcp" } },
     ...done.map((step) => resources[step]),
   ];
 }

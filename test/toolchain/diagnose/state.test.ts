@@ -30,6 +30,15 @@ describe("the state of a stack", () => {
     expect(nodes.flatMap(({ steps }) => steps.filter(({ done }) => !done))).toEqual([]);
   });
 
+  it.each([
+    ["dhcp", true],
+    ["reservation", true],
+    ["static", false],
+  ])("tells who asks for a lease, waited for or not: %s", (addressing, leased) => {
+    const text = stackState(complete).replaceAll('"addressing":"dhcp"', `"addressing":"${addressing}"`);
+    expect(readState(text).nodes.map((node) => node.leased)).toEqual([leased, leased]);
+  });
+
   it("tells of nodes that have no machine yet", () => {
     const { nodes, kubeconfig: step, ready } = state({ master: ["root"], worker: [] });
     expect([step, ready]).toEqual([undefined, false]);
