@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { concernsCluster } from "../../toolchain/diagnose/after-failure.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { cluster, patternsOf, rejoined, worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
@@ -142,6 +143,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(succeeded).toBe(false);
     expect(text).toMatch(/lab-master-data.* cannot be deleted\s+because it is protected/);
     expect(calls.list).toEqual([]);
+    expect(await concernsCluster(stack.session(), text, 0)).toBe(false);
   });
 
   it.each<[string, Record<string, string | number>]>([
@@ -153,6 +155,14 @@ describe("a cluster of one control plane and two workers", () => {
     expect(succeeded).toBe(false);
     expect(text).toMatch(/unable to replace resource .*lab-master-data/);
     expect(calls.of("delete")).toEqual([]);
+    expect(await concernsCluster(stack.session(), text, 0)).toBe(false);
+  });
+
+  it("refuses in its preview another name of the control plane, which its disk is named by", async () => {
+    const { succeeded, text, calls } = await stack.preview({ masterName: "boss" });
+    expect(succeeded).toBe(false);
+    expect(text).toMatch(/lab-master-data.* cannot be deleted(\s|\\n)+because it is protected/);
+    expect(calls.list).toEqual([]);
   });
 
   it("becomes another cluster where its data is not protected", async () => {

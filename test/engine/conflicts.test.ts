@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { concernsCluster } from "../../toolchain/diagnose/after-failure.ts";
 import { TestStack } from "./stack.ts";
 
 /** Something that is there already, of somebody else. */
@@ -16,7 +17,8 @@ describe("names that somebody else has", () => {
     put(stack, "Network", "scheduler_benchmark_net", { addresses: ["10.0.0.1/24"] });
     put(stack, "Network", "other", { addresses: ["192.168.222.1/25"] });
     const before = [...stack.world.things];
-    for (const outcome of [await stack.preview(), await stack.up()]) {
+    const up = await stack.up();
+    for (const outcome of [await stack.preview(), up]) {
       expect(outcome.succeeded).toBe(false);
       for (const conflict of [
         "domain lab-master exists: virsh -c qemu:///system desc lab-master",
@@ -30,6 +32,7 @@ describe("names that somebody else has", () => {
       expect(outcome.text).not.toMatch(/^\s+at /m);
       expect(outcome.calls.list).toEqual([]);
     }
+    expect(await concernsCluster(stack.session(), up.text, 0)).toBe(false);
     expect([...stack.world.things]).toEqual(before);
   });
 
