@@ -1,6 +1,6 @@
 /**
- * Shuts a domain down in order before it is deleted: its file systems are clean then, and it gives its address back. Ends
- * the reservation of its address, which the provider makes and never takes back.
+ * Shuts a domain down in order before it is deleted, so that its file systems are clean. Ends the reservation of its
+ * address, which the provider makes and never takes back.
  *
  * Environment: LIBVIRT_URI, DOMAIN, DOMAIN_ID (UUID of the one that is meant), MAC, LIMIT_SECONDS, NETWORK (where its
  * address was reserved; absent: nowhere). Never fails: a machine that is gone, hangs or does not hear is deleted as it is,
@@ -23,7 +23,7 @@ async function virsh(...args: readonly string[]): Promise<string> {
 const there = await virsh("domuuid", DOMAIN).catch(() => DOMAIN_ID);
 if (there !== DOMAIN_ID) process.exit();
 
-// Emulated and on a busy machine, an orderly end took 100 s; whoever takes longer than this hangs.
+// Emulated, an orderly end takes 10 s, and 30 more where a container does not hear SIGTERM; whoever takes this long hangs.
 const limit = Math.min(Number(LIMIT_SECONDS), 180);
 const deadline = Date.now() + limit * 1000;
 try {

@@ -134,7 +134,7 @@ export const knownCauses: readonly KnownCause[] = [
   {
     name: "machine does not run",
     cause: "The machine has crashed, was stopped, or is gone from libvirt.",
-    mend: "Read `domain-log.txt` and `console.txt` of the node; `virsh start NAME` starts it. One that is gone: `npm run refresh`, then `npm run up`.",
+    mend: "Read `domain-log.txt` and `console.txt` of the node; `virsh start NAME` starts it. One that is gone: `npm run up` makes it again.",
     signs: (evidence) => [
       ...inItems(evidence, ["domain-state"], /^(shut off|crashed|paused|pmsuspended|in shutdown)/),
       ...inItems(evidence, ["domain-state"], /failed to get domain|Domain not found/i, ({ node }) =>
