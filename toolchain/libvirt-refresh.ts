@@ -1,4 +1,4 @@
-import { say } from "./log.ts";
+import { say, type Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import { readState } from "./stack-state.ts";
 
@@ -23,11 +23,11 @@ export function refreshArguments(stack: string, args: readonly string[]): readon
  * Lets the state say what libvirt has now, so that a machine somebody stopped is started and one that is gone is made again.
  * Changes nothing but the state; takes seconds. A comparison that fails is said, and what follows shows why.
  */
-export async function compareWithLibvirt(session: Pick<Session, "stack" | "ask">): Promise<void> {
+export async function compareWithLibvirt(session: Pick<Session, "stack" | "ask">, log: Log = say): Promise<void> {
   if ((await readState(session)).resources.length === 0) return;
   try {
     await session.ask(libvirtRefresh(session.stack));
   } catch (error) {
-    say(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
+    log(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { refreshArguments } from "../../toolchain/libvirt-refresh.ts";
+import { preview } from "../../toolchain/preview.ts";
 import { rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
@@ -121,5 +122,56 @@ describe("a cluster that somebody changed by hand", () => {
         expect(text).toContain("configured Kubernetes cluster is unreachable");
       },
     );
+  });
+
+  describe("is previewed", () => {
+    /** `npm run preview -- --json`, what it says beside, and what it had plugins do. */
+    async function previewed(...rest: string[]) {
+      const said: string[] = [];
+      let shown: Awaited<ReturnType<TestStack["preview"]>> | undefined;
+      const session = {
+        ...stack.session(said),
+        pulumi: async ([, , , ...args]: readonly string[]) => {
+          shown = await stack.preview({}, ...args);
+          return shown.succeeded ? 0 : 1;
+        },
+      };
+      stack.world.takeCalls();
+      const code = await preview(session, { stack: "lab", rest }, (line) => said.push(line));
+      const announced = shown!.steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+      return {
+        code,
+        said,
+        announced,
+        text: shown!.text,
+        calls: [...stack.world.takeCalls().list, ...shown!.calls.list],
+      };
+    }
+
+    it("with what up would do about libvirt, and nothing is done", async () => {
+      const before = await previewed("--expect-no-changes");
+      expect([before.code, before.said, before.announced], before.text).toEqual([0, [], []]);
+      undefine("worker-node-2");
+      stop("worker-node-1");
+      const things = [...stack.world.things];
+      const { code, said, announced, calls } = await previewed();
+      expect([code, said, calls]).toEqual([0, [], []]);
+      expect(announced).toEqual(expect.arrayContaining(["create lab-worker-node-2", "update lab-worker-node-1"]));
+      expect([...stack.world.things]).toEqual(things);
+      expect((await previewed("--expect-no-changes")).code).not.toBe(0);
+      const { surprises } = await stack.change({});
+      expect(surprises).toEqual([]);
+    });
+
+    it("by Pulumi alone where somebody says himself what is looked at", async () => {
+      undefine("worker-node-2");
+      const state = await stack.exportText();
+      const without = await previewed("--refresh=false");
+      // The program itself sees that the Node is not Ready.
+      expect([without.code, without.announced], without.text).toEqual([0, ["replace lab-ready"]]);
+      const { code, announced } = await previewed("--refresh");
+      expect([code, announced.includes("create lab-worker-node-2")]).toEqual([0, true]);
+      expect(await stack.exportText()).toBe(state);
+    });
   });
 });
