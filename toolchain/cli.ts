@@ -16,7 +16,7 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "move to another node image, batch by batch: --image NEW, or --undo",
     load: () => import("./commands/roll.ts"),
   },
-  refresh: { summary: "compare the state with what is there", load: () => import("./commands/refresh.ts") },
+  refresh: { summary: "compare the state with what libvirt has", load: () => import("./commands/refresh.ts") },
   destroy: { summary: "remove the cluster", load: () => import("./commands/destroy.ts") },
   kubectl: { summary: "talk to the cluster", load: () => import("./commands/kubectl.ts") },
   doctor: { summary: "check this machine", load: () => import("./commands/doctor.ts") },

@@ -1,25 +1,33 @@
-import { say } from "./log.ts";
+import { say, type Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import { readState } from "./stack-state.ts";
 
-/**
- * Arguments that bring the state into line with libvirt, and with nothing else: a cluster whose control plane is gone cannot
- * be asked for what was in it.
- */
+/** libvirt's resources and nothing else: a cluster whose control plane is gone cannot be asked for what was in it. */
+const ofLibvirt = ["--target", "**libvirt:index/**"] as const;
+
+/** Arguments that bring the state into line with libvirt. */
 export function libvirtRefresh(stack: string): readonly string[] {
-  const quietly = ["--yes", "--skip-preview", "--non-interactive"];
-  return ["refresh", ...quietly, "--target", "**libvirt:index/**", "--stack", stack];
+  return ["refresh", "--yes", "--skip-preview", "--non-interactive", ...ofLibvirt, "--stack", stack];
+}
+
+/**
+ * Arguments for a refresh somebody asks for: of what he chooses with `--target` or `--exclude`, else of libvirt alone.
+ * @param args His own, which Pulumi gets as they are.
+ */
+export function refreshArguments(stack: string, args: readonly string[]): readonly string[] {
+  const hasChosen = args.some((argument) => /^(--target|--exclude)(=|$)|^-[tx]/.test(argument));
+  return ["refresh", "--stack", stack, ...(hasChosen ? [] : ofLibvirt), ...args];
 }
 
 /**
  * Lets the state say what libvirt has now, so that a machine somebody stopped is started and one that is gone is made again.
  * Changes nothing but the state; takes seconds. A comparison that fails is said, and what follows shows why.
  */
-export async function compareWithLibvirt(session: Pick<Session, "stack" | "ask">): Promise<void> {
+export async function compareWithLibvirt(session: Pick<Session, "stack" | "ask">, log: Log = say): Promise<void> {
   if ((await readState(session)).resources.length === 0) return;
   try {
     await session.ask(libvirtRefresh(session.stack));
   } catch (error) {
-    say(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
+    log(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
   }
 }

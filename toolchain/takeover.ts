@@ -26,26 +26,39 @@ export interface TakeoverOptions {
  */
 export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<void> {
   const { connect = virshFor, log = say } = options;
-  const [project, stack] = [projectName(), stackBaseName(session.stack)];
-  const folder = backendFolder(backendOf(session));
-  if (folder === undefined) return;
-
-  const locks = await readLocks(folder, project, stack);
-  if (!locks.every((lock) => isDead(lock))) return;
-  if (locks.length === 0 && (await isSettled(folder, project, stack))) return;
-  const state = await readState(session);
-  if (locks.length === 0 && state.pending.length === 0) return;
+  const killed = await killedRun(session);
+  if (killed === undefined) return;
+  const { locks, state, isAlone } = killed;
 
   log(`the last run on stack ${session.stack} was killed; taking over`);
   for (const lock of locks) {
     log(`releasing the lock of process ${lock.pid}, which has ended`);
     await release(lock);
   }
-  const isAlone = async () => (await readLocks(folder, project, stack)).length === 0;
   for (const { what, left } of await removeLeftovers(state, connect, isAlone)) {
     log(left === undefined ? `removed ${what}, whose creation was cut off` : `left ${what} alone: ${left}`);
   }
   await settle(session, state, log);
+}
+
+/** Whether there is a killed run that {@link takeOver} would take over; changes nothing. */
+export async function wasKilled(session: Session): Promise<boolean> {
+  return (await killedRun(session)) !== undefined;
+}
+
+/** What a run that was killed left; undefined when none was, or when nobody can tell. */
+async function killedRun(session: Session) {
+  const [project, stack] = [projectName(), stackBaseName(session.stack)];
+  const folder = backendFolder(backendOf(session));
+  if (folder === undefined) return undefined;
+
+  const readAll = () => readLocks(folder, project, stack);
+  const locks = await readAll();
+  if (!locks.every((lock) => isDead(lock))) return undefined;
+  if (locks.length === 0 && (await isSettled(folder, project, stack))) return undefined;
+  const state = await readState(session);
+  if (locks.length === 0 && state.pending.length === 0) return undefined;
+  return { locks, state, isAlone: async () => (await readAll()).length === 0 };
 }
 
 /** Brings the state into line with libvirt, and forgets the creations that were cut off. */

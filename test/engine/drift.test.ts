@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { refreshArguments } from "../../toolchain/libvirt-refresh.ts";
+import { preview } from "../../toolchain/preview.ts";
 import { rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
@@ -24,9 +26,24 @@ describe("a cluster that somebody changed by hand", () => {
     domain.properties = { ...domain.properties, running: false, networkInterfaces: [{ ...lan, addresses: [] }] };
   }
 
+  /** What hypervisors tell of a machine that somebody undefined. */
+  function undefine(name: string): void {
+    const domain = domainOf(name);
+    stack.world.drop(domain);
+    stack.guests.remove(domain.id);
+  }
+
+  /** `npm run refresh -- --yes`, and what it prints. */
+  async function refresh(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
+    const said: string[] = [];
+    const code = await stack.session(said).pulumi(refreshArguments("lab", ["--yes", ...args]));
+    return { code, text: said.join("\n") };
+  }
+
   /** Expects that the preview announces the repair, that `up` does just that, and that nothing is left to do. */
   async function repaired(): Promise<readonly string[]> {
-    expect((await stack.refresh()).succeeded).toBe(true);
+    const { code, text } = await refresh();
+    expect(code, text).toBe(0);
     const { calls, surprises } = await stack.change({});
     expect(surprises).toEqual([]);
     expect(await stack.drift()).toEqual([]);
@@ -36,7 +53,10 @@ describe("a cluster that somebody changed by hand", () => {
   }
 
   it("has nothing to do when nobody did", async () => {
-    expect((await stack.refresh("--expect-no-changes")).succeeded).toBe(true);
+    for (const target of [[], ["--target", "**"]]) {
+      const { code, text } = await refresh(...target, "--expect-no-changes");
+      expect(code, text).toBe(0);
+    }
     expect(await repaired()).toEqual([]);
   });
 
@@ -52,9 +72,7 @@ describe("a cluster that somebody changed by hand", () => {
   });
 
   it("makes a worker's machine again that is gone", async () => {
-    const domain = domainOf("worker-node-2");
-    stack.world.drop(domain);
-    stack.guests.remove(domain.id);
+    undefine("worker-node-2");
     const operations = await repaired();
     expect(operations).toContain("create Domain worker-node-2");
     expect(operations).not.toContain("delete Domain worker-node-2");
@@ -65,9 +83,7 @@ describe("a cluster that somebody changed by hand", () => {
   });
 
   it("makes the control plane's machine again on its data", async () => {
-    const domain = domainOf("master");
-    stack.world.drop(domain);
-    stack.guests.remove(domain.id);
+    undefine("master");
     const operations = await repaired();
     expect(operations).toEqual(expect.arrayContaining(["create Domain master", "update Command master-init"]));
     expect(operations.filter((operation) => /worker-node|addons|data|RandomUuid/.test(operation))).toEqual([]);
@@ -87,5 +103,78 @@ describe("a cluster that somebody changed by hand", () => {
     stack.guests.deleteNode("master");
     const { calls } = await stack.change({});
     expect(calls.list).toEqual(["create Command ready", "delete Command ready"]);
+  });
+
+  describe("when the control plane's machine is off", () => {
+    beforeEach(() => stop("master"));
+
+    it("tells that by a refresh, which asks libvirt alone", async () => {
+      const { code, text } = await refresh();
+      expect(code, text).toBe(0);
+      expect(text).toMatch(/Domain lab-master updated .*running/);
+      expect(text).not.toContain("unreachable");
+      const again = await refresh("--expect-no-changes");
+      expect(again.code, again.text).toBe(0);
+    });
+
+    it.each([[["--target", "**"]], [["--target=**kubernetes:**"]], [["--exclude", "**libvirt:index/**"]]])(
+      "fails in a refresh of what somebody chose himself with %j",
+      async (args) => {
+        const { code, text } = await refresh(...args);
+        expect(code).not.toBe(0);
+        expect(text).toContain("configured Kubernetes cluster is unreachable");
+      },
+    );
+  });
+
+  describe("is previewed", () => {
+    /** `npm run preview -- --json`, what it says beside, and what it had plugins do. */
+    async function previewed(...rest: string[]) {
+      const said: string[] = [];
+      let shown: Awaited<ReturnType<TestStack["preview"]>> | undefined;
+      const session = {
+        ...stack.session(said),
+        pulumi: async ([, , , ...args]: readonly string[]) => {
+          shown = await stack.preview({}, ...args);
+          return shown.succeeded ? 0 : 1;
+        },
+      };
+      stack.world.takeCalls();
+      const code = await preview(session, { stack: "lab", rest }, (line) => said.push(line));
+      const announced = shown!.steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+      return {
+        code,
+        said,
+        announced,
+        text: shown!.text,
+        calls: [...stack.world.takeCalls().list, ...shown!.calls.list],
+      };
+    }
+
+    it("with what up would do about libvirt, and nothing is done", async () => {
+      const before = await previewed("--expect-no-changes");
+      expect([before.code, before.said, before.announced], before.text).toEqual([0, [], []]);
+      undefine("worker-node-2");
+      stop("worker-node-1");
+      const things = [...stack.world.things];
+      const { code, said, announced, calls } = await previewed();
+      expect([code, said, calls]).toEqual([0, [], []]);
+      expect(announced).toEqual(expect.arrayContaining(["create lab-worker-node-2", "update lab-worker-node-1"]));
+      expect([...stack.world.things]).toEqual(things);
+      expect((await previewed("--expect-no-changes")).code).not.toBe(0);
+      const { surprises } = await stack.change({});
+      expect(surprises).toEqual([]);
+    });
+
+    it("by Pulumi alone where somebody says himself what is looked at", async () => {
+      undefine("worker-node-2");
+      const state = await stack.exportText();
+      const without = await previewed("--refresh=false");
+      // The program itself sees that the Node is not Ready.
+      expect([without.code, without.announced], without.text).toEqual([0, ["replace lab-ready"]]);
+      const { code, announced } = await previewed("--refresh");
+      expect([code, announced.includes("create lab-worker-node-2")]).toEqual([0, true]);
+      expect(await stack.exportText()).toBe(state);
+    });
   });
 });

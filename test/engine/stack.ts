@@ -147,10 +147,6 @@ export class TestStack implements AsyncDisposable {
     return this.#operate("destroy", "--yes", ...args);
   }
 
-  refresh(...args: string[]): Promise<Outcome> {
-    return this.#operate("refresh", "--yes", "--skip-preview", ...args);
-  }
-
   /**
    * Previews a change and makes it.
    * @returns what was done, and what was done or announced but not both: nothing, where the preview spoke the truth.

@@ -2,6 +2,7 @@ import { writeFile, mkdir, readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { preview } from "../../toolchain/preview.ts";
 import { takeOver } from "../../toolchain/takeover.ts";
 import { cluster } from "./names.ts";
 import { TestStack } from "./stack.ts";
@@ -19,6 +20,23 @@ async function takeOverOf(stack: TestStack) {
     log: (line) => said.push(line),
   });
   return { said, printed };
+}
+
+/** Previews as the command does, but for the program; returns what it says and which commands of Pulumi it ran. */
+async function previewOf(stack: TestStack, ...rest: string[]) {
+  const said: string[] = [];
+  const ran: string[] = [];
+  const session = stack.session();
+  const ask = (args: readonly string[]) => {
+    ran.push(args.slice(0, 2).join(" ").replace(/ --.*/, ""));
+    return session.ask(args);
+  };
+  const pulumi = (args: readonly string[]) => {
+    ran.push(args.join(" "));
+    return Promise.resolve(0);
+  };
+  const code = await preview({ ...session, ask, pulumi }, { stack: "lab", rest }, (line) => said.push(line));
+  return { code, said, ran };
 }
 
 /** Kills an `up` after something was made and before the state knows of it. */
@@ -166,6 +184,8 @@ describe("a lock", () => {
     await killAfter(stack, /create Domain master/);
     const left = await lock(stack, content);
     const things = [...stack.world.things];
+    const previewed = await previewOf(stack);
+    expect(previewed.said).toEqual([expect.stringContaining("could not be compared with libvirt")]);
     expect(await takeOverOf(stack)).toEqual({ said: [], printed: [] });
     expect(await left()).toHaveLength(2);
     expect([...stack.world.things]).toEqual(things);
@@ -178,6 +198,16 @@ describe("a lock", () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     const left = await lock(stack, { pid: 999_999_999, hostname: hostname() });
+    const locks = await left();
+    expect(await previewOf(stack, "--json")).toEqual({
+      code: 0,
+      said: ["the last run on stack lab was killed: `npm run up` first takes it over"],
+      ran: ["stack export", "preview --stack lab --json"],
+    });
+    expect(await left()).toEqual(locks);
+    expect(locks).toHaveLength(1);
+    const shown = await stack.preview();
+    expect(shown.succeeded, shown.text).toBe(true);
     expect((await takeOverOf(stack)).said).toContain("releasing the lock of process 999999999, which has ended");
     expect(await left()).toEqual([]);
     expect((await stack.up()).succeeded).toBe(true);
@@ -187,6 +217,11 @@ describe("a lock", () => {
 it("a stack whose last run ended by itself is asked nothing", async () => {
   await using stack = await TestStack.create({ workers: 0 });
   expect((await takeOverOf(stack)).said).toEqual([]);
+  const asked = (...commands: string[]) => ({ code: 0, said: [], ran: [...commands, "preview --stack lab"] });
+  expect(await previewOf(stack)).toEqual(asked("stack export"));
   await stack.up();
   expect(await takeOverOf(stack)).toEqual({ said: [], printed: [] });
+  expect(await previewOf(stack)).toEqual(asked("stack export", "refresh"));
+  expect((await previewOf(stack, "--help")).ran).toEqual(["preview --stack lab --help"]);
+  expect((await previewOf(stack, "-r")).ran).toEqual(["preview --stack lab -r"]);
 });

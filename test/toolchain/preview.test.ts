@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { preview } from "../../toolchain/preview.ts";
+import type { Session } from "../../toolchain/session.ts";
+import { settingsOf } from "./stack-settings.ts";
+
+let printed: string[];
+let said: string[];
+beforeEach(() => {
+  [printed, said] = [[], []];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => printed.push(String(text)) > 0);
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A session whose Pulumi knows of so many resources, and cannot reach libvirt. */
+function sessionWith(resources: readonly object[]): Session {
+  return {
+    stack: "lab",
+    // Whether the last run there was killed, nobody can tell.
+    variables: { PULUMI_BACKEND_URL: "https://backend.example" },
+    settings: () => settingsOf({}),
+    ask: ([command]) =>
+      command === "stack"
+        ? Promise.resolve(JSON.stringify({ deployment: { resources } }))
+        : Promise.reject(new Error("pulumi refresh: exit code 255\nlibvirt is away")),
+    pulumi: () => {
+      process.stdout.write("{}\n");
+      return Promise.resolve(3);
+    },
+  };
+}
+
+it("goes on without libvirt, which is said beside what Pulumi prints", async () => {
+  const session = sessionWith([{ urn: "a", type: "libvirt:index/domain:Domain" }]);
+  expect(await preview(session, { stack: "lab", rest: ["--json"] })).toBe(3);
+  expect(printed).toEqual(["{}\n"]);
+  expect(said).toEqual(["[toolchain] the state could not be compared with libvirt: libvirt is away\n"]);
+});
+
+it("of a stack without resources asks libvirt nothing", async () => {
+  expect(await preview(sessionWith([]), { stack: "lab", rest: ["--json"] })).toBe(3);
+  expect([printed, said]).toEqual([["{}\n"], []]);
+});
