@@ -5,8 +5,9 @@ import { libvirtRefresh } from "./libvirt-refresh.ts";
 import { say, type Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import { projectName, stackBaseName } from "./stack.ts";
-import { isSettled, readState, type StackState } from "./stack-state.ts";
+import { readState, type StackState } from "./stack-state.ts";
 import { backendFolder, isDead, readLocks, release } from "./state-lock.ts";
+import { removeUnstartedDomains } from "./unstarted-domains.ts";
 
 /** What a test replaces. */
 export interface TakeoverOptions {
@@ -17,35 +18,44 @@ export interface TakeoverOptions {
 }
 
 /**
- * Clears away what a run of Pulumi left that was killed: its lock, and what libvirt made and nobody wrote down. The next
- * run then goes on where that one stopped.
+ * Clears away what an earlier run left that the next one would stumble over: of a run that was killed its lock, and what
+ * libvirt made and nobody wrote down; of one that failed by itself domains that never started.
+ * The next run then goes on where that one stopped.
  *
- * Reads two small files and does nothing else when the last run ended by itself. Leaves everything to Pulumi while another
+ * Reads the state and asks virsh for one list when there is nothing to clear away. Leaves everything to Pulumi while another
  * run works on the stack, and where the backend is not a folder of this machine, because then nobody can tell.
- * @throws when the hypervisor cannot be asked.
+ * @throws when the hypervisor cannot be asked about what the state names.
  */
 export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<void> {
   const { connect = virshFor, log = say } = options;
   const [project, stack] = [projectName(), stackBaseName(session.stack)];
   const folder = backendFolder(backendOf(session));
-  if (folder === undefined) return;
 
+  if (folder === undefined) return;
   const locks = await readLocks(folder, project, stack);
   if (!locks.every((lock) => isDead(lock))) return;
-  if (locks.length === 0 && (await isSettled(folder, project, stack))) return;
   const state = await readState(session);
-  if (locks.length === 0 && state.pending.length === 0) return;
 
-  log(`the last run on stack ${session.stack} was killed; taking over`);
-  for (const lock of locks) {
-    log(`releasing the lock of process ${lock.pid}, which has ended`);
-    await release(lock);
-  }
   const isAlone = async () => (await readLocks(folder, project, stack)).length === 0;
-  for (const { what, left } of await removeLeftovers(state, connect, isAlone)) {
-    log(left === undefined ? `removed ${what}, whose creation was cut off` : `left ${what} alone: ${left}`);
+  if (locks.length > 0 || state.pending.length > 0) {
+    log(`the last run on stack ${session.stack} was killed; taking over`);
+    for (const lock of locks) {
+      log(`releasing the lock of process ${lock.pid}, which has ended`);
+      await release(lock);
+    }
+    for (const { what, left } of await removeLeftovers(state, connect, isAlone)) {
+      log(left === undefined ? `removed ${what}, whose creation was cut off` : `left ${what} alone: ${left}`);
+    }
+    await settle(session, state, log);
   }
-  await settle(session, state, log);
+  try {
+    for await (const name of removeUnstartedDomains(state, connect, isAlone)) {
+      log(`removed domain ${name}, which an earlier run defined and could not start; its disks stay`);
+    }
+  } catch (error) {
+    // A hypervisor that is down stops nobody here: what follows needs it, and shows why.
+    log(`domains that never started could not be looked for: ${(error as Error).message.split("\n").at(-1)}`);
+  }
 }
 
 /** Brings the state into line with libvirt, and forgets the creations that were cut off. */

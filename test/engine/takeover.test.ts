@@ -5,20 +5,23 @@ import { describe, expect, it } from "vitest";
 import { takeOver } from "../../toolchain/takeover.ts";
 import { cluster } from "./names.ts";
 import { TestStack } from "./stack.ts";
-import type { Call, Moment } from "./world.ts";
+import type { Call, Moment, Thing } from "./world.ts";
 
-/** Takes over as the commands do; returns what it says and what Pulumi printed. */
+/** Takes over as the commands do; returns what it says, what Pulumi printed, and what virsh was asked. */
 async function takeOverOf(stack: TestStack) {
   const said: string[] = [];
   const printed: string[] = [];
+  const asked: string[] = [];
   await takeOver(stack.session(printed), {
     connect:
       () =>
-      (...args) =>
-        stack.virsh(...args),
+      (...args) => {
+        asked.push(args.join(" "));
+        return stack.virsh(...args);
+      },
     log: (line) => said.push(line),
   });
-  return { said, printed };
+  return { said, printed, asked };
 }
 
 /** Kills an `up` after something was made and before the state knows of it. */
@@ -166,7 +169,7 @@ describe("a lock", () => {
     await killAfter(stack, /create Domain master/);
     const left = await lock(stack, content);
     const things = [...stack.world.things];
-    expect(await takeOverOf(stack)).toEqual({ said: [], printed: [] });
+    expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked: [] });
     expect(await left()).toHaveLength(2);
     expect([...stack.world.things]).toEqual(things);
     const { succeeded, text } = await stack.up();
@@ -184,9 +187,91 @@ describe("a lock", () => {
   });
 });
 
-it("a stack whose last run ended by itself is asked nothing", async () => {
+/** What a start that fails leaves: a domain that is defined, and of which the engine does not hear. */
+function failToStart(stack: TestStack, name: string): void {
+  stack.world.on("after", new RegExp(`create Domain ${name}$`), () => {
+    stack.guests.stop(domainOf(stack, name).id);
+    throw new Error("cannot allocate memory");
+  });
+}
+
+function domainOf(stack: TestStack, name: string): Thing {
+  return stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
+}
+
+const unstarted = "removed domain lab-worker-node-1, which an earlier run defined and could not start; its disks stay";
+
+describe("a machine that was defined and could not start", () => {
+  it("makes way for the next try when it is new, and nothing else is touched", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await stack.up();
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up({ workers: 1 })).succeeded).toBe(false);
+    stack.world.calm();
+    const description = String(domainOf(stack, "worker-node-1").properties.description);
+    const theirs = [
+      // As if another cluster of this name, or a machine made by hand, had been here before.
+      ["lab-worker-node-7", description.replace(/[0-9a-f]{8}-/, "00000000-")],
+      ["lab-worker-node-8", ""],
+      // A copy that somebody made under a name of their own.
+      ["copy-of-lab-worker-node-1", description],
+    ].map(([taken = "", description]) => {
+      const type = "libvirt:index/domain:Domain";
+      const thing = { urn: "", type, id: `theirs-${taken}`, taken, properties: { description } };
+      stack.world.add(thing, false);
+      return thing;
+    });
+
+    const { said, printed } = await takeOverOf(stack);
+    expect([said, printed]).toEqual([[unstarted], []]);
+    expect(stack.world.ofKind("Domain").filter((domain) => theirs.includes(domain as never))).toEqual(theirs);
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    // Its disks were there already.
+    expect(calls.list.filter((operation) => /Volume|master/.test(operation))).toEqual([]);
+    theirs.forEach((thing) => stack.world.drop(thing));
+    expect(await stack.drift()).toEqual([]);
+    expect((await takeOverOf(stack)).said).toEqual([]);
+  });
+
+  it("makes way for the next try when it replaces another", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await stack.up();
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up({ workerMemoryMiB: 1_000_000 })).succeeded).toBe(false);
+    stack.world.calm();
+    expect((await takeOverOf(stack)).said).toEqual([unstarted]);
+    const { succeeded, text } = await stack.up({ workerMemoryMiB: 4096 });
+    expect(succeeded, text).toBe(true);
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("goes with the cluster", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    expect((await takeOverOf(stack)).said).toEqual([unstarted]);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("stays when somebody started it meanwhile, as one does that is off and in the state", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    stack.guests.start(domainOf(stack, "worker-node-1").id);
+    stack.guests.stop(domainOf(stack, "master").id);
+    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect(stack.world.ofKind("Domain")).toHaveLength(2);
+  });
+});
+
+it("a stack that has nothing to clear away costs one list of virsh, and none before its first up", async () => {
   await using stack = await TestStack.create({ workers: 0 });
-  expect((await takeOverOf(stack)).said).toEqual([]);
+  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked: [] });
   await stack.up();
-  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [] });
+  const asked = ["list --inactive --without-managed-save --uuid --name"];
+  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked });
 });
