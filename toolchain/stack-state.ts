@@ -9,6 +9,8 @@ export interface StateResource {
   readonly provider?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Errors of a creation that left something behind. A refresh forgets them. */
+  readonly initErrors?: readonly string[];
   readonly protect?: boolean;
   /** Whether it waits for its deletion. */
   readonly delete?: boolean;

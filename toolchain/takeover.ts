@@ -1,5 +1,6 @@
 import { virshFor, type Virsh } from "../hypervisor/virsh.ts";
 import { readLogin } from "./environment.ts";
+import { removeHalfUploads } from "./half-uploads.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { libvirtRefresh } from "./libvirt-refresh.ts";
 import { say, type Log } from "./log.ts";
@@ -19,11 +20,12 @@ export interface TakeoverOptions {
 
 /**
  * Clears away what an earlier run left that the next one would stumble over: of a run that was killed its lock, and what
- * libvirt made and nobody wrote down; of one that failed by itself domains that never started.
+ * libvirt made and nobody wrote down; of one that failed by itself half uploaded volumes, and domains that never started.
  * The next run then goes on where that one stopped.
  *
  * Reads the state and asks virsh for one list when there is nothing to clear away. Leaves everything to Pulumi while another
- * run works on the stack, and where the backend is not a folder of this machine, because then nobody can tell.
+ * run works on the stack; where the backend is not a folder of this machine nobody can tell, and only half uploads go, which
+ * are of no use to anybody.
  * @throws when the hypervisor cannot be asked about what the state names.
  */
 export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<void> {
@@ -31,10 +33,14 @@ export async function takeOver(session: Session, options: TakeoverOptions = {}):
   const [project, stack] = [projectName(), stackBaseName(session.stack)];
   const folder = backendFolder(backendOf(session));
 
-  if (folder === undefined) return;
-  const locks = await readLocks(folder, project, stack);
+  const locks = folder === undefined ? [] : await readLocks(folder, project, stack);
   if (!locks.every((lock) => isDead(lock))) return;
   const state = await readState(session);
+  // Before anything refreshes the state, which forgets what marks them.
+  for (const name of await removeHalfUploads(state, connect)) {
+    log(`removed volume ${name}, whose upload failed; it is made anew`);
+  }
+  if (folder === undefined) return;
 
   const isAlone = async () => (await readLocks(folder, project, stack)).length === 0;
   if (locks.length > 0 || state.pending.length > 0) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { takeOver } from "../../toolchain/takeover.ts";
 import { cluster } from "./names.ts";
 import { TestStack } from "./stack.ts";
-import type { Call, Moment, Thing } from "./world.ts";
+import { HalfMade, type Call, type Moment, type Thing } from "./world.ts";
 
 /** Takes over as the commands do; returns what it says, what Pulumi printed, and what virsh was asked. */
 async function takeOverOf(stack: TestStack) {
@@ -265,6 +265,58 @@ describe("a machine that was defined and could not start", () => {
     stack.guests.stop(domainOf(stack, "master").id);
     expect((await takeOverOf(stack)).said).toEqual([]);
     expect(stack.world.ofKind("Domain")).toHaveLength(2);
+  });
+});
+
+describe("a volume whose upload failed", () => {
+  it.each([
+    ["base image", /create Volume base/, /^removed volume lab-base-[0-9a-f]{12}\.qcow2, whose upload failed/],
+    [
+      "seed disk",
+      /create Volume master-seed/,
+      /^removed volume lab-master-seed-[0-9a-f]{12}\.iso, whose upload failed/,
+    ],
+  ])("is made anew: a %s", async (_, pattern, line) => {
+    await using stack = await TestStack.create({ workers: 0 });
+    stack.world.on("after", pattern, () => {
+      throw new HalfMade("no space left on device");
+    });
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    const volumes = stack.world.ofKind("Volume").length;
+    const { said } = await takeOverOf(stack);
+    expect(said).toEqual([expect.stringMatching(line)]);
+    expect(stack.world.ofKind("Volume")).toHaveLength(volumes - 1);
+    expect((await stack.refresh()).succeeded).toBe(true);
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    expect(calls.matching(pattern)).toHaveLength(1);
+    expect(await stack.drift()).toEqual([]);
+    expect((await takeOverOf(stack)).said).toEqual([]);
+  });
+
+  it("is destroyed with all else, though it is gone", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    stack.world.on("after", /create Volume base/, () => {
+      throw new HalfMade("no space left on device");
+    });
+    await stack.up();
+    stack.world.calm();
+    expect((await takeOverOf(stack)).said).toHaveLength(1);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("is no disk that has no source: data stays", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    stack.world.on("after", /create Volume master-data/, () => {
+      throw new HalfMade("the link was lost");
+    });
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    const volumes = stack.world.ofKind("Volume");
+    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect(stack.world.ofKind("Volume")).toEqual(volumes);
   });
 });
 
