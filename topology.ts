@@ -94,6 +94,11 @@ function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: ImageConfig):
   return { vcpus, memoryMiB, diskGiB, image };
 }
 
+/** How the descriptions of a cluster's domains begin. Its random id tells it from an earlier or another one of its name. */
+export function domainMark(clusterName: string, id: string): string {
+  return `nodeforge cluster ${clusterName}, ${id}`;
+}
+
 /** Element of a network's metadata in libvirt that says whose it is; libvirt keeps one for each namespace. */
 export function networkMark(clusterName: string): string {
   return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${clusterName}</nodeforge:cluster>`;

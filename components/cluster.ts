@@ -6,7 +6,7 @@ import { healthy, type Health } from "../lifecycle/health.ts";
 import { foundation, generationOf, isAway, isReplaced, keptIdentity } from "../lifecycle/known-cluster.ts";
 import { Known } from "../lifecycle/known.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
-import { baseImageName, deriveTopology } from "../topology.ts";
+import { baseImageName, deriveTopology, domainMark } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
 import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
@@ -78,7 +78,7 @@ export class Cluster extends pulumi.ComponentResource {
       baseVolumeIds,
       ssh,
       bootTimeoutMinutes: timeouts.boot,
-      owner: pulumi.interpolate`nodeforge cluster ${clusterName}, ${id.result}`,
+      owner: id.result.apply((result) => domainMark(clusterName, result)),
       cluster: id,
     };
     const identity = { clusterName, network: config.clusterNetwork };

@@ -52,8 +52,11 @@ export function subnetsIn(definition: string): Subnet[] {
   });
 }
 
-/** Volume names have no spaces here; the path behind them may. A pool that is not active lists nothing. */
-async function volumesOf(virsh: Virsh, pool: string): Promise<readonly string[]> {
+/**
+ * The names of a pool's volumes; none where the pool is not active or not there. They have no spaces here; the path behind
+ * them may.
+ */
+export async function volumesOf(virsh: Virsh, pool: string): Promise<readonly string[]> {
   const running = lines(await virsh("pool-list", "--name"));
   if (!running.includes(pool)) return [];
   return lines(await virsh("vol-list", "--pool", pool)).map((line) => line.split(/\s+/)[0] ?? "");

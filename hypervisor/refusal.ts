@@ -36,7 +36,7 @@ function describe(conflicts: readonly Conflict[], uri: string): string {
   return [
     "Nothing was created: libvirt has what this stack would make and does not own, or lacks what it is to use.",
     ...lines,
-    "After a run that was killed, `npm run up` removes what that run left. Otherwise choose another clusterName,",
+    "What a killed or failed run left and is surely this cluster's, `npm run up` removes. Else choose another clusterName,",
     "networkName or networkCidr, name what exists with network or storagePool, or remove what nobody needs.",
   ].join("\n");
 }

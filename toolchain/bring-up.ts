@@ -5,12 +5,10 @@ import { openRun } from "./runs/run.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import type { Session } from "./session.ts";
 import { asksForHelp, type StackChoice } from "./stack.ts";
-import { takeOver } from "./takeover.ts";
 
 /**
- * Makes or changes the cluster of a stack that is selected, on a machine that was checked, after clearing away what a killed
- * run left and looking what libvirt still has; then says how to reach the cluster. A run that fails is explained, and each
- * leaves a record.
+ * Makes or changes the cluster of a stack that is selected and taken over, on a machine that was checked, after looking what
+ * libvirt still has; then says how to reach the cluster. A run that fails is explained, and each leaves a record.
  * @param args Arguments for `pulumi up`.
  * @param command What the record calls it.
  * @returns Pulumi's exit code.
@@ -23,7 +21,6 @@ export async function bringUp(
 ): Promise<number> {
   const up = ["up", "--stack", stack, ...args];
   if (asksForHelp(args)) return session.pulumi(up);
-  await takeOver(session);
   await compareWithLibvirt(session);
   const run = await openRun(session, { command, args });
   // What throws below makes the command fail.

@@ -48,8 +48,7 @@ const domain: Kind = {
   },
   remove: async ({ name }, { virsh }) => {
     if (await has(virsh, ["list", "--name"], name)) await virsh("destroy", name);
-    // What the provider asks for, too; without them libvirt keeps a domain that has any of it.
-    await virsh("undefine", name, "--managed-save", "--nvram", "--snapshots-metadata", "--checkpoints-metadata");
+    await undefineDomain(virsh, name);
   },
 };
 
@@ -159,13 +158,20 @@ function pendingCreates({ pending }: StackState, type: string): StateResource[] 
   return [...byInputs.values()];
 }
 
-function clusterOf({ resources }: StackState): string {
+/** Makes libvirt forget a domain that is off. Its disks stay. @param domain Name or UUID. */
+export async function undefineDomain(virsh: Virsh, domain: string): Promise<void> {
+  // What the provider asks for, too; without them libvirt keeps a domain that has any of it.
+  await virsh("undefine", domain, "--managed-save", "--nvram", "--snapshots-metadata", "--checkpoints-metadata");
+}
+
+/** Name of the stack's cluster; "" before its first `up`. */
+export function clusterOf({ resources }: StackState): string {
   const cluster = resources.find(({ type }) => type === "nodeforge:index:Cluster");
   return cluster?.urn.split("::").at(-1) ?? "";
 }
 
-/** The hypervisor a resource was to be made on. */
-function uriOf({ resources }: StackState, { provider }: StateResource): string | undefined {
+/** The hypervisor a resource is or was to be made on. */
+export function uriOf({ resources }: StackState, { provider }: StateResource): string | undefined {
   const urn = provider?.slice(0, provider.lastIndexOf("::"));
   const uri = resources.find((resource) => resource.urn === urn)?.inputs?.uri;
   return typeof uri === "string" ? uri : undefined;
@@ -175,7 +181,8 @@ function ofKind({ resources }: StackState, kind: string): StateResource[] {
   return resources.filter(({ type }) => type.startsWith("libvirt:") && type.endsWith(`:${kind}`));
 }
 
-function isKnown({ resources }: StackState, id: string): boolean {
+/** Whether the state has something of this id. */
+export function isKnown({ resources }: StackState, id: string): boolean {
   return resources.some((resource) => resource.id === id);
 }
 

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Session } from "./session.ts";
 
 /** A resource of an exported state. */
@@ -11,6 +9,8 @@ export interface StateResource {
   readonly provider?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Errors of a creation that left something behind. A refresh forgets them. */
+  readonly initErrors?: readonly string[];
   readonly protect?: boolean;
   /** Whether it waits for its deletion. */
   readonly delete?: boolean;
@@ -34,14 +34,4 @@ export async function readState({ stack, ask }: Pick<Session, "stack" | "ask">):
     deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] };
   };
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
-}
-
-/**
- * Whether a stack of a file backend certainly has no pending operation, without a run of Pulumi, which takes a second;
- * false when its file is not where or what it usually is.
- */
-export async function isSettled(folder: string, project: string, stack: string): Promise<boolean> {
-  const path = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
-  const text = await readFile(path, "utf8").catch(() => '"pending_operations"');
-  return !text.includes('"pending_operations"');
 }

@@ -1,12 +1,14 @@
 import { virshFor, type Virsh } from "../hypervisor/virsh.ts";
 import { readLogin } from "./environment.ts";
+import { halfUploads, removeHalfUploads } from "./half-uploads.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { libvirtRefresh } from "./libvirt-refresh.ts";
 import { say, type Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import { projectName, stackBaseName } from "./stack.ts";
-import { isSettled, readState, type StackState } from "./stack-state.ts";
-import { backendFolder, isDead, readLocks, release } from "./state-lock.ts";
+import { readState, type StackState } from "./stack-state.ts";
+import { backendFolder, isDead, readLocks, release, type StateLock } from "./state-lock.ts";
+import { removeUnstartedDomains } from "./unstarted-domains.ts";
 
 /** What a test replaces. */
 export interface TakeoverOptions {
@@ -17,48 +19,78 @@ export interface TakeoverOptions {
 }
 
 /**
- * Clears away what a run of Pulumi left that was killed: its lock, and what libvirt made and nobody wrote down. The next
- * run then goes on where that one stopped.
+ * Clears away what an earlier run left that the next one would stumble over: of a run that was killed its lock, and what
+ * libvirt made and nobody wrote down; of one that failed by itself half uploaded volumes, and domains that never started.
+ * The next run then goes on where that one stopped.
  *
- * Reads two small files and does nothing else when the last run ended by itself. Leaves everything to Pulumi while another
- * run works on the stack, and where the backend is not a folder of this machine, because then nobody can tell.
- * @throws when the hypervisor cannot be asked.
+ * Reads the state and asks virsh for one list when there is nothing to clear away. Leaves everything to Pulumi while another
+ * run works on the stack; where the backend is not a folder of this machine nobody can tell, and only half uploads go, which
+ * are of no use to anybody.
+ * @throws when the hypervisor cannot be asked about what the state names.
  */
 export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<void> {
   const { connect = virshFor, log = say } = options;
-  const killed = await killedRun(session);
-  if (killed === undefined) return;
-  const { locks, state, isAlone } = killed;
+  const found = await lookAround(session);
+  if (found === undefined) return;
+  const { locks, state, isAlone } = found;
+  // Before anything refreshes the state, which forgets what marks them.
+  for (const name of await removeHalfUploads(state, connect)) {
+    log(`removed volume ${name}, whose upload failed; it is made anew`);
+  }
+  if (isAlone === undefined) return;
 
-  log(`the last run on stack ${session.stack} was killed; taking over`);
-  for (const lock of locks) {
-    log(`releasing the lock of process ${lock.pid}, which has ended`);
-    await release(lock);
+  if (wasCutOff(found)) {
+    log(`the last run on stack ${session.stack} was killed; taking over`);
+    for (const lock of locks) {
+      log(`releasing the lock of process ${lock.pid}, which has ended`);
+      await release(lock);
+    }
+    for (const { what, left } of await removeLeftovers(state, connect, isAlone)) {
+      log(left === undefined ? `removed ${what}, whose creation was cut off` : `left ${what} alone: ${left}`);
+    }
+    await settle(session, state, log);
   }
-  for (const { what, left } of await removeLeftovers(state, connect, isAlone)) {
-    log(left === undefined ? `removed ${what}, whose creation was cut off` : `left ${what} alone: ${left}`);
+  try {
+    for await (const name of removeUnstartedDomains(state, connect, isAlone)) {
+      log(`removed domain ${name}, which an earlier run defined and could not start; its disks stay`);
+    }
+  } catch (error) {
+    // A hypervisor that is down stops nobody here: what follows needs it, and shows why.
+    log(`domains that never started could not be looked for: ${(error as Error).message.split("\n").at(-1)}`);
   }
-  await settle(session, state, log);
 }
 
-/** Whether there is a killed run that {@link takeOver} would take over; changes nothing. */
-export async function wasKilled(session: Session): Promise<boolean> {
-  return (await killedRun(session)) !== undefined;
+/**
+ * Whether {@link takeOver} has to come before the state is refreshed, because the lock of a killed run would refuse that or
+ * because it would hide a half upload. Changes nothing.
+ */
+export async function mustTakeOver(session: Session): Promise<boolean> {
+  const found = await lookAround(session);
+  return found !== undefined && (wasCutOff(found) || halfUploads(found.state).length > 0);
 }
 
-/** What a run that was killed left; undefined when none was, or when nobody can tell. */
-async function killedRun(session: Session) {
+/** A stack on which nobody else works, as far as one can tell. */
+interface Surroundings {
+  readonly locks: readonly StateLock[];
+  readonly state: StackState;
+  /** Whether still nobody else works on it; absent where the backend is not a folder of this machine: nobody can tell. */
+  readonly isAlone?: () => Promise<boolean>;
+}
+
+/** Looks for locks and reads the state; undefined while another run works on the stack. */
+async function lookAround(session: Session): Promise<Surroundings | undefined> {
   const [project, stack] = [projectName(), stackBaseName(session.stack)];
   const folder = backendFolder(backendOf(session));
-  if (folder === undefined) return undefined;
-
+  if (folder === undefined) return { locks: [], state: await readState(session) };
   const readAll = () => readLocks(folder, project, stack);
   const locks = await readAll();
   if (!locks.every((lock) => isDead(lock))) return undefined;
-  if (locks.length === 0 && (await isSettled(folder, project, stack))) return undefined;
-  const state = await readState(session);
-  if (locks.length === 0 && state.pending.length === 0) return undefined;
-  return { locks, state, isAlone: async () => (await readAll()).length === 0 };
+  return { locks, state: await readState(session), isAlone: async () => (await readAll()).length === 0 };
+}
+
+/** Whether the last run was killed, on a stack of which one can tell. */
+function wasCutOff({ locks, state, isAlone }: Surroundings): boolean {
+  return isAlone !== undefined && (locks.length > 0 || state.pending.length > 0);
 }
 
 /** Brings the state into line with libvirt, and forgets the creations that were cut off. */

@@ -4,6 +4,8 @@ import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as m from "@pulumi/pulumi/proto/provider_pb.js";
 import plugins from "@pulumi/pulumi/proto/plugin_pb.js";
+import statuses from "@pulumi/pulumi/proto/status_pb.js";
+import any from "google-protobuf/google/protobuf/any_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
@@ -13,7 +15,7 @@ import { Guests } from "./guests.ts";
 import { label } from "./names.ts";
 import { changed, notKnown, plain, type Properties } from "./properties.ts";
 import { replacing, resourceType, type Place } from "./resource-types.ts";
-import { World, type Action, type Thing } from "./world.ts";
+import { HalfMade, World, type Action, type Thing } from "./world.ts";
 
 /** Instant plugins that are being served. */
 export interface InstantPlugins {
@@ -111,15 +113,17 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
       const inputs = read(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) return response.setProperties(write({ ...inputs, ...unknowns(type.computed) }));
-      const { id, properties } = await perform("create", called, (place) => {
+      await perform("create", called, (place) => {
         const { id, taken, outputs } = type.create(plain(inputs), place);
         const properties = { ...inputs, ...outputs };
-        if (taken === undefined) return { id, properties };
+        response.setId(id).setProperties(write(properties));
+        if (taken === undefined) return;
         const thing = { urn: request.getUrn(), type: request.getType(), id, taken, properties };
         world.add(thing, type.adopts ?? false);
-        return { id, properties };
+      }).catch((error: Error) => {
+        throw error instanceof HalfMade ? initFailed(error, response) : error;
       });
-      return response.setId(id).setProperties(write(properties));
+      return response;
     }),
     update: unary(async (called: Called<m.UpdateRequest>) => {
       const { request } = called;
@@ -175,9 +179,28 @@ function unary<Request, Response>(handle: (called: Called<Request>) => Response 
       .then(handle)
       .then(
         (response) => callback(null, response),
-        (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+        (error: Error & { metadata?: grpc.Metadata }) =>
+          callback({ code: grpc.status.UNKNOWN, details: error.message, metadata: error.metadata }),
       );
   };
+}
+
+/** The error that tells the engine of something that was made and is not what it should be. */
+function initFailed({ message }: Error, made: m.CreateResponse): Error {
+  const detail = new messages.ErrorResourceInitFailed()
+    .setId(made.getId())
+    .setProperties(made.getProperties())
+    .setReasonsList([message]);
+  const packed = new any.Any();
+  packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new statuses.Status();
+  status.setCode(grpc.status.UNKNOWN);
+  status.setMessage(message);
+  status.addDetails(packed);
+  const metadata = new grpc.Metadata();
+  // Where gRPC carries an error's details.
+  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  return Object.assign(new Error(message), { metadata });
 }
 
 /** Another cluster makes another provider, as in the official plugin; what else is configured changes in place. */

@@ -50,7 +50,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
   const [command = "", ...operands] = args[0] === "-q" ? args.slice(3) : args;
   const name = operands.at(-1) ?? "";
   const need = (kind: string, taken: string): Thing => {
-    const found = world.ofKind(kind).find((thing) => thing.taken === taken);
+    const found = world.ofKind(kind).find((thing) => thing.taken === taken || thing.id === taken);
     if (!found) throw new Error(`failed to get ${kind.toLowerCase()} '${taken}'`);
     return found;
   };
@@ -63,11 +63,16 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
   const pool = operands[operands.indexOf("--pool") + 1] ?? "";
   switch (command) {
     case "list":
-      return names("Domain").join("");
+      if (!operands.includes("--inactive")) return names("Domain").join("");
+      return world
+        .ofKind("Domain")
+        .filter(({ id }) => !guests.isRunning(id))
+        .map(({ id, taken }) => `${id} ${taken}\n`)
+        .join("");
     case "net-list":
       return names("Network").join("");
     case "pool-list":
-      return names("Pool").join("");
+      return operands.includes("--inactive") ? "" : names("Pool").join("");
     case "vol-list":
       return world
         .ofKind("Volume")
@@ -96,6 +101,8 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       return remove(need("Network", name));
     case "pool-undefine":
       return remove(need("Pool", name));
+    case "vol-key":
+      return need("Volume", `/pools/${pool}/${name}`).id;
     case "vol-delete":
       return remove(need("Volume", `/pools/${pool}/${name}`));
     default:

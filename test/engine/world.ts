@@ -28,6 +28,9 @@ export interface Thing {
 /** When a hook runs: before the operation has an effect, or after it had one and before the engine learns of it. */
 export type Moment = "before" | "after";
 
+/** Thrown by a hook after a create: what was made stays, and the engine hears of it and of the error. */
+export class HalfMade extends Error {}
+
 type Hook = (call: Call) => Promise<void> | void;
 
 /**

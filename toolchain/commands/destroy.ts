@@ -1,21 +1,38 @@
 import { rm } from "node:fs/promises";
 import type { Command } from "../cli.ts";
 import { kubeconfigPath } from "../cluster.ts";
+import { explainingFailure } from "../diagnose/after-failure.ts";
+import { diagnosisFolder } from "../diagnose/explain.ts";
 import { withoutProtection } from "../protection.ts";
+import { RunLog } from "../runs/run-log.ts";
+import { outcomeOf } from "../runs/run.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack.ts";
 import { takeOver } from "../takeover.ts";
 
-/** Removes the cluster and the kubeconfig that was written for it; the stack and its history stay. */
+/**
+ * Removes the cluster and the kubeconfig that was written for it; the stack and its history stay. A failure is explained by
+ * what the run printed: the state alone, half of it gone on purpose, would look like a cluster that was never finished.
+ */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
   const { stack, rest } = choice;
   const session = await openSession(choice, { image: false, hypervisor: true });
   await selectStack(session);
-  const destroy = () => session.pulumi(["destroy", "--stack", stack, ...rest]);
-  if (asksForHelp(rest)) return destroy();
+  const destroy = ["destroy", "--stack", stack, ...rest];
+  if (asksForHelp(rest)) return session.pulumi(destroy);
   await takeOver(session);
-  const code = await withoutProtection(session, destroy);
-  if (code === 0) await rm(kubeconfigPath(stack), { force: true });
-  return code;
+
+  const folder = diagnosisFolder(stack);
+  const log = new RunLog(folder);
+  const screen = log.begin(destroy);
+  const work = () => withoutProtection(session, () => session.pulumi(destroy, (text) => screen.write(text)));
+  try {
+    const code = await explainingFailure(session, work, async () => ({ folder, log: await log.text() }));
+    // Pulumi's exit code is 0, too, when the operator says no; the cluster is then still there.
+    if (outcomeOf(code, await log.last()) === "succeeded") await rm(kubeconfigPath(stack), { force: true });
+    return code;
+  } finally {
+    screen.close();
+  }
 };

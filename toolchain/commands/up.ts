@@ -2,7 +2,8 @@ import type { Command } from "../cli.ts";
 import { bringUp } from "../bring-up.ts";
 import { describe, examine, passes } from "../doctor.ts";
 import { openSession, selectStack } from "../session.ts";
-import { chooseStack } from "../stack.ts";
+import { asksForHelp, chooseStack } from "../stack.ts";
+import { takeOver } from "../takeover.ts";
 
 /** Makes or changes the cluster, after checking the machine, and says how to reach it. */
 export const command: Command = async (args) => {
@@ -14,5 +15,6 @@ export const command: Command = async (args) => {
   console.error(describe(findings));
   if (!passes(findings)) return 1;
   await selectStack(session);
+  if (!asksForHelp(choice.rest)) await takeOver(session);
   return bringUp(session, choice, choice.rest);
 };

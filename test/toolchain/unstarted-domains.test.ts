@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import type { StackState, StateResource } from "../../toolchain/stack-state.ts";
+import { removeUnstartedDomains } from "../../toolchain/unstarted-domains.ts";
+
+const uri = "qemu+ssh://host/system";
+const id = "11111111-2222-3333-4444-555555555555";
+const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
+
+const provider: StateResource = {
+  urn: urn("pulumi:providers:libvirt", "hypervisor"),
+  type: "pulumi:providers:libvirt",
+  inputs: { uri },
+};
+const cluster: StateResource = { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" };
+const clusterId: StateResource = {
+  urn: urn("random:index/randomUuid:RandomUuid", "lab-id"),
+  type: "random:index/randomUuid:RandomUuid",
+  id,
+  outputs: { result: id },
+};
+const domain = (uuid: string): StateResource => ({
+  urn: urn("libvirt:index/domain:Domain", "lab-w-1"),
+  type: "libvirt:index/domain:Domain",
+  id: uuid,
+});
+const whole = [provider, cluster, clusterId];
+
+const list = "list --inactive --without-managed-save --uuid --name";
+const undefine = (uuid: string) =>
+  `undefine ${uuid} --managed-save --nvram --snapshots-metadata --checkpoints-metadata`;
+const ours = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
+
+/** Answers of a virsh; whatever has none must not be asked. */
+async function removing(resources: readonly StateResource[], answers: Record<string, string>, isAlone = true) {
+  const asked: string[] = [];
+  const connect = (to: string) => {
+    expect(to).toBe(uri);
+    return (...args: readonly string[]) => {
+      const command = args.join(" ");
+      asked.push(command);
+      const answer = answers[command];
+      return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
+    };
+  };
+  const state: StackState = { resources, pending: [] };
+  const removed: string[] = [];
+  for await (const name of removeUnstartedDomains(state, connect, () => Promise.resolve(isAlone))) removed.push(name);
+  return { removed, asked };
+}
+
+describe("a domain that is off and not in the state", () => {
+  const found = { [list]: "uuid-1 lab-w-1\nuuid-2 somebody\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
+
+  test("is removed when it has the mark of this very cluster; its storage is not", async () => {
+    const { removed, asked } = await removing(whole, found);
+    expect(removed).toEqual(["lab-w-1"]);
+    expect(asked).toEqual([list, "desc uuid-1", undefine("uuid-1")]);
+    expect(asked.join()).not.toMatch(/storage|destroy|vol-/);
+  });
+
+  test("is removed beside one of its name that the state has", async () => {
+    expect((await removing([...whole, domain("uuid-0")], found)).removed).toEqual(["lab-w-1"]);
+  });
+
+  test.each([
+    ["another cluster's", `nodeforge cluster other, ${id}, machine 0123456789ab`],
+    ["an earlier cluster's of this name", ours.replace("1111", "9999")],
+    ["marked in part", `nodeforge cluster lab, ${id}`],
+    ["marked somewhere within", `copy of ${ours}`],
+    ["not described", ""],
+  ])("is left when it is %s", async (_, description) => {
+    const { removed, asked } = await removing(whole, { ...found, "desc uuid-1": description });
+    expect([removed, asked]).toEqual([[], [list, "desc uuid-1"]]);
+  });
+
+  test("is left when somebody else began to work on the stack", async () => {
+    await expect(removing(whole, found, false)).rejects.toThrow("another run of Pulumi");
+  });
+});
+
+describe("one list is enough", () => {
+  test.each([
+    ["nothing is off", [], "\n"],
+    ["what is off is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
+    ["what is off has other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
+  ])("when %s", async (_, more, answer) => {
+    expect(await removing([...whole, ...more], { [list]: answer })).toEqual({ removed: [], asked: [list] });
+  });
+});
+
+test.each([
+  ["is empty", []],
+  ["has no id of the cluster yet", [provider, cluster]],
+  ["has somebody else's id", [provider, cluster, { ...clusterId, urn: clusterId.urn.replace("lab-id", "other-id") }]],
+  ["does not know the result", [provider, cluster, { ...clusterId, outputs: {} }]],
+  ["has no hypervisor", [cluster, clusterId]],
+])("nothing is asked where the state %s", async (_, resources) => {
+  expect(await removing(resources, {})).toEqual({ removed: [], asked: [] });
+});
+
+test("a hypervisor that cannot be asked is an error", async () => {
+  await expect(removing(whole, {})).rejects.toThrow(`no answer to ${list}`);
+});

@@ -1,0 +1,57 @@
+import { lines, type Virsh } from "../hypervisor/virsh.ts";
+import { domainMark } from "../topology.ts";
+import { clusterOf, isKnown, undefineDomain } from "./leftovers.ts";
+import type { StackState } from "./stack-state.ts";
+
+/** Shut off, and with no memory kept on disk: a domain of which neither is true has run. */
+const neverStarted = ["list", "--inactive", "--without-managed-save", "--uuid", "--name"];
+
+/**
+ * Removes domains of the cluster that libvirt defined and could not start, for want of memory perhaps. Their disks stay.
+ *
+ * The provider (0.8.3, resource_libvirt_domain.go) tells a domain's id only once it has started, so the engine takes such a
+ * create for one that did nothing: neither the state nor the pending operations have the domain, and its name is taken.
+ * Only what has the mark of this very cluster goes, with its random id, and is in no state and shut off.
+ * @param connect virsh for a hypervisor's URI; asked for one list when there is nothing to do.
+ * @param isAlone Asked before each removal: whether still nobody else works on the stack.
+ * @yields the name of each that was removed.
+ * @throws when virsh cannot be asked, or when somebody else began to work on the stack.
+ */
+export async function* removeUnstartedDomains(
+  state: StackState,
+  connect: (uri: string) => Virsh,
+  isAlone: () => Promise<boolean>,
+): AsyncGenerator<string> {
+  const cluster = clusterOf(state);
+  const marks = idsOf(state, cluster).map((id) => `${domainMark(cluster, id)}, machine `);
+  if (marks.length === 0) return;
+  for (const uri of hypervisorsOf(state)) {
+    const virsh = connect(uri);
+    for (const line of lines(await virsh(...neverStarted))) {
+      const [uuid = "", name = ""] = line.split(/\s+/);
+      // By its name first: somebody's own machines, of which there may be many, are not asked about one by one.
+      if (!name.startsWith(`${cluster}-`) || isKnown(state, uuid)) continue;
+      const description = await virsh("desc", uuid);
+      if (!marks.some((mark) => description.startsWith(mark))) continue;
+      if (!(await isAlone())) {
+        throw new Error("another run of Pulumi began to work on this stack; run this again after it");
+      }
+      await undefineDomain(virsh, uuid);
+      yield name;
+    }
+  }
+}
+
+/** The random ids that tell the cluster from others of its name; none before its first `up`. */
+function idsOf({ resources }: StackState, cluster: string): string[] {
+  return resources
+    .filter(({ urn, type }) => type === "random:index/randomUuid:RandomUuid" && urn.endsWith(`::${cluster}-id`))
+    .map(({ outputs }) => outputs?.result)
+    .filter((id) => typeof id === "string" && id !== "") as string[];
+}
+
+/** The hypervisors the state has anything on. */
+function hypervisorsOf({ resources }: StackState): readonly string[] {
+  const uris = resources.filter(({ type }) => type === "pulumi:providers:libvirt").map(({ inputs }) => inputs?.uri);
+  return [...new Set(uris)].filter((uri) => typeof uri === "string");
+}
