@@ -2,15 +2,17 @@ import * as libvirt from "@pulumi/libvirt";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { lookAtCluster } from "./lifecycle/health.ts";
+import { isDataLost } from "./hypervisor/lost-data.ts";
 import { refuseConflicts } from "./hypervisor/refusal.ts";
 import { readKnown } from "./lifecycle/known.ts";
 
 const config = await loadConfig();
 const known = await readKnown();
+const dataLost = await isDataLost(config, known);
 await refuseConflicts(config, known);
 const health = await lookAtCluster(known, config);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
-const cluster = new Cluster(config.clusterName, { config, known, health }, { providers: [hypervisor] });
+const cluster = new Cluster(config.clusterName, { config, known, health, dataLost }, { providers: [hypervisor] });
 
 /** The administrator's kubeconfig. Secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;

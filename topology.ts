@@ -123,6 +123,15 @@ export function contentName(component: string, digest: string): string {
   return `${component}-${digest.slice(0, 12)}`;
 }
 
+/**
+ * Name of the volume with a control plane's data.
+ * @param machine Name of the control plane's machine.
+ * @param clusterId The cluster's random id: another cluster of the same name must not wake up with this one's data.
+ */
+export function dataVolumeName(machine: string, clusterId: string): string {
+  return `${machine}-data-${clusterId.slice(0, 8)}.qcow2`;
+}
+
 /** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
 function macAddress(clusterName: string, nodeName: string): string {
   const digest = createHash("sha256").update(`${clusterName}/${nodeName}`).digest();

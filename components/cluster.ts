@@ -3,7 +3,7 @@ import * as random from "@pulumi/random";
 import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../lifecycle/health.ts";
-import { foundation, generationOf, isAway, isReplaced, keptIdentity } from "../lifecycle/known-cluster.ts";
+import { generationOf, isAway, isReplaced, keepersOf, keptIdentity } from "../lifecycle/known-cluster.ts";
 import { Known } from "../lifecycle/known.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { baseImageName, deriveTopology, domainMark } from "../topology.ts";
@@ -26,6 +26,8 @@ export interface ClusterArgs {
   readonly known?: Known;
   /** What a look at the running cluster found. @default nothing wrong */
   readonly health?: Health;
+  /** Whether the control plane's data is gone for good, so that this becomes another cluster. @default false */
+  readonly dataLost?: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Timings>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { config, known = new Known(), health = healthy } = args;
+    const { config, known = new Known(), health = healthy, dataLost = false } = args;
     super("nodeforge:index:Cluster", name, { clusterName: config.clusterName }, opts);
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
@@ -55,11 +57,8 @@ export class Cluster extends pulumi.ComponentResource {
 
     // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what makes another
     // cluster replaces it first: the engine then takes everything back in one order.
-    const id = new random.RandomUuid(
-      `${name}-id`,
-      { keepers: foundation(config) },
-      { ...child, deleteBeforeReplace: true },
-    );
+    const keepers = keepersOf(known, name, config, dataLost);
+    const id = new random.RandomUuid(`${name}-id`, { keepers }, { ...child, deleteBeforeReplace: true });
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
     const net = new Network(`${name}-network`, { network, clusterName }, child);
     const baseVolumeIds = new Map(
@@ -92,7 +91,7 @@ export class Cluster extends pulumi.ComponentResource {
         data: config.master,
         drain: config.drain,
         timeouts,
-        kept: keptIdentity(known, name, config),
+        kept: keptIdentity(known, name, config, keepers),
       },
       child,
     );

@@ -28,6 +28,8 @@ export class CoreDns extends pulumi.ComponentResource {
   constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:CoreDns", name, args, opts);
     const child = { parent: this };
+    // Named in plain text where they refer to each other: an object that gets another's output cannot be compared while the
+    // next cluster's API server is not known yet, and the preview of another cluster would fail.
     const metadata = { name: "coredns", namespace };
     const clusterWide = { name: "nodeforge:coredns" };
 
@@ -47,10 +49,10 @@ export class CoreDns extends pulumi.ComponentResource {
       name,
       {
         metadata: clusterWide,
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-        subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterWide.name },
+        subjects: [{ kind: "ServiceAccount", ...metadata }],
       },
-      child,
+      { ...child, dependsOn: [account, role] },
     );
     const config = new kubernetes.core.v1.ConfigMap(
       name,
@@ -64,11 +66,11 @@ export class CoreDns extends pulumi.ComponentResource {
         spec: {
           replicas: args.replicas,
           selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: podSpec(account.metadata.name, config.metadata.name) },
+          template: { metadata: { labels }, spec: podSpec(metadata.name, metadata.name) },
         },
       },
       // Without its role the name server never becomes ready.
-      { ...child, dependsOn: [binding] },
+      { ...child, dependsOn: [binding, config] },
     );
     new kubernetes.core.v1.Service(
       name,
@@ -90,7 +92,7 @@ export class CoreDns extends pulumi.ComponentResource {
   }
 }
 
-function podSpec(account: pulumi.Input<string>, config: pulumi.Input<string>): kubernetes.types.input.core.v1.PodSpec {
+function podSpec(account: string, config: string): kubernetes.types.input.core.v1.PodSpec {
   return {
     serviceAccountName: account,
     priorityClassName: "system-cluster-critical",

@@ -6,7 +6,7 @@ import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
-import type { Node } from "../topology.ts";
+import { dataVolumeName, type Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
 import { shortHash } from "./base-image.ts";
 import { VirtualMachine, type Identity, type MachinePlatform } from "./virtual-machine.ts";
@@ -78,8 +78,7 @@ export class Master extends pulumi.ComponentResource {
     const volume = new libvirt.Volume(
       `${name}-data`,
       {
-        // Another cluster of the same name must not wake up with this one's data.
-        name: pulumi.interpolate`${name}-data-${platform.cluster.result.apply((id) => id.slice(0, 8))}.qcow2`,
+        name: platform.cluster.result.apply((id) => dataVolumeName(name, id)),
         pool: platform.poolName,
         size: data.dataDiskGiB * 2 ** 30,
         format: "qcow2",

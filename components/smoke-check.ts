@@ -63,17 +63,17 @@ export class SmokeCheck extends pulumi.ComponentResource {
           selector: { matchLabels: labels },
           // The pods check each other, so they change all at once.
           updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
-          template: { metadata: { labels }, spec: podSpec(args, script.metadata.name) },
+          template: { metadata: { labels }, spec: podSpec(args) },
         },
       },
-      // Its pods look for the service from their first second.
-      { ...inside, dependsOn: [home, service] },
+      // Its pods look for the service from their first second. The script is named in plain text as in core-dns.ts.
+      { ...inside, dependsOn: [home, service, script] },
     );
     this.registerOutputs({});
   }
 }
 
-function podSpec(args: SmokeCheckArgs, script: pulumi.Input<string>): kubernetes.types.input.core.v1.PodSpec {
+function podSpec(args: SmokeCheckArgs): kubernetes.types.input.core.v1.PodSpec {
   return {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 1,
@@ -109,7 +109,7 @@ function podSpec(args: SmokeCheckArgs, script: pulumi.Input<string>): kubernetes
       },
     ],
     volumes: [
-      { name: "check", configMap: { name: script } },
+      { name: "check", configMap: { name: name_ } },
       { name: "www", emptyDir: {} },
     ],
   };

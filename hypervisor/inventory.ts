@@ -53,11 +53,14 @@ export function subnetsIn(definition: string): Subnet[] {
 }
 
 /**
- * The names of a pool's volumes; none where the pool is not active or not there. They have no spaces here; the path behind
- * them may.
+ * Names of the volumes in a pool; a pool that is not active, or not there, lists nothing.
+ * @param lookAnew Whether libvirt looks into the pool first: of files that somebody put there it does not hear by itself.
+ * @throws when virsh cannot be asked.
  */
-export async function volumesOf(virsh: Virsh, pool: string): Promise<readonly string[]> {
+export async function volumesOf(virsh: Virsh, pool: string, { lookAnew = false } = {}): Promise<readonly string[]> {
   const running = lines(await virsh("pool-list", "--name"));
   if (!running.includes(pool)) return [];
+  if (lookAnew) await virsh("pool-refresh", pool);
+  // Names have no spaces here; the path behind them may.
   return lines(await virsh("vol-list", "--pool", pool)).map((line) => line.split(/\s+/)[0] ?? "");
 }

@@ -14,14 +14,37 @@ export function foundation({ network, ssh, storagePool, master }: ClusterConfig)
   return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
 }
 
-/** How the control plane was reached before, if its data disk is still there: the next machine has to be the same host. */
-export function keptIdentity(known: Known, name: string, config: ClusterConfig): Identity | undefined {
+/**
+ * What makes a cluster another one: what it stands on, and how often its data was given up, if ever.
+ * @param dataLost Whether the data is gone now.
+ */
+export function keepersOf(
+  known: Known,
+  name: string,
+  config: ClusterConfig,
+  dataLost: boolean,
+): Record<string, string> {
+  const last = known.outputsOf("RandomUuid", `${name}-id`)?.keepers as { readonly losses?: string } | undefined;
+  const losses = Number(last?.losses ?? 0) + Number(dataLost);
+  return { ...foundation(config), ...(losses > 0 ? { losses: String(losses) } : {}) };
+}
+
+/**
+ * How the control plane was reached before, if it is still the same cluster: its data disk makes the next machine the same
+ * host.
+ * @param keepers What the cluster is to be known by from now on.
+ */
+export function keptIdentity(
+  known: Known,
+  name: string,
+  config: ClusterConfig,
+  keepers: Readonly<Record<string, string>>,
+): Identity | undefined {
   const master = `${name}-${config.master.name}`;
   const made = known.outputsOf("Command", `${master}-init`);
   const identity = known.outputsOf("Command", `${master}-host-key`)?.stdout;
-  const sameCluster = isDeepStrictEqual(known.outputsOf("RandomUuid", `${name}-id`)?.keepers, foundation(config));
-  const data = known.outputsOf("Volume", `${master}-data`);
-  if (made === undefined || typeof identity !== "string" || !sameCluster || data === undefined) return undefined;
+  const sameCluster = isDeepStrictEqual(known.outputsOf("RandomUuid", `${name}-id`)?.keepers, keepers);
+  if (made === undefined || typeof identity !== "string" || !sameCluster) return undefined;
   return JSON.parse(identity) as Identity;
 }
 

@@ -353,7 +353,6 @@ describe("the control plane", () => {
     "Command dev-master-init": {},
     "Command dev-master-host-key": { stdout: JSON.stringify(identity) },
     "RandomUuid dev-id": { keepers: foundation(foundationOf) },
-    "Volume dev-master-data": {},
   });
   const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
 
@@ -361,6 +360,12 @@ describe("the control plane", () => {
     await clusterWith({}, { known: knownOf(before()) });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 KEPT");
     expect(hostKeyOf("dev-worker-node-1-join")).toContain("ssh-ed25519 AAAA");
+  });
+
+  it("is another cluster, on another host, once its data was given up", async () => {
+    await clusterWith({}, { known: knownOf(before()), dataLost: true });
+    expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 AAAA");
+    expect(one("RandomUuid", "dev-id").inputs.keepers).toEqual({ ...foundation(configWith()), losses: "1" });
   });
 
   it("is another host where the cluster is another one", async () => {

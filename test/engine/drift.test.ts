@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { refreshArguments } from "../../toolchain/libvirt-refresh.ts";
+import { compareWithLibvirt, refreshArguments } from "../../toolchain/libvirt-refresh.ts";
 import { preview } from "../../toolchain/preview.ts";
 import { rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
+import type { Thing } from "./world.ts";
 
 describe("a cluster that somebody changed by hand", () => {
   let stack: TestStack;
@@ -175,6 +176,69 @@ describe("a cluster that somebody changed by hand", () => {
       const { code, announced } = await previewed("--refresh");
       expect([code, announced.includes("create lab-worker-node-2")]).toEqual([0, true]);
       expect(await stack.exportText()).toBe(state);
+    });
+  });
+
+  describe("with the control plane's data disk gone", () => {
+    const disk = () => stack.world.ofKind("Volume").find(({ id }) => id.includes("lab-master-data-"))!;
+
+    /** Deletes the file, and looks what libvirt has, as `npm run up` does; a machine that runs has the file open still. */
+    async function lose(): Promise<Thing> {
+      const lost = disk();
+      stack.world.drop(lost);
+      await compareWithLibvirt(stack.session());
+      return lost;
+    }
+
+    it("is refused before anything is touched, by name and with what can be done", async () => {
+      const lost = await lose();
+      const before = [...stack.world.things];
+      for (const outcome of [await stack.preview(), await stack.up({ workers: 3 })]) {
+        expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
+        const name = lost.id.split("/").at(-1);
+        expect(outcome.text).toContain(`is gone, volume ${name} of pool nodeforge-lab.`);
+        expect(outcome.text).toContain("masterDataProtected");
+        expect(outcome.text).not.toMatch(/^\s+at /m);
+      }
+      expect([...stack.world.things]).toEqual(before);
+    });
+
+    it("goes on with the disk when it is brought back", async () => {
+      const lost = await lose();
+      stack.world.add(lost, false);
+      // A preview cannot know that it will be the same disk, and announces another machine.
+      expect((await stack.up()).calls.list).toEqual(["create Volume master-data"]);
+      expect(disk().id).toBe(lost.id);
+      expect(await repaired()).toEqual([]);
+    });
+
+    it("becomes a new cluster, which all workers join, when the data was given up", async () => {
+      const lost = await lose();
+      const inside = [...stack.world.things].filter(({ type }) => type.startsWith("kubernetes:"));
+      // The last of the file goes with the machine that has it open.
+      const data = stack.guests.wipe(lost.id);
+      stack.world.on("after", /delete Domain master/, () => inside.forEach((thing) => stack.world.drop(thing)));
+      const { calls } = await stack.change({ masterDataProtected: false });
+      expect(data).toBeDefined();
+      expect(calls.of("create")).toEqual(
+        expect.arrayContaining(["RandomUuid id", "Volume master-data", "Domain master"]),
+      );
+      // Making a control plane is one step for every machine, taken again in place; whoever joins it joins anew.
+      expect(calls.of("update")).toContain("Command master-init");
+      expect(calls.of("update").filter((resource) => /join|Domain/.test(resource))).toEqual([]);
+      expect(
+        calls
+          .matching(/create .*-join/)
+          .map(({ resource }) => resource)
+          .sort(),
+      ).toEqual(["Command worker-node-1-join", "Command worker-node-2-join"]);
+      expect(disk().id).not.toBe(lost.id);
+      const kubeconfig = (await stack.output("kubeconfig", "--show-secrets")) as string;
+      expect(kubeconfig).not.toContain(data);
+      expect(stack.guests.workersOf(kubeconfig).sort()).toEqual(["worker-node-1", "worker-node-2"]);
+      expect(await repaired()).toEqual([]);
+      // From then on it is protected again where the stack says so.
+      expect((await stack.change({ masterDataProtected: true })).calls.list).toEqual([]);
     });
   });
 });

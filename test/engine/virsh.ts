@@ -81,6 +81,8 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
         .join("");
     case "domuuid":
       return need("Domain", name).id;
+    case "pool-refresh":
+      return "";
     case "net-uuid":
       return need("Network", name).id;
     case "pool-uuid":

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { foundation, generationOf, isAway, isReplaced, keptIdentity } from "../../lifecycle/known-cluster.ts";
+import {
+  foundation,
+  generationOf,
+  isAway,
+  isReplaced,
+  keepersOf,
+  keptIdentity,
+} from "../../lifecycle/known-cluster.ts";
 import { Known } from "../../lifecycle/known.ts";
 import { knownOf } from "../support/known.ts";
 import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
@@ -38,34 +45,54 @@ describe("what a cluster stands on", () => {
   });
 });
 
+describe("what makes a cluster another one", () => {
+  const after = (keepers: Record<string, string>, dataLost: boolean) =>
+    keepersOf(knownOf({ "RandomUuid lab-id": { keepers } }), "lab", config, dataLost).losses;
+
+  it("is each loss of its data, which stays counted", () => {
+    expect([after({}, true), after({ losses: "1" }, false), after({ losses: "1" }, true)]).toEqual(["1", "1", "2"]);
+  });
+
+  it("is nothing but what it stands on while no data was lost", () => {
+    const known = knownOf({ "RandomUuid lab-id": { keepers: foundation(config) } });
+    expect(keepersOf(known, "lab", config, false)).toEqual(foundation(config));
+    expect(keepersOf(new Known(), "lab", config, false)).toEqual(foundation(config));
+  });
+});
+
 describe("the identity of a control plane that was there before", () => {
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
   const remembered = {
     "Command lab-master-init": {},
     "Command lab-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid lab-id": { keepers: foundation(config) },
-    "Volume lab-master-data": {},
+    "RandomUuid lab-id": { keepers: { ...foundation(config), losses: "1" } },
   };
+  const kept = (known: Parameters<typeof knownOf>[0], name = "lab", of = config, dataLost = false) =>
+    keptIdentity(knownOf(known), name, of, keepersOf(knownOf(known), name, of, dataLost));
 
   it("is kept with its data disk", () => {
-    expect(keptIdentity(knownOf(remembered), "lab", config)).toEqual(identity);
+    expect(kept(remembered)).toEqual(identity);
   });
 
   it.each(Object.keys(remembered))("is not kept without %s", (key) => {
     const rest = Object.fromEntries(Object.entries(remembered).filter(([other]) => other !== key));
-    expect(keptIdentity(knownOf(rest), "lab", config)).toBeUndefined();
+    expect(kept(rest)).toBeUndefined();
   });
 
   it("is not kept on another data disk, in another cluster or under another name", () => {
-    expect(keptIdentity(knownOf(remembered), "lab", configWith({ masterDataDiskGiB: "11" }))).toBeUndefined();
-    expect(keptIdentity(knownOf(remembered), "lab", configWith({ sshUser: "ops" }))).toBeUndefined();
-    expect(keptIdentity(knownOf(remembered), "lab", configWith({ masterName: "boss" }))).toBeUndefined();
-    expect(keptIdentity(knownOf(remembered), "dev", config)).toBeUndefined();
+    expect(kept(remembered, "lab", configWith({ masterDataDiskGiB: "11" }))).toBeUndefined();
+    expect(kept(remembered, "lab", configWith({ sshUser: "ops" }))).toBeUndefined();
+    expect(kept(remembered, "lab", configWith({ masterName: "boss" }))).toBeUndefined();
+    expect(kept(remembered, "dev")).toBeUndefined();
+  });
+
+  it("is not kept when the data disk is lost", () => {
+    expect(kept(remembered, "lab", config, true)).toBeUndefined();
   });
 
   it("is not kept when it was never told", () => {
     const silent = { ...remembered, "Command lab-master-host-key": {} };
-    expect(keptIdentity(knownOf(silent), "lab", config)).toBeUndefined();
+    expect(kept(silent)).toBeUndefined();
   });
 });
 
