@@ -45,9 +45,16 @@ export class Lab {
     await this.pulumi("stack", "select", "--create");
   }
 
-  /** Changes a setting of the stack. */
-  async set(key: string, value: string): Promise<void> {
-    await this.pulumi("config", "set", key, value);
+  /** Changes a setting of the stack. @param flags `--path` where the key leads into a setting. */
+  async set(key: string, value: string, ...flags: readonly string[]): Promise<void> {
+    await this.pulumi("config", "set", key, value, ...flags);
+  }
+
+  /** Changes a setting that is no plain value. */
+  async setObject(key: string, objectValue: object): Promise<void> {
+    // Pulumi takes it from `value`, and for an object when `objectValue` is there.
+    const setting = { value: JSON.stringify(objectValue), objectValue };
+    await this.pulumi("config", "set-all", "--json", JSON.stringify({ [`nodeforge:${key}`]: setting }));
   }
 
   /** `npm run up`. @throws when it fails. */

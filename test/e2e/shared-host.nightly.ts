@@ -1,0 +1,136 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Lab } from "./lab.ts";
+
+// A host that has a network, a pool and a machine already: a cluster of two pools lives beside them, and goes.
+const lab = new Lab("e2e");
+const files = "/var/lib/libvirt/theirs";
+
+const network = `<network>
+  <name>theirs</name>
+  <forward mode="nat"/>
+  <bridge name="virbr-theirs"/>
+  <ip address="192.168.77.1" netmask="255.255.255.0">
+    <dhcp>
+      <range start="192.168.77.100" end="192.168.77.200"/>
+      <host mac="52:54:00:00:00:01" name="theirs" ip="192.168.77.50"/>
+    </dhcp>
+  </ip>
+</network>`;
+const pool = `<pool type="dir"><name>theirs</name><target><path>${files}</path></target></pool>`;
+const machine = `<domain type="qemu">
+  <name>e2e-master</name>
+  <memory unit="MiB">64</memory>
+  <os><type arch="x86_64" machine="q35">hvm</type></os>
+</domain>`;
+
+/** Everything that was there before, as libvirt tells it; what libvirt measures of a pool left out. */
+async function theirs(): Promise<readonly string[]> {
+  const isMeasured = (line: string) => /<(capacity|allocation|available)/.test(line);
+  return [
+    ...(await lab.virsh("net-dumpxml", "theirs")),
+    ...(await lab.virsh("net-dumpxml", "theirs", "--inactive")),
+    ...(await lab.virsh("pool-dumpxml", "theirs")).filter((line) => !isMeasured(line)),
+    ...(await lab.virsh("list", "--all", "--name")),
+    ...(await lab.virsh("net-list", "--all", "--name")),
+    ...(await lab.virsh("pool-list", "--all", "--name")),
+    ...readdirSync(files),
+  ];
+}
+
+/** Makes what a file describes, with `virsh COMMAND FILE`. */
+async function define(command: string, xml: string): Promise<void> {
+  const path = join(lab.folder, "theirs.xml");
+  writeFileSync(path, xml);
+  await lab.virsh(command, path);
+}
+
+/** Memory libvirt gives a machine, in MiB. */
+async function memoryOf(domain: string): Promise<number> {
+  const line = (await lab.virsh("dominfo", domain)).find((text) => text.startsWith("Max memory:"));
+  return Number(/\d+/.exec(line ?? "")?.[0]) / 1024;
+}
+
+let before: readonly string[];
+
+beforeAll(async () => {
+  await lab.prepare();
+  mkdirSync(files);
+  await define("net-define", network);
+  await lab.virsh("net-start", "theirs");
+  await define("pool-define", pool);
+  await lab.virsh("pool-start", "theirs");
+  await lab.virsh("vol-create-as", "theirs", "theirs.qcow2", "16M", "--format", "qcow2");
+  before = await theirs();
+  await lab.set("network", "theirs");
+  await lab.set("networkCidr", "192.168.77.0/24");
+  await lab.set("dhcpStart", "192.168.77.100");
+  await lab.set("dhcpEnd", "192.168.77.200");
+  await lab.set("storagePool", "theirs");
+  const pools = [
+    { name: "small", count: 1, memoryMiB: 1024, labels: ["disk=slow"] },
+    { name: "big", count: 1, memoryMiB: 1536, labels: ["disk=fast", "tier=a"], taints: ["only=big:NoSchedule"] },
+  ];
+  await lab.setObject("workerPools", pools);
+});
+afterAll(async () => {
+  await lab.virsh("pool-destroy", "theirs");
+  await lab.virsh("pool-undefine", "theirs");
+  await lab.virsh("net-destroy", "theirs");
+  await lab.virsh("net-undefine", "theirs");
+  rmSync(files, { recursive: true });
+  lab.remove();
+});
+
+it("a machine of a name the cluster would take is named, and nothing is made", async () => {
+  await define("define", machine);
+  const up = await lab.nodeforge("up", ["--yes"], 10);
+  expect(up.exitCode).not.toBe(0);
+  expect(up.all).toMatch(/Nothing was created: .*\n.*e2e-master/);
+  await lab.virsh("undefine", "e2e-master");
+  expect(await theirs()).toEqual(before);
+});
+
+it("two pools join on a network and in a storage pool that were there, each as it was declared", async () => {
+  await lab.up();
+  await lab.showNodes("two pools");
+  expect(await lab.readyNodes()).toEqual(["master", "worker-big-1", "worker-small-1"]);
+  const shown = async (node: string, path: string) => lab.kubectl("get", "node", node, "-o", `jsonpath=${path}`);
+  expect(await shown("worker-small-1", "{.metadata.labels.disk} {.metadata.labels.tier} {.spec.taints}")).toBe(
+    "slow  ",
+  );
+  expect(await shown("worker-big-1", "{.metadata.labels.disk} {.metadata.labels.tier} {.spec.taints[*].key}")).toBe(
+    "fast a only",
+  );
+  expect(await memoryOf("e2e-worker-small-1")).toBe(1024);
+  expect(await memoryOf("e2e-worker-big-1")).toBe(1536);
+  for (const { address } of await lab.nodes()) expect(address).toMatch(/^192\.168\.77\./);
+  expect(await lab.virsh("net-dumpxml", "theirs", "--inactive")).not.toContain(expect.stringContaining("e2e-"));
+  await lab.expectNothingToDo();
+});
+
+it("a pool of another size is made anew, and no other", async () => {
+  const boots = await lab.bootIds(["master", "worker-big-1"]);
+  await lab.set("workerPools[0].memoryMiB", "1152", "--path");
+  expect((await lab.announced()).filter((operation) => /big|master/.test(operation))).toEqual([]);
+  await lab.up();
+  expect(await memoryOf("e2e-worker-small-1")).toBe(1152);
+  expect(await lab.bootIds()).toMatchObject(boots);
+  expect(await lab.readyNodes()).toEqual(["master", "worker-big-1", "worker-small-1"]);
+});
+
+it("a pool that is taken away goes, and the other keeps running", async () => {
+  const boots = await lab.bootIds(["master", "worker-big-1"]);
+  await lab.set("workerPools[0].count", "0", "--path");
+  await lab.up();
+  expect(await lab.bootIds()).toEqual(boots);
+  expect(await lab.readyNodes()).toEqual(["master", "worker-big-1"]);
+  expect((await lab.virsh("vol-list", "theirs")).filter((line) => line.includes("small"))).toEqual([]);
+});
+
+it("all that was there before is there afterwards, and nothing else", async () => {
+  const destroy = await lab.nodeforge("destroy", ["--yes"], 10);
+  expect(destroy.exitCode, destroy.all).toBe(0);
+  expect(await theirs()).toEqual(before);
+});
