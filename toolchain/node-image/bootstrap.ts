@@ -22,8 +22,12 @@ export async function bootstrap(root: string, debian: DebianDeclaration): Promis
   const kept = debian["kept-paths"].map((path) => `--dpkgopt=path-include=${path}`);
   const dates = `${root}.dates`;
   await run(
-    "mmdebstrap",
+    "unshare",
     [
+      // mmdebstrap mounts this machine's /proc, /sys and devices below the folder. Killed, it would leave them there, where
+      // nobody could delete the folder; mounts of a namespace end with the last process in it.
+      "--mount",
+      "mmdebstrap",
       "--mode=root",
       // Essential packages only: a node is replaced, not upgraded, so it needs no package manager.
       "--variant=essential",

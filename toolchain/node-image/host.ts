@@ -10,6 +10,7 @@ const tools: Readonly<Record<string, string>> = {
   mmdebstrap: "mmdebstrap",
   "qemu-img": "qemu-utils",
   sfdisk: "fdisk",
+  unshare: "util-linux",
   xz: "xz-utils",
 };
 
