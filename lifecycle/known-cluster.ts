@@ -5,12 +5,13 @@ import type { ClusterConfig } from "../config/index.ts";
 import type { Known } from "./known.ts";
 
 /**
- * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
- * machines would have to leave through a control plane that is no longer where, or whose, they think.
+ * What a cluster stands on: with another login, network, storage, data disk or name of its control plane it is another
+ * cluster. Changed one by one, machines would have to leave through a control plane that is no longer where, or whose, they
+ * think.
  */
 export function foundation({ network, ssh, storagePool, master }: ClusterConfig): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
-  const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
+  const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB, masterName: master.name };
   return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
 }
 

@@ -20,6 +20,7 @@ describe("what a cluster stands on", () => {
     { networkCidr: "192.168.223.0/24" },
     { network: "lab" },
     { masterAddress: "192.168.222.11" },
+    { masterName: "boss" },
     { nodeDomain: "lan" },
     { masterDataDiskGiB: "20" },
     { storagePool: "default" },
