@@ -5,6 +5,7 @@ import {
   ofConditions,
   ofLibvirt,
   ofNodes,
+  ofSmokeCheck,
   ofStep,
   poolItems,
   sinceLast,
@@ -134,7 +135,7 @@ export const knownCauses: readonly KnownCause[] = [
   {
     name: "machine does not run",
     cause: "The machine has crashed, was stopped, or is gone from libvirt.",
-    mend: "Read `domain-log.txt` and `console.txt` of the node; `virsh start NAME` starts it. One that is gone: `npm run up` makes it again.",
+    mend: "Read `domain-log.txt` and `console.txt` of the node; `npm run up` starts it, and makes one again that is gone.",
     signs: (evidence) => [
       ...inItems(evidence, ["domain-state"], /^(shut off|crashed|paused|pmsuspended|in shutdown)/),
       ...inItems(evidence, ["domain-state"], /failed to get domain|Domain not found/i, ({ node }) =>
@@ -351,12 +352,13 @@ export const knownCauses: readonly KnownCause[] = [
     name: "names do not resolve in the cluster",
     cause: "The cluster's name server cannot be reached from a worker.",
     mend: "`npm run kubectl -- -n nodeforge-smoke describe pods` and `-n kube-system logs -l k8s-app=kube-dns`; see `kube-proxy.txt` and `flanneld.txt` of the node.",
-    signs: (evidence) => [
-      ...inLog(evidence, /resolves to \d+ of \d+ pods/),
-      ...inItems(evidence, ["events"], /Startup probe failed: .*resolves to \d+ of \d+ pods/, () =>
-        evidence.failures.some(({ step }) => step === "add-ons"),
-      ),
-    ],
+    signs: (evidence) => ofSmokeCheck(evidence, String.raw`resolves to \d+ of \d+ pods`),
+  },
+  {
+    name: "pods do not reach each other",
+    cause: "Pods of one node do not reach those of another.",
+    mend: "Compare the routes in `addresses.txt` of both nodes and read their `flanneld.txt`; an existing network may drop addresses that are not its own.",
+    signs: (evidence) => ofSmokeCheck(evidence, String.raw`did not answer, \d+ of \d+ pods did`),
   },
   {
     name: "ssh not answered",

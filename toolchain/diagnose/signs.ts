@@ -65,6 +65,13 @@ export function ofConditions(evidence: Evidence, pattern: RegExp): readonly Sign
   });
 }
 
+/** What the smoke check's pods said: in the run, or else in events, which also tell what was overcome. */
+export function ofSmokeCheck(evidence: Evidence, saying: string): readonly Sign[] {
+  if (inLog(evidence, /of \d+ pods/).length > 0) return inLog(evidence, new RegExp(saying));
+  const isOfRun = () => evidence.failures.some(({ step }) => step === "add-ons");
+  return inItems(evidence, ["events"], new RegExp(`Startup probe failed: .*${saying}`), isOfRun);
+}
+
 /** Machines that run, should have asked for a lease and have none. */
 export function withoutLease(evidence: Evidence): readonly Sign[] {
   const leases = evidence.items.filter(({ name, missing }) => name.startsWith("leases-") && missing === undefined);

@@ -491,6 +491,16 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
     ],
     isNot: [failedRun(well, { ...join, text: "    error: it resolves\n" })],
   },
+  "pods do not reach each other": {
+    is: [
+      failedRun(well, {
+        step: "add-ons",
+        type: "kubernetes:apps/v1:DaemonSet",
+        text: "    error: pod smoke-1: Startup probe failed: 10.244.2.3 did not answer, 1 of 2 pods did\n",
+      }),
+    ],
+    isNot: [failedRun(well, { ...join, text: "    error: 192.168.222.100 did not answer\n" })],
+  },
   "ssh not answered": {
     is: [
       failedRun(well, {
