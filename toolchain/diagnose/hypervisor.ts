@@ -25,6 +25,7 @@ export function askHypervisor(
     virsh("hypervisor-memory", "nodememstats"),
     ...networks.flatMap((network) => [
       virsh(`network-${network}`, "net-info", network),
+      virsh(`definition-${network}`, "net-dumpxml", network),
       virsh(`leases-${network}`, "net-dhcp-leases", network),
     ]),
     ...pools.flatMap((pool) => [

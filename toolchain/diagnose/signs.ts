@@ -74,7 +74,11 @@ export function ofSmokeCheck(evidence: Evidence, saying: string): readonly Sign[
 
 /** Machines that run, should have asked for a lease and have none. */
 export function withoutLease(evidence: Evidence): readonly Sign[] {
-  const leases = evidence.items.filter(({ name, missing }) => name.startsWith("leases-") && missing === undefined);
+  // On an existing network somebody else may hand out the addresses, of which libvirt hears nothing.
+  const isServed = (name: string) => find(evidence, `definition-${name}`)?.text.includes("<dhcp>") ?? false;
+  const leases = evidence.items.filter(
+    ({ name, missing }) => /^leases-/.test(name) && missing === undefined && isServed(name.replace("leases-", "")),
+  );
   if (leases.length === 0) return [];
   return evidence.nodes
     .filter(({ name, leased, mac }) => leased && mac !== undefined && !answered(evidence, name))

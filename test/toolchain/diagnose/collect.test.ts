@@ -98,6 +98,7 @@ describe("a diagnosis of a healthy cluster", () => {
     expect(result.healthy).toBe(true);
     expect((await readdir(out())).sort()).toEqual([
       "conditions.txt",
+      "definition-lab-net.txt",
       "domains.txt",
       "events.txt",
       "hypervisor-memory.txt",

@@ -87,6 +87,10 @@ export function healthy(): Evidence {
         text: " Id   Name                State\n------------\n 2    lab-master          running\n 3    lab-worker-node-1   running\n",
       },
       {
+        name: "definition-lab",
+        text: "<network>\n  <name>lab</name>\n  <ip family='ipv4' address='192.168.222.1' prefix='24'>\n    <dhcp>\n    </dhcp>\n  </ip>\n</network>\n",
+      },
+      {
         name: "leases-lab",
         text:
           " Expiry Time           MAC address         Protocol   IP address           Hostname\n" +

@@ -189,7 +189,12 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
         text: "    error: couldn't retrieve IP address of domain id: 5b8f. Please check following: \n    1) is the domain running proplerly?\n",
       }),
     ],
-    isNot: [{ ...noLease, nodes: [node("master"), { ...node(worker), leased: false }] }],
+    isNot: [
+      { ...noLease, nodes: [node("master"), { ...node(worker), leased: false }] },
+      // Addresses come from somebody else, of whose leases libvirt knows nothing.
+      but(noLease, "definition-lab", undefined, "<network>\n  <forward mode='bridge'/>\n</network>\n"),
+      but(noLease, "definition-lab", undefined, "", "virsh is not installed"),
+    ],
   },
   "host key mismatch": {
     is: [
