@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { TestStack } from "./stack.ts";
+import { previewOf, takeOverOf } from "./taking-over.ts";
+import { HalfMade, type Thing } from "./world.ts";
+
+/** What a start that fails leaves: a domain that is defined, and of which the engine does not hear. */
+function failToStart(stack: TestStack, name: string): void {
+  stack.world.on("after", new RegExp(`create Domain ${name}$`), () => {
+    stack.guests.stop(domainOf(stack, name).id);
+    throw new Error("cannot allocate memory");
+  });
+}
+
+function domainOf(stack: TestStack, name: string): Thing {
+  return stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
+}
+
+const unstarted = "removed domain lab-worker-node-1, which an earlier run defined and could not start; its disks stay";
+
+describe("a machine that was defined and could not start", () => {
+  it("makes way for the next try when it is new, and nothing else is touched", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await stack.up();
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up({ workers: 1 })).succeeded).toBe(false);
+    stack.world.calm();
+    const description = String(domainOf(stack, "worker-node-1").properties.description);
+    const theirs = [
+      // As if another cluster of this name, or a machine made by hand, had been here before.
+      ["lab-worker-node-7", description.replace(/[0-9a-f]{8}-/, "00000000-")],
+      ["lab-worker-node-8", ""],
+      // A copy that somebody made under a name of their own.
+      ["copy-of-lab-worker-node-1", description],
+    ].map(([taken = "", description]) => {
+      const type = "libvirt:index/domain:Domain";
+      const thing = { urn: "", type, id: `theirs-${taken}`, taken, properties: { description } };
+      stack.world.add(thing, false);
+      return thing;
+    });
+
+    const { said, printed } = await takeOverOf(stack);
+    expect([said, printed]).toEqual([[unstarted], []]);
+    expect(stack.world.ofKind("Domain").filter((domain) => theirs.includes(domain as never))).toEqual(theirs);
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    // Its disks were there already.
+    expect(calls.list.filter((operation) => /Volume|master/.test(operation))).toEqual([]);
+    theirs.forEach((thing) => stack.world.drop(thing));
+    expect(await stack.drift()).toEqual([]);
+    expect((await takeOverOf(stack)).said).toEqual([]);
+  });
+
+  it("makes way for the next try when it replaces another", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await stack.up();
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up({ workerMemoryMiB: 1_000_000 })).succeeded).toBe(false);
+    stack.world.calm();
+    expect((await takeOverOf(stack)).said).toEqual([unstarted]);
+    const { succeeded, text } = await stack.up({ workerMemoryMiB: 4096 });
+    expect(succeeded, text).toBe(true);
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("goes with the cluster", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    expect((await takeOverOf(stack)).said).toEqual([unstarted]);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("stays when somebody started it meanwhile, as one does that is off and in the state", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    failToStart(stack, "worker-node-1");
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    stack.guests.start(domainOf(stack, "worker-node-1").id);
+    stack.guests.stop(domainOf(stack, "master").id);
+    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect(stack.world.ofKind("Domain")).toHaveLength(2);
+  });
+});
+
+describe("a volume whose upload failed", () => {
+  it.each([
+    ["base image", /create Volume base/, /^removed volume lab-base-[0-9a-f]{12}\.qcow2, whose upload failed/],
+    [
+      "seed disk",
+      /create Volume master-seed/,
+      /^removed volume lab-master-seed-[0-9a-f]{12}\.iso, whose upload failed/,
+    ],
+  ])("is made anew: a %s", async (_, pattern, line) => {
+    await using stack = await TestStack.create({ workers: 0 });
+    stack.world.on("after", pattern, () => {
+      throw new HalfMade("no space left on device");
+    });
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    const volumes = stack.world.ofKind("Volume").length;
+    // A look at libvirt would make it pass for a whole one.
+    expect((await previewOf(stack)).ran).toEqual(["stack export", "preview --stack lab"]);
+    const { said } = await takeOverOf(stack);
+    expect(said).toEqual([expect.stringMatching(line)]);
+    expect(stack.world.ofKind("Volume")).toHaveLength(volumes - 1);
+    expect((await previewOf(stack)).ran).toContain("refresh");
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    expect(calls.matching(pattern)).toHaveLength(1);
+    expect(await stack.drift()).toEqual([]);
+    expect((await takeOverOf(stack)).said).toEqual([]);
+  });
+
+  it("is destroyed with all else, though it is gone", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    stack.world.on("after", /create Volume base/, () => {
+      throw new HalfMade("no space left on device");
+    });
+    await stack.up();
+    stack.world.calm();
+    expect((await takeOverOf(stack)).said).toHaveLength(1);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("is no disk that has no source: data stays", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    stack.world.on("after", /create Volume master-data/, () => {
+      throw new HalfMade("the link was lost");
+    });
+    expect((await stack.up()).succeeded).toBe(false);
+    stack.world.calm();
+    const volumes = stack.world.ofKind("Volume");
+    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect(stack.world.ofKind("Volume")).toEqual(volumes);
+  });
+});
+
+it("a stack that has nothing to clear away costs one list of virsh, and none before its first up", async () => {
+  await using stack = await TestStack.create({ workers: 0 });
+  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked: [] });
+  expect((await previewOf(stack)).ran).not.toContain("refresh");
+  await stack.up();
+  const asked = ["list --inactive --without-managed-save --uuid --name"];
+  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked });
+  const ran = (...commands: string[]) => ({ code: 0, said: [], ran: [...commands, "preview --stack lab"] });
+  expect(await previewOf(stack)).toEqual(ran("stack export", "stack export", "refresh"));
+  expect((await previewOf(stack, "--help")).ran).toEqual(["preview --stack lab --help"]);
+  expect((await previewOf(stack, "-r")).ran).toEqual(["stack export", "preview --stack lab -r"]);
+});
