@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Worker } from "../../components/worker.ts";
+import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
+import { clusterWith, nodeIn } from "../support/cluster.ts";
+import { knownOf } from "../support/known.ts";
+import { ofType, one, promiseOf, startMocks } from "../support/mocks.ts";
+
+vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
+
+beforeEach(startMocks);
+
+describe("a worker", () => {
+  it("boots from an overlay of the one image and a seed of its own", async () => {
+    await clusterWith();
+    const base = ofType("Volume").find(({ name }) => name.startsWith("dev-base-"))!;
+    expect(base.name).toMatch(/^dev-base-[0-9a-f]{12}$/);
+    for (const node of ["dev-master", "dev-worker-node-1", "dev-worker-node-2"]) {
+      expect(one("Volume", `${node}-root`).inputs).toEqual({
+        pool: "nodeforge-dev",
+        baseVolumeId: `${base.name}-id`,
+        size: 20 * 1024 ** 3,
+        format: "qcow2",
+      });
+    }
+    const seeds = ofType("Volume").filter(({ name }) => name.includes("-seed-"));
+    expect(new Set(seeds.map(({ inputs }) => inputs.source)).size).toBe(3);
+    expect(seeds.every(({ inputs }) => inputs.format === "iso")).toBe(true);
+  });
+
+  it("is minted a token of its own and joins with it on stdin", async () => {
+    await clusterWith();
+    const token = one("Command", "dev-worker-node-2-token").inputs;
+    expect(token.triggers).toEqual(["dev-worker-node-2-id", "1"]);
+    expect(token.create).toMatch(/ mint-token$/);
+    expect(token.update).toMatch(/ renew-token$/);
+    // The longest drain there can be, and what comes before and after it.
+    expect(token.delete).toMatch(/^timeout .* 15600 .* leave$/);
+    expect(token.stdin).toMatch(
+      /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nTOKEN_TTL_MINUTES='30'\n/,
+    );
+    // How long pods may take is asked when it leaves, not when it joins.
+    expect(token.stdin).toMatch(
+      /\nleave\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nWORKER_MAC='52:54(:[0-9a-f]{2}){4}'\nIMAGE_CONTRACT='\d+'\n#/,
+    );
+    const join = one("Command", "dev-worker-node-2-join").inputs;
+    expect(join.triggers).toEqual(["dev-worker-node-2-id", "1"]);
+    // On its way to the engine a secret is wrapped.
+    const { value, ...wrapper } = join.stdin as { value: string };
+    expect(Object.keys(wrapper)).toHaveLength(1);
+    expect(value).toContain("abcdef.0123456789abcdef");
+    expect(value).toMatch(/NODE_ADDRESS='192\.168\.222\.10\d'/);
+  });
+
+  it("leaves before it is let in again, and not at all when the whole cluster goes", async () => {
+    const { options } = await clusterWith();
+    const { deletedWith, deleteBeforeReplace } = options.of("Command", "dev-worker-node-1-token");
+    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("RandomUuid::dev-id");
+    expect(deleteBeforeReplace).toBe(true);
+    expect(options.of("Command", "dev-worker-node-1-join").deletedWith).toBeUndefined();
+  });
+
+  it("is shut down in order, but not when the whole cluster goes", async () => {
+    const { options } = await clusterWith();
+    const { deletedWith } = options.of("Command", "dev-worker-node-1-host-key");
+    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("RandomUuid::dev-id");
+    const { create, environment, ...command } = one("Command", "dev-worker-node-1-host-key").inputs;
+    expect([create, command.delete]).toEqual(["node operator/read-identity.ts", "node operator/shut-down.ts"]);
+    expect(environment).toEqual({
+      LIBVIRT_URI: "qemu:///system",
+      DOMAIN: "dev-worker-node-1",
+      DOMAIN_ID: "dev-worker-node-1-id",
+      MAC: expect.stringMatching(/^52:54:/) as string,
+      LIMIT_SECONDS: "1200",
+      NETWORK: "scheduler_benchmark_net",
+    });
+    // The control plane's reservation is part of the cluster.
+    expect(one("Command", "dev-master-host-key").inputs.environment).not.toHaveProperty("NETWORK");
+  });
+
+  it("is not new before the control plane has seen it Ready, with its image and pool as labels", async () => {
+    const { cluster } = await clusterWith();
+    const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
+    // Two limits of 20 minutes, and five more.
+    expect(create).toMatch(/^timeout .* 2700 .* worker-ready$/);
+    expect(stdin).toContain("WORKER_NAME='worker-node-1'\nREADY_TIMEOUT_SECONDS='1200'\nTAINTS=''\n");
+    expect(nodeIn(stdin)).toEqual({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name: "worker-node-1",
+        labels: { "nodeforge.local/image": cluster.imageHash.slice(0, 12), "nodeforge.local/pool": "workers" },
+      },
+    });
+    expect(triggers).toEqual(["dev-worker-node-1-join-id", "dev-worker-node-1-id"]);
+  });
+
+  it("starts from the image again when its machine becomes another one", async () => {
+    const { options } = await clusterWith();
+    const signature = /, machine ([0-9a-f]{12})$/.exec(String(one("Domain", "dev-worker-node-1").inputs.description));
+    expect(signature?.[1]).toBeDefined();
+    expect(options.of("Volume", "dev-worker-node-1-root").replacementTrigger).toBe(signature?.[1]);
+  });
+
+  it("is replaced whole: the old machine goes before its disk, and before there is a new one", async () => {
+    const { options } = await clusterWith();
+    expect(options.of("Domain", "dev-worker-node-1").deleteBeforeReplace).toBe(true);
+    expect(options.of("Volume", "dev-worker-node-1-root").deleteBeforeReplace).toBe(true);
+    expect(options.of("Domain", "dev-worker-node-1").customTimeouts).toEqual({ create: "20m" });
+  });
+});
+
+describe("joins", () => {
+  it("go in waves: each waits for the one a wave before", async () => {
+    const { options } = await clusterWith({ workers: "5", joinWaveSize: "2" });
+    const waitsFor = (index: number) => {
+      const { dependsOn = [] } = options.of("BootstrapToken", `dev-worker-node-${index}-token`);
+      return (dependsOn as Worker[]).map(({ node }) => node.name);
+    };
+    expect([1, 2, 3, 4, 5].map(waitsFor)).toEqual([[], [], ["worker-node-1"], ["worker-node-2"], ["worker-node-3"]]);
+  });
+});
+
+describe("worker pools", () => {
+  const image = join(mkdtempSync(join(tmpdir(), "nodeforge-pools-")), "other.qcow2");
+  afterAll(() => rmSync(dirname(image), { recursive: true }));
+  writeFileSync(image, Buffer.from("514649fb00000003ff", "hex"));
+  const pools = [
+    { name: "small", count: 2, labels: ["size=small"] },
+    { name: "big", count: 1, vcpus: 4, memoryMiB: 4096, diskGiB: 40, taints: ["a=b:NoSchedule"], image },
+  ];
+  const settings = { workerPools: JSON.stringify(pools), joinWaveSize: "2" };
+  const namesOf = (resources: ReturnType<typeof ofType>) => resources.map(({ name }) => name).sort();
+  const bases = () => ofType("Volume").filter(({ name }) => name.startsWith("dev-base-"));
+
+  it("are a component each, whose machines have the pool's size and image", async () => {
+    const { cluster } = await clusterWith(settings);
+    const usual = cluster.imageHash;
+    const other = createHash("sha256").update(readFileSync(image)).digest("hex");
+    const base = (sha256: string) => `dev-base-${sha256.slice(0, 12)}`;
+    expect(namesOf(ofType("WorkerPool"))).toEqual(["dev-big", "dev-small"]);
+    expect(one("Domain", "dev-worker-big-1").inputs).toMatchObject({ vcpu: 4, memory: 4096 });
+    expect(one("Domain", "dev-worker-small-1").inputs).toMatchObject({ vcpu: 2, memory: 2048 });
+    for (const made of [ofType("BaseImage"), bases()]) expect(namesOf(made)).toEqual([base(usual), base(other)].sort());
+    for (const node of ["master", "worker-small-1", "worker-small-2"]) {
+      expect(one("Volume", `dev-${node}-root`).inputs.baseVolumeId).toBe(`${base(usual)}-id`);
+    }
+    const root = one("Volume", "dev-worker-big-1-root").inputs;
+    expect(root).toMatchObject({ baseVolumeId: `${base(other)}-id`, size: 40 * 1024 ** 3 });
+    const nodes = await promiseOf(cluster.nodes);
+    expect(nodes.map(({ pool }) => pool)).toEqual([undefined, "small", "small", "big"]);
+    expect(nodes.map((node) => node.image)).toEqual([usual, usual, usual, other]);
+  });
+
+  it("shows in its nodes and timings what the record of a run may hold", async () => {
+    const { cluster } = await clusterWith(settings);
+    const { nodes, timings } = recordSchema.properties;
+    const shown = { nodes: await promiseOf(cluster.nodes), timings: await promiseOf(cluster.timings) };
+    const validate = new Ajv2020({ strict: true }).compile({ type: "object", properties: { nodes, timings } });
+    expect(shown.nodes).toHaveLength(4);
+    expect(validate(shown), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it("give each worker its own pool's labels and taints; it joins with the taints", async () => {
+    await clusterWith(settings);
+    const ready = (name: string) => one("Command", `dev-${name}-ready`).inputs.stdin;
+    const join = (name: string) => (one("Command", `dev-${name}-join`).inputs.stdin as { value: string }).value;
+    expect(nodeIn(ready("worker-small-2")).metadata.labels).toMatchObject({
+      size: "small",
+      "nodeforge.local/pool": "small",
+    });
+    expect(nodeIn(ready("worker-big-1")).metadata.labels).not.toHaveProperty("size");
+    expect(ready("worker-small-2")).toContain("\nTAINTS=''\n");
+    expect(ready("worker-big-1")).toContain("\nTAINTS='a=b:NoSchedule'\n");
+    expect(join("worker-small-2")).not.toContain("NoSchedule");
+    expect(join("worker-big-1")).toContain("NoSchedule");
+  });
+
+  it("share one image when their images are the same, wherever they lie", async () => {
+    const copy = `${image}.copy`;
+    copyFileSync(image, copy);
+    const both = [image, copy].map((path, index) => ({ name: `p${index}`, count: 1, image: path }));
+    await clusterWith({ workerPools: JSON.stringify(both) });
+    expect(bases()).toHaveLength(2);
+    expect(one("Volume", "dev-worker-p0-1-root").inputs.baseVolumeId).toBe(
+      one("Volume", "dev-worker-p1-1-root").inputs.baseVolumeId,
+    );
+  });
+
+  it("join in waves that count through all of them", async () => {
+    const { options } = await clusterWith(settings);
+    const waitsFor = (name: string) =>
+      ((options.of("BootstrapToken", `dev-${name}-token`).dependsOn ?? []) as Worker[]).map(({ node }) => node.name);
+    expect(["worker-small-1", "worker-small-2", "worker-big-1"].map(waitsFor)).toEqual([[], [], ["worker-small-1"]]);
+  });
+});
+
+describe("a node that was lost", () => {
+  it("is let in again, and nobody else; all are asked for anew", async () => {
+    const known = knownOf({
+      "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
+      "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
+      "Command dev-ready": { triggers: ["dev-master-id", "3"] },
+    });
+    await clusterWith({}, { known, health: { lost: new Set(["worker-node-2"]), unwell: true } });
+    const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
+    expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["2", "2"]);
+    expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["6", "6"]);
+    expect(generation("ready")).toBe("4");
+  });
+});
