@@ -2,21 +2,45 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Identity } from "../components/virtual-machine.ts";
 import type { ClusterConfig } from "../config/index.ts";
+import { domainMark } from "../topology.ts";
 import type { Known } from "./known.ts";
 
 /**
- * What a cluster stands on: with another login, network, storage, data disk or name of its control plane it is another
- * cluster. Changed one by one, machines would have to leave through a control plane that is no longer where, or whose, they
- * think.
+ * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
+ * machines would have to leave through a control plane that is no longer where, or whose, they think.
  */
 export function foundation({ network, ssh, storagePool, master }: ClusterConfig): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
-  const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB, masterName: master.name };
+  const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
   return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
 }
 
+/** The cluster as the stack remembers it. */
+export interface KnownCluster {
+  /** Tells it from others of its name; undefined before it was made, and when it was never told. */
+  readonly id: string | undefined;
+  readonly keepers: Readonly<Record<string, string>> | undefined;
+  /** Name of its control plane; undefined before that was made. */
+  readonly master: string | undefined;
+}
+
+/** What the stack remembers of a cluster. */
+export function knownCluster(known: Known, name: string): KnownCluster {
+  const { result, keepers } = known.outputsOf("RandomUuid", `${name}-id`) ?? {};
+  const inits = known
+    .namesOf("Command")
+    .filter((command) => command.startsWith(`${name}-`) && command.endsWith("-init"));
+  const last = keepers as KnownCluster["keepers"];
+  return {
+    id: typeof result === "string" ? result : undefined,
+    keepers: last,
+    master: last?.master ?? inits[0]?.slice(name.length + 1, -"-init".length),
+  };
+}
+
 /**
- * What makes a cluster another one: what it stands on, and how often its data was given up, if ever.
+ * What makes a cluster another one: what it stands on, how often its data was given up, if ever, and the name of its control
+ * plane once that was changed. A name that never was is left out: the keepers of a stack that nobody changed stay as they are.
  * @param dataLost Whether the data is gone now.
  */
 export function keepersOf(
@@ -25,9 +49,26 @@ export function keepersOf(
   config: ClusterConfig,
   dataLost: boolean,
 ): Record<string, string> {
-  const last = known.outputsOf("RandomUuid", `${name}-id`)?.keepers as { readonly losses?: string } | undefined;
-  const losses = Number(last?.losses ?? 0) + Number(dataLost);
-  return { ...foundation(config), ...(losses > 0 ? { losses: String(losses) } : {}) };
+  const { keepers, master } = knownCluster(known, name);
+  const losses = Number(keepers?.losses ?? 0) + Number(dataLost);
+  const isNamed = keepers?.master !== undefined || (master !== undefined && master !== config.master.name);
+  return {
+    ...foundation(config),
+    ...(losses > 0 ? { losses: String(losses) } : {}),
+    ...(isNamed ? { master: config.master.name } : {}),
+  };
+}
+
+/**
+ * Whether the control plane of a cluster was made. What a change to another cluster left when it was stopped stays known: a
+ * machine that is marked with another id was an earlier cluster's, and so was what was done on it.
+ * @param master Name of the control plane.
+ */
+export function isMade(known: Known, name: string, master: string): boolean {
+  const { id } = knownCluster(known, name);
+  const description = known.outputsOf("Domain", `${name}-${master}`)?.description;
+  const isEarlier = typeof description === "string" && !description.startsWith(`${domainMark(name, id ?? "")}, `);
+  return id !== undefined && known.outputsOf("Command", `${name}-${master}-init`) !== undefined && !isEarlier;
 }
 
 /**
@@ -41,12 +82,10 @@ export function keptIdentity(
   config: ClusterConfig,
   keepers: Readonly<Record<string, string>>,
 ): Identity | undefined {
-  const master = `${name}-${config.master.name}`;
-  const made = known.outputsOf("Command", `${master}-init`);
-  const identity = known.outputsOf("Command", `${master}-host-key`)?.stdout;
-  const sameCluster = isDeepStrictEqual(known.outputsOf("RandomUuid", `${name}-id`)?.keepers, keepers);
-  if (made === undefined || typeof identity !== "string" || !sameCluster) return undefined;
-  return JSON.parse(identity) as Identity;
+  const { name: master } = config.master;
+  const identity = known.outputsOf("Command", `${name}-${master}-host-key`)?.stdout;
+  const isSame = isDeepStrictEqual(knownCluster(known, name).keepers, keepers) && isMade(known, name, master);
+  return isSame && typeof identity === "string" ? (JSON.parse(identity) as Identity) : undefined;
 }
 
 /**

@@ -23,6 +23,11 @@ export class Known {
     }
     return undefined;
   }
+
+  /** Names of the resources of a type, by its token's last part. */
+  namesOf(kind: string): readonly string[] {
+    return [...this.resources.values()].filter(({ type }) => type.split(":").at(-1) === kind).map(({ name }) => name);
+  }
 }
 
 /**

@@ -51,7 +51,7 @@ describe("the control plane", () => {
   const before = (foundationOf = configWith()) => ({
     "Command dev-master-init": {},
     "Command dev-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid dev-id": { keepers: foundation(foundationOf) },
+    "RandomUuid dev-id": { result: "01234567-89ab", keepers: foundation(foundationOf) },
   });
   const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
 

@@ -203,6 +203,16 @@ describe("a cluster that somebody changed by hand", () => {
       expect([...stack.world.things]).toEqual(before);
     });
 
+    it("is refused also where the refresh is part of the run, of which the program is not told", async () => {
+      stack.world.drop(disk());
+      const before = [...stack.world.things];
+      for (const outcome of [await stack.preview({}, "--refresh"), await stack.up({}, "--refresh"), await stack.up()]) {
+        expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
+        expect(outcome.text).toContain("is gone, volume ");
+      }
+      expect([...stack.world.things]).toEqual(before);
+    });
+
     it("goes on with the disk when it is brought back", async () => {
       const lost = await lose();
       stack.world.add(lost, false);
@@ -212,14 +222,36 @@ describe("a cluster that somebody changed by hand", () => {
       expect(await repaired()).toEqual([]);
     });
 
-    it("becomes a new cluster, which all workers join, when the data was given up", async () => {
+    /** Loses the disk for good: the last of it goes with the machine that has it open. Returns what was on it. */
+    async function loseForGood(): Promise<string> {
       const lost = await lose();
       const inside = [...stack.world.things].filter(({ type }) => type.startsWith("kubernetes:"));
-      // The last of the file goes with the machine that has it open.
       const data = stack.guests.wipe(lost.id);
       stack.world.on("after", /delete Domain master/, () => inside.forEach((thing) => stack.world.drop(thing)));
-      const { calls } = await stack.change({ masterDataProtected: false });
       expect(data).toBeDefined();
+      return data!;
+    }
+
+    it("becomes a new cluster also after a run that could not make its machine", async () => {
+      await loseForGood();
+      stack.world.on("before", /create Domain master/, () => {
+        throw new Error("cannot allocate memory");
+      });
+      expect((await stack.up({ masterDataProtected: false })).succeeded).toBe(false);
+      stack.world.calm();
+      const made = disk().id;
+      const { succeeded, text, calls } = await stack.up();
+      expect(succeeded, text).toBe(true);
+      expect(calls.of("create")).toContain("Domain master");
+      expect(calls.of("create")).not.toContain("RandomUuid id");
+      expect(disk().id).toBe(made);
+      expect(await repaired()).toEqual([]);
+    });
+
+    it("becomes a new cluster, which all workers join, when the data was given up", async () => {
+      const lost = disk();
+      const data = await loseForGood();
+      const { calls } = await stack.change({ masterDataProtected: false });
       expect(calls.of("create")).toEqual(
         expect.arrayContaining(["RandomUuid id", "Volume master-data", "Domain master"]),
       );

@@ -104,6 +104,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "pool-undefine":
       return remove(need("Pool", name));
     case "vol-key":
+    case "vol-path":
       return need("Volume", `/pools/${pool}/${name}`).id;
     case "vol-delete":
       return remove(need("Volume", `/pools/${pool}/${name}`));

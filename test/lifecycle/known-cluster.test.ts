@@ -20,7 +20,6 @@ describe("what a cluster stands on", () => {
     { networkCidr: "192.168.223.0/24" },
     { network: "lab" },
     { masterAddress: "192.168.222.11" },
-    { masterName: "boss" },
     { nodeDomain: "lan" },
     { masterDataDiskGiB: "20" },
     { storagePool: "default" },
@@ -37,6 +36,8 @@ describe("what a cluster stands on", () => {
     { workerLabels: '["a=b"]' },
     { drainPolicy: "force" },
     { domainType: "kvm" },
+    // Its change is told by the name itself, so that stacks of before stay what they are.
+    { masterName: "boss" },
   ] as Record<string, string>[])("is the same with %o", (raw) => {
     expect(same(raw)).toBe(true);
   });
@@ -54,6 +55,20 @@ describe("what makes a cluster another one", () => {
     expect([after({}, true), after({ losses: "1" }, false), after({ losses: "1" }, true)]).toEqual(["1", "1", "2"]);
   });
 
+  it("is another name of its control plane, which is written down from then on", () => {
+    const boss = configWith({ masterName: "boss" });
+    const id = (keepers: Record<string, string>) => ({ "RandomUuid lab-id": { result: "id", keepers } });
+    const made = { ...id(foundation(config)), "Command lab-master-init": {}, "Command lab-worker-node-1-join": {} };
+    const masterOf = (known: Parameters<typeof knownOf>[0], of = boss) =>
+      keepersOf(knownOf(known), "lab", of, false).master;
+    expect(masterOf(made)).toBe("boss");
+    expect(masterOf(made, config)).toBeUndefined();
+    // Stopped on its way there, with both control planes known.
+    const halfway = { ...made, ...id({ ...foundation(config), master: "boss" }), "Command lab-boss-init": {} };
+    expect([masterOf(halfway), masterOf(halfway, config)]).toEqual(["boss", "master"]);
+    expect(masterOf(id(foundation(config)))).toBeUndefined();
+  });
+
   it("is nothing but what it stands on while no data was lost", () => {
     const known = knownOf({ "RandomUuid lab-id": { keepers: foundation(config) } });
     expect(keepersOf(known, "lab", config, false)).toEqual(foundation(config));
@@ -63,11 +78,13 @@ describe("what makes a cluster another one", () => {
 
 describe("the identity of a control plane that was there before", () => {
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
+  const id = "01234567-89ab-4cde-8f01-23456789abcd";
   const remembered = {
     "Command lab-master-init": {},
     "Command lab-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid lab-id": { keepers: { ...foundation(config), losses: "1" } },
+    "RandomUuid lab-id": { result: id, keepers: { ...foundation(config), losses: "1" } },
   };
+  const marked = (of: string) => ({ description: `nodeforge cluster lab, ${of}, machine 0123456789ab` });
   const kept = (known: Parameters<typeof knownOf>[0], name = "lab", of = config, dataLost = false) =>
     keptIdentity(knownOf(known), name, of, keepersOf(knownOf(known), name, of, dataLost));
 
@@ -85,6 +102,12 @@ describe("the identity of a control plane that was there before", () => {
     expect(kept(remembered, "lab", configWith({ sshUser: "ops" }))).toBeUndefined();
     expect(kept(remembered, "lab", configWith({ masterName: "boss" }))).toBeUndefined();
     expect(kept(remembered, "dev")).toBeUndefined();
+  });
+
+  it("is kept with this cluster's machine, and not with one that an earlier cluster left", () => {
+    expect(kept({ ...remembered, "Domain lab-master": marked(id) })).toEqual(identity);
+    expect(kept({ ...remembered, "Domain lab-master": marked("f".repeat(36)) })).toBeUndefined();
+    expect(kept({ ...remembered, "Domain lab-master": marked(`${id}0`) })).toBeUndefined();
   });
 
   it("is not kept when the data disk is lost", () => {

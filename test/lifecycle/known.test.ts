@@ -11,6 +11,11 @@ describe("what the stack remembers", () => {
     expect(known.outputsOf("Volume", "lab-master")).toEqual({ size: 1 });
   });
 
+  it("tells all names of a kind", () => {
+    expect(known.namesOf("Volume")).toEqual(["lab-master"]);
+    expect(known.namesOf("Network")).toEqual([]);
+  });
+
   it.each([
     ["Domain", "lab"],
     ["Domain", "lab-worker"],

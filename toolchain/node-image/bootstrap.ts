@@ -21,13 +21,11 @@ export async function bootstrap(root: string, debian: DebianDeclaration): Promis
   const excluded = debian["excluded-paths"].map((path) => `--dpkgopt=path-exclude=${path}`);
   const kept = debian["kept-paths"].map((path) => `--dpkgopt=path-include=${path}`);
   const dates = `${root}.dates`;
+  const [program = "", ...before] = [...(await inOwnMounts()), "mmdebstrap"];
   await run(
-    "unshare",
+    program,
     [
-      // mmdebstrap mounts this machine's /proc, /sys and devices below the folder. Killed, it would leave them there, where
-      // nobody could delete the folder; mounts of a namespace end with the last process in it.
-      "--mount",
-      "mmdebstrap",
+      ...before,
       "--mode=root",
       // Essential packages only: a node is replaced, not upgraded, so it needs no package manager.
       "--variant=essential",
@@ -55,6 +53,21 @@ export async function bootstrap(root: string, debian: DebianDeclaration): Promis
     packages: Object.fromEntries(listed.split("\n").map((line) => line.split(" "))) as Record<string, string>,
     epoch: Math.max(...released.map((line) => Date.parse(line.slice("Date:".length)))) / 1000,
   };
+}
+
+/**
+ * What gives a command a mount namespace, or nothing where that is not allowed.
+ *
+ * mmdebstrap mounts this machine's /proc, /sys and devices below the folder. Killed, it would leave them there, and nobody
+ * could delete the folder; mounts of a namespace end with the last process in it. In a container or a chroot, where it
+ * cannot have one, mmdebstrap cannot mount either, or mounts as it likes.
+ */
+async function inOwnMounts(): Promise<readonly string[]> {
+  const command = ["unshare", "--mount"];
+  return run("unshare", ["--mount", "true"]).then(
+    () => command,
+    () => [],
+  );
 }
 
 /** One-line apt sources of a suite, its updates and its security fixes, on this machine's own mirrors. */
