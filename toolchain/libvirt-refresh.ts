@@ -6,8 +6,10 @@ import { readState } from "./stack-state.ts";
 const ofLibvirt = ["--target", "**libvirt:index/**"] as const;
 
 /** Arguments that bring the state into line with libvirt. */
-export function libvirtRefresh(stack: string): readonly string[] {
-  return ["refresh", "--yes", "--skip-preview", "--non-interactive", ...ofLibvirt, "--stack", stack];
+export function libvirtRefresh({ stack, configFile }: Pick<Session, "stack" | "configFile">): readonly string[] {
+  // Without its own file Pulumi would write one of the stack's name, with another salt.
+  const settings = configFile === undefined ? [] : ["--config-file", configFile];
+  return ["refresh", "--yes", "--skip-preview", "--non-interactive", ...ofLibvirt, "--stack", stack, ...settings];
 }
 
 /**
@@ -23,10 +25,13 @@ export function refreshArguments(stack: string, args: readonly string[]): readon
  * Lets the state say what libvirt has now, so that a machine somebody stopped is started and one that is gone is made again.
  * Changes nothing but the state; takes seconds. A comparison that fails is said, and what follows shows why.
  */
-export async function compareWithLibvirt(session: Pick<Session, "stack" | "ask">, log: Log = say): Promise<void> {
+export async function compareWithLibvirt(
+  session: Pick<Session, "stack" | "configFile" | "ask">,
+  log: Log = say,
+): Promise<void> {
   if ((await readState(session)).resources.length === 0) return;
   try {
-    await session.ask(libvirtRefresh(session.stack));
+    await session.ask(libvirtRefresh(session));
   } catch (error) {
     log(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
   }

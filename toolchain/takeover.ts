@@ -91,9 +91,9 @@ function wasCutOff({ locks, state, isAlone }: Surroundings): boolean {
 }
 
 /** Brings the state into line with libvirt, and forgets the creations that were cut off. */
-async function settle({ stack, pulumi }: Session, { resources }: StackState, log: Log): Promise<void> {
+async function settle(session: Session, { resources }: StackState, log: Log): Promise<void> {
   if (resources.length === 0) return;
-  const code = await pulumi([...libvirtRefresh(stack), "--clear-pending-creates"]);
+  const code = await session.pulumi([...libvirtRefresh(session), "--clear-pending-creates"]);
   if (code !== 0) log("the state could not be compared with libvirt; what follows may want what is not there any more");
 }
 

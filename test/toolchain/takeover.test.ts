@@ -59,6 +59,7 @@ async function takingOver(
   const [said, asked, ran]: [string[], string[], string[]] = [[], [], []];
   const session = {
     stack: "lab",
+    configFile: "/lab.yaml",
     variables: { PULUMI_BACKEND_URL: backend },
     settings: () => settingsOf({}),
     pulumi: (args: readonly string[]) => Promise.resolve(ran.push(args.join(" ")) * 0),
@@ -114,7 +115,7 @@ test("the lock of a killed run is no other run; one that is taken meanwhile stop
   // No process has this number.
   await lock("dead", 2 ** 30);
   const { said, ran } = await takingOver(`file://${folder}`, answers);
-  expect(ran).toEqual([expect.stringMatching(/^refresh .*--clear-pending-creates$/)]);
+  expect(ran).toEqual([expect.stringMatching(/^refresh .* --config-file \/lab\.yaml --clear-pending-creates$/)]);
   expect(said.slice(0, 3)).toEqual([
     volumeSaid,
     "the last run on stack lab was killed; taking over",
