@@ -1,3 +1,4 @@
+import { outlivingInterrupt } from "../process.ts";
 import { diagnosisFolder, explainFailure, type FailedRun } from "./explain.ts";
 import type { DiagnosedSession } from "./collect.ts";
 import { readFailures } from "./failures.ts";
@@ -21,14 +22,11 @@ export async function explainingFailure(
   // Pulumi's history counts in seconds.
   const began = Math.floor(Date.now() / 1000) * 1000;
   let interrupted = false;
-  const interrupt = () => (interrupted = true);
-  process.on("SIGINT", interrupt);
   let code = 1;
   try {
-    code = await work();
+    code = await outlivingInterrupt(work, () => (interrupted = true));
     return code;
   } finally {
-    process.off("SIGINT", interrupt);
     if (code !== 0 && !interrupted && !killed.has(code)) {
       const run = await record();
       if (await concerns(session, run.log, began)) console.error(`\n${await explainFailure(session, run)}`);
