@@ -11,7 +11,7 @@ import { asksForHelp, type StackChoice } from "./stack.ts";
  * libvirt still has; then says how to reach the cluster. A run that fails is explained, and each leaves a record.
  * @param args Arguments for `pulumi up`.
  * @param command What the record calls it.
- * @returns Pulumi's exit code.
+ * @returns Pulumi's exit code; 130 after Ctrl-C during the look.
  */
 export async function bringUp(
   session: Session,
@@ -21,7 +21,7 @@ export async function bringUp(
 ): Promise<number> {
   const up = ["up", "--stack", stack, ...args];
   if (asksForHelp(args)) return session.pulumi(up);
-  await compareWithLibvirt(session);
+  if (!(await compareWithLibvirt(session))) return 130;
   const run = await openRun(session, { command, args });
   // What throws below makes the command fail.
   let exitCode = 1;

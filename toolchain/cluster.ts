@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "./checkout.ts";
 import type { Session } from "./session.ts";
+import { readState } from "./stack-state.ts";
 import { columns } from "./table.ts";
 
 /** What a stack tells about its cluster. */
@@ -52,4 +53,10 @@ export async function writeKubeconfig({ stack, ask }: Asking, folder = stateFold
   await writeFile(fresh, `${kubeconfig}\n`, { mode: 0o600 });
   await rename(fresh, path);
   return path;
+}
+
+/** Removes the kubeconfig of a stack that has nothing any more: after a preview, a `--target` or a no the cluster is there. */
+export async function removeKubeconfig(session: Asking, folder = stateFolder): Promise<void> {
+  const { resources } = await readState(session);
+  if (resources.length === 0) await rm(kubeconfigPath(session.stack, folder), { force: true });
 }

@@ -1,7 +1,8 @@
 import { volumesOf } from "../hypervisor/inventory.ts";
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
-import { uriOf } from "./leftovers.ts";
+import { isKnown, uriOf, type Leftover } from "./leftovers.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
+import { AnotherRunError } from "./state-lock.ts";
 
 /**
  * Deletes volumes whose upload failed half way, because the pool was full or the link was lost.
@@ -11,32 +12,45 @@ import type { StackState, StateResource } from "./stack-state.ts";
  * good: its name is its content's hash, so no later run uploads it again. Once it is gone, the refresh drops it and the plan
  * makes it anew.
  *
- * Nothing is lost with it. A create that ends with an error gives the program no id, so no overlay is made on the volume and
- * no domain gets it as a disk; and where something stands on a volume of that name from before, that one is gone already.
- * Disks without a source, such as those with data, are never touched.
+ * A volume that something outside of this state uses is left: somebody else made it anew under that name, so it is whole,
+ * and the refresh may take the mark away. What the state itself has on it stood on an earlier volume of that name, and gets
+ * the same content again. Disks without a source, such as those with data, are never touched.
  * @param connect virsh for a hypervisor's URI; not asked when nothing is marked.
- * @returns the names of what was deleted.
- * @throws when virsh cannot be asked: going on would take the mark away.
+ * @param isAlone Asked before each removal: whether still nobody else works on the stack; undefined where nobody can tell.
+ * @returns what was deleted, and what was left.
+ * @throws when virsh cannot be asked, or nobody knows of which hypervisor: going on would take the mark away; an
+ * {@link AnotherRunError} when somebody else began to work on the stack.
  */
 export async function removeHalfUploads(
   state: StackState,
   connect: (uri: string) => Virsh,
-): Promise<readonly string[]> {
-  const removed: string[] = [];
+  isAlone?: () => Promise<boolean>,
+): Promise<readonly Leftover[]> {
+  const found: Leftover[] = [];
   for (const resource of halfUploads(state)) {
-    const { id, inputs = {} } = resource;
+    const { urn, id, inputs = {} } = resource;
     const [uri, pool, name] = [uriOf(state, resource), String(inputs.pool), String(inputs.name)];
-    if (uri === undefined) continue;
+    if (uri === undefined) {
+      throw new Error(
+        `the upload of volume ${name} failed, and the state does not say on which hypervisor: ` +
+          `delete it from pool ${pool}, then \`pulumi state delete '${urn}'\``,
+      );
+    }
     const virsh = connect(uri);
     // The provider starts a pool that is off to look for a volume, and would find this one.
     if (lines(await virsh("pool-list", "--inactive", "--name")).includes(pool)) await virsh("pool-start", pool);
     if (!(await volumesOf(virsh, pool)).includes(name)) continue;
     // The very volume, and not another one in a pool that was given this name since.
     if ((await virsh("vol-key", "--pool", pool, name)).trim() !== id) continue;
-    await virsh("vol-delete", "--pool", pool, name);
-    removed.push(name);
+    const what = `volume ${name}`;
+    const left = await useElsewhere(state, virsh, pool, name);
+    if (left === undefined) {
+      if (isAlone !== undefined && !(await isAlone())) throw new AnotherRunError();
+      await virsh("vol-delete", "--pool", pool, name);
+    }
+    found.push(left === undefined ? { what } : { what, left });
   }
-  return removed;
+  return found;
 }
 
 /** What the state has of volumes whose upload failed. */
@@ -45,4 +59,30 @@ export function halfUploads({ resources }: StackState): readonly StateResource[]
     ({ type, initErrors = [], inputs = {} }) =>
       type === "libvirt:index/volume:Volume" && initErrors.length > 0 && inputs.source !== undefined,
   );
+}
+
+/** What the state does not have and uses a volume; undefined when nothing does. */
+async function useElsewhere(state: StackState, virsh: Virsh, pool: string, name: string): Promise<string | undefined> {
+  const path = (await virsh("vol-path", "--pool", pool, name)).trim();
+  for (const [other = ""] of table(await virsh("vol-list", "--pool", pool))) {
+    const definition = await virsh("vol-dumpxml", "--pool", pool, other);
+    const [, key = ""] = /<key>([^<]*)<\/key>/.exec(definition) ?? [];
+    const [, backing] = /<backingStore>\s*<path>([^<]*)<\/path>/.exec(definition) ?? [];
+    if (backing === path && !isKnown(state, key)) return `volume ${other} stands on it`;
+  }
+  for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
+    const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (isKnown(state, uuid)) continue;
+    const disks = table(await virsh("domblklist", "--details", uuid));
+    // A disk that is given as a volume shows its name alone.
+    if (disks.some(([type, , , source]) => source === (type === "volume" ? name : path))) {
+      return `domain ${domain} has it as a disk`;
+    }
+  }
+  return undefined;
+}
+
+/** The columns of an answer's lines; a name may have spaces, one at a time. */
+function table(text: string): string[][] {
+  return lines(text).map((line) => line.split(/\s{2,}/));
 }

@@ -1,8 +1,9 @@
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
 import { networkMark } from "../topology.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
+import { AnotherRunError } from "./state-lock.ts";
 
-/** What became of something whose creation was cut off. */
+/** What became of something that an earlier run left. */
 export interface Leftover {
   /** Kind and name. */
   readonly what: string;
@@ -118,7 +119,7 @@ const kinds: Readonly<Record<string, Kind>> = {
  * @param connect virsh for a hypervisor's URI.
  * @param isAlone Asked before each removal: whether still nobody else works on the stack.
  * @returns what was removed, and what was left; nothing for what is not there or is in the state.
- * @throws when virsh cannot be asked, or when somebody else began to work on the stack.
+ * @throws when virsh cannot be asked; an {@link AnotherRunError} when somebody else began to work on the stack.
  */
 export async function removeLeftovers(
   state: StackState,
@@ -140,8 +141,7 @@ export async function removeLeftovers(
         found.push({ what, left });
         continue;
       }
-      if (!(await isAlone()))
-        throw new Error("another run of Pulumi began to work on this stack; run this again after it");
+      if (!(await isAlone())) throw new AnotherRunError();
       await kind.remove(inputs, scene);
       found.push({ what });
     }

@@ -1,4 +1,5 @@
 import { say, type Log } from "./log.ts";
+import { outlivingInterrupt } from "./process.ts";
 import type { Session } from "./session.ts";
 import { readState } from "./stack-state.ts";
 
@@ -6,8 +7,10 @@ import { readState } from "./stack-state.ts";
 const ofLibvirt = ["--target", "**libvirt:index/**"] as const;
 
 /** Arguments that bring the state into line with libvirt. */
-export function libvirtRefresh(stack: string): readonly string[] {
-  return ["refresh", "--yes", "--skip-preview", "--non-interactive", ...ofLibvirt, "--stack", stack];
+export function libvirtRefresh({ stack, configFile }: Pick<Session, "stack" | "configFile">): readonly string[] {
+  // Without its own file Pulumi would write one of the stack's name, with another salt.
+  const settings = configFile === undefined ? [] : ["--config-file", configFile];
+  return ["refresh", "--yes", "--skip-preview", "--non-interactive", ...ofLibvirt, "--stack", stack, ...settings];
 }
 
 /**
@@ -22,12 +25,22 @@ export function refreshArguments(stack: string, args: readonly string[]): readon
 /**
  * Lets the state say what libvirt has now, so that a machine somebody stopped is started and one that is gone is made again.
  * Changes nothing but the state; takes seconds. A comparison that fails is said, and what follows shows why.
+ * @returns whether to go on: false after Ctrl-C, once Pulumi has released the stack.
  */
-export async function compareWithLibvirt(session: Pick<Session, "stack" | "ask">, log: Log = say): Promise<void> {
-  if ((await readState(session)).resources.length === 0) return;
+export async function compareWithLibvirt(
+  session: Pick<Session, "stack" | "configFile" | "ask">,
+  log: Log = say,
+): Promise<boolean> {
+  if ((await readState(session)).resources.length === 0) return true;
+  let interrupted = false;
   try {
-    await session.ask(libvirtRefresh(session.stack));
+    await outlivingInterrupt(
+      () => session.ask(libvirtRefresh(session)),
+      () => (interrupted = true),
+    );
   } catch (error) {
-    log(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
+    if (!interrupted)
+      log(`the state could not be compared with libvirt: ${(error as Error).message.split("\n").at(-1)}`);
   }
+  return !interrupted;
 }

@@ -8,7 +8,7 @@ import { mustTakeOver } from "./takeover.ts";
  * Shows what `up` would change, after looking what libvirt still has as `up` does: the state learns of it, nothing else
  * changes. Who says himself with `--refresh` what is looked at, gets just that. What a run left unfinished stays as it is.
  * @param log Takes what is said beside Pulumi's own output, which is all that reaches the standard output.
- * @returns Pulumi's exit code.
+ * @returns Pulumi's exit code; 130 after Ctrl-C during the look.
  */
 export async function preview(
   session: Session,
@@ -16,10 +16,11 @@ export async function preview(
   log: Log = say,
 ): Promise<number> {
   if (!asksForHelp(rest)) {
+    const saysHimself = rest.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));
     // `up` clears that away, and looks then.
     if (await mustTakeOver(session))
       log(`what the last run on stack ${stack} left unfinished, \`npm run up\` first takes over`);
-    else if (!rest.some((argument) => /^(--refresh|-r)(=|$)/.test(argument))) await compareWithLibvirt(session, log);
+    else if (!saysHimself && !(await compareWithLibvirt(session, log))) return 130;
   }
   return session.pulumi(["preview", "--stack", stack, ...rest]);
 }

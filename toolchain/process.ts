@@ -72,11 +72,7 @@ export async function runInteractively(
   if (hidden) say("what it prints is not kept: there is no `script` (Debian package bsdutils)");
   const onOutput = hidden ? undefined : options.onOutput;
   const [file, ...rest] = terminal && !hidden ? underTerminal([program, ...args], env) : [program, ...args];
-  // Ctrl-C reaches the program from the terminal; were this process to end at once, the program would lose its parent
-  // while it still undoes its work.
-  const ignore = () => undefined;
-  process.on("SIGINT", ignore);
-  try {
+  return outlivingInterrupt(async () => {
     const common = {
       env: env ?? {},
       extendEnv: env === undefined,
@@ -88,8 +84,20 @@ export async function runInteractively(
       : tee(file, rest, common, onOutput));
     if (code === "ENOENT") throw new Error(`${file} is not installed`);
     return exitCode ?? (signal === "SIGTERM" ? 143 : 130);
+  });
+}
+
+/**
+ * Does work with a program that Ctrl-C reaches from the terminal. Were this process to end at once, the program would lose its
+ * parent while it still undoes its work.
+ * @param onInterrupt Called at each Ctrl-C meanwhile.
+ */
+export async function outlivingInterrupt<T>(work: () => Promise<T>, onInterrupt = (): void => undefined): Promise<T> {
+  process.on("SIGINT", onInterrupt);
+  try {
+    return await work();
   } finally {
-    process.off("SIGINT", ignore);
+    process.off("SIGINT", onInterrupt);
   }
 }
 

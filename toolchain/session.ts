@@ -21,6 +21,8 @@ export interface Needs {
 /** A machine that has everything, ready to run Pulumi on a stack. */
 export interface Session {
   readonly stack: string;
+  /** File with the stack's settings, when it is not Pulumi.<stack>.yaml; every call that reads them has to name it. */
+  readonly configFile?: string;
   /** Variables beside the user's own. */
   readonly variables: Readonly<Record<string, string>>;
   /** Reads the stack's settings as they are now: `up --config` changes them. */
@@ -58,6 +60,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
   const program = join(cli, "pulumi");
   return {
     stack: choice.stack,
+    ...(choice.configFile === undefined ? {} : { configFile: choice.configFile }),
     variables,
     settings: () => readSettings(choice),
     pulumi: (args, onOutput) =>

@@ -13,6 +13,13 @@ export interface StateLock {
   readonly taken: number;
 }
 
+/** Somebody else began to work on the stack: nothing of it may be touched any more. */
+export class AnotherRunError extends Error {
+  constructor() {
+    super("another run of Pulumi began to work on this stack; run this again after it");
+  }
+}
+
 /** The folder of a file backend (`file:///folder?…`, `file://~`); undefined for every other backend. */
 export function backendFolder(url: string | undefined): string | undefined {
   const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];

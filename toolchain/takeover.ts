@@ -1,7 +1,7 @@
 import { virshFor, type Virsh } from "../hypervisor/virsh.ts";
 import { readLogin } from "./environment.ts";
 import { halfUploads, removeHalfUploads } from "./half-uploads.ts";
-import { removeLeftovers } from "./leftovers.ts";
+import { removeLeftovers, type Leftover } from "./leftovers.ts";
 import { libvirtRefresh } from "./libvirt-refresh.ts";
 import { say, type Log } from "./log.ts";
 import type { Session } from "./session.ts";
@@ -26,16 +26,19 @@ export interface TakeoverOptions {
  * Reads the state and asks virsh for one list when there is nothing to clear away. Leaves everything to Pulumi while another
  * run works on the stack; where the backend is not a folder of this machine nobody can tell, and only half uploads go, which
  * are of no use to anybody.
- * @throws when the hypervisor cannot be asked about what the state names.
+ * @throws when a hypervisor cannot be asked about half uploads or about what a killed run was creating, and when another run
+ * of Pulumi begins to work on the stack meanwhile.
  */
 export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<void> {
   const { connect = virshFor, log = say } = options;
+  const tell = ({ what, left }: Leftover, why: string) =>
+    log(left === undefined ? `removed ${what}, ${why}` : `left ${what} alone: ${left}`);
   const found = await lookAround(session);
   if (found === undefined) return;
   const { locks, state, isAlone } = found;
   // Before anything refreshes the state, which forgets what marks them.
-  for (const name of await removeHalfUploads(state, connect)) {
-    log(`removed volume ${name}, whose upload failed; it is made anew`);
+  for (const volume of await removeHalfUploads(state, connect, isAlone)) {
+    tell(volume, "whose upload failed; it is made anew");
   }
   if (isAlone === undefined) return;
 
@@ -45,18 +48,11 @@ export async function takeOver(session: Session, options: TakeoverOptions = {}):
       log(`releasing the lock of process ${lock.pid}, which has ended`);
       await release(lock);
     }
-    for (const { what, left } of await removeLeftovers(state, connect, isAlone)) {
-      log(left === undefined ? `removed ${what}, whose creation was cut off` : `left ${what} alone: ${left}`);
-    }
+    for (const leftover of await removeLeftovers(state, connect, isAlone)) tell(leftover, "whose creation was cut off");
     await settle(session, state, log);
   }
-  try {
-    for await (const name of removeUnstartedDomains(state, connect, isAlone)) {
-      log(`removed domain ${name}, which an earlier run defined and could not start; its disks stay`);
-    }
-  } catch (error) {
-    // A hypervisor that is down stops nobody here: what follows needs it, and shows why.
-    log(`domains that never started could not be looked for: ${(error as Error).message.split("\n").at(-1)}`);
+  for await (const domain of removeUnstartedDomains(state, connect, isAlone)) {
+    tell(domain, "which an earlier run defined and could not start; its disks stay");
   }
 }
 
@@ -85,7 +81,8 @@ async function lookAround(session: Session): Promise<Surroundings | undefined> {
   const readAll = () => readLocks(folder, project, stack);
   const locks = await readAll();
   if (!locks.every((lock) => isDead(lock))) return undefined;
-  return { locks, state: await readState(session), isAlone: async () => (await readAll()).length === 0 };
+  const isFound = ({ path }: StateLock) => locks.some((lock) => lock.path === path);
+  return { locks, state: await readState(session), isAlone: async () => (await readAll()).every(isFound) };
 }
 
 /** Whether the last run was killed, on a stack of which one can tell. */
@@ -94,9 +91,9 @@ function wasCutOff({ locks, state, isAlone }: Surroundings): boolean {
 }
 
 /** Brings the state into line with libvirt, and forgets the creations that were cut off. */
-async function settle({ stack, pulumi }: Session, { resources }: StackState, log: Log): Promise<void> {
+async function settle(session: Session, { resources }: StackState, log: Log): Promise<void> {
   if (resources.length === 0) return;
-  const code = await pulumi([...libvirtRefresh(stack), "--clear-pending-creates"]);
+  const code = await session.pulumi([...libvirtRefresh(session), "--clear-pending-creates"]);
   if (code !== 0) log("the state could not be compared with libvirt; what follows may want what is not there any more");
 }
 

@@ -1,10 +1,11 @@
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
 import { domainMark } from "../topology.ts";
-import { clusterOf, isKnown, undefineDomain } from "./leftovers.ts";
+import { clusterOf, isKnown, undefineDomain, type Leftover } from "./leftovers.ts";
 import type { StackState } from "./stack-state.ts";
+import { AnotherRunError } from "./state-lock.ts";
 
-/** Shut off, and with no memory kept on disk: a domain of which neither is true has run. */
-const neverStarted = ["list", "--inactive", "--without-managed-save", "--uuid", "--name"];
+/** Lists what is shut off with no memory kept on disk: what never started, and what ran and was shut off. */
+const listShutOff = ["list", "--inactive", "--without-managed-save", "--uuid", "--name"];
 
 /**
  * Removes domains of the cluster that libvirt defined and could not start, for want of memory perhaps. Their disks stay.
@@ -14,30 +15,34 @@ const neverStarted = ["list", "--inactive", "--without-managed-save", "--uuid", 
  * Only what has the mark of this very cluster goes, with its random id, and is in no state and shut off.
  * @param connect virsh for a hypervisor's URI; asked for one list when there is nothing to do.
  * @param isAlone Asked before each removal: whether still nobody else works on the stack.
- * @yields the name of each that was removed.
- * @throws when virsh cannot be asked, or when somebody else began to work on the stack.
+ * @yields each that was removed, and each hypervisor that could not be asked; the others are looked at all the same.
+ * @throws {AnotherRunError} when somebody else began to work on the stack.
  */
 export async function* removeUnstartedDomains(
   state: StackState,
   connect: (uri: string) => Virsh,
   isAlone: () => Promise<boolean>,
-): AsyncGenerator<string> {
+): AsyncGenerator<Leftover> {
   const cluster = clusterOf(state);
   const marks = idsOf(state, cluster).map((id) => `${domainMark(cluster, id)}, machine `);
   if (marks.length === 0) return;
   for (const uri of hypervisorsOf(state)) {
     const virsh = connect(uri);
-    for (const line of lines(await virsh(...neverStarted))) {
-      const [uuid = "", name = ""] = line.split(/\s+/);
-      // By its name first: somebody's own machines, of which there may be many, are not asked about one by one.
-      if (!name.startsWith(`${cluster}-`) || isKnown(state, uuid)) continue;
-      const description = await virsh("desc", uuid);
-      if (!marks.some((mark) => description.startsWith(mark))) continue;
-      if (!(await isAlone())) {
-        throw new Error("another run of Pulumi began to work on this stack; run this again after it");
+    try {
+      for (const line of lines(await virsh(...listShutOff))) {
+        const [uuid = "", name = ""] = line.split(/\s+/);
+        // By its name first: somebody's own machines, of which there may be many, are not asked about one by one.
+        if (!name.startsWith(`${cluster}-`) || isKnown(state, uuid)) continue;
+        const description = await virsh("desc", uuid);
+        if (!marks.some((mark) => description.startsWith(mark))) continue;
+        if (!(await isAlone())) throw new AnotherRunError();
+        await undefineDomain(virsh, uuid);
+        yield { what: `domain ${name}` };
       }
-      await undefineDomain(virsh, uuid);
-      yield name;
+    } catch (error) {
+      if (error instanceof AnotherRunError) throw error;
+      // A hypervisor that is down stops nobody here: what follows needs it, and shows why.
+      yield { what: `domains that never started on ${uri}`, left: (error as Error).message.split("\n").at(-1) ?? "" };
     }
   }
 }

@@ -106,6 +106,7 @@ describe("a volume whose upload failed", () => {
     const { said } = await takeOverOf(stack);
     expect(said).toEqual([expect.stringMatching(line)]);
     expect(stack.world.ofKind("Volume")).toHaveLength(volumes - 1);
+    // As `up` does next; from then on nothing marks it.
     await compareWithLibvirt(stack.session());
     expect((await previewOf(stack)).ran).toContain("refresh");
     const { succeeded, text, calls } = await stack.up();

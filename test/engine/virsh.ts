@@ -63,10 +63,10 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
   const pool = operands[operands.indexOf("--pool") + 1] ?? "";
   switch (command) {
     case "list":
-      if (!operands.includes("--inactive")) return names("Domain").join("");
+      if (!operands.includes("--uuid")) return names("Domain").join("");
       return world
         .ofKind("Domain")
-        .filter(({ id }) => !guests.isRunning(id))
+        .filter(({ id }) => !operands.includes("--inactive") || !guests.isRunning(id))
         .map(({ id, taken }) => `${id} ${taken}\n`)
         .join("");
     case "net-list":
@@ -103,6 +103,16 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       return remove(need("Network", name));
     case "pool-undefine":
       return remove(need("Pool", name));
+    case "vol-dumpxml": {
+      const { id, properties } = need("Volume", `/pools/${pool}/${name}`);
+      const backing = `<backingStore><path>${String(at(properties, "baseVolumeId"))}</path></backingStore>`;
+      return `<volume><key>${id}</key>${backing}</volume>`;
+    }
+    case "domblklist": {
+      const disks = (need("Domain", name).properties.disks ?? []) as { volumeId: string }[];
+      return disks.map(({ volumeId }) => ` file   disk   vda   ${volumeId}\n`).join("");
+    }
+    case "vol-path":
     case "vol-key":
     case "vol-path":
       return need("Volume", `/pools/${pool}/${name}`).id;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readOutputs, summary, writeKubeconfig } from "../../toolchain/cluster.ts";
+import { readOutputs, removeKubeconfig, summary, writeKubeconfig } from "../../toolchain/cluster.ts";
 import { isSystemLibvirt } from "../../toolchain/libvirt-daemon.ts";
 
 const outputs = {
@@ -53,6 +53,22 @@ test("a kubeconfig is written where only its owner can read it, over an older on
     expect(await readdir(folder)).toEqual(["kubeconfig-team-lab"]);
     expect(await readFile(path, "utf8")).toBe("new\n");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  ["stays while the stack has anything", { resources: [{ urn: "a", type: "libvirt:index/domain:Domain" }] }, 1],
+  ["goes with the last of it", {}, 0],
+])("a kubeconfig %s", async (_, deployment, left) => {
+  const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
+  try {
+    await writeKubeconfig({ stack: "lab", ask: () => Promise.resolve("content") }, folder);
+    const session = { stack: "lab", ask: () => Promise.resolve(JSON.stringify({ deployment })) };
+    await removeKubeconfig(session, folder);
+    expect(await readdir(folder)).toHaveLength(left);
+    await expect(removeKubeconfig(session, folder)).resolves.toBe(undefined);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { removeHalfUploads } from "../../toolchain/half-uploads.ts";
 import type { StateResource } from "../../toolchain/stack-state.ts";
+import { AnotherRunError } from "../../toolchain/state-lock.ts";
 
 const uri = "qemu+ssh://host/system";
 const provider: StateResource = {
@@ -18,16 +19,30 @@ const base: StateResource = {
 };
 const half: StateResource = { ...base, initErrors: ["no space left on device"] };
 
+const volume = (key: string, backing?: string) =>
+  `<volume type='file'>\n  <key>${key}</key>\n` +
+  (backing === undefined ? "" : `  <backingStore>\n    <path>${backing}</path>\n  </backingStore>\n`) +
+  "</volume>\n";
+const listDomains = "list --all --uuid --name";
 const answers = {
   "pool-list --inactive --name": "theirs\n",
   "pool-list --name": "own\n",
-  "vol-list --pool own": ` ${name}   /pool/${name}\n other   /pool/other\n`,
+  "vol-list --pool own": ` ${name}   /pool/${name}\n an other   /pool/an other\n`,
   [`vol-key --pool own ${name}`]: `/pool/${name}\n`,
+  [`vol-path --pool own ${name}`]: `/pool/${name}\n`,
+  [`vol-dumpxml --pool own ${name}`]: volume(`/pool/${name}`),
+  "vol-dumpxml --pool own an other": volume("/pool/an other", "/pool/base"),
+  [listDomains]: "uuid-1   some body\n",
+  "domblklist --details uuid-1": ` file     cdrom   sda   -\n volume   disk   vdb   /pool/${name}\n file   disk   vda   /a b\n`,
   [`vol-delete --pool own ${name}`]: "",
 };
 
 /** Answers of a virsh; whatever has none must not be asked. */
-async function removing(resources: readonly StateResource[], answers: Record<string, string>) {
+async function removing(
+  resources: readonly StateResource[],
+  answers: Record<string, string | undefined>,
+  isAlone?: () => Promise<boolean>,
+) {
   const asked: string[] = [];
   const connect = (to: string) => {
     expect(to).toBe(uri);
@@ -38,21 +53,22 @@ async function removing(resources: readonly StateResource[], answers: Record<str
       return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
     };
   };
-  return { removed: await removeHalfUploads({ resources: [provider, ...resources], pending: [] }, connect), asked };
+  const state = { resources: [provider, ...resources], pending: [] };
+  return { found: await removeHalfUploads(state, connect, isAlone), asked };
 }
 
 describe("a volume whose upload failed", () => {
   test("is deleted, and no other one is", async () => {
     const whole = { ...base, id: "/pool/other", inputs: { ...base.inputs, name: "other" } };
-    const { removed, asked } = await removing([whole, half], answers);
-    expect(removed).toEqual([name]);
+    const { found, asked } = await removing([whole, half], answers);
+    expect(found).toEqual([{ what: `volume ${name}` }]);
     expect(asked.filter((command) => command.startsWith("vol-delete"))).toEqual([`vol-delete --pool own ${name}`]);
   });
 
   test("is deleted from a pool that is off, which the refresh would start", async () => {
     const off = { ...answers, "pool-list --inactive --name": "own\n", "pool-start own": "" };
-    const { removed, asked } = await removing([half], off);
-    expect([removed, asked[1]]).toEqual([[name], "pool-start own"]);
+    const { found, asked } = await removing([half], off);
+    expect([found, asked[1]]).toEqual([[{ what: `volume ${name}` }], "pool-start own"]);
     expect((await removing([half], answers)).asked).not.toContain("pool-start own");
   });
 
@@ -61,16 +77,48 @@ describe("a volume whose upload failed", () => {
     ["is in a pool that is gone", { ...answers, "pool-list --name": "" }],
     ["is another one under this name", { ...answers, [`vol-key --pool own ${name}`]: `/elsewhere/${name}` }],
   ])("is no matter when it %s", async (_, answers) => {
-    const { removed, asked } = await removing([half], answers);
-    expect(removed).toEqual([]);
+    const { found, asked } = await removing([half], answers);
+    expect(found).toEqual([]);
     expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  const overlay = { "vol-dumpxml --pool own an other": volume("/pool/an other", `/pool/${name}`) };
+  const disk = { "domblklist --details uuid-1": ` file   disk   vda   /pool/${name}\n` };
+  const volumeDisk = { "domblklist --details uuid-1": ` volume   disk   vda   ${name}\n` };
+
+  test.each([
+    ["stands on it", overlay, "volume an other stands on it"],
+    ["has it as a disk", disk, "domain some body has it as a disk"],
+    ["has it as a disk by its name", volumeDisk, "domain some body has it as a disk"],
+  ])("is left when something %s", async (_, more, left) => {
+    const { found, asked } = await removing([half], { ...answers, ...more });
+    expect(found).toEqual([{ what: `volume ${name}`, left }]);
+    expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  test.each([
+    ["volume that stands on it", { ...base, id: "/pool/an other" }, overlay],
+    ["domain that has it as a disk", { urn: "d", type: "libvirt:index/domain:Domain", id: "uuid-1" }, disk],
+  ])("is deleted when the state has the %s: it is from before", async (_, owned, more) => {
+    const { found } = await removing([half, owned], { ...answers, ...more });
+    expect(found).toEqual([{ what: `volume ${name}` }]);
+  });
+
+  test("is deleted when nobody else works on the stack, and is left when somebody began to", async () => {
+    expect((await removing([half], answers, () => Promise.resolve(true))).found).toEqual([{ what: `volume ${name}` }]);
+    const others = { ...answers, [`vol-delete --pool own ${name}`]: undefined };
+    await expect(removing([half], others, () => Promise.resolve(false))).rejects.toThrow(AnotherRunError);
+  });
+
+  test("is an error by its name when nobody knows its hypervisor", async () => {
+    await expect(removing([{ ...half, provider: "urn:gone::p" }], answers)).rejects.toThrow(`volume ${name} failed`);
   });
 
   test.each([
     ["asked about", {}],
     ["deleted", { ...answers, [`vol-delete --pool own ${name}`]: undefined }],
   ])("that cannot be %s is an error, because a refresh would take it for whole", async (_, answers) => {
-    await expect(removing([half], answers as Record<string, string>)).rejects.toThrow("no answer to");
+    await expect(removing([half], answers)).rejects.toThrow("no answer to");
   });
 });
 
@@ -80,5 +128,5 @@ test.each([
   ["a disk without a source", { ...half, inputs: { name, pool: "own", size: 1 } }],
   ["anything else", { ...half, type: "libvirt:index/domain:Domain" }],
 ])("virsh is not asked about %s", async (_, resource) => {
-  expect(await removing([resource], {})).toEqual({ removed: [], asked: [] });
+  expect(await removing([resource], {})).toEqual({ found: [], asked: [] });
 });

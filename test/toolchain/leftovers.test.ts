@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { removeLeftovers } from "../../toolchain/leftovers.ts";
 import type { StackState, StateResource } from "../../toolchain/stack-state.ts";
+import { AnotherRunError } from "../../toolchain/state-lock.ts";
 import { networkMark } from "../../topology.ts";
 
 const uri = "qemu+ssh://host/system";
@@ -86,7 +87,7 @@ describe("a domain whose creation was cut off", () => {
   });
 
   test("is left when somebody else began to work on the stack", async () => {
-    await expect(removing({ pending: [domain] }, domainAnswers, false)).rejects.toThrow("another run of Pulumi");
+    await expect(removing({ pending: [domain] }, domainAnswers, false)).rejects.toThrow(AnotherRunError);
   });
 });
 

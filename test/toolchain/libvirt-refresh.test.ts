@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refreshArguments } from "../../toolchain/libvirt-refresh.ts";
+import { compareWithLibvirt, refreshArguments } from "../../toolchain/libvirt-refresh.ts";
 
 describe("a refresh", () => {
   it.each([[[]], [["--yes", "--skip-preview"]], [["--target-dependents"]], [["--exclude-dependents", "--json"]]])(
@@ -21,5 +21,28 @@ describe("a refresh", () => {
     [["-x=**kubernetes:**"]],
   ])("with %j looks at what was chosen", (args) => {
     expect(refreshArguments("lab", args)).toEqual(["refresh", "--stack", "lab", ...args]);
+  });
+});
+
+/** What Pulumi is asked for beside the state, on a stack with a resource. */
+async function comparing(configFile?: string) {
+  const ran: string[] = [];
+  const ask = (args: readonly string[]) => {
+    if (args[0] === "stack") return Promise.resolve('{ "deployment": { "resources": [{}] } }');
+    ran.push(args.join(" "));
+    return Promise.resolve("");
+  };
+  await compareWithLibvirt({ stack: "lab", ask, ...(configFile === undefined ? {} : { configFile }) });
+  return ran;
+}
+
+describe("a comparison with libvirt", () => {
+  const refresh = "refresh --yes --skip-preview --non-interactive --target **libvirt:index/** --stack lab";
+
+  it.each([
+    [undefined, refresh],
+    ["/elsewhere/lab.yaml", `${refresh} --config-file /elsewhere/lab.yaml`],
+  ])("with the settings %s", async (configFile, expected) => {
+    expect(await comparing(configFile)).toEqual([expected]);
   });
 });

@@ -15,16 +15,17 @@ afterEach(() => {
 });
 
 /** A session whose Pulumi knows of so many resources, and cannot reach libvirt. */
-function sessionWith(resources: readonly object[]): Session {
+function sessionWith(resources: readonly object[], duringRefresh = () => {}): Session {
   return {
     stack: "lab",
     // Whether the last run there was killed, nobody can tell.
     variables: { PULUMI_BACKEND_URL: "https://backend.example" },
     settings: () => settingsOf({}),
-    ask: ([command]) =>
-      command === "stack"
-        ? Promise.resolve(JSON.stringify({ deployment: { resources } }))
-        : Promise.reject(new Error("pulumi refresh: exit code 255\nlibvirt is away")),
+    ask: ([command]) => {
+      if (command === "stack") return Promise.resolve(JSON.stringify({ deployment: { resources } }));
+      duringRefresh();
+      return Promise.reject(new Error("pulumi refresh: exit code 255\nlibvirt is away"));
+    },
     pulumi: () => {
       process.stdout.write("{}\n");
       return Promise.resolve(3);
@@ -37,6 +38,14 @@ it("goes on without libvirt, which is said beside what Pulumi prints", async () 
   expect(await preview(session, { stack: "lab", rest: ["--json"] })).toBe(3);
   expect(printed).toEqual(["{}\n"]);
   expect(said).toEqual(["[toolchain] the state could not be compared with libvirt: libvirt is away\n"]);
+});
+
+it("stops after Ctrl-C during its look at libvirt, once Pulumi has ended", async () => {
+  const listeners = process.listenerCount("SIGINT");
+  const session = sessionWith([{ urn: "a", type: "libvirt:index/domain:Domain" }], () => process.emit("SIGINT"));
+  expect(await preview(session, { stack: "lab", rest: ["--json"] })).toBe(130);
+  expect([printed, said]).toEqual([[], []]);
+  expect(process.listenerCount("SIGINT")).toBe(listeners);
 });
 
 it("of a stack without resources asks libvirt nothing", async () => {

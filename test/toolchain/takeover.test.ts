@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { projectName } from "../../toolchain/stack.ts";
 import type { StateResource } from "../../toolchain/stack-state.ts";
+import { AnotherRunError } from "../../toolchain/state-lock.ts";
 import { takeOver } from "../../toolchain/takeover.ts";
 import { settingsOf } from "./stack-settings.ts";
 
@@ -38,6 +40,10 @@ const answers: Record<string, string> = {
   "pool-list --name": "own\n",
   "vol-list --pool own": ` ${name}   /pool/${name}\n`,
   [`vol-key --pool own ${name}`]: `/pool/${name}\n`,
+  [`vol-path --pool own ${name}`]: `/pool/${name}\n`,
+  [`vol-dumpxml --pool own ${name}`]: `<volume><key>/pool/${name}</key></volume>`,
+  "list --all --uuid --name": "uuid-1 lab-w-1\n",
+  "domblklist --details uuid-1": " file   disk   vda   /pool/lab-w-1-root\n",
   [`vol-delete --pool own ${name}`]: "",
   [list]: "uuid-1 lab-w-1\n",
   "desc uuid-1": `nodeforge cluster lab, ${id}, machine 0123456789ab`,
@@ -45,36 +51,44 @@ const answers: Record<string, string> = {
 };
 
 /** Takes over a stack whose last run failed by itself. */
-async function takingOver(backend: string, answers: Record<string, string>) {
-  const [said, asked]: [string[], string[]] = [[], []];
+async function takingOver(
+  backend: string,
+  answers: Record<string, string>,
+  meanwhile: (asked: string) => Promise<void> = () => Promise.resolve(),
+) {
+  const [said, asked, ran]: [string[], string[], string[]] = [[], [], []];
   const session = {
     stack: "lab",
+    configFile: "/lab.yaml",
     variables: { PULUMI_BACKEND_URL: backend },
     settings: () => settingsOf({}),
-    pulumi: () => Promise.reject(new Error("nothing runs Pulumi here")),
+    pulumi: (args: readonly string[]) => Promise.resolve(ran.push(args.join(" ")) * 0),
     ask: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
   };
   const connect =
     () =>
-    (...args: readonly string[]) => {
+    async (...args: readonly string[]) => {
       const command = args.join(" ");
       asked.push(command);
+      await meanwhile(command);
       const answer = answers[command];
-      return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
+      if (answer === undefined) throw new Error(`no answer to ${command}`);
+      return answer;
     };
   await takeOver(session, { connect, log: (line) => said.push(line) });
-  return { said, asked };
+  return { said, asked, ran };
 }
 
 const volumeSaid = `removed volume ${name}, whose upload failed; it is made anew`;
 
 test("a run that failed by itself is cleared up after, a line for each thing", async () => {
-  const { said, asked } = await takingOver(`file://${folder}`, answers);
+  const { said, asked, ran } = await takingOver(`file://${folder}`, answers);
   expect(said).toEqual([
     volumeSaid,
     "removed domain lab-w-1, which an earlier run defined and could not start; its disks stay",
   ]);
-  expect(asked.toSorted()).toEqual(Object.keys(answers).toSorted());
+  expect(ran).toEqual([]);
+  expect([...new Set(asked)].toSorted()).toEqual(Object.keys(answers).toSorted());
 });
 
 test("where nobody can tell whether another run is at work, no domain is looked for", async () => {
@@ -83,11 +97,43 @@ test("where nobody can tell whether another run is at work, no domain is looked 
   expect(asked).not.toContain(list);
 });
 
+test("a volume that somebody uses is left, with a line", async () => {
+  const disk = ` file   disk   vda   /pool/${name}\n`;
+  const { said, asked } = await takingOver(`file://${folder}`, { ...answers, "domblklist --details uuid-1": disk });
+  expect(said[0]).toBe(`left volume ${name} alone: domain lab-w-1 has it as a disk`);
+  expect(asked.join()).not.toContain("vol-delete");
+});
+
+test("the lock of a killed run is no other run; one that is taken meanwhile stops the command", async () => {
+  const locks = join(folder, ".pulumi", "locks", "organization", projectName(), "lab");
+  await mkdir(locks, { recursive: true });
+  const lock = (id: string, pid: number) =>
+    writeFile(
+      join(locks, `${id}.json`),
+      JSON.stringify({ pid, hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" }),
+    );
+  // No process has this number.
+  await lock("dead", 2 ** 30);
+  const { said, ran } = await takingOver(`file://${folder}`, answers);
+  expect(ran).toEqual([expect.stringMatching(/^refresh .* --config-file \/lab\.yaml --clear-pending-creates$/)]);
+  expect(said.slice(0, 3)).toEqual([
+    volumeSaid,
+    "the last run on stack lab was killed; taking over",
+    `releasing the lock of process ${2 ** 30}, which has ended`,
+  ]);
+
+  for (const command of ["vol-list --pool own", list]) {
+    const meanwhile = (asked: string) => (asked === command ? lock("other", process.pid) : Promise.resolve());
+    await expect(takingOver(`file://${folder}`, answers, meanwhile)).rejects.toThrow(AnotherRunError);
+    await rm(join(locks, "other.json"));
+  }
+});
+
 test("that domains cannot be looked for stops nobody; that a half upload cannot does", async () => {
   const without = Object.entries(answers).filter(([command]) => command !== list);
   expect((await takingOver(`file://${folder}`, Object.fromEntries(without))).said).toEqual([
     volumeSaid,
-    `domains that never started could not be looked for: no answer to ${list}`,
+    `left domains that never started on qemu:///system alone: no answer to ${list}`,
   ]);
   await expect(takingOver(`file://${folder}`, {})).rejects.toThrow("no answer to pool-list --inactive --name");
 });

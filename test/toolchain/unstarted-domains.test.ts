@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Leftover } from "../../toolchain/leftovers.ts";
 import type { StackState, StateResource } from "../../toolchain/stack-state.ts";
+import { AnotherRunError } from "../../toolchain/state-lock.ts";
 import { removeUnstartedDomains } from "../../toolchain/unstarted-domains.ts";
 
 const uri = "qemu+ssh://host/system";
@@ -31,35 +33,39 @@ const undefine = (uuid: string) =>
 const ours = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
 
 /** Answers of a virsh; whatever has none must not be asked. */
-async function removing(resources: readonly StateResource[], answers: Record<string, string>, isAlone = true) {
+async function removing(
+  resources: readonly StateResource[],
+  answers: Record<string, string | undefined>,
+  isAlone = true,
+) {
   const asked: string[] = [];
   const connect = (to: string) => {
-    expect(to).toBe(uri);
     return (...args: readonly string[]) => {
-      const command = args.join(" ");
+      const command = to === uri ? args.join(" ") : `${to} ${args.join(" ")}`;
       asked.push(command);
       const answer = answers[command];
       return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
     };
   };
   const state: StackState = { resources, pending: [] };
-  const removed: string[] = [];
-  for await (const name of removeUnstartedDomains(state, connect, () => Promise.resolve(isAlone))) removed.push(name);
-  return { removed, asked };
+  const found: Leftover[] = [];
+  for await (const one of removeUnstartedDomains(state, connect, () => Promise.resolve(isAlone))) found.push(one);
+  return { found, asked };
 }
 
-describe("a domain that is off and not in the state", () => {
-  const found = { [list]: "uuid-1 lab-w-1\nuuid-2 somebody\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
+const answers = { [list]: "uuid-1 lab-w-1\nuuid-2 somebody\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
 
+describe("a domain that is off and not in the state", () => {
   test("is removed when it has the mark of this very cluster; its storage is not", async () => {
-    const { removed, asked } = await removing(whole, found);
-    expect(removed).toEqual(["lab-w-1"]);
+    const { found: removed, asked } = await removing(whole, answers);
+    expect(removed).toEqual([{ what: "domain lab-w-1" }]);
     expect(asked).toEqual([list, "desc uuid-1", undefine("uuid-1")]);
     expect(asked.join()).not.toMatch(/storage|destroy|vol-/);
   });
 
   test("is removed beside one of its name that the state has", async () => {
-    expect((await removing([...whole, domain("uuid-0")], found)).removed).toEqual(["lab-w-1"]);
+    const { found } = await removing([...whole, domain("uuid-0")], answers);
+    expect(found).toEqual([{ what: "domain lab-w-1" }]);
   });
 
   test.each([
@@ -69,12 +75,12 @@ describe("a domain that is off and not in the state", () => {
     ["marked somewhere within", `copy of ${ours}`],
     ["not described", ""],
   ])("is left when it is %s", async (_, description) => {
-    const { removed, asked } = await removing(whole, { ...found, "desc uuid-1": description });
-    expect([removed, asked]).toEqual([[], [list, "desc uuid-1"]]);
+    const { found, asked } = await removing(whole, { ...answers, "desc uuid-1": description });
+    expect([found, asked]).toEqual([[], [list, "desc uuid-1"]]);
   });
 
   test("is left when somebody else began to work on the stack", async () => {
-    await expect(removing(whole, found, false)).rejects.toThrow("another run of Pulumi");
+    await expect(removing(whole, answers, false)).rejects.toThrow(AnotherRunError);
   });
 });
 
@@ -84,7 +90,7 @@ describe("one list is enough", () => {
     ["what is off is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
     ["what is off has other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
   ])("when %s", async (_, more, answer) => {
-    expect(await removing([...whole, ...more], { [list]: answer })).toEqual({ removed: [], asked: [list] });
+    expect(await removing([...whole, ...more], { [list]: answer })).toEqual({ found: [], asked: [list] });
   });
 });
 
@@ -95,9 +101,22 @@ test.each([
   ["does not know the result", [provider, cluster, { ...clusterId, outputs: {} }]],
   ["has no hypervisor", [cluster, clusterId]],
 ])("nothing is asked where the state %s", async (_, resources) => {
-  expect(await removing(resources, {})).toEqual({ removed: [], asked: [] });
+  expect(await removing(resources, {})).toEqual({ found: [], asked: [] });
 });
 
-test("a hypervisor that cannot be asked is an error", async () => {
-  await expect(removing(whole, {})).rejects.toThrow(`no answer to ${list}`);
+describe("a hypervisor that cannot be asked", () => {
+  const away = "qemu+ssh://away/system";
+  const left = { what: `domains that never started on ${away}`, left: `no answer to ${away} ${list}` };
+
+  test("is named, and the others are looked at all the same", async () => {
+    const resources = [{ ...provider, inputs: { uri: away } }, ...whole];
+    expect((await removing(resources, answers)).found).toEqual([left, { what: "domain lab-w-1" }]);
+  });
+
+  test("is named when it does not let a domain go", async () => {
+    const { found } = await removing(whole, { ...answers, [undefine("uuid-1")]: undefined });
+    expect(found).toEqual([
+      { what: `domains that never started on ${uri}`, left: `no answer to ${undefine("uuid-1")}` },
+    ]);
+  });
 });

@@ -1,11 +1,9 @@
-import { rm } from "node:fs/promises";
 import type { Command } from "../cli.ts";
-import { kubeconfigPath } from "../cluster.ts";
-import { explainingFailure } from "../diagnose/after-failure.ts";
+import { removeKubeconfig } from "../cluster.ts";
+import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
 import { diagnosisFolder } from "../diagnose/explain.ts";
 import { withoutProtection } from "../protection.ts";
 import { RunLog } from "../runs/run-log.ts";
-import { outcomeOf } from "../runs/run.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack.ts";
 import { takeOver } from "../takeover.ts";
@@ -28,9 +26,9 @@ export const command: Command = async (args) => {
   const screen = log.begin(destroy);
   const work = () => withoutProtection(session, () => session.pulumi(destroy, (text) => screen.write(text)));
   try {
-    const code = await explainingFailure(session, work, async () => ({ folder, log: await log.text() }));
-    // Pulumi's exit code is 0, too, when the operator says no; the cluster is then still there.
-    if (outcomeOf(code, await log.last()) === "succeeded") await rm(kubeconfigPath(stack), { force: true });
+    const printed = async () => ({ folder, log: await log.text() });
+    const code = await explainingFailure(session, work, printed, concernsResource);
+    if (code === 0) await removeKubeconfig(session);
     return code;
   } finally {
     screen.close();

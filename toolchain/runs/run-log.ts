@@ -31,13 +31,14 @@ export class RunLog {
     return screen;
   }
 
-  /** Everything so far, redacted. */
+  /** Everything so far, redacted; nothing of calls that show secrets. */
   async text(): Promise<string> {
-    const texts = await Promise.all(this.#prints.map(({ screen }) => screen.text()));
+    const shown = this.#prints.filter(({ isHidden }) => !isHidden);
+    const texts = await Promise.all(shown.map(({ screen }) => screen.text()));
     return redact(texts.join(""));
   }
 
-  /** What the last call printed; "" when there was none. */
+  /** What the last call printed, secrets and all, to judge how it ended and not to be kept; "" when there was none. */
   async last(): Promise<string> {
     return (await this.#prints.at(-1)?.screen.text()) ?? "";
   }

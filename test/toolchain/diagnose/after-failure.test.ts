@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refuseConflicts } from "../../../hypervisor/refusal.ts";
 import type { Virsh } from "../../../hypervisor/virsh.ts";
 import { Known } from "../../../lifecycle/known.ts";
-import { concernsCluster, explainingFailure } from "../../../toolchain/diagnose/after-failure.ts";
+import { concernsCluster, concernsResource, explainingFailure } from "../../../toolchain/diagnose/after-failure.ts";
 import type { DiagnosedSession } from "../../../toolchain/diagnose/collect.ts";
 import { configWith } from "../../support/settings.ts";
 import { settingsOf } from "../stack-settings.ts";
@@ -121,10 +121,13 @@ describe("a change that was refused", () => {
     expect(await concerns(ofProgram(refusal))).toBe(false);
   });
 
-  it("because of an image that cannot be had is none", async () => {
-    const [, refusal = ""] = /`(Nothing was created: )\$\{/.exec(readFileSync("config/index.ts", "utf8")) ?? [];
+  it.each([
+    ["an image that cannot be had", "config/index.ts", /`(Nothing was created: )\$\{/],
+    ["a data disk that is gone", "hypervisor/lost-data.ts", /`(Nothing was changed: )/],
+  ])("because of %s is none", async (_, file, pattern) => {
+    const [, refusal = ""] = pattern.exec(readFileSync(file, "utf8")) ?? [];
     expect(refusal).not.toBe("");
-    expect(await concerns(ofProgram(`${refusal}Error: https://example.org/node.qcow2: 404`))).toBe(false);
+    expect(await concerns(ofProgram(`${refusal}of the program`))).toBe(false);
   });
 
   it.each([
@@ -147,18 +150,62 @@ describe("a change that was refused", () => {
       "a resource that could not be replaced otherwise",
       diagnosed(volume, `unable to replace resource "${urn}": no space left`),
     ],
+    ["words alike of a resource", diagnosed(volume, "unknown flag: --x\n--yes must be passed in to proceed")],
     ["no error of a resource", "error: the stack is currently locked by 1 lock(s).\n"],
   ])("is told from a failure: %s", async (_, log) => {
     expect(await concerns(log)).toBe(true);
   });
 });
 
+// The words of Pulumi 3.250.
+const usageErrors = [
+  "error: --yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode\n",
+  "error: unknown flag: --bogus\n",
+  "error: unknown shorthand flag: 'q' in -q\n",
+];
+
+it.each(usageErrors)("%s is no failure of the cluster", async (log) => {
+  expect(await concernsCluster(session, log, 0)).toBe(false);
+});
+
+describe("a destroy is explained", () => {
+  const began = Date.parse("2026-11-21T07:39:10.000Z");
+  const history = '[{"kind":"destroy","startTime":"2026-11-21T07:39:12.000Z","result":"failed"}]';
+  const concerns = (log: string) => concernsResource({ ...session, ask: () => Promise.resolve(history) }, log, began);
+
+  it("when a resource failed", async () => {
+    expect(await concerns(diagnosed(joining, "exit status 1"))).toBe(true);
+  });
+
+  it.each([
+    ...usageErrors,
+    "error: the stack is currently locked by 1 lock(s).\n",
+    diagnosed(volume, deleted),
+    "\n",
+    "",
+  ])("but not after %j", async (log) => {
+    expect(await concerns(log)).toBe(false);
+  });
+
+  it("by the same rule where the command runs", async () => {
+    const work = () => Promise.resolve(255);
+    await explainingFailure(
+      session,
+      work,
+      record("error: the stack is currently locked by 1 lock(s).\n"),
+      concernsResource,
+    );
+    expect(printed).toEqual([]);
+  });
+});
+
 describe("without a log, a failed run concerns the cluster", () => {
   const began = Date.parse("2026-11-21T07:39:10.000Z");
-  const after = (history: string) => concernsCluster({ ...session, ask: () => Promise.resolve(history) }, "", began);
+  const after = (history: string, log = "") =>
+    concernsCluster({ ...session, ask: () => Promise.resolve(history) }, log, began);
 
-  it("when Pulumi began to change something", async () => {
-    expect(await after('[{"kind":"update","startTime":"2026-11-21T07:39:12.000Z","result":"failed"}]')).toBe(true);
+  it.each(["", "\n"])("when Pulumi began to change something: %j", async (log) => {
+    expect(await after('[{"kind":"update","startTime":"2026-11-21T07:39:12.000Z","result":"failed"}]', log)).toBe(true);
   });
 
   it.each([
@@ -166,6 +213,6 @@ describe("without a log, a failed run concerns the cluster", () => {
     "[]",
     "Stack has never been updated",
   ])("but not when its history ends with %j", async (history) => {
-    expect(await after(history)).toBe(false);
+    expect([await after(history), await after(history, "\n")]).toEqual([false, false]);
   });
 });

@@ -192,8 +192,18 @@ test("two runs that start in one second have folders of their own", async () => 
 
 describe("what shows secrets is not kept", () => {
   test("in the log", async () => {
-    const { log } = await record("", "--show-secrets");
+    const { log, run, record: written } = await record("", "--show-secrets");
     expect(log).toBe("$ pulumi up --stack lab --show-secrets \nNot kept: with these arguments Pulumi shows secrets.\n");
+    expect(await run.log()).toBe("");
+    expect(written.outcome).toBe("succeeded");
+  });
+
+  test("though what other calls print is", async () => {
+    const { session, root } = prepare();
+    const run = await openRun(session, { command: "up", args: [] }, root);
+    await run.pulumi(["up", "--stack", "hidden", "--debug", ""]);
+    await run.pulumi(["up", "--stack", "shown", ""]);
+    expect((await run.log()).match(/^Updating .*/gm)).toEqual(["Updating (shown):"]);
   });
 
   test.each(["--debug", "--debug=true", "-d", "-fyd", "--logtostderr", "--show-secrets"])("%s", (argument) => {
