@@ -112,7 +112,6 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       const disks = (need("Domain", name).properties.disks ?? []) as { volumeId: string }[];
       return disks.map(({ volumeId }) => ` file   disk   vda   ${volumeId}\n`).join("");
     }
-    case "vol-path":
     case "vol-key":
     case "vol-path":
       return need("Volume", `/pools/${pool}/${name}`).id;
