@@ -16,16 +16,20 @@ export function staticNetworkOf({ subnet, gateway, domain }: NetworkConfig): Sta
   return { prefix: subnet.prefix, gateway, domain };
 }
 
-/** Text of a node's network-config (version 2), matched by MAC so that the interface's name does not matter. */
+/**
+ * Text of a node's network-config: its address, or nothing for one that gets it from DHCP, which the image itself asks
+ * (nix/files/dhcp.network), by a client identifier that tells the machine.
+ */
 export function networkConfig(node: Node, network: StaticNetwork): string {
-  const addressing =
-    node.addressing === "static"
-      ? {
-          dhcp4: false,
-          addresses: [`${node.address}/${network.prefix}`],
-          routes: [{ to: "default", via: network.gateway }],
-          nameservers: { addresses: [network.gateway], search: [network.domain] },
-        }
-      : { dhcp4: true };
-  return stringify({ version: 2, ethernets: { lan: { match: { macaddress: node.mac }, ...addressing } } });
+  if (node.addressing !== "static") return stringify({ config: "disabled" });
+  const lan = {
+    match: { macaddress: node.mac },
+    dhcp4: false,
+    addresses: [`${node.address}/${network.prefix}`],
+    // cloud-init (25.1, net/network_state.py) does not know netplan's `to: default`.
+    routes: [{ to: "0.0.0.0/0", via: network.gateway }],
+    nameservers: { addresses: [network.gateway], search: [network.domain] },
+  };
+  // cloud-init (25.1, net/networkd.py) looks for the entry's name beside the MAC address: a pattern fits whatever it is called.
+  return stringify({ version: 2, ethernets: { "e*": lan } });
 }
