@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { removeHalfUploads } from "../../toolchain/half-uploads.ts";
 import type { StateResource } from "../../toolchain/stack-state.ts";
 import { AnotherRunError } from "../../toolchain/state-lock.ts";
+import { answering } from "../support/virsh-answers.ts";
 
 const uri = "qemu+ssh://host/system";
 const provider: StateResource = {
@@ -43,15 +44,10 @@ async function removing(
   answers: Record<string, string | undefined>,
   isAlone?: () => Promise<boolean>,
 ) {
-  const asked: string[] = [];
+  const { virsh, asked } = answering(answers);
   const connect = (to: string) => {
     expect(to).toBe(uri);
-    return (...args: readonly string[]) => {
-      const command = args.join(" ");
-      asked.push(command);
-      const answer = answers[command];
-      return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
-    };
+    return virsh;
   };
   const state = { resources: [provider, ...resources], pending: [] };
   return { found: await removeHalfUploads(state, connect, isAlone), asked };

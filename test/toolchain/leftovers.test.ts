@@ -3,6 +3,7 @@ import { removeLeftovers } from "../../toolchain/leftovers.ts";
 import type { StackState, StateResource } from "../../toolchain/stack-state.ts";
 import { AnotherRunError } from "../../toolchain/state-lock.ts";
 import { networkMark } from "../../topology.ts";
+import { answering } from "../support/virsh-answers.ts";
 
 const uri = "qemu+ssh://host/system";
 const provider = "urn:pulumi:lab::nodeforge::pulumi:providers:libvirt::hypervisor";
@@ -25,15 +26,10 @@ const volume = (name: string, pool = "theirs") => pending("libvirt:index/volume:
 
 /** Answers of a virsh; whatever has none must not be asked. */
 async function removing(state: Partial<StackState>, answers: Record<string, string>, isAlone = true) {
-  const asked: string[] = [];
+  const { virsh, asked } = answering(answers);
   const connect = (to: string) => {
     expect(to).toBe(uri);
-    return (...args: readonly string[]) => {
-      const command = args.join(" ");
-      asked.push(command);
-      const answer = answers[command];
-      return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
-    };
+    return virsh;
   };
   const whole = { resources: [...base, ...(state.resources ?? [])], pending: state.pending ?? [] };
   return { found: await removeLeftovers(whole, connect, () => Promise.resolve(isAlone)), asked };

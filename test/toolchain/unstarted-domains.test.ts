@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Leftover } from "../../toolchain/leftovers.ts";
+import type { Virsh } from "../../hypervisor/virsh.ts";
 import type { StackState, StateResource } from "../../toolchain/stack-state.ts";
 import { AnotherRunError } from "../../toolchain/state-lock.ts";
 import { removeUnstartedDomains } from "../../toolchain/unstarted-domains.ts";
+import { answering } from "../support/virsh-answers.ts";
 
 const uri = "qemu+ssh://host/system";
 const id = "11111111-2222-3333-4444-555555555555";
@@ -38,15 +40,8 @@ async function removing(
   answers: Record<string, string | undefined>,
   isAlone = true,
 ) {
-  const asked: string[] = [];
-  const connect = (to: string) => {
-    return (...args: readonly string[]) => {
-      const command = to === uri ? args.join(" ") : `${to} ${args.join(" ")}`;
-      asked.push(command);
-      const answer = answers[command];
-      return answer === undefined ? Promise.reject(new Error(`no answer to ${command}`)) : Promise.resolve(answer);
-    };
-  };
+  const { virsh, asked } = answering(answers);
+  const connect = (to: string): Virsh => (to === uri ? virsh : (...args) => virsh(to, ...args));
   const state: StackState = { resources, pending: [] };
   const found: Leftover[] = [];
   for await (const one of removeUnstartedDomains(state, connect, () => Promise.resolve(isAlone))) found.push(one);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
+import { expectOneWorker } from "./one-worker.ts";
 
 /** One more worker: exactly it appears, and nobody else notices. */
 export function growth(lab: Lab, from: number): void {
@@ -10,12 +11,7 @@ export function growth(lab: Lab, from: number): void {
       await lab.showNodes(`before growing to ${from + 1}`);
       const [boots, pods] = [await lab.bootIds(), await lab.containersOn("worker-node-1")];
       await lab.set("workers", String(from + 1));
-      const announced = await lab.announced();
-      const made = announced.filter((operation) => operation.startsWith("create "));
-      const types = ["Volume", "Volume", "Domain", "Command", "Command", "Command", "Command"];
-      expect(made.map((operation) => operation.split(" ")[1]).sort()).toEqual(types.sort());
-      expect(made.every((operation) => operation.includes(`e2e-${name}`))).toBe(true);
-      expect(announced.filter((operation) => /^(delete|replace) /.test(operation))).toEqual([]);
+      expectOneWorker(await lab.announced(), "create", name);
 
       await lab.up();
       await lab.showNodes(`after growing to ${from + 1}`);

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 import { hold, holders } from "./held.ts";
+import { expectOneWorker } from "./one-worker.ts";
 
 /** The last of so many workers is to go. */
 export function leaving(lab: Lab, from: number): void {
@@ -13,12 +14,7 @@ export function leaving(lab: Lab, from: number): void {
     it("stays, and the failure names pod and budget", async () => {
       await lab.set("drainTimeoutMinutes", "1");
       await lab.set("workers", String(from - 1));
-      const announced = await lab.announced();
-      const gone = announced.filter((operation) => operation.startsWith("delete "));
-      const types = ["Volume", "Volume", "Domain", "Command", "Command", "Command", "Command"];
-      expect(gone.map((operation) => operation.split(" ")[1]).sort()).toEqual(types.sort());
-      expect(gone.every((operation) => operation.includes(`e2e-${name}`))).toBe(true);
-      expect(announced.filter((operation) => /^(create|replace) /.test(operation))).toEqual([]);
+      expectOneWorker(await lab.announced(), "delete", name);
       const up = await lab.nodeforge("up", ["--yes"], 20);
       expect(up.exitCode).not.toBe(0);
       expect(up.all).toContain(`${name} could not be drained, and stays`);
