@@ -16,6 +16,10 @@ export interface CoreDnsArgs {
 }
 
 const namespace = "kube-system";
+// Named in plain text where they refer to each other: an object that gets another's output cannot be compared while the
+// next cluster's API server is not known yet, and the preview of another cluster would fail.
+const metadata = { name: "coredns", namespace };
+const clusterWide = { name: "nodeforge:coredns" };
 const labels = { "k8s-app": "kube-dns" };
 
 /**
@@ -28,11 +32,6 @@ export class CoreDns extends pulumi.ComponentResource {
   constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:CoreDns", name, args, opts);
     const child = { parent: this };
-    // Named in plain text where they refer to each other: an object that gets another's output cannot be compared while the
-    // next cluster's API server is not known yet, and the preview of another cluster would fail.
-    const metadata = { name: "coredns", namespace };
-    const clusterWide = { name: "nodeforge:coredns" };
-
     const account = new kubernetes.core.v1.ServiceAccount(name, { metadata }, child);
     const role = new kubernetes.rbac.v1.ClusterRole(
       name,
@@ -66,7 +65,7 @@ export class CoreDns extends pulumi.ComponentResource {
         spec: {
           replicas: args.replicas,
           selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: podSpec(metadata.name, metadata.name) },
+          template: { metadata: { labels }, spec: podSpec() },
         },
       },
       // Without its role the name server never becomes ready.
@@ -92,9 +91,9 @@ export class CoreDns extends pulumi.ComponentResource {
   }
 }
 
-function podSpec(account: string, config: string): kubernetes.types.input.core.v1.PodSpec {
+function podSpec(): kubernetes.types.input.core.v1.PodSpec {
   return {
-    serviceAccountName: account,
+    serviceAccountName: metadata.name,
     priorityClassName: "system-cluster-critical",
     // The node's own name server; the cluster's would be itself.
     dnsPolicy: "Default",
@@ -127,6 +126,6 @@ function podSpec(account: string, config: string): kubernetes.types.input.core.v
         volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
       },
     ],
-    volumes: [{ name: "config", configMap: { name: config } }],
+    volumes: [{ name: "config", configMap: { name: metadata.name } }],
   };
 }

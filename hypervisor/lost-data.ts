@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
-import { isMade, keepersOf, knownCluster } from "../lifecycle/known-cluster.ts";
+import { foundation, isMade, knownCluster } from "../lifecycle/known-cluster.ts";
 import type { Known } from "../lifecycle/known.ts";
 import { dataVolumeName } from "../topology.ts";
 import { volumesOf } from "./inventory.ts";
@@ -38,7 +38,7 @@ export async function isDataLost(
       throw refusal(`the disk ${disk.name} cannot be looked for.`, `  ${error.message}`);
     });
     // The protection went with the disk from the state, so nothing else would keep this from replacing the cluster.
-    const isAnother = keepersOf(known, clusterName, config, false).machines !== before.keepers?.machines;
+    const isAnother = foundation(config).machines !== before.keepers?.machines;
     if (there && master.dataProtected && (isAnother || before.master !== master.name)) {
       throw refusal(
         `the stack lost sight of the disk with the control plane's data, volume ${disk.name} of pool ${disk.pool}.`,

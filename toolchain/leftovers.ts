@@ -1,5 +1,5 @@
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
-import { networkMark } from "../topology.ts";
+import { domainMark, networkMark } from "../topology.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { AnotherRunError } from "./state-lock.ts";
 
@@ -43,7 +43,7 @@ const domain: Kind = {
   doubt: async ({ name, description }, { virsh, cluster }) => {
     const found = (await virsh("desc", name)).trim();
     // The whole of it, with the cluster's random id: another stack may have a cluster of the same name.
-    return found === description && found.startsWith(`nodeforge cluster ${cluster},`)
+    return found === description && found.startsWith(domainMark(cluster, ""))
       ? undefined
       : `its description is not the one this stack gives it: virsh desc ${name}`;
   },
