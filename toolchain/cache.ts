@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { check } from "proper-lockfile";
 import { cacheRoot } from "./cache-root.ts";
 import { withLock, type LockOptions } from "./lock.ts";
 import { withProgress } from "./log.ts";
+import { finishedPath, isLeftOver, leftOversOf, reachDisk, unfinishedPath } from "./unfinished.ts";
 
 /** Something an artifact is made from: a file, by its content, or a text such as a version. */
 export type Input = string | { readonly file: string };
@@ -19,6 +20,8 @@ export interface Recipe {
   readonly estimate: string;
   /** Verb for the same person. @default "building" */
   readonly verb?: string;
+  /** What the sources are checked by, for the same person, e.g. `go.sum`. */
+  readonly checkedBy?: string;
   /** Fills the folder it is given; what it throws leaves nothing behind. */
   readonly build: (folder: string) => Promise<void>;
 }
@@ -27,10 +30,11 @@ export interface Recipe {
  * Returns the folder of an artifact, making it first when the cache does not have it.
  *
  * The folder appears by renaming, after all of it has reached the disk, so one that exists is complete. Processes that
- * want the same artifact wait for the first of them.
+ * want the same artifact wait for the first of them. One that lost its lock meanwhile does no harm: each builds in a folder
+ * of its own, and the first that is complete counts.
  */
 export async function artifact(recipe: Recipe, root = cacheRoot(), options: LockOptions = {}): Promise<string> {
-  const { name, estimate, verb = "building" } = recipe;
+  const { name, verb = "building" } = recipe;
   const folder = join(root, `${name}-${await keyOf(recipe.inputs)}`);
   if (await touched(folder)) return folder;
   return withLock(
@@ -38,21 +42,35 @@ export async function artifact(recipe: Recipe, root = cacheRoot(), options: Lock
     `${verb} ${name}`,
     async () => {
       if (await touched(folder)) return folder;
-      const unfinished = `${folder}.partial`;
-      await rm(unfinished, { recursive: true, force: true });
-      await mkdir(unfinished, { recursive: true });
-      try {
-        await withProgress(`${verb} ${name} (about ${estimate})`, () => recipe.build(unfinished));
-        await reachDisk(unfinished);
-        await rename(unfinished, folder);
-        await reachDisk(root, false);
-      } finally {
-        await rm(unfinished, { recursive: true, force: true });
-      }
+      for (const path of await leftOversOf(folder)) await rm(path, { recursive: true, force: true });
+      await make(recipe, folder);
       return folder;
     },
     options,
   );
+}
+
+async function make({ name, estimate, verb = "building", checkedBy, build }: Recipe, folder: string): Promise<void> {
+  const unfinished = unfinishedPath(folder, "partial");
+  await mkdir(unfinished);
+  // While it is open, no other folder has its number.
+  const own = await open(unfinished);
+  try {
+    const cost = [`about ${estimate}`, ...(checkedBy === undefined ? [] : [`checked by ${checkedBy}`])].join(", ");
+    await withProgress(`${verb} ${name} (${cost})`, () => build(unfinished));
+    // A build that makes its own folders would go on in a new one, and half of what it made would be gone.
+    const isSame = (await stat(unfinished)).ino === (await own.stat()).ino;
+    if (!isSame) throw new Error(`${unfinished} was removed while ${name} was made in it; run this again`);
+    await reachDisk(unfinished);
+    await rename(unfinished, folder).catch((error: NodeJS.ErrnoException) => {
+      // Another process was quicker; what it made is complete.
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
+    await reachDisk(dirname(folder), { recursive: false });
+  } finally {
+    await own.close();
+    await rm(unfinished, { recursive: true, force: true });
+  }
 }
 
 /** Whether an artifact is in the cache already, and where it is or would be. */
@@ -94,12 +112,11 @@ export async function prune(root = cacheRoot()): Promise<readonly string[]> {
     .filter(({ kind, mtimeMs }) => artifacts.some((other) => other.kind === kind && other.mtimeMs > mtimeMs))
     .map(({ name }) => name);
   const unfinished = await Promise.all(
-    names
-      .filter((name) => name.endsWith(".partial"))
-      .map(async (name) => {
-        const path = join(root, name.slice(0, -".partial".length));
-        return (await check(path, { lockfilePath: `${path}.lock`, realpath: false })) ? [] : [name];
-      }),
+    names.map(async (name) => {
+      const path = finishedPath(join(root, name));
+      if (path === undefined || (await isLocked(path))) return [];
+      return (await isLeftOver(join(root, name))) ? [name] : [];
+    }),
   );
   const removed = [...superseded, ...unfinished.flat()].sort();
   for (const name of removed) await rm(join(root, name), { recursive: true, force: true });
@@ -129,21 +146,7 @@ async function touched(folder: string): Promise<boolean> {
   }
 }
 
-/** Waits until a folder and what is in it are on the disk. */
-async function reachDisk(path: string, recursive = true): Promise<void> {
-  if (recursive) {
-    for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
-      if (entry.isFile()) await synchronise(join(entry.parentPath, entry.name));
-    }
-  }
-  await synchronise(path);
-}
-
-async function synchronise(path: string): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+/** Whether a process is making what has this path. */
+function isLocked(path: string): Promise<boolean> {
+  return check(path, { lockfilePath: `${path}.lock`, realpath: false });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,7 +73,7 @@ describe("artifact", () => {
   test("of a process that was killed is made again", async () => {
     const log = join(root, "builds");
     const killed = maker(log, 60_000);
-    await until(async () => (await readdir(root)).some((name) => name.endsWith(".partial")));
+    await until(async () => (await readdir(root)).some((name) => name.includes(".partial-")));
     killed.kill("SIGKILL");
     await once(killed, "exit");
     const lines: string[] = [];
@@ -82,10 +82,49 @@ describe("artifact", () => {
     expect(lines[0]).toMatch(/^waiting for another process that is building tool \(0s, at most 1h00m\)$/);
   });
 
+  test("is made by one when the other's lock looks stale, and neither builds in the other's folder", async () => {
+    const began = Promise.withResolvers<undefined>();
+    const other = Promise.withResolvers<undefined>();
+    const lines: string[] = [];
+    const options = { stale: 2_000, log: (line: string) => lines.push(line) };
+    const half = (text: string) => (folder: string) => appendFile(join(folder, "program"), text);
+    const slow = artifact(
+      recipe(["1"], async (folder) => {
+        await half("A begins, ")(folder);
+        began.resolve(undefined);
+        await other.promise;
+        await half("A ends")(folder);
+      }),
+      root,
+      options,
+    );
+    await began.promise;
+    // As after a laptop slept: the lock's last sign of life is long ago.
+    const lock = (await readdir(root)).find((name) => name.endsWith(".lock")) ?? "";
+    await utimes(join(root, lock), 1, 1);
+    const quick = await artifact(recipe(["1"], half("B")), root, options);
+    expect(await readFile(join(quick, "program"), "utf8")).toBe("B");
+    other.resolve(undefined);
+    await Promise.allSettled([slow]);
+    expect(await readFile(join(quick, "program"), "utf8")).toBe("B");
+    expect(await readdir(root)).toEqual([basename(quick)]);
+  });
+
+  test("is not made of half a folder when somebody removed the other half", async () => {
+    const careless = recipe(["1"], async (folder) => {
+      await writeFile(join(folder, "first"), "");
+      await rm(folder, { recursive: true });
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "second"), "");
+    });
+    await expect(artifact(careless, root)).rejects.toThrow(/was removed while tool was made in it; run this again$/);
+    expect(await readdir(root)).toEqual([]);
+  });
+
   test("is not waited for beyond the limit", async () => {
     const child = maker(join(root, "builds"), 60_000);
     try {
-      await until(async () => (await readdir(root)).some((name) => name.endsWith(".partial")));
+      await until(async () => (await readdir(root)).some((name) => name.includes(".partial-")));
       await expect(artifact(recipe(), root, { limit: 600, log: () => undefined })).rejects.toThrow(
         /another process was still building tool after 1s; it holds .*\.lock/,
       );
@@ -108,12 +147,15 @@ describe("prune", () => {
   });
 
   test("removes what a dead process left unfinished, and not what a live one is making", async () => {
-    await mkdir(join(root, "dead-0000000000000000.partial"));
+    const ended = spawn(process.execPath, ["-e", ""]);
+    await once(ended, "exit");
+    const dead = ["dead-0000000000000000.partial", `dead-0000000000000001.partial-${ended.pid}-00000000`];
+    for (const name of dead) await mkdir(join(root, name));
     const child = maker(join(root, "builds"), 60_000);
     try {
-      await until(async () => (await readdir(root)).some((name) => /^tool.*\.partial$/.test(name)));
-      expect(await prune(root)).toEqual(["dead-0000000000000000.partial"]);
-      expect((await readdir(root)).some((name) => /^tool.*\.partial$/.test(name))).toBe(true);
+      await until(async () => (await readdir(root)).some((name) => /^tool.*\.partial-/.test(name)));
+      expect(await prune(root)).toEqual(dead);
+      expect((await readdir(root)).some((name) => /^tool.*\.partial-/.test(name))).toBe(true);
     } finally {
       child.kill("SIGKILL");
       await once(child, "exit");
