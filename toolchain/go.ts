@@ -15,8 +15,19 @@ export interface GoProgram {
   readonly cgo?: boolean;
 }
 
-/** Debian's Go stays at its own version unless told that go.mod decides. */
-const environment = { GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto", GOFLAGS: "-mod=readonly" };
+/** What vouches for the modules that a program is built from, in words. */
+export const checkedByGo = "go.sum";
+
+/**
+ * What the operator's own settings do not change: a module that go.sum does not name is refused (`-mod=readonly`), and no
+ * go.work of a folder above takes a module's place. Then go.sum vouches for every module, whatever GOPROXY or GONOSUMDB say.
+ */
+const environment = {
+  // Debian's Go stays at its own version unless told that go.mod decides. Go's checksum database vouches for a compiler.
+  GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
+  GOFLAGS: "-mod=readonly",
+  GOWORK: "off",
+};
 
 /** What decides how programs of a module come out: its versions, its own sources, the compiler and the programs. */
 export async function goInputs(module: string, programs: readonly GoProgram[]): Promise<readonly Input[]> {

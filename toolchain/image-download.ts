@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "./cache-root.ts";
-import { download } from "./download.ts";
+import { download, downloadText } from "./download.ts";
 import { parseManifest, readManifest } from "./image-manifest.ts";
 import { manifestPlace, type ImageManifest } from "./node-image/manifest.ts";
-import { reachable } from "./reachability.ts";
 
 /** A node image as the stack names it. */
 interface Image {
@@ -20,15 +18,22 @@ export function isUrl(source: string): boolean {
   return /^https?:\/\//.test(source);
 }
 
+/** A node image has a few GiB; one that is larger than this fills the disk instead. */
+const maximum = 64 * 2 ** 30;
+
+/** Milliseconds that an image may take to arrive: 4 GiB at 2 Mbit/s take five hours. */
+const limit = 6 * 60 * 60_000;
+
 /**
- * The image as a file of this machine: one that is named by URL is downloaded once, into the cache, under its hash.
+ * The image as a file of this machine: one that is named by URL is downloaded once, into the cache, under its hash. Its hash
+ * is taken again every time, because a volume of that name is made of it.
  * @throws {ChecksumError} when what is downloaded has another hash; an Error when it is not to be had.
  */
 export async function localImage<T extends Image>(image: T, root = cacheRoot()): Promise<T> {
   if (!isUrl(image.source)) return image;
   const path = cached(image, root);
-  // The download has this name only once its hash was right.
-  if (!existsSync(path) && (await download({ url: image.source, sha256: image.sha256 }, path)) === undefined) {
+  const release = { url: image.source, sha256: image.sha256, maximum };
+  if ((await download(release, path, { limit })) === undefined) {
     throw new Error(`the node image ${image.source} is not to be had`);
   }
   return { ...image, source: path };
@@ -40,10 +45,11 @@ export async function localImage<T extends Image>(image: T, root = cacheRoot()):
  */
 export async function downloadManifest(image: Image, root = cacheRoot()): Promise<ImageManifest | undefined> {
   const path = cached(image, root);
-  const known = readManifest(path);
+  const known = keptManifest(path);
   if (known !== undefined) return known;
   const url = manifestPlace(image.source);
-  const text = await textAt(url);
+  // Without one the guest judges its image as well.
+  const text = await downloadText(url);
   if (text === undefined) return undefined;
   let manifest: ImageManifest;
   try {
@@ -60,13 +66,10 @@ function cached({ sha256 }: Image, root: string): string {
   return join(root, "images", `${sha256}.qcow2`);
 }
 
-/** A small file of the web; undefined when it is not to be had, for whatever reason: the guest judges its image as well. */
-async function textAt(url: string): Promise<string | undefined> {
-  if (!(await reachable(url))) return undefined;
+/** The manifest that was downloaded before; one that a disk has damaged is downloaded again. */
+function keptManifest(path: string): ImageManifest | undefined {
   try {
-    // A few kilobytes; a server that takes longer will not be quicker with the image.
-    const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-    return response.ok ? await response.text() : undefined;
+    return readManifest(path);
   } catch {
     return undefined;
   }
@@ -75,6 +78,6 @@ async function textAt(url: string): Promise<string | undefined> {
 async function keep(path: string, text: string): Promise<void> {
   const fresh = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(fresh, text);
+  await writeFile(fresh, text, { flush: true });
   await rename(fresh, path);
 }

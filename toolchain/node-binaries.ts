@@ -2,7 +2,7 @@ import { link, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { artifact, lookUp, type Recipe } from "./cache.ts";
 import { inCheckout } from "./checkout.ts";
-import { buildGo, goInputs, type GoProgram } from "./go.ts";
+import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
 import { which } from "./process.ts";
 import { versions } from "./versions.ts";
 
@@ -122,6 +122,7 @@ async function recipeOf({ name, estimate, programs }: ProgramSet): Promise<Recip
   return {
     name,
     estimate,
+    checkedBy: checkedByGo,
     inputs: await goInputs(module, programs),
     build: (folder) => buildGo(module, programs, folder),
   };

@@ -5,11 +5,11 @@ import { join, sep } from "node:path";
 import { artifact } from "./cache.ts";
 import { cacheRoot } from "./cache-root.ts";
 import { inCheckout } from "./checkout.ts";
-import { buildGo, goInputs, type GoProgram } from "./go.ts";
+import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
 import { say } from "./log.ts";
 import { run } from "./process.ts";
 import { reachable } from "./reachability.ts";
-import { versions, type PluginName } from "./versions.ts";
+import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
 
 /** The folder the engine finds its plugins in. */
 export interface PluginHome {
@@ -21,7 +21,8 @@ export interface PluginHome {
   readonly standIns: readonly PluginName[];
 }
 
-const officialNames: readonly PluginName[] = ["command", "kubernetes", "random"];
+/** Plugins that others build. */
+export const officialNames: readonly PluginName[] = ["command", "kubernetes", "random"];
 
 /** The user's own PULUMI_HOME; a shell that was given ours does not make ours the user's. */
 export function userPulumiHome(environment: NodeJS.ProcessEnv = process.env): string {
@@ -37,8 +38,8 @@ export function privatePulumiHome(environment: NodeJS.ProcessEnv = process.env):
 /**
  * Puts every plugin of the program where the engine finds it.
  *
- * Official plugins are used where they are installed or can be installed. Only where that fails are stand-ins built, and
- * then in a PULUMI_HOME of nodeforge's own, so that no other program ever gets one.
+ * Official plugins are used where they are installed, or where they can be downloaded and checked. Only where that fails are
+ * stand-ins built, and then in a PULUMI_HOME of nodeforge's own, so that no other program ever gets one.
  * @param cli Path of the Pulumi CLI.
  */
 export async function providePlugins(cli: string): Promise<PluginHome> {
@@ -55,8 +56,14 @@ export async function providePlugins(cli: string): Promise<PluginHome> {
   for (const name of officialNames) {
     await place(folder, name, missing.includes(name) ? standIns : pluginFolder(userHome, name));
   }
-  say(`stand-ins are used for the official plugins ${missing.join(", ")}, which are not to be had here`);
+  say(`stand-ins are used for the official plugins ${missing.join(", ")}, ${whyMissing(missing)}`);
   return { folder, isPrivate: true, standIns: missing };
+}
+
+function whyMissing(missing: readonly PluginName[]): string {
+  const unpinned = missing.filter((name) => pins[archiveOf(name)] === undefined);
+  if (unpinned.length === 0) return "which are not to be had here";
+  return `which are not installed; ${pinsFile} has no SHA-256 to check a download of ${unpinned.join(", ")} by`;
 }
 
 /** Whether a plugin is installed and is not one of ours. */
@@ -66,14 +73,26 @@ export async function isOfficial(home: string, name: PluginName): Promise<boolea
   return target !== undefined && !target.startsWith((await realpath(cacheRoot()).catch(cacheRoot)) + sep);
 }
 
-async function installOfficial(cli: string, home: string, name: PluginName): Promise<boolean> {
+/**
+ * Installs an official plugin into the user's PULUMI_HOME; false when it cannot be had, or nothing tells what it must be: a
+ * plugin sees every secret in clear.
+ * @param sums What a release must be.
+ */
+export async function installOfficial(
+  cli: string,
+  home: string,
+  name: PluginName,
+  sums: Pins = pins,
+): Promise<boolean> {
   const version = versions.plugins[name];
+  const sha256 = sums[archiveOf(name)];
+  if (sha256 === undefined) return false;
   // The CLI looks at both places, and is slow to give up on either.
   const places = await Promise.all(["https://api.github.com", "https://get.pulumi.com"].map(reachable));
   if (!places.includes(true)) return false;
-  say(`installing the official plugin ${name} ${version} into ${home}`);
+  say(`installing the official plugin ${name} ${version} into ${home}, checked by ${pinsFile}`);
   try {
-    await run(cli, ["plugin", "install", "resource", name, version], {
+    await run(cli, ["plugin", "install", "resource", name, version, "--checksum", sha256], {
       env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
       timeout: 300_000,
     });
@@ -82,6 +101,12 @@ async function installOfficial(cli: string, home: string, name: PluginName): Pro
     say(`that failed: ${(error as Error).message.split("\n").at(-1)}`);
     return false;
   }
+}
+
+/** Name of an official plugin's released file. */
+function archiveOf(name: PluginName): string {
+  const architecture = process.arch === "x64" ? "amd64" : process.arch;
+  return `pulumi-resource-${name}-v${versions.plugins[name]}-linux-${architecture}.tar.gz`;
 }
 
 async function libvirtPlugin(): Promise<string> {
@@ -93,6 +118,7 @@ async function libvirtPlugin(): Promise<string> {
     name: "libvirt-plugin",
     inputs: await goInputs(module, programs),
     estimate: "4 min",
+    checkedBy: checkedByGo,
     build: (folder) => buildGo(module, programs, folder),
   });
 }
@@ -107,6 +133,7 @@ async function standInPlugins(): Promise<string> {
     name: "stand-ins",
     inputs: await goInputs(module, programs),
     estimate: "4 min",
+    checkedBy: checkedByGo,
     build: (folder) => buildGo(module, programs, folder),
   });
 }

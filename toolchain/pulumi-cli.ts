@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { artifact, lookUp, type Recipe } from "./cache.ts";
 import { cacheRoot } from "./cache-root.ts";
 import { inCheckout } from "./checkout.ts";
-import { download, type Release } from "./download.ts";
-import { buildGo, goInputs, type GoProgram } from "./go.ts";
+import { download } from "./download.ts";
+import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
 import { say } from "./log.ts";
 import { run, which } from "./process.ts";
-import { versions } from "./versions.ts";
+import { pins, pinsFile, versions, type Pins } from "./versions.ts";
 
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
@@ -23,47 +23,50 @@ const languageHost: GoProgram = {
   variables: { [versionVariable]: `v${versions.languageHost}` },
 };
 
+/** The archive has some 100 MB. */
+const maximum = 1e9;
+
 /**
- * Folder with the Pulumi CLI and its Node language host: installed in a version that fits, else released, else built.
+ * Folder with the Pulumi CLI and its Node language host: installed in this very version, else released, else built.
  * @param releases Folder of the project's releases on the web; a test brings its own.
+ * @param sums What a release must be.
  */
 export async function pulumiCli(
   releases = "https://github.com/pulumi/pulumi/releases/download",
   root = cacheRoot(),
+  sums: Pins = pins,
 ): Promise<string> {
-  return (await installed()) ?? (await released(releases, root)) ?? built(root);
+  return (await installed()) ?? (await released(releases, root, sums)) ?? built(root);
 }
 
-/** The folder of an installed CLI that fits and has its language host beside it. */
+/**
+ * The folder of an installed CLI that has its language host beside it. One of another version is left alone: it sees every
+ * secret, and nobody has tried it with this program.
+ */
 async function installed(): Promise<string | undefined> {
   const path = which("pulumi");
   if (path === undefined) return undefined;
   const folder = dirname(path);
   const found = (await run(path, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } })).trim();
-  if (fits(found) && which("pulumi-language-nodejs", folder) !== undefined) return folder;
-  say(`the installed Pulumi ${found} is left alone: this project wants v${versions.pulumi} or a later 3.x`);
+  if (found === `v${versions.pulumi}` && which("pulumi-language-nodejs", folder) !== undefined) return folder;
+  say(`the installed Pulumi ${found} is left alone: this project is tested with v${versions.pulumi}`);
   return undefined;
 }
 
-/** Whether a CLI of version `found` runs a program written for `wanted`: later releases of one major version do. */
-export function fits(found: string, wanted: string = versions.pulumi): boolean {
-  const numbers = (text: string) => /^v?(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number) ?? [];
-  const [major, minor = 0, patch = 0] = numbers(found);
-  const [wantedMajor, wantedMinor = 0, wantedPatch = 0] = numbers(wanted);
-  return major === wantedMajor && (minor > wantedMinor || (minor === wantedMinor && patch >= wantedPatch));
-}
-
-async function released(releases: string, root: string): Promise<string | undefined> {
+async function released(releases: string, root: string, sums: Pins): Promise<string | undefined> {
   const file = `pulumi-v${versions.pulumi}-linux-${process.arch}.tar.gz`;
-  const release: Release = {
-    url: `${releases}/v${versions.pulumi}/${file}`,
-    checksums: `${releases}/v${versions.pulumi}/pulumi-${versions.pulumi}-checksums.txt`,
-  };
+  const url = `${releases}/v${versions.pulumi}/${file}`;
+  const sha256 = sums[file];
+  if (sha256 === undefined) {
+    say(`Pulumi is built, not downloaded: ${pinsFile} has no SHA-256 of ${file}`);
+    return undefined;
+  }
   const recipe: Recipe = {
     name: "pulumi-release",
-    inputs: [release.url],
+    inputs: [url, sha256],
     estimate: "1 min",
     verb: "unpacking",
+    checkedBy: pinsFile,
     build: async (folder) => {
       await run("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"], { timeout: 300_000 });
       await rm(archive);
@@ -73,7 +76,7 @@ async function released(releases: string, root: string): Promise<string | undefi
   if (!(await lookUp(recipe, root)).present) {
     // A build of an earlier run that had no network is as good, and costs nothing.
     if ((await lookUp(await buildRecipe(), root)).present) return undefined;
-    if ((await download(release, archive)) === undefined) return undefined;
+    if ((await download({ url, sha256, maximum }, archive)) === undefined) return undefined;
   }
   return artifact(recipe, root);
 }
@@ -87,6 +90,7 @@ async function buildRecipe(): Promise<Recipe> {
   return {
     name: "pulumi",
     estimate: "6 min",
+    checkedBy: checkedByGo,
     inputs: [
       ...(await goInputs(module("pulumi"), [cli])),
       ...(await goInputs(module("language-nodejs"), [languageHost])),

@@ -10,3 +10,12 @@ export const versions = document;
 
 /** A provider plugin of the program. */
 export type PluginName = keyof typeof document.plugins;
+
+/** SHA-256 of released files, by name. {@link versions} says where each comes from: never from the server of the file. */
+export type Pins = Readonly<Record<string, string>>;
+
+/** The pins of versions.json. */
+export const pins: Pins = document.sha256;
+
+/** What {@link pins} is, in words. */
+export const pinsFile = "toolchain/versions.json";

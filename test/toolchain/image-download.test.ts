@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -31,6 +31,23 @@ describe("an image named by URL", () => {
     expect(await readFile(path)).toEqual(content);
     await localImage(image, root);
     expect(server.seen).toHaveLength(1);
+  });
+
+  test("is downloaded again when the cached file is not what its name says", async () => {
+    const image = { source: `${server.url}/node.qcow2`, sha256: sha256(content) };
+    const path = join(root, "images", `${image.sha256}.qcow2`);
+    await mkdir(join(root, "images"));
+    await writeFile(path, Buffer.alloc(content.length));
+    expect((await localImage(image, root)).source).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("is refused, not used, when the cached file is damaged and the server is away", async () => {
+    const image = { source: `${server.url}/gone.qcow2`, sha256: sha256(content) };
+    await mkdir(join(root, "images"));
+    await writeFile(join(root, "images", `${image.sha256}.qcow2`), Buffer.alloc(content.length));
+    await expect(localImage(image, root)).rejects.toThrow(/gone\.qcow2 is not to be had/);
   });
 
   test("is refused with another hash, and nothing of it stays", async () => {
@@ -65,6 +82,20 @@ describe("the manifest of an image named by URL", () => {
     expect(await downloadManifest(image, root)).toEqual(manifest);
     expect(server.seen).toHaveLength(1);
     expect(await readdir(join(root, "images"))).toEqual([`${image.sha256}.qcow2.manifest.json`]);
+  });
+
+  test("is downloaded again when a disk has damaged it", async () => {
+    const image = await serveManifest(JSON.stringify(manifest));
+    await mkdir(join(root, "images"));
+    await writeFile(join(root, "images", `${image.sha256}.qcow2.manifest.json`), "");
+    expect(await downloadManifest(image, root)).toEqual(manifest);
+    expect(await downloadManifest(image, root)).toEqual(manifest);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("that is no small file is refused", async () => {
+    const image = await serveManifest("x".repeat(2 << 20));
+    await expect(downloadManifest(image, root)).rejects.toThrow("manifest.json is larger than 1048576 bytes");
   });
 
   test("of another image is told and not kept", async () => {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { isOfficial, privatePulumiHome, userPulumiHome } from "../../toolchain/plugins.ts";
+import { installOfficial, isOfficial, privatePulumiHome, userPulumiHome } from "../../toolchain/plugins.ts";
 import { versions } from "../../toolchain/versions.ts";
 
 let folder: string;
@@ -38,6 +38,32 @@ describe("a plugin", () => {
   test("that leads nowhere is not installed", async () => {
     await symlink(join(folder, "absent"), await plugin(folder));
     expect(await isOfficial(folder, "random")).toBe(false);
+  });
+});
+
+describe("an official plugin", () => {
+  /** A CLI that writes down what it is asked for. */
+  const cli = async () => {
+    const path = join(folder, "pulumi");
+    await writeFile(path, `#!/bin/sh\necho "$@" >>${folder}/asked\n`, { mode: 0o755 });
+    return path;
+  };
+  const architecture = process.arch === "x64" ? "amd64" : process.arch;
+  const archive = `pulumi-resource-random-v${versions.plugins.random}-linux-${architecture}.tar.gz`;
+
+  test("is installed with the checksum that versions.json has of it", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response()));
+    vi.stubEnv("NODEFORGE_OFFLINE", "");
+    expect(await installOfficial(await cli(), folder, "random", { [archive]: "a".repeat(64) })).toBe(true);
+    expect(await readFile(join(folder, "asked"), "utf8")).toBe(
+      `plugin install resource random ${versions.plugins.random} --checksum ${"a".repeat(64)}\n`,
+    );
+    vi.unstubAllGlobals();
+  });
+
+  test("is not installed without one", async () => {
+    expect(await installOfficial(await cli(), folder, "random", {})).toBe(false);
+    await expect(readFile(join(folder, "asked"))).rejects.toThrow("ENOENT");
   });
 });
 

@@ -61,6 +61,16 @@ export function file(content: Buffer, { breaks = 0, ranges = true } = {}): Answe
   };
 }
 
+/** Sends a file a byte at a time, this many milliseconds apart. */
+export function drip(content: Buffer, pause: number): Answer {
+  return (_, response) => {
+    response.writeHead(200, { "content-length": content.length });
+    let sent = 0;
+    const timer = setInterval(() => response.write(content.subarray(sent, ++sent)), pause);
+    response.on("close", () => clearInterval(timer));
+  };
+}
+
 /** SHA-256 in hexadecimal. */
 export function sha256(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");

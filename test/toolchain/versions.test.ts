@@ -5,7 +5,7 @@ import { readDebian } from "../../toolchain/node-image/debian.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { neededBinaries } from "../../toolchain/node-image/build.ts";
 import { nodeProgramNames } from "../../toolchain/node-binaries.ts";
-import { versions } from "../../toolchain/versions.ts";
+import { pins, versions } from "../../toolchain/versions.ts";
 
 /** versions.json states each version; whatever must repeat one for a tool of its own has to agree. */
 
@@ -120,6 +120,21 @@ describe("NixOS", () => {
     expect(stated).toHaveLength(5);
     for (const [name, text] of files) {
       for (const version of stated) expect(text, `${name} states ${version}`).not.toContain(`"${version}"`);
+    }
+  });
+});
+
+describe("the checksums of released files", () => {
+  test("are of the versions that are downloaded, for both architectures, and say where they are from", () => {
+    const pulumi = ["x64", "arm64"].map((architecture) => `pulumi-v${versions.pulumi}-linux-${architecture}.tar.gz`);
+    const kubectl = ["amd64", "arm64"].map((architecture) => `kubectl-v${versions.kubernetes}-linux-${architecture}`);
+    const plugin = /^pulumi-resource-(command|kubernetes|random)-v/;
+    expect(Object.keys(pins).filter((name) => !plugin.test(name))).toEqual([...pulumi, ...kubectl]);
+    for (const sha256 of Object.values(pins)) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(Object.values(pins)).size).toBe(Object.keys(pins).length);
+    expect(Object.keys(versions.sha256From)).toEqual(["pulumi", "kubectl", "pulumi-resource"]);
+    for (const from of [versions.sha256From.pulumi, versions.sha256From.kubectl]) {
+      expect(from).toMatch(/, commit [0-9a-f]{40}$/);
     }
   });
 });
