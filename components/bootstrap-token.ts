@@ -2,6 +2,7 @@ import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { longestDrain } from "../config/drain.ts";
 import { remoteStep } from "./remote-step.ts";
+import { checkedSeconds } from "./step-seconds.ts";
 
 /** What a {@link BootstrapToken} is made from. */
 export interface BootstrapTokenArgs {
@@ -28,8 +29,6 @@ export interface BootstrapTokenArgs {
 export interface Token {
   token: string;
   caCertHash: string;
-  /** How long minting took. */
-  seconds: number;
 }
 
 /**
@@ -42,8 +41,8 @@ export interface Token {
 export class BootstrapToken extends pulumi.ComponentResource {
   /** The token and the hash of the CA's public key. Secret. */
   readonly value: pulumi.Output<Token>;
-  /** How long minting took. */
-  readonly seconds: pulumi.Output<number>;
+  /** Seconds that minting took, as the phase `token`; empty when the control plane reports none that make sense. */
+  readonly seconds: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:BootstrapToken", name, { worker: args.workerName }, opts);
@@ -77,7 +76,11 @@ export class BootstrapToken extends pulumi.ComponentResource {
     );
     this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
     // A duration tells nothing of the token it came with.
-    this.seconds = pulumi.unsecret(this.value.seconds);
+    this.seconds = pulumi.unsecret(
+      command.stdout.apply((text) =>
+        checkedSeconds(name, { token: (JSON.parse(text) as { seconds?: unknown }).seconds }),
+      ),
+    );
     this.registerOutputs({});
   }
 }

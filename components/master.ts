@@ -9,6 +9,7 @@ import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { dataVolumeName, type Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
 import { shortHash } from "./base-image.ts";
+import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type Identity, type MachinePlatform } from "./virtual-machine.ts";
 
 /** What every node of a cluster is told of it. */
@@ -46,7 +47,6 @@ export interface MasterArgs {
 /** What the control plane says of its own making. */
 interface InitResult {
   kubernetesVersion: string;
-  seconds: Record<string, number>;
 }
 
 /**
@@ -133,7 +133,7 @@ export class Master extends pulumi.ComponentResource {
     );
     const result = init.stdout.apply((text) => JSON.parse(text) as InitResult);
     this.kubernetesVersion = result.kubernetesVersion;
-    this.timings = result.seconds;
+    this.timings = init.stdout.apply((text) => secondsOf(`${name}-init`, text));
     // No worker leaves before it is said how.
     this.connection = pulumi.all([connection, policy.id]).apply(([value]) => value);
     this.endpoint = pulumi.all([this.machine.address, init.id]).apply(([address]) => `${address}:6443`);

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { remoteStep } from "./remote-step.ts";
+import { secondsOf } from "./step-seconds.ts";
 
 /** A node that has to be Ready. */
 export interface ExpectedNode {
@@ -51,7 +52,7 @@ export class NodeReadiness extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.timings = command.stdout.apply((text) => (JSON.parse(text) as { seconds: Record<string, number> }).seconds);
+    this.timings = command.stdout.apply((text) => secondsOf(name, text));
     this.registerOutputs({ timings: this.timings });
   }
 }

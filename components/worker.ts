@@ -7,6 +7,7 @@ import { shortHash } from "./base-image.ts";
 import { BootstrapToken } from "./bootstrap-token.ts";
 import { nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
 import { remoteStep } from "./remote-step.ts";
+import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
 
 /** What a {@link Worker} is made from. */
@@ -109,9 +110,9 @@ export class Worker extends pulumi.ComponentResource {
     this.timings = pulumi
       .all([token.seconds, join.stdout, ready.stdout])
       .apply(([minted, joined, seen]): Record<string, number> => ({
-        ...secondsOf(joined),
-        token: minted,
-        ...secondsOf(seen),
+        ...secondsOf(`${name}-join`, joined),
+        ...minted,
+        ...secondsOf(`${name}-ready`, seen),
       }));
     this.registerOutputs({ node: node.name, address });
   }
@@ -128,8 +129,4 @@ function nodeLabels(node: Node, labels: Readonly<Record<string, string>>): strin
     kind: "Node",
     metadata: { name: node.name, labels: { ...labels, ...ours } },
   });
-}
-
-function secondsOf(result: string): Record<string, number> {
-  return (JSON.parse(result) as { seconds: Record<string, number> }).seconds;
 }

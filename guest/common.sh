@@ -104,14 +104,33 @@ print_token() {
   printf '{"token":"%s","caCertHash":"sha256:%s","seconds":%d}\n' "$1" "${hash%% *}" "$((SECONDS - started))"
 }
 
-# Members of a JSON object: seconds from power-on until cloud-init began, and until it was done. Its status has the start of
-# each stage; its result is what it wrote last.
-boot_seconds() {
-  local up now powered_on began ended
+# stage_seconds NAME: the seconds that cloud-init's status gives as NAME for its stages, a line each, in order; whole, and
+# since power-on. cloud-init writes them since power-on, and wrote them since 1970 before version 25: no machine is up that
+# long. A stage that did not run has none.
+stage_seconds() {
+  local at up now
   read -r up _ </proc/uptime
   now=$(date +%s)
-  powered_on=$((now - ${up%.*}))
-  began=$(sed -n 's/.*"start": *\([0-9]*\).*/\1/p' /run/cloud-init/status.json | sort -n | head -n 1)
-  ended=$(stat -c %Y /run/cloud-init/result.json)
-  printf '"boot":%d,"cloudInit":%d' "$((${began:-ended} - powered_on))" "$((ended - ${began:-ended}))"
+  tr ',{}' '\n' 2>/dev/null </run/cloud-init/status.json | sed -n "s/^ *\"$1\": *\([0-9][0-9]*\).*/\1/p" |
+    while read -r at; do
+      # Shorter than an epoch, longer than any machine is up.
+      ((at < 1000000000)) || ((at -= now - ${up%.*}))
+      printf '%d\n' "$at"
+    done | sort -n
+}
+
+# Members of a JSON object, each with a comma behind it: seconds from power-on until cloud-init began, and from there until
+# it was done. Nothing, with a warning, where cloud-init's status makes no sense: a clock that was set during the boot makes
+# nonsense of times since 1970.
+boot_seconds() {
+  local up began ended
+  read -r up _ </proc/uptime
+  began=$(stage_seconds start | head -n 1) || true
+  ended=$(stage_seconds finished | tail -n 1) || true
+  # The status was written before now; a second more, because both are rounded.
+  if [[ -n $began && -n $ended ]] && ((0 <= began && began <= ended && ended <= ${up%.*} + 1)); then
+    printf '"boot":%d,"cloudInit":%d,' "$began" "$((ended - began))"
+  else
+    say "warning: the time of the boot is left out: cloud-init began at ${began:-no second} and ended at ${ended:-none}, after power-on ${up%.*}s ago"
+  fi
 }

@@ -80,5 +80,5 @@ write_file 0644 "$made" <<<"$given"
 kubelet=$((SECONDS - begin))
 
 say "control plane $version is up"
-printf '{"kubernetesVersion":"%s","seconds":{%s,"certificates":%d,"apiServer":%d,"kubelet":%d}}\n' \
+printf '{"kubernetesVersion":"%s","seconds":{%s"certificates":%d,"apiServer":%d,"kubelet":%d}}\n' \
   "$version" "$(boot_seconds)" "$certificates" "$api_server" "$kubelet"

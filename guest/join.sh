@@ -40,4 +40,4 @@ else
 fi
 start_node_network "$joined_with"
 say "$NODE_NAME has joined"
-printf '{"seconds":{%s,"join":%d}}\n' "$(boot_seconds)" "$((SECONDS - begin))"
+printf '{"seconds":{%s"join":%d}}\n' "$(boot_seconds)" "$((SECONDS - begin))"

@@ -5,7 +5,7 @@ import { ofType, one, promiseOf, registered, startMocks } from "../support/mocks
 
 vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
-beforeEach(startMocks);
+beforeEach(() => startMocks());
 
 describe("a cluster of one control plane and two workers", () => {
   it("is exactly these resources", async () => {

@@ -9,7 +9,7 @@ import { configWith } from "../support/settings.ts";
 
 vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
-beforeEach(startMocks);
+beforeEach(() => startMocks());
 
 describe("the control plane", () => {
   it("has its data on a protected disk of its own, the only one with a serial number", async () => {

@@ -8,7 +8,7 @@ import { networkMark } from "../../topology.ts";
 import { ofType, promiseOf, settled, startMocks } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";
 
-beforeEach(startMocks);
+beforeEach(() => startMocks());
 
 async function networkWith(raw: Record<string, string> = {}) {
   const { network } = configWith(raw);

@@ -13,7 +13,7 @@ import { ofType, one, promiseOf, startMocks } from "../support/mocks.ts";
 
 vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
-beforeEach(startMocks);
+beforeEach(() => startMocks());
 
 describe("a worker", () => {
   it("boots from an overlay of the one image and a seed of its own", async () => {

@@ -22,8 +22,12 @@ const guestOutputs: Outputs = [
   [/-kubeconfig$/, { stdout: "kubeconfig of the mocks" }],
 ];
 
-/** Installs mocks in place of the engine and forgets what earlier tests registered. Await it before making anything. */
-export async function startMocks(): Promise<void> {
+/**
+ * Installs mocks in place of the engine and forgets what earlier tests registered. Await it before making anything.
+ * @param given Outputs that come before the usual ones.
+ */
+export async function startMocks(given: Outputs = []): Promise<void> {
+  const outputsByName = [...given, ...guestOutputs];
   registered.length = 0;
   let leases = 100;
   await pulumi.runtime.setMocks(
@@ -31,7 +35,7 @@ export async function startMocks(): Promise<void> {
       newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
         registered.push({ type, name, inputs: inputs as Record<string, unknown> });
         const outputs = type.startsWith("command:")
-          ? (guestOutputs.find(([pattern]) => pattern.test(name))?.[1] ?? {})
+          ? (outputsByName.find(([pattern]) => pattern.test(name))?.[1] ?? {})
           : {};
         if (name.endsWith("-host-key")) {
           const address = name.includes("-master-") ? "192.168.222.10" : `192.168.222.${leases++}`;

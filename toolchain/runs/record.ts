@@ -4,6 +4,7 @@ import type { NodeOutput } from "../../components/cluster-outputs.ts";
 import type { DomainType } from "../virtualisation.ts";
 import type { Changes } from "./changes.ts";
 import { files, writeOwn } from "./folder.ts";
+import { saneTimings } from "./phases.ts";
 import { isAlive } from "./process-identity.ts";
 import { redact } from "./redaction.ts";
 
@@ -83,6 +84,11 @@ export async function writeRecord(folder: string, record: RunRecord): Promise<vo
   await writeOwn(join(folder, files.record), `${JSON.stringify(record, clean, 2)}\n`);
 }
 
+/** Records of earlier releases may hold times that make no sense; they are not shown. */
+function withSaneTimings(record: RunRecord): RunRecord {
+  return { ...record, timings: saneTimings(record.timings) };
+}
+
 /**
  * Reads the record of a run. One that says `running` and whose process is gone was interrupted.
  * @throws when there is none, or one of another format.
@@ -92,7 +98,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
   if (stored.formatVersion !== formatVersion) {
     throw new Error(`wanted format version ${formatVersion}, it has ${JSON.stringify(stored.formatVersion)}`);
   }
-  const record = stored as RunRecord;
+  const record = withSaneTimings(stored as RunRecord);
   const lost = record.outcome === "running" && !(await isAlive(record.process));
   return lost ? { ...record, outcome: "interrupted" } : record;
 }

@@ -4,6 +4,7 @@ import { stackBaseName } from "../stack.ts";
 import { addChanges, readChanges, type Changes } from "./changes.ts";
 import { effectiveConfiguration } from "./configuration.ts";
 import { files, makeRunFolder, runsFolder, writeOwn } from "./folder.ts";
+import { longerThanRun } from "./phases.ts";
 import { processIdentity } from "./process-identity.ts";
 import { formatVersion, writeRecord, type Outcome, type RecordedCommand, type RunRecord } from "./record.ts";
 import { reportPage } from "./report.ts";
@@ -111,19 +112,22 @@ export class Run {
     // A stack whose update failed still has the outputs of an earlier one.
     const result =
       outcome === "succeeded" ? await attempt("read the outputs", () => readResult(this.#session)) : undefined;
+    const seconds = Math.round((end.getTime() - Date.parse(begun.start)) / 100) / 10;
+    const changes = this.#changes ?? null;
+    const timings = result?.timings ?? {};
     return {
       ...begun,
       outcome,
       exitCode,
       end: end.toISOString(),
-      seconds: Math.round((end.getTime() - Date.parse(begun.start)) / 100) / 10,
-      notes,
+      seconds,
+      notes: [...notes, ...longerThanRun({ changes, seconds, timings })],
       configuration: effectiveConfiguration(this.#session.settings()),
       image: { ...begun.image, sha256: result?.imageHash ?? begun.image.sha256 },
       versions: { ...begun.versions, kubernetes: result?.kubernetesVersion ?? null },
-      changes: this.#changes ?? null,
+      changes,
       nodes: result?.nodes ?? [],
-      timings: result?.timings ?? {},
+      timings,
     };
   }
 
