@@ -1,13 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 
-/** NODES has a line for each Node: its name, the status of its condition Ready. TOKENS: each secret's name and description. */
+/**
+ * NODES has a line for each Node: its name, the status of its condition Ready. A look at the API server is a call, counted
+ * in `looks`; each renews the lease of every node by a clock that is OFFSET seconds ahead, but not that of DEAD, which stays
+ * at the second DEAD_AT. The API server does not answer before the look UP. TOKENS: each secret's name and description.
+ */
 const programs = `
 NODES=\${NODES-}
 kubectl() {
   case "$*" in
-  "get nodes -o jsonpath={range .items[*]}{.metadata.name} "*) printf '%s\\n' "$NODES" ;;
-  *"get leases "*) sed "s/ True$/ \${RENEWED:-9999-01-01T00:00:00.000000Z}/" <<<"$NODES" ;;
+  "-n kube-node-lease get nodes,leases -o jsonpath={range .items[*]}{.kind} {.metadata.name} "*)
+    echo >>"$FOLDER/looks"
+    local look name at
+    look=$(wc -l <"$FOLDER/looks")
+    ((look >= \${UP:-1})) || { echo "connection refused" && return 1; }
+    sed '/./s/^/Node /' <<<"$NODES"
+    while read -r name _; do
+      [[ -n $name ]] || continue
+      at=$(($(command date +%s) + \${OFFSET:-0}))
+      [[ $name != "\${DEAD-}" ]] || { at=$DEAD_AT && look=0; }
+      printf 'Lease %s %s.%06dZ\\n' "$name" "$(TZ=UTC printf '%(%Y-%m-%dT%H:%M:%S)T' "$at")" "$look"
+    done <<<"$NODES"
+    ;;
   "get node master") note "$*" ;;
   "-n kube-system get secrets "*) cut -d ' ' -f 1 <<<"\${TOKENS-}" ;;
   "-n kube-system get secret/"*) sed -n "s!^$4 !!p" <<<"$TOKENS" | tr -d '\\n' | base64 -w 0 ;;
@@ -19,31 +34,68 @@ systemctl() { note "systemctl $*" && NODES="master True"; }
 kubeadm() { note "kubeadm $*"; }
 `;
 
-function waitReady(NODES: string, expected: string, { TOKENS = "", RENEWED = "" } = {}) {
+function waitReady(NODES: string, expected: string, environment: Readonly<Record<string, string>> = {}, limit = 0) {
   const node = new TestNode(programs);
-  const call = { script: "wait-ready", parameters: { READY_TIMEOUT_SECONDS: 0 } } as const;
-  const outcome = node.run(call, { NODES, TOKENS, RENEWED }, expected);
-  return { ...outcome, calls: node.calls };
+  const call = { script: "wait-ready", parameters: { READY_TIMEOUT_SECONDS: limit } } as const;
+  const outcome = node.run(call, { NODES, ...environment }, expected);
+  return { ...outcome, calls: node.calls, looks: node.read("looks").length };
 }
 
 describe("the gate", () => {
   it("opens when every expected node is Ready, whoever else is there", () => {
-    const { status, stdout, calls } = waitReady("w True\nleaving False\nmaster True", "master 1\nw 2\n");
-    expect([status, calls]).toEqual([0, []]);
+    const { status, stdout, stderr, calls, looks } = waitReady("w True\nleaving False\nmaster True", "master 1\nw 2\n");
+    expect([status, calls, looks]).toEqual([0, [], 2]);
     expect(stdout).toMatch(/^\{"seconds":\{"ready":\d+\}\}\n$/);
+    expect(stderr).not.toContain("clock");
   });
 
   it("names who is missing and who is not Ready", () => {
     const { status, stdout, stderr } = waitReady("master True\nw2 Unknown", "master 1\nw1 2\nw2 3\n");
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain("FAILED: 3 nodes to be Ready: still missing after 0s: w1 has not joined;w2 is not Ready");
+    expect(stderr).toContain(
+      "FAILED: 3 nodes to be Ready: still missing after 0s: w1 has not joined;w2 is not Ready\n",
+    );
   });
 
-  it("stays closed for a node that is called Ready, but was not heard of since", () => {
-    const renewed = { RENEWED: "2020-01-01T00:00:00.000000Z" };
-    const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", renewed);
+  it("stays closed for a node that is called Ready, but whose lease does not change", () => {
+    const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", {
+      DEAD: "w",
+      DEAD_AT: "1600000000",
+    });
     expect(status).toBe(1);
-    expect(stderr).toContain("master has not been heard of yet;w has not been heard of yet");
+    expect(stderr).toContain("still missing after 0s: w has not been heard of yet\n");
+  });
+
+  it.each([
+    ["-240", "behind"],
+    ["240", "ahead"],
+  ])("opens for nodes whose clock is %s s away, and says so", (OFFSET, direction) => {
+    const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", { OFFSET });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(new RegExp(`warning: the clock of w is 2(39|40|41) s ${direction}\n`));
+  });
+
+  it("is not opened by a lease that a clock in the future wrote", () => {
+    const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", {
+      DEAD: "w",
+      DEAD_AT: "4000000000",
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("w has not been heard of yet")]);
+  });
+
+  it("says in its failure whose clock is wrong", () => {
+    const { status, stderr } = waitReady("master True\nw False", "master 1\nw 2\n", { OFFSET: "-240" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /: w is not Ready;the clock of master is \d+ s behind;the clock of w is 2(39|40|41) s behind\n/,
+    );
+  });
+
+  it("takes nobody as heard of in the first answer of an API server that was away", () => {
+    const { status, looks } = waitReady("master True", "master 1\n", { UP: "3" }, 60);
+    expect([status, looks]).toEqual([0, 4]);
+    const { stderr } = waitReady("master True", "master 1\n", { UP: "2" });
+    expect(stderr).toContain("master has not been heard of yet");
   });
 
   it("revokes the tokens of joins, and no others", () => {
