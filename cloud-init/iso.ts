@@ -1,22 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { seedFolder } from "../toolchain/cache-root.ts";
+import { guardedFolder } from "../toolchain/private-files.ts";
 import type { Seed } from "./seed.ts";
 
 /**
  * Writes a seed as an ISO image that cloud-init's NoCloud source finds by its label, and returns its path.
  *
- * The file is named by its content and made only when it is missing, in a private folder of the temporary directory:
- * libvirt's provider uploads it when the volume is created and never reads it again.
- * @throws when genisoimage is missing or fails, with what it said.
+ * A seed decides who is root on a node, so the folder is one that no other user can change, and a file that is there is
+ * never believed: each call writes the image anew. libvirt's provider reads it once, when the volume is created.
+ * @param folder Where seeds are kept. @default {@link seedFolder}
+ * @throws when another user can change the folder, or when genisoimage is missing or fails, with what it said.
  */
-export function writeIso(seed: Seed): string {
-  const folder = join(tmpdir(), `nodeforge-seeds-${process.getuid?.() ?? "user"}`);
-  const path = join(folder, `${seed.digest}.iso`);
-  if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const work = mkdtempSync(join(folder, "making-"));
+export function writeIso(seed: Seed, folder = seedFolder()): string {
+  const guarded = guardedFolder(folder);
+  const path = join(guarded, `${seed.digest}.iso`);
+  const work = mkdtempSync(join(guarded, "making-"));
   try {
     for (const [name, text] of Object.entries(seed.files)) writeFileSync(join(work, name), text);
     const made = join(work, "seed.iso");

@@ -1,8 +1,20 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 /** Folder of the cache: NODEFORGE_CACHE, else nodeforge under XDG_CACHE_HOME, else ~/.cache/nodeforge. */
 export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string {
-  const { NODEFORGE_CACHE, XDG_CACHE_HOME } = environment;
-  return NODEFORGE_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "nodeforge");
+  return environment.NODEFORGE_CACHE || ownCache(environment);
+}
+
+/**
+ * Folder of the seed disks' images. It is the user's own: NODEFORGE_CACHE, which users may share, does not move it.
+ * Plain `pulumi` uses it as well.
+ */
+export function seedFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(ownCache(environment), "seeds");
+}
+
+function ownCache({ XDG_CACHE_HOME = "" }: NodeJS.ProcessEnv): string {
+  // The XDG Base Directory Specification (0.8) wants a path that is not absolute to be ignored.
+  return join(isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache"), "nodeforge");
 }
