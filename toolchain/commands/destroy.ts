@@ -22,7 +22,7 @@ export const command: Command = async (args) => {
   await takeOver(session);
 
   const folder = diagnosisFolder(stack);
-  const log = new RunLog(folder);
+  const log = new RunLog();
   const screen = log.begin(destroy);
   const work = () => withoutProtection(session, () => session.pulumi(destroy, (text) => screen.write(text)));
   try {

@@ -1,4 +1,6 @@
-import { redact } from "./redact.ts";
+import { createHash } from "node:crypto";
+import { plainText } from "../plain-text.ts";
+import { redact } from "../redaction.ts";
 import type { Failure } from "./failures.ts";
 import type { StackNode } from "./state.ts";
 
@@ -34,19 +36,57 @@ export interface Sign {
   readonly line: string;
 }
 
-/** Makes an item whose text holds no secret. */
+/** Bytes kept of a text: its end. */
+const textLimit = 262_144;
+
+/** Bytes kept of why something is missing: what programs complain of fits on a screen. */
+const reasonLimit = 4_096;
+
+/** Makes an item whose text holds no secret and nothing that a terminal obeys, and is not too long. */
 export function item(name: string, node: string | undefined, text: string, missing?: string): Item {
   return {
     name,
     ...(node === undefined ? {} : { node }),
-    text: redact(text),
-    ...(missing === undefined ? {} : { missing: redact(missing) }),
+    text: harmless(text, textLimit),
+    ...(missing === undefined ? {} : { missing: harmless(missing, reasonLimit) }),
   };
 }
 
-/** Path of an item's file in the folder of a diagnosis. */
+/** Control characters go first: between the letters of a secret they would hide it. What is cut comes last, or half of one stays. */
+function harmless(text: string, limit: number): string {
+  return tail(redact(plainText(text)), limit);
+}
+
+/** The end of a text, from the beginning of a line. */
+export function tail(text: string, bytes: number = textLimit): string {
+  return text.length <= bytes ? text : withoutFirstLine(text.slice(-bytes));
+}
+
+/** A text that begins within a line, without that line: of half a secret nothing tells that it is one. */
+export function withoutFirstLine(text: string): string {
+  return `(the beginning was left out)\n${text.slice(text.indexOf("\n") + 1)}`;
+}
+
+/**
+ * Path of an item's file in the folder of a diagnosis.
+ * @throws when the item's or the node's name could lead out of the folder: some come from libvirt and the state.
+ */
 export function fileOf({ name, node }: Pick<Item, "name" | "node">): string {
+  for (const part of [name, ...(node === undefined ? [] : [node])]) {
+    if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/.test(part)) {
+      throw new Error(
+        `a diagnosis has no file for ${JSON.stringify(part)}: wanted letters, digits, dots, hyphens, underscores`,
+      );
+    }
+  }
   return node === undefined ? `${name}.txt` : `nodes/${node}/${name}.txt`;
+}
+
+/** A name of libvirt's as part of the name of a file; one that could not be is told apart by its hash. */
+export function fileWord(text: string): string {
+  if (/^[A-Za-z0-9._-]{1,63}$/.test(text)) return text;
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return `${text.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}-${digest}`;
 }
 
 /** The item of a node, or of all. */

@@ -1,10 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import { checkout, inCheckout } from "../checkout.ts";
 import { say } from "../log.ts";
+import { plainText } from "../plain-text.ts";
+import { writeOwn } from "../private-files.ts";
+import { redact } from "../redaction.ts";
 import { collect, nodeTable, type DiagnosedSession } from "./collect.ts";
-import { redact } from "./redact.ts";
 import { report, type Report } from "./report.ts";
 
 /** Where a failed run keeps its things, and what it printed. */
@@ -23,17 +23,17 @@ export async function explainFailure(session: DiagnosedSession, { folder, log }:
     return (await diagnose(session, join(folder, "diagnosis"), log)).text;
   } catch (error) {
     // The failure that is explained must stay the one that is seen.
-    return `The failure could not be explained: ${redact((error as Error).message.split("\n")[0] ?? "")}`;
+    return `The failure could not be explained: ${redact(plainText((error as Error).message).split("\n")[0] ?? "")}`;
   }
 }
 
 /** Collects into a folder, writes summary.md there, and judges. */
 export async function diagnose(session: DiagnosedSession, folder: string, log = ""): Promise<Report> {
   say(`collecting what nodes, libvirt and Kubernetes say, for at most 5 minutes`);
-  const evidence = await collect(session, folder, redact(stripVTControlCharacters(log)));
+  const evidence = await collect(session, folder, redact(plainText(log)));
   const shown = folder.startsWith(`${checkout}/`) ? relative(checkout, folder) : folder;
   const result = report(evidence, { stack: session.stack, folder: shown, table: nodeTable(evidence) });
-  await writeFile(join(folder, "summary.md"), result.summary, { mode: 0o600 });
+  await writeOwn(join(folder, "summary.md"), result.summary);
   return result;
 }
 

@@ -1,12 +1,14 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
-import { item, type Item } from "./evidence.ts";
-import { limits, probe, tail } from "./probe.ts";
+import { fileWord, item, withoutFirstLine, type Item } from "./evidence.ts";
+import { probe } from "./probe.ts";
 import type { StackNode } from "./state.ts";
 
 /** Where libvirt writes what QEMU and the serial ports of its machines say. */
 const logFolder = "/var/log/libvirt/qemu";
+
+/** Bytes read of the end of a file. */
+const consoleBytes = 262_144;
 
 /** Whether the hypervisor is this machine, so that its files can be read. */
 function isLocal(uri: string): boolean {
@@ -24,13 +26,13 @@ export function askHypervisor(
     virsh("domains", "list", "--all"),
     virsh("hypervisor-memory", "nodememstats"),
     ...networks.flatMap((network) => [
-      virsh(`network-${network}`, "net-info", network),
-      virsh(`definition-${network}`, "net-dumpxml", network),
-      virsh(`leases-${network}`, "net-dhcp-leases", network),
+      virsh(`network-${fileWord(network)}`, "net-info", network),
+      virsh(`definition-${fileWord(network)}`, "net-dumpxml", network),
+      virsh(`leases-${fileWord(network)}`, "net-dhcp-leases", network),
     ]),
     ...pools.flatMap((pool) => [
-      virsh(`pool-${pool}`, "pool-info", "--bytes", pool),
-      virsh(`volumes-${pool}`, "vol-list", "--details", pool),
+      virsh(`pool-${fileWord(pool)}`, "pool-info", "--bytes", pool),
+      virsh(`volumes-${fileWord(pool)}`, "vol-list", "--details", pool),
     ]),
   ];
 }
@@ -60,11 +62,10 @@ async function readEnd(name: string, node: string, path: string, uri: string): P
   try {
     await using file = await open(path);
     const { size } = await file.stat();
-    const length = Math.min(size, limits.bytes);
+    const length = Math.min(size, consoleBytes);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    // A serial port ends lines as a typewriter does, and is coloured.
-    const text = stripVTControlCharacters(buffer.toString("utf8")).replaceAll("\r", "");
-    return item(name, node, tail(text));
+    const text = buffer.toString("utf8");
+    return item(name, node, length < size ? withoutFirstLine(text) : text);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "is not there" : code === "EACCES" ? "may be read by root only" : `: ${code}`;

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Session } from "../session.ts";
-import { item, type Item } from "./evidence.ts";
-import { probe, tail } from "./probe.ts";
+import { item, tail, type Item } from "./evidence.ts";
+import { probe } from "./probe.ts";
 import { kubeconfigOf, type StackState } from "./state.ts";
 
 /** Files of what Kubernetes says. */

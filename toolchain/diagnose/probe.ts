@@ -10,8 +10,8 @@ export const limits = {
   node: 180,
   /** Seconds for everything; what is not there by then is missing. */
   total: 270,
-  /** Bytes kept of what one program prints: its end. */
-  bytes: 262_144,
+  /** Bytes that one program may print. */
+  bytes: 8 * 2 ** 20,
   /** Lines kept of a journal. */
   journalLines: 300,
   /** Nodes that are asked at the same time. */
@@ -51,7 +51,7 @@ export async function ask(program: string, args: readonly string[], options: Pro
     forceKillAfterDelay: 2_000,
     cancelSignal: signal,
     // What prints more than this is stopped, and says so.
-    maxBuffer: 32 * limits.bytes,
+    maxBuffer: limits.bytes,
   });
   const { stdout = "", stderr = "" } = result;
   if (!result.failed) return { stdout, stderr };
@@ -61,7 +61,9 @@ export async function ask(program: string, args: readonly string[], options: Pro
       ? `did not end within ${limit} s`
       : result.code === "ENOENT"
         ? `${program} is not installed`
-        : stderr.trim() || `exit code ${result.exitCode ?? result.signal}`;
+        : result.isMaxBuffer
+          ? `it printed more than ${limits.bytes / 2 ** 20} MiB and was stopped`
+          : stderr.trim() || `exit code ${result.exitCode ?? result.signal}`;
   return { stdout, stderr, problem: why };
 }
 
@@ -73,12 +75,5 @@ export async function probe(
   options: ProbeOptions,
 ): Promise<Item> {
   const { stdout, problem } = await ask(program, args, options);
-  return item(name, options.node, tail(stdout), problem);
-}
-
-/** The end of a text, from the beginning of a line. */
-export function tail(text: string, bytes: number = limits.bytes): string {
-  if (text.length <= bytes) return text;
-  const end = text.slice(-bytes);
-  return `(the beginning was left out)\n${end.slice(end.indexOf("\n") + 1)}`;
+  return item(name, options.node, stdout, problem);
 }

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { NodeOutput } from "../../components/cluster-outputs.ts";
 import type { DomainType } from "../virtualisation.ts";
 import type { Changes } from "./changes.ts";
-import { files, writeOwn } from "./folder.ts";
+import { writeOwn } from "../private-files.ts";
+import { redactEntry } from "../redaction.ts";
+import { files } from "./folder.ts";
 import { saneTimings } from "./phases.ts";
 import { isAlive } from "./process-identity.ts";
-import { redact } from "./redaction.ts";
 
 /** Version of the record's format; a field that is taken away or means something else makes a new one. */
 export const formatVersion = 1;
@@ -80,8 +81,7 @@ export interface RunRecord {
 
 /** Writes a record into its run's folder, redacted. */
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
-  const clean = (_: string, value: unknown) => (typeof value === "string" ? redact(value) : value);
-  await writeOwn(join(folder, files.record), `${JSON.stringify(record, clean, 2)}\n`);
+  await writeOwn(join(folder, files.record), `${JSON.stringify(record, redactEntry, 2)}\n`);
 }
 
 /** Records of earlier releases may hold times that make no sense; they are not shown. */

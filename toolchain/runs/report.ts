@@ -1,4 +1,4 @@
-import { redact } from "./redaction.ts";
+import { redact } from "../redaction.ts";
 import { phaseTable } from "./phases.ts";
 import type { RunRecord } from "./record.ts";
 

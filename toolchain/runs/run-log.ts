@@ -1,12 +1,13 @@
+import { closeSync, constants, ftruncateSync, fstatSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { plainText } from "../plain-text.ts";
 import { onTerminal } from "../process.ts";
-import { files, writeOwn } from "./folder.ts";
-import { redact } from "./redaction.ts";
+import { redact, Redactor } from "../redaction.ts";
+import { files } from "./folder.ts";
 import { plainScreen, terminalScreen, type Screen } from "./screen.ts";
 
 /** What one call of Pulumi printed. */
 interface Printed {
-  readonly command: string;
   readonly screen: Screen;
   /** Whether it must not be written down. */
   readonly isHidden: boolean;
@@ -14,24 +15,38 @@ interface Printed {
 
 /** What Pulumi prints in a run, call after call; `pulumi.log` is a redacted copy. */
 export class RunLog {
-  readonly #path: string;
+  readonly #path: string | undefined;
   readonly #prints: Printed[] = [];
-  /** The last write; the next waits for it, so that an older text never lands on a newer one. */
+  /** Brings the file up to what the call that was begun last has printed. */
+  #update: () => Promise<void> = () => Promise.resolve();
+  /** The last writing; the next one waits for it. */
   #written: Promise<void> = Promise.resolve();
+  /** Why the file cannot be written. */
+  #problem: Error | undefined;
+  #isTold = false;
 
-  /** @param folder Folder of the run. */
-  constructor(folder: string) {
-    this.#path = join(folder, files.log);
+  /** @param folder Folder of the run; without one nothing is written. */
+  constructor(folder?: string) {
+    this.#path = folder === undefined ? undefined : join(folder, files.log);
   }
 
   /** Begins a call of Pulumi; returns what takes its output. */
   begin(args: readonly string[]): Screen {
-    const screen = onTerminal() ? terminalScreen() : plainScreen();
-    this.#prints.push({ command: `pulumi ${args.join(" ")}`, screen, isHidden: args.some(showsSecrets) });
-    return screen;
+    const isHidden = args.some(showsSecrets);
+    const drawn = onTerminal();
+    const screen = drawn ? terminalScreen() : plainScreen();
+    const isFirst = this.#prints.length === 0;
+    this.#prints.push({ screen, isHidden });
+    this.#append(`${isFirst ? "" : "\n"}${redact(`$ pulumi ${args.join(" ")}`)}\n`);
+    if (isHidden) this.#append("Not kept: with these arguments Pulumi shows secrets.\n");
+    if (isHidden || this.#path === undefined) {
+      this.#update = () => Promise.resolve();
+      return screen;
+    }
+    return drawn ? this.#redrawn(screen) : this.#streamed(screen);
   }
 
-  /** Everything so far, redacted; nothing of calls that show secrets. */
+  /** What was printed so far, redacted; of a long call the end, and nothing of calls that show secrets. */
   async text(): Promise<string> {
     const shown = this.#prints.filter(({ isHidden }) => !isHidden);
     const texts = await Promise.all(shown.map(({ screen }) => screen.text()));
@@ -43,21 +58,109 @@ export class RunLog {
     return (await this.#prints.at(-1)?.screen.text()) ?? "";
   }
 
-  /** Writes the file. */
+  /**
+   * Brings the file up to date.
+   * @throws when the file cannot be written; once, because nothing more is written then.
+   */
   save(): Promise<void> {
     const write = async () => {
-      const parts = await Promise.all(this.#prints.map(part));
-      await writeOwn(this.#path, redact(parts.join("\n")));
+      await this.#update();
+      if (this.#problem === undefined || this.#isTold) return;
+      this.#isTold = true;
+      throw this.#problem;
     };
     this.#written = this.#written.then(write, write);
     return this.#written;
   }
+
+  /** A screen whose lines are written down as they come: a run that is killed loses none that was complete. */
+  #streamed(screen: Screen): Screen {
+    const redactor = new Redactor();
+    const lines = new Lines();
+    this.#update = () => Promise.resolve();
+    return {
+      ...screen,
+      write: (text) => {
+        screen.write(text);
+        this.#append(redactor.push(plainText(lines.push(text))));
+      },
+      close: () => {
+        this.#append(redactor.push(plainText(lines.end())) + redactor.end());
+        screen.close();
+      },
+    };
+  }
+
+  /** A screen that is drawn over: what it shows takes the place of what it showed, behind what earlier calls printed. */
+  #redrawn(screen: Screen): Screen {
+    const from = this.#size();
+    this.#update = async () => {
+      const text = redact(await screen.text());
+      this.#write(text, from);
+    };
+    return screen;
+  }
+
+  #append(text: string): void {
+    if (text !== "") this.#write(text);
+  }
+
+  #size(): number {
+    let size = 0;
+    this.#use((file) => (size = fstatSync(file).size));
+    return size;
+  }
+
+  /** Writes at the end, or in place of everything from a position on. */
+  #write(text: string, from?: number): void {
+    const bytes = Buffer.from(text);
+    this.#use((file) => {
+      const place = from ?? fstatSync(file).size;
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(file, bytes, done, bytes.length - done, place + done);
+      }
+      // Last: a run that is killed meanwhile leaves too much rather than nothing.
+      ftruncateSync(file, place + bytes.length);
+    });
+  }
+
+  /** Opens the file for a moment. Never throws: Pulumi's output must not suffer from the log. */
+  #use(work: (file: number) => void): void {
+    if (this.#path === undefined || this.#problem !== undefined) return;
+    const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+    try {
+      const file = openSync(this.#path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
+      try {
+        work(file);
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      this.#problem = error as Error;
+    }
+  }
 }
 
-async function part({ command, screen, isHidden }: Printed): Promise<string> {
-  const text = isHidden ? "Not kept: with these arguments Pulumi shows secrets.\n" : await screen.text();
-  return `$ ${command}\n${text}`;
+/** Holds back what follows the last line end: a control sequence may come in two pieces. */
+class Lines {
+  #rest = "";
+
+  push(text: string): string {
+    const end = text.lastIndexOf("\n") + 1;
+    const lines = end === 0 ? "" : this.#rest + text.slice(0, end);
+    this.#rest = end === 0 ? this.#rest + text : text.slice(end);
+    // A program that never ends its line must not fill the memory.
+    return this.#rest.length > longestRest ? lines + this.end() : lines;
+  }
+
+  end(): string {
+    const rest = this.#rest;
+    this.#rest = "";
+    return rest;
+  }
 }
+
+const longestRest = 65_536;
 
 /** Whether an argument makes Pulumi print secrets in clear; `-d` may be among other letters. */
 export function showsSecrets(argument: string): boolean {

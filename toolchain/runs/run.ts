@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { say } from "../log.ts";
+import { writeOwn } from "../private-files.ts";
 import { stackBaseName } from "../stack.ts";
 import { addChanges, readChanges, type Changes } from "./changes.ts";
 import { effectiveConfiguration } from "./configuration.ts";
-import { files, makeRunFolder, runsFolder, writeOwn } from "./folder.ts";
+import { files, makeRunFolder, runsFolder } from "./folder.ts";
 import { longerThanRun } from "./phases.ts";
 import { processIdentity } from "./process-identity.ts";
 import { formatVersion, writeRecord, type Outcome, type RecordedCommand, type RunRecord } from "./record.ts";
@@ -58,7 +59,7 @@ export class Run {
   constructor(session: RecordedSession, folder: string, record: RunRecord | undefined) {
     this.#session = session;
     this.folder = folder;
-    this.#log = new RunLog(folder);
+    this.#log = new RunLog(record === undefined ? undefined : folder);
     this.#record = record;
   }
 

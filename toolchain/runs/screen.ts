@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from "node:util";
 // CommonJS without names that Node finds.
 import xterm from "@xterm/headless";
+import { plainText } from "../plain-text.ts";
 
 /** Takes what a program prints and knows what it left on the screen. */
 export interface Screen {
@@ -12,12 +12,35 @@ export interface Screen {
   readonly close: () => void;
 }
 
-/** Output that nothing redraws. */
+/** Characters kept of output that nothing redraws: what Pulumi says at the end of an update tells how it went. */
+export const keptCharacters = 2 ** 21;
+
+/**
+ * Output that nothing redraws. Only the end of it is kept, and the last heading before that: a long run must not fill the
+ * memory.
+ */
 export function plainScreen(): Screen {
   let printed = "";
+  let heading = "";
+  const shorten = () => {
+    // Twice as much is kept meanwhile, so that shortening costs little.
+    const cut = printed.indexOf("\n", printed.length - keptCharacters) + 1 || printed.length - keptCharacters;
+    heading =
+      printed
+        .slice(0, cut)
+        .match(/^(?:Updating|Destroying|Refreshing|Previewing \w+) \(.*$/gm)
+        ?.at(-1) ?? heading;
+    printed = printed.slice(cut);
+  };
   return {
-    write: (text) => void (printed += text),
-    text: () => Promise.resolve(stripVTControlCharacters(printed).replaceAll("\r\n", "\n")),
+    write: (text) => {
+      printed += text;
+      if (printed.length > 2 * keptCharacters) shorten();
+    },
+    text: () => {
+      const beginning = heading === "" ? "" : `${heading}\n(the beginning was left out)\n`;
+      return Promise.resolve(plainText(beginning + printed));
+    },
     close: () => undefined,
   };
 }
