@@ -9,7 +9,8 @@ what to do. \`npm run diagnose\` does the same for a cluster that lives or is ha
 be wrong. It works from the stack's state, so it needs no cluster that answers, and it changes nothing.
 
 Everything is in a folder under \`runs/\`, which only its owner can read: \`summary.md\` lists it and names every cause that fits, \`nodes/<node>/\` has a file for
-each thing a node was asked. What is missing says why. Keys, tokens and kubeconfigs are left out; names and addresses are not, so look before you pass it on.
+each thing a node was asked. What is missing says why. Keys, tokens, passwords and kubeconfigs are left out; names and addresses are not, so look before you pass it
+on. A node is not believed: it fills only the files that were asked for, 256 KiB each, without control characters; \`left-out.txt\` says when it told something else.
 The serial consoles can be read on the hypervisor only, mostly by root.
 
 ## Known causes

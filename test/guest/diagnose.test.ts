@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scriptInput, startScript } from "../../guest/script.ts";
-import { readSections } from "../../toolchain/diagnose/node.ts";
+import { readSections, scriptItems } from "../../toolchain/diagnose/node.ts";
+import type { Role } from "../../topology.ts";
 import { fakePrograms } from "../toolchain/diagnose/programs.ts";
 
 const common = ["clock", "hostname", "cloud-init", "units", "failed-units", "disk", "inodes", "memory", "kernel"];
 const workers = ["containerd", "kubelet", "flanneld", "kube-proxy"];
 const masters = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
-const rest = ["container-images", "cloud-init-log", "end"];
+const rest = ["container-images", "cloud-init-log"];
 
 describe("the script that a node explains itself with", () => {
   let folder: string;
@@ -30,14 +31,18 @@ describe("the script that a node explains itself with", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const run = (role: string) => {
+  const run = (role: Role) => {
     const parameters = { BOUNDARY: "--8<--", ROLE: role, ITEM_LIMIT_SECONDS: 1, JOURNAL_LINES: 7 };
     const output = execFileSync("sh", ["-c", startScript({ script: "diagnose", user: "root", limitMinutes: 1 })], {
       encoding: "utf8",
       env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
       input: scriptInput([{ script: "diagnose", parameters }]),
     });
-    return new Map(readSections(output, "--8<--").map(({ name, text }) => [name, text]));
+    const { sections, complete, unknown } = readSections(output, "--8<--", scriptItems[role]);
+    // Whatever the script tells is asked for, and comes once.
+    expect({ complete, unknown }).toEqual({ complete: true, unknown: [] });
+    expect(sections.map(({ name }) => name).sort()).toEqual([...scriptItems[role]].sort());
+    return new Map(sections.map(({ name, text }) => [name, text]));
   };
 
   it("tells every item of a worker, and why one is missing", () => {

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expandHome, privateKeyPath, publicKeySource } from "../../config/ssh.ts";
 import { cachedNodeBinaries } from "../node-binaries.ts";
+import { ownFolder, writeOwn } from "../private-files.ts";
 import { which } from "../process.ts";
 import type { Session } from "../session.ts";
 import type { StackSettings } from "../stack.ts";
@@ -23,7 +24,7 @@ export type DiagnosedSession = Pick<Session, "stack" | "settings" | "variables" 
  * @param log What a failed run printed, without colours and secrets; "" when none failed.
  */
 export async function collect(session: DiagnosedSession, folder: string, log: string): Promise<Evidence> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  ownFolder(folder);
   const signal = AbortSignal.timeout(limits.total * 1000);
   const settings = session.settings();
   const items: Item[] = [];
@@ -32,11 +33,10 @@ export async function collect(session: DiagnosedSession, folder: string, log: st
     for (const each of await found) {
       items.push(each);
       const path = join(folder, fileOf(each));
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const missing = each.missing === undefined ? "" : `(missing: ${each.missing})\n`;
-      await writeFile(path, `${each.text}${each.text && !each.text.endsWith("\n") ? "\n" : ""}${missing}`, {
-        mode: 0o600,
-      });
+      ownFolder(dirname(path));
+      // Two hypervisors may tell the same.
+      const all = items.filter(({ name, node }) => name === each.name && node === each.node);
+      await writeOwn(path, all.map(content).join(""));
     }
   };
   const state = await knownState(session, keep);
@@ -70,6 +70,12 @@ export async function collect(session: DiagnosedSession, folder: string, log: st
   }
   const evidence = { log, failures, nodes: state.nodes, items, failed: [] };
   return { ...evidence, failed: failedNodes(evidence) };
+}
+
+/** What stands in an item's file. */
+function content({ text, missing }: Item): string {
+  const end = text === "" || text.endsWith("\n") ? "" : "\n";
+  return `${text}${end}${missing === undefined ? "" : `(missing: ${missing})\n`}`;
 }
 
 /** Kubernetes' table of nodes: asked from here, else as the control plane told it. */

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Identity } from "../../components/virtual-machine.ts";
 import type { Role } from "../../topology.ts";
 
@@ -194,10 +195,19 @@ function unique(resources: readonly Resource[]): readonly Resource[] {
   return [...new Map(resources.map((resource) => [resource.urn, resource])).values()];
 }
 
-/** What operator/read-identity.ts printed when the machine was made. */
+/**
+ * What operator/read-identity.ts printed when the machine was made. A node's guest agent told it, so it is believed only
+ * where it is one address and one key.
+ */
 export function identityOf(printed: string | undefined): Partial<Identity> {
   try {
-    return JSON.parse(printed || "{}") as Partial<Identity>;
+    const told = (JSON.parse(printed || "{}") ?? {}) as Readonly<Record<string, unknown>>;
+    const address = typeof told.address === "string" && isIPv4(told.address) ? told.address : undefined;
+    const isKey = typeof told.hostKey === "string" && /^ssh-ed25519 \S{1,1000}$/.test(told.hostKey);
+    return {
+      ...(address === undefined ? {} : { address }),
+      ...(isKey ? { hostKey: told.hostKey as string } : {}),
+    };
   } catch {
     return {};
   }

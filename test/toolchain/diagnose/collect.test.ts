@@ -143,7 +143,9 @@ describe("a diagnosis of a healthy cluster", () => {
       expect(text).not.toContain(token);
       expect(text).not.toContain("c2VjcmV0");
     }
-    expect(await readFile(join(out(), "nodes", "worker-node-1", "kubelet.txt"), "utf8")).toBe("joined with <token>\n");
+    expect(await readFile(join(out(), "nodes", "worker-node-1", "kubelet.txt"), "utf8")).toBe(
+      "joined with [redacted]\n",
+    );
     for (const path of [out(), join(out(), "nodes"), join(out(), "nodes", "master")]) {
       expect((await stat(path)).mode & 0o777).toBe(0o700);
     }
@@ -167,7 +169,7 @@ describe("a diagnosis of a healthy cluster", () => {
     expect(calls).toHaveLength(2);
     for (const call of calls) {
       expect(call).toMatch(/^-F none -T -o BatchMode=yes -o ConnectTimeout=20 .* -o StrictHostKeyChecking=yes /);
-      expect(call).toContain("IdentitiesOnly=yes -i /keys/id -l ops 192.168.222.10");
+      expect(call).toContain("IdentitiesOnly=yes -i /keys/id -l ops -- 192.168.222.10");
       expect(call).toMatch(/ sudo -n timeout .* diagnose$/);
     }
   });
