@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "./checkout.ts";
+import { ownFolder, writeOwn } from "./private-files.ts";
 import type { Session } from "./session.ts";
 import { readState } from "./stack-state.ts";
 import { columns } from "./table.ts";
@@ -47,11 +48,9 @@ export async function writeKubeconfig({ stack, ask }: Asking, folder = stateFold
       throw new Error(`stack ${stack} has no kubeconfig; is it up? (${(error as Error).message.split("\n").at(-1)})`);
     },
   );
-  await mkdir(folder, { recursive: true });
+  ownFolder(folder);
   const path = kubeconfigPath(stack, folder);
-  const fresh = `${path}.${process.pid}`;
-  await writeFile(fresh, `${kubeconfig}\n`, { mode: 0o600 });
-  await rename(fresh, path);
+  await writeOwn(path, `${kubeconfig}\n`);
   return path;
 }
 

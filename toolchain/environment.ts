@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { link, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { checkout, inCheckout, stateFolder } from "./checkout.ts";
 import { userPulumiHome, type PluginHome } from "./plugins.ts";
+import { ownFolder } from "./private-files.ts";
 import type { StackSettings } from "./stack.ts";
 
 /** What the environment follows from. */
@@ -84,12 +85,17 @@ export function readLogin(userHome = userPulumiHome(), environment: NodeJS.Proce
   }
 }
 
-/** Makes what the variables point to: the folder of the stacks and the passphrase, which is never overwritten. */
+/**
+ * Makes what the variables point to: the folder of the stacks, which only its owner can enter, and the passphrase, which is
+ * never overwritten.
+ * @param folder The folder of the stacks. @default {@link stateFolder}
+ */
 export async function prepareState(
   variables: Readonly<Record<string, string>>,
   settings: Pick<StackSettings, "hasSalt">,
+  folder = stateFolder,
 ): Promise<void> {
-  await mkdir(stateFolder, { recursive: true });
+  ownFolder(folder);
   const path = variables.PULUMI_CONFIG_PASSPHRASE_FILE;
   if (path === undefined || (await stat(path).catch(() => undefined))) return;
   if (settings.hasSalt) {

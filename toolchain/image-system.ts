@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { rememberedSystem, systemFile, type ImageSystem } from "./image-location.ts";
 import { canBuild, type Ability } from "./nix.ts";
+import { ownFolder } from "./private-files.ts";
 import { inspectVirtualisation, type Virtualisation } from "./virtualisation.ts";
 
 /** A system, and why it was chosen. */
@@ -44,6 +45,6 @@ export function inWords({ system, reason }: SystemChoice): string {
 
 /** Makes a system the one that this checkout stays with. */
 export async function rememberSystem(system: ImageSystem, file = systemFile): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  ownFolder(dirname(file));
   await writeFile(file, `${system}\n`);
 }

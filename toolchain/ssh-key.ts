@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { defaultKeyNames } from "../config/ssh.ts";
 import { stateFolder } from "./checkout.ts";
 import { say } from "./log.ts";
+import { ownFolder } from "./private-files.ts";
 import { run } from "./process.ts";
 import type { StackSettings } from "./stack.ts";
 
@@ -33,7 +34,7 @@ export async function ownSshKey(
 
 async function make(folder: string, state: string): Promise<void> {
   say(`there is no ssh key in ~/.ssh: making one for this checkout`);
-  await mkdir(state, { recursive: true });
+  ownFolder(state);
   const work = await mkdtemp(join(state, ".key-"));
   try {
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "nodeforge", "-f", join(work, "id_ed25519")]);
