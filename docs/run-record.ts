@@ -12,8 +12,8 @@ interface Field {
 
 const head = `# Record of a run
 
-Each \`npm run up\` leaves a folder \`runs/<time>-<stack>/\`, so that a benchmark can be explained and repeated. Only its owner can read it; git ignores it; nodeforge
-never deletes one. Recording never fails a run: what goes wrong with it is a warning.
+Each \`npm run up\` leaves a folder \`runs/<time>-<stack>/\`, so that a benchmark can be explained and repeated. Only its owner can read it; git ignores it; nothing
+but \`prune\` deletes one. Recording never fails a run: what goes wrong with it is a warning.
 
 | file          | what it is |
 | ------------- | ---------------------------------------------------------------------------------------------------------------- |
@@ -26,6 +26,7 @@ never deletes one. Recording never fails a run: what goes wrong with it is a war
 | \`npm run runs\`                        | all runs, the oldest first |
 | \`npm run runs -- show RUN\`            | one run |
 | \`npm run runs -- compare RUN RUN\`     | what differs in configuration, versions and image; timings side by side with a ratio |
+| \`npm run runs -- prune\`               | removes runs and diagnoses older than 30 days, or \`--older-than DAYS\`; the last run of each stack and one that goes on stay |
 
 RUN is \`latest\`, \`previous\`, or the beginning of one name. A run that was killed is shown as \`interrupted\`.
 

@@ -101,16 +101,21 @@ export async function listArtifacts(root = cacheRoot()): Promise<readonly Artifa
 }
 
 /**
- * Removes what newer artifacts have superseded: of each kind only the one used last stays. What another process is
- * making right now is left alone.
+ * Removes what newer artifacts have superseded: of each kind only the one used last stays, and what is in use. What another
+ * process is making right now is left alone.
+ * @param inUse Whether a stack names something below an artifact's folder, such as the image that it would go back to.
  * @returns the names of what was removed.
  */
-export async function prune(root = cacheRoot()): Promise<readonly string[]> {
+export async function prune(
+  root = cacheRoot(),
+  inUse: (path: string) => boolean = () => false,
+): Promise<readonly string[]> {
   const names = await readdir(root).catch(() => []);
   const artifacts = await listArtifacts(root);
   const superseded = artifacts
     .filter(({ kind, mtimeMs }) => artifacts.some((other) => other.kind === kind && other.mtimeMs > mtimeMs))
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .filter((name) => !inUse(join(root, name)));
   const unfinished = await Promise.all(
     names.map(async (name) => {
       const path = finishedPath(join(root, name));

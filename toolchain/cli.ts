@@ -21,7 +21,7 @@ const commands: Readonly<Record<string, Entry>> = {
   kubectl: { summary: "talk to the cluster", load: () => import("./commands/kubectl.ts") },
   doctor: { summary: "check this machine", load: () => import("./commands/doctor.ts") },
   runs: {
-    summary: "list what up did; `show RUN`, `compare RUN RUN`",
+    summary: "list what up did; `show RUN`, `compare RUN RUN`, `prune` removes old ones",
     load: () => import("./commands/runs.ts"),
   },
   diagnose: {
@@ -35,7 +35,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   image: { summary: "build the node image and print its path", load: () => import("./commands/image.ts") },
   cache: {
-    summary: "list what was built; `prune` removes what was superseded",
+    summary: "list what was built; `prune` removes what was superseded or not used",
     load: () => import("./commands/cache.ts"),
   },
 };

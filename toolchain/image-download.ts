@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "./cache-root.ts";
 import { download, downloadText } from "./download.ts";
@@ -36,6 +36,8 @@ export async function localImage<T extends Image>(image: T, root = cacheRoot()):
   if ((await download(release, path, { limit })) === undefined) {
     throw new Error(`the node image ${image.source} is not to be had`);
   }
+  // Tells `npm run cache -- prune` that it is in use; when it was made stays as it is.
+  await utimes(path, new Date(), (await stat(path)).mtime);
   return { ...image, source: path };
 }
 

@@ -1,15 +1,21 @@
-import type { Command } from "../cli.ts";
+import { readDays } from "../age.ts";
 import { listArtifacts, prune } from "../cache.ts";
+import { pruneFiles, usedByStacks } from "../cache-files.ts";
 import { cacheRoot } from "../cache-root.ts";
+import type { Command } from "../cli.ts";
 
-/** Lists what was built, or with `prune` removes what was superseded. */
-export const command: Command = async (args) => {
-  if (args.length === 1 && args[0] === "prune") {
-    const names = await prune();
-    console.log(names.length === 0 ? "nothing was superseded" : names.map((name) => `removed ${name}`).join("\n"));
+/** Lists what was built, or with `prune` removes what was superseded and what was not used for a month. */
+export const command: Command = async ([action, ...args]) => {
+  if (action === "prune") {
+    const days = readDays("cache prune", args);
+    const inUse = usedByStacks();
+    const names = [...(await prune(cacheRoot(), inUse)), ...(await pruneFiles(days, inUse))];
+    console.log(names.length === 0 ? "nothing to remove" : names.map((name) => `removed ${name}`).join("\n"));
     return 0;
   }
-  if (args.length > 0) throw new Error(`cache knows \`prune\`, not ${args.join(" ")}`);
+  if (action !== undefined) {
+    throw new Error(`cache knows nothing (a list) and \`prune\`, not \`${[action, ...args].join(" ")}\``);
+  }
   console.log(cacheRoot());
   for (const { name, mtimeMs } of await listArtifacts()) {
     console.log(`  ${name.padEnd(40)} last used ${new Date(mtimeMs).toISOString().slice(0, 16)}`);
