@@ -4,10 +4,11 @@ import { loadConfig } from "./config/index.ts";
 import { lookAtCluster } from "./lifecycle/health.ts";
 import { isDataLost } from "./hypervisor/lost-data.ts";
 import { refuseConflicts } from "./hypervisor/refusal.ts";
+import { standsOn } from "./lifecycle/known-cluster.ts";
 import { readKnown } from "./lifecycle/known.ts";
 
-const config = await loadConfig();
 const known = await readKnown();
+const config = await loadConfig((wanted) => standsOn(known, wanted));
 const dataLost = await isDataLost(config, known);
 await refuseConflicts(config, known);
 const health = await lookAtCluster(known, config);

@@ -8,7 +8,7 @@ import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./n
 import { atLeast, readMaster, type MasterConfig } from "./nodes.ts";
 import { ConfigError, Problems } from "./problems.ts";
 import { readSchema } from "./schema.ts";
-import { readSsh, type SshConfig, type SshEnvironment } from "./ssh.ts";
+import { readSsh, type Login, type SshConfig, type SshSurroundings } from "./ssh.ts";
 import { defaultDrainMinutes, readTimeouts, type Timeouts } from "./timeouts.ts";
 import { Values } from "./values.ts";
 import { readWorkerPools, type WorkerPoolConfig } from "./worker-pools.ts";
@@ -42,9 +42,10 @@ export interface ClusterConfig {
 }
 
 /** What the configuration depends on besides the stack's own settings. */
-export interface Surroundings {
+export interface Surroundings extends Pick<SshSurroundings, "environment" | "keys"> {
   readonly stack: string;
-  readonly environment: SshEnvironment;
+  /** Whether the living cluster stands on what a configuration says. @default there is none */
+  readonly isLiving?: (config: ClusterConfig) => boolean;
   /** Image to use when the stack names none. */
   readonly defaultImage: string | undefined;
   /** What this machine can run. */
@@ -53,10 +54,11 @@ export interface Surroundings {
 
 /**
  * Reads the configuration of the running stack, and fetches the node images that are named by URL.
+ * @param isLiving Whether the living cluster stands on what a configuration says.
  * @throws {pulumi.RunError} naming every wrong key, or the image that is not what it should be; the engine prints it
  * without a stack trace.
  */
-export async function loadConfig(): Promise<ClusterConfig> {
+export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<ClusterConfig> {
   const project = pulumi.getProject();
   const ours = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) => {
     const [namespace, name = ""] = key.split(":");
@@ -68,7 +70,9 @@ export async function loadConfig(): Promise<ClusterConfig> {
       environment: process.env,
       defaultImage: defaultImage(),
       localDomainType: detectDomainType(),
+      ...(isLiving && { isLiving }),
     });
+    if (config.ssh.keptKey !== undefined) await pulumi.log.warn(keptKeyWarning(config.ssh.keptKey));
     const image = await fetchImage(config.image);
     const workerPools: WorkerPoolConfig[] = [];
     // One after the other: what two pools name by one URL is then downloaded once.
@@ -80,6 +84,14 @@ export async function loadConfig(): Promise<ClusterConfig> {
   } catch (error) {
     throw new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
   }
+}
+
+/** What a person should know of a key of ~/.ssh that the stack does not name. */
+function keptKeyWarning(path: string): string {
+  return (
+    `this cluster was made with ${path}, so the private key beside it is in the stack's state. To keep it, set ` +
+    `sshPublicKey to that path. To take it out of the state, set sshAgent as well; docs/operations.md says what stays.`
+  );
 }
 
 /** Says once of every image what a missing manifest leaves unknown, under the name the stack has for the image. */
@@ -110,7 +122,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const { network, cluster } = readNetworks(values, problems, workerPools);
   for (const key of ["tokenTtlMinutes", "joinWaveSize", "maxUnavailable"])
     atLeast(problems, key, values.integer(key), 1);
-  const config: ClusterConfig = {
+  const rest: Omit<ClusterConfig, "ssh"> = {
     clusterName,
     libvirtUri: readUri(values, problems),
     domainType,
@@ -120,7 +132,6 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     clusterNetwork: cluster,
     master,
     workerPools,
-    ssh: readSsh(values, problems, surroundings.environment),
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),
     joinWaveSize: values.integer("joinWaveSize"),
     smokeCheck: values.boolean("smokeCheck"),
@@ -128,8 +139,11 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     maxUnavailable: values.integer("maxUnavailable"),
     timeouts: readTimeouts(values, problems, domainType),
   };
+  const { environment, keys, isLiving = () => false } = surroundings;
+  const isMadeWith = (login: Login) => isLiving({ ...rest, ssh: login });
+  const ssh = readSsh(values, problems, { environment, isMadeWith, ...(keys && { keys }) });
   problems.throwIfAny();
-  return config;
+  return { ...rest, ssh };
 }
 
 function readUri(values: Values, problems: Problems): string {

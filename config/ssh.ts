@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { stateFolder } from "../toolchain/checkout.ts";
 import type { Problems } from "./problems.ts";
+import { agentAnswers } from "./ssh-agent.ts";
 import type { Values } from "./values.ts";
 
 /** How remote steps log in to the nodes. */
@@ -13,44 +15,104 @@ export interface SshConfig {
   readonly privateKey?: string;
   /** Socket of the agent; undefined when a key file is used. */
   readonly agentSocketPath?: string;
+  /** Public key's path in ~/.ssh when nobody named it: an earlier release made the living cluster with it. */
+  readonly keptKey?: string;
 }
+
+/** What a cluster knows of its operator. */
+export type Login = Pick<SshConfig, "user" | "publicKey">;
 
 /** The parts of the environment that ssh settings depend on. */
 export type SshEnvironment = Readonly<Partial<Record<"NODEFORGE_SSH_KEY" | "SSH_AUTH_SOCK", string>>>;
 
-/** Names of the private keys in ~/.ssh that are taken when none is named, the first that is there. */
-export const defaultKeyNames = ["id_ed25519", "id_ecdsa", "id_rsa"];
+/** Where keys lie that nobody named. */
+export interface KeyPlaces {
+  /** Path of the private key of this checkout. */
+  readonly own: string;
+  /** The operator's home. */
+  readonly home: string;
+}
+
+/** Where keys lie on this machine. */
+export const keyPlaces: KeyPlaces = { own: join(stateFolder, "ssh", "id_ed25519"), home: homedir() };
+
+/** Names of the private keys in ~/.ssh that are of use where an agent holds them, the first that is there. */
+const homeKeyNames = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
 const publicKeyLine = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
 
+/** What the ssh settings depend on besides the stack's own. */
+export interface SshSurroundings {
+  readonly environment: SshEnvironment;
+  /** @default {@link keyPlaces} */
+  readonly keys?: KeyPlaces;
+  /** Whether the living cluster was made with a login. @default there is none */
+  readonly isMadeWith?: (login: Login) => boolean;
+}
+
 /** Reads and checks the operator's ssh key or agent; what is wrong goes to `problems`. Key texts never do. */
-export function readSsh(values: Values, problems: Problems, environment: SshEnvironment): SshConfig {
+export function readSsh(values: Values, problems: Problems, surroundings: SshSurroundings): SshConfig {
+  const { environment, keys = keyPlaces, isMadeWith = () => false } = surroundings;
   const user = values.string("sshUser");
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) problems.add("sshUser", "a Unix user name", user);
 
-  const given = publicKeySource(values.string("sshPublicKey"), environment);
-  const publicKey = publicKeyLine.test(given) ? given : read(given)?.trim();
+  const named = {
+    publicKey: values.string("sshPublicKey"),
+    privateKeyPath: values.string("sshPrivateKeyPath"),
+    agent: values.boolean("sshAgent"),
+  };
+  const sources = publicKeySources(named, environment, keys);
+  const given = sources.find((source) => isMadeWith({ user, publicKey: textOf(source) ?? "" })) ?? sources[0];
+  const publicKey = textOf(given);
   if (publicKey === undefined || !publicKeyLine.test(publicKey)) {
-    problems.add("sshPublicKey", "an ssh public key or the path of a readable one", given);
+    const own = given === `${keys.own}.pub` ? "the key of this checkout, which `npm run env` makes, or " : "";
+    problems.add("sshPublicKey", `${own}an ssh public key or the path of a readable one`, given);
   }
 
   const base = { user, publicKey: publicKey ?? "" };
-  if (values.boolean("sshAgent")) {
-    const socket = environment.SSH_AUTH_SOCK ?? "";
-    if (!existsSync(socket)) problems.add("sshAgent", "a running agent whose socket SSH_AUTH_SOCK names", socket);
+  const socket = environment.SSH_AUTH_SOCK ?? "";
+  if (named.agent) {
+    if (!agentAnswers(socket)) problems.add("sshAgent", "a running agent whose socket SSH_AUTH_SOCK names", socket);
     return { ...base, agentSocketPath: socket };
   }
-  const path = privateKeyPath(given, values.string("sshPrivateKeyPath"));
+  // The official plugin (1.2.1) asks it although there is a key, and fails where nobody answers.
+  if (socket !== "" && !agentAnswers(socket)) {
+    problems.add("sshAgent", "no SSH_AUTH_SOCK where no agent answers (`unset SSH_AUTH_SOCK`)", socket);
+  }
+  const path = privateKeyPath(given, named.privateKeyPath);
   const privateKey = publicKeyLine.test(path) ? undefined : read(path);
   if (!privateKey?.includes("PRIVATE KEY-----")) {
     problems.add("sshPrivateKeyPath", "the path of a readable private key, or sshAgent", path);
   }
-  return { ...base, privateKey: privateKey ?? "" };
+  const isKept = named.privateKeyPath === "" && given !== sources[0] && given !== `${keys.own}.pub`;
+  return { ...base, privateKey: privateKey ?? "", ...(isKept ? { keptKey: given } : {}) };
 }
 
-/** The operator's public key or its path: what the stack says, else NODEFORGE_SSH_KEY's, else one of ~/.ssh. */
-export function publicKeySource(setting: string, environment: SshEnvironment): string {
-  return setting || defaultPublicKey(environment);
+/** What a stack names of its operator's key; "" where it names nothing. */
+export interface NamedKeys {
+  readonly publicKey: string;
+  readonly privateKeyPath: string;
+  readonly agent: boolean;
+}
+
+/**
+ * The operator's public key or its path. First is the one of a new cluster: what the stack says, else NODEFORGE_SSH_KEY's,
+ * else the one beside a named private key, else one of ~/.ssh for an agent, else the one of this checkout. The others follow
+ * where nothing says it: a living cluster may be of a release that chose otherwise.
+ */
+export function publicKeySources(
+  named: NamedKeys,
+  environment: SshEnvironment,
+  { own, home }: KeyPlaces = keyPlaces,
+): readonly [string, ...string[]] {
+  if (named.publicKey !== "") return [named.publicKey];
+  if (environment.NODEFORGE_SSH_KEY) return [`${environment.NODEFORGE_SSH_KEY}.pub`];
+  const ownKey = `${own}.pub`;
+  const candidates = homeKeyNames.map((name) => join(home, ".ssh", `${name}.pub`));
+  const present = candidates.filter((path) => existsSync(path));
+  const byAgent = named.agent ? (present[0] ?? candidates[0]) : undefined;
+  const first = named.privateKeyPath === "" ? (byAgent ?? ownKey) : `${named.privateKeyPath}.pub`;
+  return [first, ...[...present, ownKey].filter((source) => source !== first)];
 }
 
 /** Path of the private key: what the stack says, else the one beside the public key. */
@@ -63,10 +125,9 @@ export function expandHome(path: string): string {
   return path.replace(/^~(?=\/)/, homedir());
 }
 
-function defaultPublicKey(environment: SshEnvironment): string {
-  if (environment.NODEFORGE_SSH_KEY) return `${environment.NODEFORGE_SSH_KEY}.pub`;
-  const candidates = defaultKeyNames.map((name) => join(homedir(), ".ssh", `${name}.pub`));
-  return candidates.find((path) => existsSync(path)) ?? candidates[0] ?? "";
+/** The text of a public key that is named by itself or by its path; undefined when it cannot be read. */
+function textOf(source: string): string | undefined {
+  return publicKeyLine.test(source) ? source : read(source)?.trim();
 }
 
 function read(path: string): string | undefined {

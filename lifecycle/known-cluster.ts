@@ -38,6 +38,11 @@ export function knownCluster(known: Known, name: string): KnownCluster {
   };
 }
 
+/** Whether the cluster that the stack remembers stands on what a configuration says. */
+export function standsOn(known: Known, config: ClusterConfig): boolean {
+  return knownCluster(known, config.clusterName).keepers?.machines === foundation(config).machines;
+}
+
 /**
  * What makes a cluster another one: what it stands on, how often its data was given up, if ever, and the name of its control
  * plane once that was changed. A name that never was is left out: the keepers of a stack that nobody changed stay as they are.

@@ -7,7 +7,7 @@ import { providePlugins, userPulumiHome } from "./plugins.ts";
 import { run, runInteractively, type InteractiveOptions } from "./process.ts";
 import { pulumiCli } from "./pulumi-cli.ts";
 import { provide } from "./requirements.ts";
-import { ownSshKey } from "./ssh-key.ts";
+import { sshVariables } from "./ssh-key.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
 
 /** How much a command needs. */
@@ -45,7 +45,6 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
   const cli = await pulumiCli();
   const home = await providePlugins(join(cli, "pulumi"));
   const image = needs.image ? await imageFor(settings) : undefined;
-  const sshKey = await ownSshKey(settings);
   const decided = decideEnvironment({
     environment: process.env,
     login: readLogin(),
@@ -55,7 +54,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
     secretsProvider: settings.secretsProvider,
     image,
   });
-  const variables = { ...decided, ...(sshKey === undefined ? {} : { NODEFORGE_SSH_KEY: sshKey }) };
+  const variables = { ...decided, ...(await sshVariables(settings)) };
   await prepareState(variables, settings);
   const program = join(cli, "pulumi");
   return {

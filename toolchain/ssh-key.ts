@@ -1,39 +1,39 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { defaultKeyNames } from "../config/ssh.ts";
-import { stateFolder } from "./checkout.ts";
+import { dirname, join } from "node:path";
+import { agentAnswers } from "../config/ssh-agent.ts";
+import { keyPlaces } from "../config/ssh.ts";
 import { say } from "./log.ts";
 import { ownFolder } from "./private-files.ts";
 import { run } from "./process.ts";
 import type { StackSettings } from "./stack.ts";
 
-/** Where an operator's keys are looked for, and where one is made. */
+/** What a test replaces. */
 interface Places {
-  readonly home: string;
-  readonly state: string;
+  /** Path of this checkout's private key. */
+  readonly own: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /**
- * Path of a private key that this checkout made for itself, to log in to nodes with; undefined when the stack, the
- * environment or the operator's home has one. A machine without any gets one, so that the first run needs no preparation.
+ * Makes the key of this checkout where neither the stack nor the environment names one, so that the first run needs no
+ * preparation and no key of the operator's own gets into the state. The program finds it by itself.
+ * @returns variables for Pulumi: without an agent that does not answer, which the official plugin would fail on.
  */
-export async function ownSshKey(
+export async function sshVariables(
   settings: Pick<StackSettings, "get">,
-  { home, state, environment }: Places = { home: homedir(), state: stateFolder, environment: process.env },
-): Promise<string | undefined> {
-  if (settings.get("sshPublicKey") !== "" || environment.NODEFORGE_SSH_KEY) return undefined;
-  if (defaultKeyNames.some((name) => existsSync(join(home, ".ssh", `${name}.pub`)))) return undefined;
-  const folder = join(state, "ssh");
-  const path = join(folder, "id_ed25519");
-  if (!existsSync(path)) await make(folder, state);
-  return path;
+  { own, environment }: Places = { own: keyPlaces.own, environment: process.env },
+): Promise<Readonly<Record<string, string>>> {
+  const usesAgent = settings.get("sshAgent") === "true";
+  const isNamed = ["sshPublicKey", "sshPrivateKeyPath"].some((key) => settings.get(key) !== "");
+  if (!usesAgent && !isNamed && !environment.NODEFORGE_SSH_KEY && !existsSync(own)) await make(dirname(own));
+  const { SSH_AUTH_SOCK: socket = "" } = environment;
+  return !usesAgent && socket !== "" && !agentAnswers(socket) ? { SSH_AUTH_SOCK: "" } : {};
 }
 
-async function make(folder: string, state: string): Promise<void> {
-  say(`there is no ssh key in ~/.ssh: making one for this checkout`);
+async function make(folder: string): Promise<void> {
+  const state = dirname(folder);
+  say(`making an ssh key for this checkout: ${folder}`);
   ownFolder(state);
   const work = await mkdtemp(join(state, ".key-"));
   try {

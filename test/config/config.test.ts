@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../config/index.ts";
 import { readSchema } from "../../config/schema.ts";
@@ -251,14 +250,5 @@ describe("ssh", () => {
     [{ sshAgent: "true" }, ["sshAgent"]],
   ] as [Record<string, string>, string[]][])("refuses %o", (raw, keys) => {
     expect(keysOf(raw)).toEqual(keys);
-  });
-
-  it("takes the key's text and the agent's socket", () => {
-    const socket = join(import.meta.dirname, "config.test.ts");
-    const { ssh } = parseConfig(
-      { sshPublicKey: publicKey, sshAgent: "true" },
-      { ...surroundings, environment: { SSH_AUTH_SOCK: socket } },
-    );
-    expect(ssh).toEqual({ user: "root", publicKey, agentSocketPath: socket });
   });
 });

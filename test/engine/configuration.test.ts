@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
-import { writeImage } from "./material.ts";
+import { writeImage, writeKey } from "./material.ts";
 import { TestStack } from "./stack.ts";
 
 describe("a wrong configuration", () => {
@@ -33,6 +34,24 @@ describe("a wrong configuration", () => {
     const { succeeded, calls } = await stack.up({ workers: -1 });
     expect([succeeded, calls.list]).toEqual([false, []]);
     expect(await stack.drift()).toEqual([]);
+  });
+});
+
+describe("a cluster that was made with a key of ~/.ssh", () => {
+  it("keeps it where nothing names a key, with a warning, and nothing changes", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await mkdir(join(stack.folder, "home", ".ssh"), { recursive: true });
+    const key = await writeKey(join(stack.folder, "home", ".ssh"), "id_ed25519");
+    expect((await stack.up({ sshPublicKey: `${key}.pub` })).text).not.toContain("this cluster was made with");
+    const { sshPublicKey, ...others } = stack.settings;
+    expect(sshPublicKey).toBe(`${key}.pub`);
+    stack.settings = others;
+    stack.moveHome(join(stack.folder, "home"));
+    const { succeeded, text, calls } = await stack.up();
+    expect([succeeded, calls.list]).toEqual([true, []]);
+    expect(text).toContain(
+      `this cluster was made with ${key}.pub, so the private key beside it is in the stack's state`,
+    );
   });
 });
 

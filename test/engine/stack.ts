@@ -66,7 +66,7 @@ export class TestStack implements AsyncDisposable {
   readonly folder: string;
   readonly #plugins: InstantPlugins;
   readonly #virsh: InstalledVirsh;
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #environment: Record<string, string>;
   readonly #name = "lab";
   /** For what no method here does: killing, interrupting. */
   readonly cli: Cli;
@@ -128,6 +128,11 @@ export class TestStack implements AsyncDisposable {
 
   get guests(): InstantPlugins["guests"] {
     return this.#plugins.guests;
+  }
+
+  /** From now on the environment names no ssh key, and the operator has another home. */
+  moveHome(home: string): void {
+    Object.assign(this.#environment, { HOME: home, NODEFORGE_SSH_KEY: "" });
   }
 
   /** `pulumi up`, after changing some settings. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expandHome, privateKeyPath, publicKeySource } from "../../config/ssh.ts";
+import { expandHome, privateKeyPath, publicKeySources } from "../../config/ssh.ts";
 import { cachedNodeBinaries } from "../node-binaries.ts";
 import { ownFolder, writeOwn } from "../private-files.ts";
 import { which } from "../process.ts";
@@ -127,9 +127,12 @@ function placesOf({ networks, pools }: StackState, { get }: StackSettings) {
 
 function loginOf({ get }: StackSettings, { variables }: DiagnosedSession): Login {
   const user = get("sshUser");
-  if (get("sshAgent") === "true") return { user, keyPath: undefined };
-  const source = publicKeySource(get("sshPublicKey"), { ...process.env, ...variables });
-  return { user, keyPath: expandHome(privateKeyPath(source, get("sshPrivateKeyPath"))) };
+  if (get("sshAgent") === "true") return { user, keyPaths: [] };
+  const setting = get("sshPrivateKeyPath");
+  const named = { publicKey: get("sshPublicKey"), privateKeyPath: setting, agent: false };
+  const sources = publicKeySources(named, { ...process.env, ...variables });
+  // Which of them the cluster was made with only the program can tell.
+  return { user, keyPaths: [...new Set(sources.map((source) => expandHome(privateKeyPath(source, setting))))] };
 }
 
 /** A kubectl that is there, of any version; one that had to be built would come too late. */

@@ -12,8 +12,8 @@ import { identityOf, type StackNode } from "./state.ts";
 /** How nodes are logged in to. */
 export interface Login {
   readonly user: string;
-  /** Path of the private key; undefined when the agent has it. */
-  readonly keyPath: string | undefined;
+  /** Paths of private keys, one of which is the right one; none when the agent has it. */
+  readonly keyPaths: readonly string[];
 }
 
 /** What asking a node needs. */
@@ -79,7 +79,7 @@ export async function askNode(node: StackNode, access: NodeAccess): Promise<read
 }
 
 /** Options of ssh: nothing is asked, nothing of the user's own is read or written, and one host key is accepted. */
-export function sshOptions({ user, keyPath }: Login, knownHosts: string): readonly string[] {
+export function sshOptions({ user, keyPaths }: Login, knownHosts: string): readonly string[] {
   const options = [
     "BatchMode=yes",
     "ConnectTimeout=20",
@@ -91,10 +91,10 @@ export function sshOptions({ user, keyPath }: Login, knownHosts: string): readon
     "GlobalKnownHostsFile=/dev/null",
     "HostKeyAlgorithms=ssh-ed25519",
     "LogLevel=ERROR",
-    ...(keyPath === undefined ? [] : ["IdentitiesOnly=yes"]),
+    ...(keyPaths.length === 0 ? [] : ["IdentitiesOnly=yes"]),
   ];
-  const key = keyPath === undefined ? [] : ["-i", keyPath];
-  return ["-F", "none", "-T", ...options.flatMap((option) => ["-o", option]), ...key, "-l", user];
+  const keys = keyPaths.flatMap((path) => ["-i", path]);
+  return ["-F", "none", "-T", ...options.flatMap((option) => ["-o", option]), ...keys, "-l", user];
 }
 
 /** What a node's script printed, as far as it is what was asked for. */

@@ -125,7 +125,7 @@ tell end ''`);
 
 describe("what a node's guest agent says", () => {
   const access = () => ({
-    login: { user: "ops", keyPath: undefined },
+    login: { user: "ops", keyPaths: [] },
     uri: "qemu:///system",
     folder,
     signal: new AbortController().signal,

@@ -45,7 +45,7 @@ func (e *Endpoint) Annotate(a infer.Annotator) {
 	a.Describe(&e.Password, "The user's password.")
 	a.Describe(&e.PrivateKey, "The user's private key, as the content of a key file.")
 	a.Describe(&e.PrivateKeyPassword, "The passphrase of the private key.")
-	a.Describe(&e.AgentSocketPath, "The socket of an ssh agent; SSH_AUTH_SOCK by default.")
+	a.Describe(&e.AgentSocketPath, "The socket of an ssh agent; without a private key SSH_AUTH_SOCK by default.")
 	a.Describe(&e.DialErrorLimit, "How many failed attempts to connect are borne; -1 is no limit.")
 	a.SetDefault(&e.DialErrorLimit, 10)
 	a.Describe(&e.PerDialTimeout, "How many seconds one attempt may take; 0 is no limit.")
@@ -95,9 +95,13 @@ func (e *Endpoint) clientConfig() (*ssh.ClientConfig, func(), error) {
 	if e.Password != nil {
 		config.Auth = append(config.Auth, ssh.Password(*e.Password), ssh.KeyboardInteractive(answerAll(*e.Password)))
 	}
-	socket := orDefault(e.AgentSocketPath, os.Getenv("SSH_AUTH_SOCK"))
+	socket := orDefault(e.AgentSocketPath, "")
+	if e.AgentSocketPath == nil && e.PrivateKey == nil {
+		socket = os.Getenv("SSH_AUTH_SOCK")
+	}
 	if socket != "" {
-		// As with the official plugin, an agent that does not answer is an error even when there is a key.
+		// The official plugin dials the agent of SSH_AUTH_SOCK beside a key as well, and fails where nobody answers. The
+		// library would never ask that agent: of each method it takes the first.
 		connection, err := net.Dial("unix", socket)
 		if err != nil {
 			return nil, done, fmt.Errorf("failed to reach the ssh agent: %w", err)

@@ -101,6 +101,18 @@ func TestRemoteRefusesWrongUserKey(t *testing.T) {
 	}
 }
 
+func TestRemoteWithKeyIgnoresTheEnvironmentsAgent(t *testing.T) {
+	t.Setenv("SSH_AUTH_SOCK", filepath.Join(t.TempDir(), "gone"))
+	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	expectText(t, engine.mustCreate(machine.on(props("create", "echo in"))), "stdout", "in")
+
+	withoutKey := machine.connection().Delete("privateKey")
+	_, err := engine.create(props("create", "true").Set("connection", property.New(withoutKey)))
+	if err == nil || !strings.Contains(err.Error(), "failed to reach the ssh agent") {
+		t.Fatalf("error %v, want an agent that cannot be reached", err)
+	}
+}
+
 func TestRemotePasswordAndAgent(t *testing.T) {
 	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
 	withoutKey := machine.connection().Delete("privateKey")
