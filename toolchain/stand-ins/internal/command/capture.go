@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -9,19 +8,24 @@ import (
 	"sync"
 )
 
-// capture collects what a command writes: each stream for the outputs, both interleaved for the error, and lines for
-// the log.
+// capture collects what a command writes, within limits: each stream for the outputs, both interleaved for the error,
+// and lines for the log.
 type capture struct {
-	mutex          sync.Mutex
-	stdout, stderr bytes.Buffer
-	both           bytes.Buffer
-	logs           []*lineLog
+	mutex  sync.Mutex
+	stdout result
+	stderr excerpt
+	both   excerpt
+	logs   []*lineLog
 }
 
-// writers returns what the command's standard output and standard error go to.
-func (c *capture) writers(ctx context.Context, logging *Logging) (stdout, stderr io.Writer) {
-	stream := func(buffer *bytes.Buffer, shown bool) io.Writer {
-		sinks := []io.Writer{buffer, &c.both}
+// writers returns what the command's standard output and standard error go to. A command that writes too much gets stop
+// called with the reason.
+func (c *capture) writers(
+	ctx context.Context, logging *Logging, stop func(error),
+) (stdout, stderr io.Writer) {
+	c.stdout.stop = stop
+	stream := func(kept io.Writer, shown bool) io.Writer {
+		sinks := []io.Writer{kept, &c.both}
 		if shown {
 			log := newLineLog(ctx)
 			c.logs = append(c.logs, log)
@@ -32,7 +36,7 @@ func (c *capture) writers(ctx context.Context, logging *Logging) (stdout, stderr
 	return stream(&c.stdout, logging.showsStdout()), stream(&c.stderr, logging.showsStderr())
 }
 
-// result turns the end of a command into its outputs or an error that carries everything it wrote.
+// result turns the end of a command into its outputs or an error that carries what it wrote.
 func (c *capture) result(command string, failure error) (Streams, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -40,7 +44,8 @@ func (c *capture) result(command string, failure error) (Streams, error) {
 		log.flush()
 	}
 	if failure != nil {
-		return Streams{}, fmt.Errorf("%w: running %q:\n%s", failure, command, c.both.String())
+		// The error ends on the operator's terminal.
+		return Streams{}, fmt.Errorf("%w: running %q:\n%s", failure, command, printable(c.both.String()))
 	}
 	return Streams{
 		Stdout: strings.TrimSuffix(c.stdout.String(), "\n"),

@@ -50,7 +50,7 @@ func (e *Endpoint) Annotate(a infer.Annotator) {
 	a.SetDefault(&e.DialErrorLimit, 10)
 	a.Describe(&e.PerDialTimeout, "How many seconds one attempt may take; 0 is no limit.")
 	a.SetDefault(&e.PerDialTimeout, 15)
-	a.Describe(&e.HostKey, "The server's public key, as in known_hosts; without it any server is trusted.")
+	a.Describe(&e.HostKey, "The server's public key, as in known_hosts; without it no connection is made.")
 }
 
 // Annotate gives the type its token.
@@ -72,18 +72,19 @@ func (e *Endpoint) perDialTimeout() time.Duration {
 // clientConfig turns the endpoint into what the ssh library takes. The returned function frees the agent's socket and
 // must be called when logging in is over. No error names a key or password.
 func (e *Endpoint) clientConfig() (*ssh.ClientConfig, func(), error) {
-	config := &ssh.ClientConfig{
-		User:            orDefault(e.User, "root"),
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
-	}
 	done := func() {}
-	if e.HostKey != nil {
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*e.HostKey))
-		if err != nil {
-			return nil, done, fmt.Errorf("failed to parse host key: %w", err)
-		}
-		config.HostKeyCallback = ssh.FixedHostKey(key)
-		config.HostKeyAlgorithms = []string{key.Type()}
+	// The official plugin trusts any server then. A connection carries the cluster's secrets, so here it is an error.
+	if orDefault(e.HostKey, "") == "" {
+		return nil, done, fmt.Errorf("connecting to %s: hostKey is not set, and no server is trusted without it", e.address())
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*e.HostKey))
+	if err != nil {
+		return nil, done, fmt.Errorf("failed to parse host key: %w", err)
+	}
+	config := &ssh.ClientConfig{
+		User:              orDefault(e.User, "root"),
+		HostKeyCallback:   ssh.FixedHostKey(key),
+		HostKeyAlgorithms: []string{key.Type()},
 	}
 	if e.PrivateKey != nil {
 		signer, err := parsePrivateKey(*e.PrivateKey, e.PrivateKeyPassword)

@@ -77,7 +77,9 @@ func (in *LocalInputs) runner(last Streams) runner {
 		}
 		arguments = append(arguments, command)
 
-		process := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
+		running, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		process := exec.CommandContext(running, arguments[0], arguments[1:]...)
 		process.Env = os.Environ()
 		if in.Environment != nil {
 			process.Env = appendVariables(process.Env, *in.Environment)
@@ -95,10 +97,12 @@ func (in *LocalInputs) runner(last Streams) runner {
 		process.WaitDelay = 5 * time.Second
 
 		var output capture
-		process.Stdout, process.Stderr = output.writers(ctx, in.Logging)
+		process.Stdout, process.Stderr = output.writers(ctx, in.Logging, stop)
 		err := process.Run()
 		if err != nil && ctx.Err() != nil {
 			err = stopped(ctx)
+		} else if cause := context.Cause(running); err != nil && cause != nil {
+			err = cause
 		}
 		return output.result(command, err)
 	}

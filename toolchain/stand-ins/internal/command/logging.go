@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -35,10 +36,15 @@ func (l *Logging) showsStderr() bool { return l == nil || *l == LogStderr || *l 
 // neither grows without limit nor stops the command.
 const maxShownLine = 16 << 10
 
-// lineLog is a writer that shows each complete line as a status message of the resource.
+// maxShown bounds in bytes what is shown of one stream: the engine keeps every message until its run ends. The most a
+// step of this program says is a few KiB.
+const maxShown = 1 << 20
+
+// lineLog is a writer that shows each complete line as a status message of the resource, as text that no terminal obeys.
 type lineLog struct {
 	show    func(line string)
 	pending []byte
+	shown   int
 }
 
 func newLineLog(ctx context.Context) *lineLog {
@@ -59,8 +65,14 @@ func (l *lineLog) Write(data []byte) (int, error) {
 }
 
 func (l *lineLog) flush() {
-	if len(l.pending) > 0 {
-		l.show(string(l.pending))
-		l.pending = l.pending[:0]
+	line := printable(string(l.pending))
+	l.pending = l.pending[:0]
+	if line == "" || l.shown > maxShown {
+		return
 	}
+	l.shown += len(line)
+	if l.shown > maxShown {
+		line = fmt.Sprintf("[more than %d bytes: the rest is not shown]", maxShown)
+	}
+	l.show(line)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +92,22 @@ func TestRemoteRefusesWrongHostKey(t *testing.T) {
 	}
 }
 
+func TestRemoteTrustsNoServerWithoutAHostKey(t *testing.T) {
+	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	for _, connection := range []property.Map{
+		machine.connection().Delete("hostKey"),
+		machine.connection().Set("hostKey", property.New("")),
+	} {
+		_, err := engine.create(props("create", "true").Set("connection", property.New(connection)))
+		if err == nil || !strings.Contains(err.Error(), "hostKey is not set") {
+			t.Errorf("error %v, want a missing host key", err)
+		}
+	}
+	if machine.logins.Load() != 0 {
+		t.Error("logged in to a machine whose host key nobody knows")
+	}
+}
+
 func TestRemoteRefusesWrongUserKey(t *testing.T) {
 	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
 	_, stranger := newKey(t)
@@ -123,7 +140,18 @@ func TestRemotePasswordAndAgent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keyring := agent.NewKeyring()
+	socket, asked := startAgent(t, key)
+	byAgent := withoutKey.Set("agentSocketPath", property.New(socket))
+	expectText(t, engine.mustCreate(props("create", "echo in").Set("connection", property.New(byAgent))), "stdout", "in")
+	if asked.Load() != 1 {
+		t.Errorf("the agent was asked %d times, want once", asked.Load())
+	}
+}
+
+// startAgent serves an agent with one key until the test ends; the number is how often it was connected to.
+func startAgent(t *testing.T, key any) (string, *atomic.Int32) {
+	t.Helper()
+	keyring, asked := agent.NewKeyring(), new(atomic.Int32)
 	if err := keyring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
 		t.Fatal(err)
 	}
@@ -132,18 +160,34 @@ func TestRemotePasswordAndAgent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	t.Cleanup(func() { listener.Close() })
 	go func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
+			asked.Add(1)
 			go agent.ServeAgent(keyring, client)
 		}
 	}()
-	byAgent := withoutKey.Set("agentSocketPath", property.New(socket))
-	expectText(t, engine.mustCreate(props("create", "echo in").Set("connection", property.New(byAgent))), "stdout", "in")
+	return socket, asked
+}
+
+func TestRemoteWithKeyAsksNoAgentThatIsNotNamed(t *testing.T) {
+	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	key, err := ssh.ParseRawPrivateKey([]byte(machine.userKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, asked := startAgent(t, key)
+	for _, environment := range []string{socket, filepath.Join(t.TempDir(), "dead")} {
+		t.Setenv("SSH_AUTH_SOCK", environment)
+		expectText(t, engine.mustCreate(machine.on(props("create", "echo in"))), "stdout", "in")
+	}
+	if asked.Load() != 0 {
+		t.Errorf("the agent of SSH_AUTH_SOCK was asked %d times", asked.Load())
+	}
 }
 
 func TestRemoteThroughProxy(t *testing.T) {
@@ -163,15 +207,18 @@ func TestRemoteTriesAgainUntilTheMachineIsUp(t *testing.T) {
 	}
 	address, port := reserved.Addr().String(), float64(reserved.Addr().(*net.TCPAddr).Port)
 	reserved.Close()
-	connection := props("host", "127.0.0.1", "port", port, "password", "correct horse", "dialErrorLimit", -1.0)
-	time.AfterFunc(500*time.Millisecond, func() { startServer(t, address) })
+	host, _ := newKey(t)
+	connection := props("host", "127.0.0.1", "port", port, "password", "correct horse", "hostKey", known(host),
+		"dialErrorLimit", -1.0)
+	time.AfterFunc(500*time.Millisecond, func() { startServerAs(t, address, host) })
 	engine := newEngine(t, remoteToken)
 	expectText(t, engine.mustCreate(props("create", "echo up").Set("connection", property.New(connection))), "stdout", "up")
 }
 
 func TestRemoteGivesUpAtTheErrorLimit(t *testing.T) {
 	engine := newEngine(t, remoteToken)
-	connection := props("host", "127.0.0.1", "port", 1.0, "password", "x", "dialErrorLimit", 2.0)
+	host, _ := newKey(t)
+	connection := props("host", "127.0.0.1", "port", 1.0, "password", "x", "hostKey", known(host), "dialErrorLimit", 2.0)
 	_, err := engine.create(props("create", "true").Set("connection", property.New(connection)))
 	if err == nil || !strings.Contains(err.Error(), "after 3 failed attempts") {
 		t.Fatalf("error %v, want one after the two that are borne", err)
@@ -259,8 +306,9 @@ func TestSilentListenerIsGivenUp(t *testing.T) {
 	}
 	defer listener.Close()
 	engine := newEngine(t, remoteToken)
+	host, _ := newKey(t)
 	connection := props("host", "127.0.0.1", "port", float64(listener.Addr().(*net.TCPAddr).Port), "password", "x",
-		"dialErrorLimit", 0.0, "perDialTimeout", 1.0)
+		"hostKey", known(host), "dialErrorLimit", 0.0, "perDialTimeout", 1.0)
 	_, err = engine.create(props("create", "true").Set("connection", property.New(connection)))
 	if err == nil || !strings.Contains(err.Error(), "logging in took too long") {
 		t.Fatalf("error %v, want the limit of logging in", err)

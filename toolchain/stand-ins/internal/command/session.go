@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
@@ -20,42 +21,55 @@ type session struct {
 	previous    map[string]string // is offered only
 }
 
-// runSession runs one command without a terminal and waits for its end, for the end of ctx, or until the peer has
-// been silent for too long.
+// runSession runs one command without a terminal and waits for its end, for the end of ctx, until the peer has been
+// silent for too long, or until it wrote more than a result may have.
 func runSession(ctx context.Context, client *ssh.Client, s session) (Streams, error) {
+	// From the first question on: a server that took the login and answers nothing more would hold every one of them.
+	watching, stopWatching := context.WithCancelCause(ctx)
+	defer stopWatching(nil)
+	go keepAlive(watching, stopWatching, client)
+	var running atomic.Pointer[ssh.Session]
+	unhook := context.AfterFunc(watching, func() { abort(running.Load(), client) })
+	defer unhook()
+	// why is the reason for which the connection was given up, else the error itself.
+	why := func(err error) error {
+		if ctx.Err() != nil {
+			return stopped(ctx)
+		}
+		if cause := context.Cause(watching); cause != nil {
+			return cause
+		}
+		return err
+	}
+
 	remote, err := client.NewSession()
 	if err != nil {
-		return Streams{}, fmt.Errorf("opening an ssh session: %w", err)
+		return Streams{}, fmt.Errorf("opening an ssh session: %w", why(err))
 	}
 	defer remote.Close()
 	if err := s.sendEnvironment(ctx, remote); err != nil {
-		return Streams{}, err
+		return Streams{}, why(err)
 	}
 	if s.stdin != nil && *s.stdin != "" {
 		remote.Stdin = strings.NewReader(*s.stdin)
 	}
 	var output capture
-	remote.Stdout, remote.Stderr = output.writers(ctx, s.logging)
-
-	watching, stopWatching := context.WithCancelCause(ctx)
-	defer stopWatching(nil)
-	go keepAlive(watching, stopWatching, client)
-	unhook := context.AfterFunc(watching, func() { abort(remote, client) })
-	defer unhook()
+	remote.Stdout, remote.Stderr = output.writers(ctx, s.logging, stopWatching)
+	running.Store(remote)
 	err = remote.Run(s.command)
 	if err != nil {
-		if ctx.Err() != nil {
-			err = stopped(ctx)
-		} else if cause := context.Cause(watching); cause != nil {
-			err = cause
-		}
+		err = why(err)
 	}
 	return output.result(s.command, err)
 }
 
-// abort asks the command to end and closes the connection, which is what makes Run return. To a dead peer even the
-// asking can block, so it gets a second.
+// abort asks the command to end, if there is one yet, and closes the connection, which is what makes every question and
+// Run return. To a dead peer even the asking can block, so it gets a second.
 func abort(remote *ssh.Session, client *ssh.Client) {
+	if remote == nil {
+		client.Close()
+		return
+	}
 	asked := make(chan struct{})
 	go func() {
 		remote.Signal(ssh.SIGTERM)

@@ -24,9 +24,15 @@ type sshServer struct {
 	hostKey   string // as in known_hosts
 	userKey   string // PEM of the only key that may log in
 	silent    chan struct{}
+	deaf      atomic.Bool // whether it takes logins and then answers no question
 	logins    atomic.Int32
 	connected []net.Conn
 	mutex     sync.Mutex
+}
+
+// known is a host key as in known_hosts.
+func known(host ssh.Signer) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(host.PublicKey())))
 }
 
 func newKey(t *testing.T) (ssh.Signer, string) {
@@ -49,6 +55,13 @@ func newKey(t *testing.T) (ssh.Signer, string) {
 // startServer listens on address, or on a free port of loopback when it is empty, until the test ends.
 func startServer(t *testing.T, address string) *sshServer {
 	t.Helper()
+	host, _ := newKey(t)
+	return startServerAs(t, address, host)
+}
+
+// startServerAs is startServer with a host key that is known before.
+func startServerAs(t *testing.T, address string, host ssh.Signer) *sshServer {
+	t.Helper()
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
@@ -56,12 +69,11 @@ func startServer(t *testing.T, address string) *sshServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, _ := newKey(t)
 	user, userKey := newKey(t)
 	server := &sshServer{
 		address: listener.Addr().String(),
 		port:    float64(listener.Addr().(*net.TCPAddr).Port),
-		hostKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(host.PublicKey()))),
+		hostKey: known(host),
 		userKey: userKey,
 		silent:  make(chan struct{}),
 	}
@@ -122,6 +134,9 @@ func (s *sshServer) serve(stream net.Conn, config *ssh.ServerConfig) {
 		}
 	}()
 	for channel := range channels {
+		if s.deaf.Load() {
+			continue
+		}
 		switch channel.ChannelType() {
 		case "session":
 			go serveSession(channel)
