@@ -17,12 +17,18 @@ export function virshFor(uri: string): Virsh {
   return async (...args) => {
     try {
       // Never a question on the terminal: ssh would wait there for a password that nobody types.
-      const { stdout } = await run("virsh", ["-q", "-c", uri, ...args], { timeout: limit, maxBuffer: 64 << 20 });
+      const options = { timeout: limit, maxBuffer: 64 << 20, env: untranslated() };
+      const { stdout } = await run("virsh", ["-q", "-c", uri, ...args], options);
       return stdout;
     } catch (error) {
       throw new Error(`virsh -c ${uri} ${args.join(" ")}: ${reason(error)}`, { cause: error });
     }
   };
+}
+
+/** The environment in which virsh says what the program compares: states of domains, names of columns. */
+function untranslated(): NodeJS.ProcessEnv {
+  return { ...process.env, LC_ALL: "C" };
 }
 
 function reason(error: unknown): string {

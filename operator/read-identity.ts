@@ -3,16 +3,18 @@
  * the network, so that the first ssh connection can already be checked against the key. What was printed stays true while
  * the machine is off, when libvirt knows no address of it.
  *
- * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: of whichever interface but the loopback), LIMIT_SECONDS. Fails when either has not appeared within the limit, with what the
- * agent said last.
+ * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: of whichever interface but the loopback), NETWORK_CIDR (the subnet that the
+ * address has to be in; absent: any), LIMIT_SECONDS. Fails when either has not appeared within the limit, with what the agent
+ * said last. What an agent says is the word of a node that may have been taken over: only an address and a key get on.
  */
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { holds, isAddress, parseSubnet } from "../config/cidr.ts";
+import { reasonOf, virsh } from "./virsh.ts";
 
-const run = promisify(execFile);
 const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
-const { LIBVIRT_URI = "", DOMAIN = "", MAC = "", LIMIT_SECONDS = "" } = process.env;
+const { DOMAIN = "", MAC = "", NETWORK_CIDR = "", LIMIT_SECONDS = "" } = process.env;
+const subnet = parseSubnet(NETWORK_CIDR);
+if (NETWORK_CIDR !== "" && subnet === undefined) throw new Error(`NETWORK_CIDR is no subnet: ${NETWORK_CIDR}`);
 
 interface Interface {
   readonly name: string;
@@ -22,19 +24,18 @@ interface Interface {
 
 async function ask(execute: string, parameters: object): Promise<unknown> {
   const request = JSON.stringify({ execute, arguments: parameters });
-  const { stdout } = await run("virsh", ["-c", LIBVIRT_URI, "qemu-agent-command", "--timeout", "10", DOMAIN, request], {
-    // virsh waits for the agent 10 s; what takes longer is a hypervisor that does not answer.
-    timeout: 30_000,
-  });
-  return (JSON.parse(stdout) as { return: unknown }).return;
+  // virsh waits for the agent 10 s; what takes longer is a hypervisor that does not answer.
+  const answer = await virsh("qemu-agent-command", "--timeout", "10", DOMAIN, request);
+  return (JSON.parse(answer) as { return: unknown }).return;
 }
 
 async function readHostKey(): Promise<string> {
   const handle = await ask("guest-file-open", { path: keyFile, mode: "r" });
   try {
     const answer = (await ask("guest-file-read", { handle, count: 4096 })) as { "buf-b64": string };
-    const [type, key] = Buffer.from(answer["buf-b64"], "base64").toString("utf8").split(/\s+/);
-    if (type !== "ssh-ed25519" || !key) throw new Error(`${keyFile} holds no ed25519 key yet`);
+    const [type, key = ""] = Buffer.from(answer["buf-b64"], "base64").toString("utf8").split(/\s+/);
+    if (type !== "ssh-ed25519" || !/^[A-Za-z0-9+/]+=*$/.test(key))
+      throw new Error(`${keyFile} holds no ed25519 key yet`);
     return `${type} ${key}`;
   } finally {
     await ask("guest-file-close", { handle });
@@ -46,9 +47,15 @@ async function readAddress(): Promise<string> {
   const isLan = ({ name, "hardware-address": mac = "" }: Interface) =>
     MAC ? mac.toLowerCase() === MAC : name !== "lo";
   const lan = interfaces.find(isLan);
-  const address = lan?.["ip-addresses"]?.find((candidate) => candidate["ip-address-type"] === "ipv4");
-  if (!address) throw new Error(`the interface ${MAC} has no IPv4 address yet`);
-  return address["ip-address"];
+  const address = lan?.["ip-addresses"]?.map((candidate) => candidate["ip-address"]).find(isOurs);
+  if (address === undefined)
+    throw new Error(`the interface ${MAC} has no IPv4 address${subnet ? ` of ${NETWORK_CIDR}` : ""} yet`);
+  return address;
+}
+
+/** An address of the nodes' network: any other would send secrets elsewhere, and ssh takes what begins with - for an option. */
+function isOurs(candidate: unknown): boolean {
+  return typeof candidate === "string" && isAddress(candidate) && (subnet === undefined || holds(subnet, candidate));
 }
 
 const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
@@ -60,8 +67,7 @@ for (;;) {
     console.log(JSON.stringify({ address: await readAddress(), hostKey }));
     break;
   } catch (error) {
-    const { stderr } = error as { stderr?: string };
-    const reason = (stderr?.trim() || String(error)).split("\n")[0];
+    const reason = reasonOf(error);
     if (Date.now() > deadline) {
       console.error(`no address and host key of ${DOMAIN} within ${LIMIT_SECONDS} s: ${reason}`);
       process.exit(1);

@@ -1,23 +1,15 @@
 /**
- * Shuts a domain down in order before it is deleted, so that its file systems are clean. Ends the reservation of its
- * address, which the provider makes and never takes back.
+ * Shuts a domain down in order before it is deleted, so that its file systems are clean. One that is paused or asleep hears
+ * nothing, so it goes on first. Ends the reservation of its address, which the provider makes and never takes back.
  *
  * Environment: LIBVIRT_URI, DOMAIN, DOMAIN_ID (UUID of the one that is meant), MAC, LIMIT_SECONDS, NETWORK (where its
  * address was reserved; absent: nowhere). Never fails: a machine that is gone, hangs or does not hear is deleted as it is,
  * and so is one whose reservation stays.
  */
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { reasonOf, virsh } from "./virsh.ts";
 
-const run = promisify(execFile);
-const { LIBVIRT_URI = "", DOMAIN = "", DOMAIN_ID = "", MAC = "", LIMIT_SECONDS = "", NETWORK = "" } = process.env;
-
-/** Asks virsh; what a hypervisor does not answer in half a minute it does not answer. */
-async function virsh(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run("virsh", ["-c", LIBVIRT_URI, ...args], { timeout: 30_000 });
-  return stdout.trim();
-}
+const { DOMAIN = "", DOMAIN_ID = "", MAC = "", LIMIT_SECONDS = "", NETWORK = "" } = process.env;
 
 // A machine that somebody deleted by hand has a successor by now, which has its name and needs its address.
 const there = await virsh("domuuid", DOMAIN).catch(() => DOMAIN_ID);
@@ -27,15 +19,26 @@ if (there !== DOMAIN_ID) process.exit();
 const limit = Math.min(Number(LIMIT_SECONDS), 180);
 const deadline = Date.now() + limit * 1000;
 try {
-  if ((await virsh("domstate", DOMAIN)) === "running") {
-    await virsh("shutdown", DOMAIN);
-    while ((await virsh("domstate", DOMAIN)) !== "shut off") {
-      if (Date.now() > deadline) throw new Error(`still running after ${limit} s`);
-      await sleep(1000);
-    }
-  }
+  await shutDown();
 } catch (error) {
   complain("was not shut down in order", error);
+}
+
+async function shutDown(): Promise<void> {
+  const state = await virsh("domstate", DOMAIN);
+  if (state === "paused") await virsh("resume", DOMAIN);
+  if (state === "pmsuspended") await virsh("dompmwakeup", DOMAIN);
+  // One that is on its way is only waited for. What is off, or crashed, has nothing to end.
+  if (!["running", "paused", "pmsuspended", "in shutdown"].includes(state)) return;
+  if (state !== "in shutdown") await virsh("shutdown", DOMAIN);
+  for (;;) {
+    const now = await virsh("domstate", DOMAIN);
+    if (now === "shut off" || now === "crashed") return;
+    // As when the pool is full: what it was asked it will not do before somebody makes room.
+    if (now === "paused") throw new Error("paused again, as where the pool is full");
+    if (Date.now() > deadline) throw new Error(`still running after ${limit} s`);
+    await sleep(1000);
+  }
 }
 
 // Once it is off: a machine that is on keeps its address, and one that comes in its place finds the lease. Of an entry that
@@ -49,6 +52,5 @@ if (NETWORK !== "") {
 }
 
 function complain(what: string, error: unknown): void {
-  const { stderr } = error as { stderr?: string };
-  console.error(`${DOMAIN} ${what}: ${(stderr?.trim() || String(error)).split("\n")[0]}`);
+  console.error(`${DOMAIN} ${what}: ${reasonOf(error)}`);
 }

@@ -28,9 +28,9 @@ case $5 in
 esac`;
 }
 
-async function read(answers: string, LIMIT_SECONDS = "20") {
+async function read(answers: string, LIMIT_SECONDS = "20", NETWORK_CIDR = "192.168.222.0/24") {
   const hypervisor = new TestHypervisor(answers);
-  const outcome = await hypervisor.run("read-identity", { MAC: mac, LIMIT_SECONDS });
+  const outcome = await hypervisor.run("read-identity", { MAC: mac, LIMIT_SECONDS, NETWORK_CIDR });
   const questions = hypervisor.calls.map((call) => /guest-[a-z-]+/.exec(call)?.[0]);
   return { ...outcome, calls: hypervisor.calls, questions };
 }
@@ -64,23 +64,70 @@ describe("address and host key of a machine", () => {
   it.each([
     ["an agent that is not there", "echo 'error: agent is not connected' >&2; exit 1", "error: agent is not connected"],
     ["an empty key", agent({ file: "" }), "holds no ed25519 key yet"],
+    ["a key with more than a key in it", agent({ file: "ssh-ed25519 AA;reboot x" }), "holds no ed25519 key yet"],
     ["another kind of key", agent({ file: "ssh-rsa AAAA" }), "holds no ed25519 key yet"],
-    ["no such interface", agent({ interfaces: [lo, bridge] }), `the interface ${mac} has no IPv4 address yet`],
+    [
+      "no such interface",
+      agent({ interfaces: [lo, bridge] }),
+      `the interface ${mac} has no IPv4 address of 192.168.222.0/24 yet`,
+    ],
     [
       "no address",
       agent({ interfaces: [{ ...lan, "ip-addresses": [] }] }),
-      `the interface ${mac} has no IPv4 address yet`,
+      `the interface ${mac} has no IPv4 address of 192.168.222.0/24 yet`,
     ],
     [
       "no IPv4 address",
       agent({ interfaces: [{ ...lan, "ip-addresses": [address("ipv6", "fe80::1")] }] }),
-      "has no IPv4 address yet",
+      "has no IPv4 address of 192.168.222.0/24 yet",
     ],
   ])("are missed at the limit, with the reason: %s", async (_, answers, reason) => {
     const { status, stdout, stderr } = await read(answers, "-1");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^no address and host key of lab-w within -1 s: /);
     expect(stderr).toContain(reason);
+  });
+
+  it.each([
+    ["an option of ssh", "-oProxyCommand=touch /tmp/x"],
+    ["a name", "evil.example"],
+    ["an address with more behind it", "192.168.222.9 -v"],
+    ["another network's", "203.0.113.7"],
+    ["the operator's own machine", "127.0.0.1"],
+    ["the subnet itself", "192.168.222.0"],
+    ["its broadcast", "192.168.222.255"],
+    ["an octal one", "0300.0250.0336.012"],
+  ])("are not taken from an agent that tells as its address %s", async (_, told) => {
+    const interfaces = [{ ...lan, "ip-addresses": [address("ipv4", told)] }];
+    const { status, stdout, stderr } = await read(agent({ interfaces }), "-1");
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`the interface ${mac} has no IPv4 address of 192.168.222.0/24 yet`);
+  });
+
+  it("are those within the network where an interface has more addresses", async () => {
+    const addresses = [address("ipv4", "169.254.7.7"), address("ipv4", "192.168.222.102")];
+    const { stdout } = await read(agent({ interfaces: [{ ...lan, "ip-addresses": addresses }] }));
+    expect(JSON.parse(stdout)).toMatchObject({ address: "192.168.222.102" });
+  });
+
+  it("are of any network where none is told, as for a diagnosis", async () => {
+    const { stdout } = await read(
+      agent({ interfaces: [{ ...lan, "ip-addresses": [address("ipv4", "10.1.2.3")] }] }),
+      "20",
+      "",
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ address: "10.1.2.3" });
+    const { status } = await read(
+      agent({ interfaces: [{ ...lan, "ip-addresses": [address("ipv4", "-v")] }] }),
+      "-1",
+      "",
+    );
+    expect(status).toBe(1);
+  });
+
+  it("are missed in words that no terminal obeys", async () => {
+    const { stderr } = await read("printf 'error: \\033[2Jcleared \\033]0;title\\007\\rover\\n' >&2; exit 1", "-1");
+    expect(stderr).toBe("no address and host key of lab-w within -1 s: error: cleared over\n");
   });
 
   it("leave no file open in the guest, even when the key is not there yet", async () => {

@@ -37,6 +37,49 @@ esac`);
     expect(calls).toEqual([`${asked} domstate lab-w`]);
   });
 
+  it.each([
+    ["paused", "resume"],
+    ["pmsuspended", "dompmwakeup"],
+  ])("goes on first when it is %s", async (state, command) => {
+    const { calls, ...outcome } = await shutDown(`case $1 in
+${command}) touch going ;;
+shutdown) touch asked ;;
+domstate) if [ -e asked ]; then echo "shut off"; elif [ -e going ]; then echo running; else echo ${state}; fi ;;
+esac`);
+    expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(calls).toEqual(["domstate", command, "shutdown", "domstate"].map((call) => `${asked} ${call} lab-w`));
+  });
+
+  it("does not hold anyone up when it pauses again, as where the pool is full", async () => {
+    const { calls, ...outcome } = await shutDown("[ $1 != domstate ] || echo paused");
+    expect(outcome).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "lab-w was not shut down in order: Error: paused again, as where the pool is full\n",
+    });
+    expect(calls).toHaveLength(4);
+  });
+
+  it("is waited for when it is on its way", async () => {
+    const { calls, ...outcome } = await shutDown(
+      'if [ -e seen ]; then echo "shut off"; else touch seen; echo "in shutdown"; fi',
+    );
+    expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(calls).toEqual([`${asked} domstate lab-w`, `${asked} domstate lab-w`]);
+  });
+
+  it("is left alone when it has crashed", async () => {
+    const { calls } = await shutDown("echo crashed");
+    expect(calls).toEqual([`${asked} domstate lab-w`]);
+  });
+
+  it("is understood whatever language the operator speaks", async () => {
+    const { calls } = await shutDown('if [ "$LC_ALL" = C ]; then echo "shut off"; else echo laufend; fi', {
+      LC_ALL: "de_DE.UTF-8",
+    });
+    expect(calls).toEqual([`${asked} domstate lab-w`]);
+  });
+
   it("does not hold anyone up when it does not hear", async () => {
     const { status, stderr, calls } = await shutDown("[ $1 = shutdown ] || echo running", { LIMIT_SECONDS: "0" });
     expect(status).toBe(0);
