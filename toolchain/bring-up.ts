@@ -4,11 +4,14 @@ import { compareWithLibvirt } from "./libvirt-refresh.ts";
 import { openRun } from "./runs/run.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import type { Session } from "./session.ts";
+import { setGoing } from "./set-going.ts";
 import { asksForHelp, type StackChoice } from "./stack.ts";
+import { readState } from "./stack-state.ts";
 
 /**
- * Makes or changes the cluster of a stack that is selected and taken over, on a machine that was checked, after looking what
- * libvirt still has; then says how to reach the cluster. A run that fails is explained, and each leaves a record.
+ * Makes or changes the cluster of a stack that is selected and taken over, on a machine that was checked, after setting
+ * going what stands still and looking what libvirt still has; then says how to reach the cluster. A run that fails is
+ * explained, and each leaves a record.
  * @param args Arguments for `pulumi up`.
  * @param command What the record calls it.
  * @returns Pulumi's exit code; 130 after Ctrl-C during the look.
@@ -21,6 +24,7 @@ export async function bringUp(
 ): Promise<number> {
   const up = ["up", "--stack", stack, ...args];
   if (asksForHelp(args)) return session.pulumi(up);
+  await setGoing(await readState(session));
   if (!(await compareWithLibvirt(session))) return 130;
   const run = await openRun(session, { command, args });
   // What throws below makes the command fail.

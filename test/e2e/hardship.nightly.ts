@@ -49,6 +49,19 @@ describe("a control plane", () => {
   });
 });
 
+describe("what stands still", () => {
+  it("goes on: a paused control plane and a worker on a network that was stopped, and none boots", async () => {
+    const boots = await lab.bootIds();
+    await lab.virsh("suspend", "e2e-master");
+    await lab.virsh("net-destroy", "scheduler_benchmark_net");
+    const up = await lab.up();
+    expect(up.all).toContain("e2e-master is paused (user): resuming it");
+    expect(up.all).toContain("network scheduler_benchmark_net is not active: starting it");
+    expect(await lab.bootIds()).toEqual(boots);
+    await expectItWell();
+  });
+});
+
 describe("a worker", () => {
   it("whose machine is gone is made anew", async () => {
     await lab.virsh("destroy", "e2e-worker-node-1");

@@ -6,6 +6,8 @@ import { withoutProtection } from "../protection.ts";
 import { RunLog } from "../runs/run-log.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack.ts";
+import { setGoingToDelete } from "../set-going.ts";
+import { readState } from "../stack-state.ts";
 import { takeOver } from "../takeover.ts";
 
 /**
@@ -20,6 +22,7 @@ export const command: Command = async (args) => {
   const destroy = ["destroy", "--stack", stack, ...rest];
   if (asksForHelp(rest)) return session.pulumi(destroy);
   await takeOver(session);
+  await setGoingToDelete(await readState(session));
 
   const folder = diagnosisFolder(stack);
   const log = new RunLog();

@@ -135,7 +135,7 @@ export const knownCauses: readonly KnownCause[] = [
   {
     name: "machine does not run",
     cause: "The machine has crashed, was stopped, or is gone from libvirt.",
-    mend: "Read `domain-log.txt` and `console.txt` of the node; `npm run up` starts it, and makes one again that is gone. One that is paused, mostly because storage is full, goes on with `virsh resume`.",
+    mend: "Read `domain-log.txt` and `console.txt` of the node; `npm run up` starts it, lets one go on that is paused, and makes one again that is gone. One that pauses again mostly has a full pool: make room there first.",
     signs: (evidence) => [
       ...inItems(evidence, ["domain-state"], /^(shut off|crashed|paused|pmsuspended|in shutdown)/),
       ...inItems(evidence, ["domain-state"], /failed to get domain|Domain not found/i, ({ node }) =>
