@@ -27,24 +27,39 @@ export async function startLibvirt(): Promise<void> {
   if (hasSystemd()) {
     await asRoot("systemctl", ["start", "libvirtd"]);
   } else {
-    await renounceControlGroups();
     await shareKvm();
     // libvirtd writes the consoles of its machines through virtlogd, which systemd would start on demand.
     await asRoot("virtlogd", ["--daemon"]).catch((error: unknown) => say(`virtlogd: ${(error as Error).message}`));
-    await asRoot("libvirtd", ["--daemon"]);
+    say("starting it without control groups, which nobody makes where there is no systemd");
+    await asRoot("sh", ["-ec", startWithoutControlGroups, qemuSettings]);
   }
   await waitForSocket();
 }
 
 const qemuSettings = "/etc/libvirt/qemu.conf";
 
-/** Without systemd nobody makes the control groups that libvirt would put its machines into, and none would start. */
-async function renounceControlGroups(): Promise<void> {
-  const settings = await asRoot("cat", [qemuSettings]).catch(() => "");
-  if (/^\s*cgroup_controllers\s*=/m.test(settings)) return;
-  say(`setting cgroup_controllers = [] in ${qemuSettings}, because there is no systemd`);
-  await asRoot("sh", ["-c", `printf '\ncgroup_controllers = []\n' >>${qemuSettings}`]);
+/**
+ * Shell script that starts a libvirtd which puts its machines into no control group. Without systemd nobody makes the ones
+ * that libvirt wants, and no machine would start. $0 is the file with libvirt's settings of QEMU.
+ *
+ * The file itself stays as it is, and so do the limits of whatever reads it later: this libvirtd alone, in a mount namespace
+ * of its own, finds a copy in its place. What the host mounts reaches that namespace. A file that says itself what is to
+ * happen with control groups is obeyed.
+ */
+export const startWithoutControlGroups = `
+if grep -q '^[[:space:]]*cgroup_controllers[[:space:]]*=' "$0" 2>/dev/null; then exec libvirtd --daemon; fi
+# There has to be a file to put another one over; an empty one says what a missing one does.
+[ -e "$0" ] || : >"$0"
+copy=$(mktemp)
+{ cat "$0"; printf '\ncgroup_controllers = []\n'; } >"$copy"
+unshare --mount --propagation slave -- sh -ec 'mount --bind "$1" "$0"; rm "$1"; exec libvirtd --daemon' "$0" "$copy" || {
+  code=$?
+  rm -f "$copy"
+  echo "libvirtd needs a mount namespace of its own here; in a container that takes CAP_SYS_ADMIN." >&2
+  echo "Without it, write cgroup_controllers = [] into $0 yourself." >&2
+  exit "$code"
 }
+`;
 
 /**
  * Gives /dev/kvm to the group kvm, as udev does where there is one. libvirt's QEMU runs under a user of that group; one
