@@ -57,6 +57,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
   const variables = { ...decided, ...(await sshVariables(settings)) };
   await prepareState(variables, settings);
   const program = join(cli, "pulumi");
+  const forPulumi = { ...variables, ...withoutAgent(settings) };
   return {
     stack: choice.stack,
     ...(choice.configFile === undefined ? {} : { configFile: choice.configFile }),
@@ -65,11 +66,20 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
     pulumi: (args, onOutput) =>
       runInteractively(program, args, {
         cwd: checkout,
-        env: { ...process.env, ...variables },
+        env: { ...process.env, ...forPulumi },
         ...(onOutput === undefined ? {} : { onOutput }),
       }),
-    ask: (args) => run(program, args, { cwd: checkout, env: variables, timeout: 120_000 }),
+    ask: (args) => run(program, args, { cwd: checkout, env: forPulumi, timeout: 120_000 }),
   };
+}
+
+/**
+ * Hides the ssh agent from Pulumi where the stack does not ask for it (sshAgent). The official command plugin (1.2.1) asks the
+ * agent of SSH_AUTH_SOCK beside the key it was given: a dead one fails the run, and every key in a living one is offered to
+ * every node. A hypervisor that is reached over ssh may need the agent, so there it stays.
+ */
+export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Record<string, string>> {
+  return get("sshAgent") === "true" || /^\w+\+\w*ssh\w*:/.test(get("libvirtUri")) ? {} : { SSH_AUTH_SOCK: "" };
 }
 
 /** Selects the stack, which is made when it does not exist. */
