@@ -73,6 +73,7 @@ export class Cluster extends pulumi.ComponentResource {
       poolName: pool.poolName,
       networkName: net.networkName,
       ownNetwork: network.origin === "created" ? network.name : undefined,
+      networkCidr: network.subnet.cidr,
       staticNetwork: staticNetworkOf(network),
       baseVolumeIds,
       ssh,

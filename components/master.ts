@@ -9,8 +9,9 @@ import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { dataVolumeName, type Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
 import { shortHash } from "./base-image.ts";
+import type { Identity } from "./identity.ts";
 import { secondsOf } from "./step-seconds.ts";
-import { VirtualMachine, type Identity, type MachinePlatform } from "./virtual-machine.ts";
+import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
 
 /** What every node of a cluster is told of it. */
 export interface ClusterIdentity {

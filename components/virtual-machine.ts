@@ -10,6 +10,8 @@ import type { DomainType } from "../toolchain/virtualisation.ts";
 import { seedDiskName, type Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
+import { parseIdentity, type Identity } from "./identity.ts";
+import { dialErrorLimit } from "./remote-step.ts";
 
 /** What all machines of a cluster share. */
 export interface MachinePlatform {
@@ -23,6 +25,8 @@ export interface MachinePlatform {
   readonly networkName: pulumi.Input<string>;
   /** Name of that network when the cluster made it. One that exists is never changed: nothing is reserved in it. */
   readonly ownNetwork: string | undefined;
+  /** Subnet of that network, such as 192.168.222.0/24; no node has an address outside it. */
+  readonly networkCidr: string;
   /** What nodes that set their own address must know. */
   readonly staticNetwork: StaticNetwork;
   /** Ids of the volumes that root disks are backed by, by the SHA-256 of their image. */
@@ -35,12 +39,6 @@ export interface MachinePlatform {
   readonly owner: pulumi.Input<string>;
   /** Tells the cluster from others of its name. It goes only with the whole cluster; no machine is then shut down in order. */
   readonly cluster: RandomUuid;
-}
-
-/** How a machine is reached: its address, and the ssh host key it has to show. */
-export interface Identity {
-  address: string;
-  hostKey: string;
 }
 
 /** What a {@link VirtualMachine} is made from. */
@@ -61,7 +59,9 @@ export interface VirtualMachineArgs {
 export function machineSignature(node: Node, { domainType, ssh, staticNetwork }: MachinePlatform): string {
   const { vcpus, memoryMiB, diskGiB, image } = node;
   const { digest } = seedOf(node, ssh, staticNetwork);
-  const parts = { domainType, vcpus, memoryMiB, diskGiB, image: image.sha256, seed: digest };
+  // How the domain names its disks; a machine whose domain names them otherwise makes way in its turn.
+  const disks = "file";
+  const parts = { domainType, vcpus, memoryMiB, diskGiB, image: image.sha256, seed: digest, disks };
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
 }
 
@@ -112,6 +112,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
       { node, login: ssh, network: platform.staticNetwork, poolName: platform.poolName },
       { parent: this },
     );
+    const volumeIds = [root.id, seed.volumeId, ...(dataVolumeId === undefined ? [] : [dataVolumeId])];
     this.domain = new libvirt.Domain(
       name,
       {
@@ -122,11 +123,8 @@ export class VirtualMachine extends pulumi.ComponentResource {
         memory: node.memoryMiB,
         // Emulated, the plain default model boots a third faster than one with more instructions to emulate.
         ...(platform.domainType === "kvm" ? { cpu: { mode: "host-passthrough" } } : {}),
-        disks: [
-          { volumeId: root.id },
-          { volumeId: seed.volumeId },
-          ...(dataVolumeId === undefined ? [] : [{ volumeId: dataVolumeId }]),
-        ],
+        // By volume, although the stylesheet makes files of them: that is how the provider reads a disk back.
+        disks: volumeIds.map((volumeId) => ({ volumeId })),
         networkInterfaces: [
           {
             networkName: platform.networkName,
@@ -147,10 +145,13 @@ export class VirtualMachine extends pulumi.ComponentResource {
         // One that somebody stopped is started again.
         running: true,
         xml: {
-          xslt: domainXslt({
-            consoleLog: consoleLogPath(platform.libvirtUri, node.domainName),
-            dataDisk: dataVolumeId === undefined ? undefined : "vdc",
-          }),
+          xslt: pulumi.all(volumeIds).apply((disks) =>
+            domainXslt({
+              consoleLog: consoleLogPath(platform.libvirtUri, node.domainName),
+              disks,
+              dataDisk: dataVolumeId === undefined ? undefined : 2,
+            }),
+          ),
         },
       },
       {
@@ -173,6 +174,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
           DOMAIN: node.domainName,
           DOMAIN_ID: this.domainId,
           MAC: node.mac,
+          NETWORK_CIDR: platform.networkCidr,
           LIMIT_SECONDS: String(bootTimeoutMinutes * 60),
           // The control plane's reservation belongs to the cluster, a worker's goes with the worker.
           ...(reservedIn === undefined ? {} : { NETWORK: reservedIn }),
@@ -184,15 +186,14 @@ export class VirtualMachine extends pulumi.ComponentResource {
       // A cluster that is destroyed has nothing to lose, and its machines go within a second.
       { parent: this, deletedWith: platform.cluster },
     );
-    const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply((text) => JSON.parse(text) as Identity);
+    const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply(parseIdentity);
     this.address = node.address === undefined ? identity.address : pulumi.output(node.address);
     this.connection = pulumi.all([this.address, identity]).apply(([host, { hostKey }]) => ({
       host,
       user: ssh.user,
       ...(ssh.agentSocketPath ? { agentSocketPath: ssh.agentSocketPath } : { privateKey: ssh.privateKey ?? "" }),
       hostKey,
-      // sshd answers up to 20 s after the host key exists; 5 s apart, this is 5 minutes.
-      dialErrorLimit: 60,
+      dialErrorLimit,
     }));
     this.registerOutputs({ domainId: this.domainId, address: this.address });
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Identity } from "../components/virtual-machine.ts";
+import { parseIdentity, type Identity } from "../components/identity.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { domainMark } from "../topology.ts";
 import type { Known } from "./known.ts";
@@ -90,7 +90,7 @@ export function keptIdentity(
   const { name: master } = config.master;
   const identity = known.outputsOf("Command", `${name}-${master}-host-key`)?.stdout;
   const isSame = isDeepStrictEqual(knownCluster(known, name).keepers, keepers) && isMade(known, name, master);
-  return isSame && typeof identity === "string" ? (JSON.parse(identity) as Identity) : undefined;
+  return isSame && typeof identity === "string" ? parseIdentity(identity) : undefined;
 }
 
 /**

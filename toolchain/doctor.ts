@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { checkImage } from "./doctor/image.ts";
+import { checkConfinement } from "./doctor/confinement.ts";
 import { fail, ok, type Finding } from "./doctor/finding.ts";
 import { checkMemory, checkSpace, checkVirtualisation } from "./doctor/machine.ts";
 import { checkNetwork } from "./doctor/network.ts";
@@ -26,6 +27,7 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
     // A URL is read by the program, which has its hash.
     ...(/^https?:/.test(image ?? "") ? [] : [{ name: "node image", run: () => checkImage(image) }]),
     ...(isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
+    { name: "confinement", run: () => checkConfinement(uri) },
   ];
   return Promise.all(
     checks.map(async ({ name, run }) => {

@@ -10,6 +10,9 @@ export interface Requirement {
   readonly package: string;
 }
 
+/** libvirt's helper that writes the AppArmor profile of a machine; there where libvirt is built for AppArmor. */
+export const apparmorHelper = "/usr/lib/libvirt/virt-aa-helper";
+
 /** What is needed, by what it is needed for. */
 export const requirements = {
   hypervisor: [
@@ -37,6 +40,11 @@ export const requirements = {
     // The unit tests apply a stylesheet, and make certificates.
     { has: "xsltproc", package: "xsltproc" },
     { has: "openssl", package: "openssl" },
+  ],
+  // What machines may reach is tested with libvirt's own helper, on disks that qemu-img makes.
+  confining: [
+    { has: apparmorHelper, package: "libvirt-daemon-system" },
+    { has: "qemu-img", package: "qemu-utils" },
   ],
 } as const satisfies Record<string, readonly Requirement[]>;
 

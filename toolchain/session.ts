@@ -74,9 +74,9 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
 }
 
 /**
- * Hides the ssh agent from Pulumi where the stack does not ask for it (sshAgent). The official command plugin (1.2.1) asks the
- * agent of SSH_AUTH_SOCK beside the key it was given: a dead one fails the run, and every key in a living one is offered to
- * every node. A hypervisor that is reached over ssh may need the agent, so there it stays.
+ * Hides the ssh agent from Pulumi where the stack does not ask for it (sshAgent). The official command plugin (1.2.1) dials the
+ * agent of SSH_AUTH_SOCK beside the key it was given, and a dead one fails the run. A hypervisor that is reached over ssh may
+ * need the agent, so there it stays.
  */
 export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Record<string, string>> {
   return get("sshAgent") === "true" || /^\w+\+\w*ssh\w*:/.test(get("libvirtUri")) ? {} : { SSH_AUTH_SOCK: "" };

@@ -49,32 +49,54 @@ function flat(xml: string): string {
   return xml.replaceAll(/>\s+</g, "><").trim();
 }
 
+const none = { consoleLog: undefined, disks: [], dataDisk: undefined };
+
 describe("a domain's stylesheet", () => {
+  it("names each disk by its file, whatever is in its path, and changes nothing else of it", () => {
+    const files = ["/pool/root", `/a pool/{1} & <2> "3" '4'/seed.iso`, "/pool/data.qcow2"];
+    const result = transformed({ ...none, disks: files });
+    const shown = ["/pool/root", `/a pool/{1} &amp; &lt;2&gt; &quot;3&quot; '4'/seed.iso`, "/pool/data.qcow2"];
+    let expected = flat(domain).replaceAll('<disk type="volume"', '<disk type="file"');
+    ["root", "seed", "data"].forEach((volume, index) => {
+      expected = expected.replace(
+        `<source pool="nodeforge-lab" volume="${volume}"/>`,
+        `<source file="${shown[index]}"/>`,
+      );
+    });
+    expect(result).toBe(expected);
+    expect(result.match(/<source file=/g)).toHaveLength(3);
+  });
+
+  it("leaves a disk alone whose volume is no file", () => {
+    expect(transformed({ ...none, disks: ["5Xg2ap-lvm", "seed-id"] })).toBe(flat(domain));
+  });
+
   it("gives the data disk its serial number, and no other", () => {
-    const result = transformed({ consoleLog: undefined, dataDisk: "vdc" });
+    const result = transformed({ ...none, dataDisk: 2 });
     const target = '<target dev="vdc" bus="virtio"/>';
     expect(result).toBe(flat(domain).replace(target, `${target}<serial>nodeforge-data</serial>`));
   });
 
   it("gives the console a log, and nothing else", () => {
-    const result = transformed({ consoleLog: log, dataDisk: undefined });
+    const result = transformed({ ...none, consoleLog: log });
     const target = '<target type="serial" port="0"/>';
     expect(result).toBe(flat(domain).replace(target, `${target}<log file="${log}" append="on"/>`));
   });
 
-  it("gives both at once", () => {
-    const result = transformed({ consoleLog: log, dataDisk: "vdc" });
+  it("gives all at once", () => {
+    const result = transformed({ consoleLog: log, disks: ["/root", "/seed", "/data"], dataDisk: 2 });
+    expect(result).toContain('<source file="/data"/><target dev="vdc" bus="virtio"/><serial>');
     expect(result.match(/<serial>nodeforge-data<\/serial>/g)).toHaveLength(1);
     expect(result.match(/<log /g)).toHaveLength(1);
   });
 
   it("changes nothing where there is nothing to add", () => {
-    expect(transformed({ consoleLog: undefined, dataDisk: undefined })).toBe(flat(domain));
+    expect(transformed(none)).toBe(flat(domain));
   });
 
   it("adds nothing to a domain that has no such disk and no console", () => {
     const bare = '<domain type="kvm"><devices><disk><target dev="vda"/></disk></devices></domain>';
-    expect(transformed({ consoleLog: log, dataDisk: "vdc" }, bare)).toBe(bare);
+    expect(transformed({ consoleLog: log, disks: [], dataDisk: 2 }, bare)).toBe(bare);
   });
 });
 

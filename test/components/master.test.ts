@@ -24,8 +24,11 @@ describe("the control plane", () => {
     expect(options.of("Volume", "dev-master-data").protect).toBe(true);
     const master = one("Domain", "dev-master").inputs;
     expect(master.disks).toHaveLength(3);
-    expect(master.disks).toMatchObject([{}, {}, { volumeId: `${data.name}-id` }]);
-    expect((master.xml as { xslt: string }).xslt).toContain("@dev='vdc'");
+    expect(master.disks).toMatchObject([{}, {}, { volumeId: "/pools/dev-master-data" }]);
+    const { xslt } = master.xml as { xslt: string };
+    expect(xslt.match(/<serial>/g)).toHaveLength(1);
+    expect(xslt).toMatch(/@dev='vdc'\]">\s+<xsl:copy>.*<serial>nodeforge-data<\/serial>/);
+    expect(xslt).toContain(`<xsl:attribute name="file">/pools/dev-master-data</xsl:attribute>`);
     const worker = one("Domain", "dev-worker-node-1").inputs;
     expect(worker.disks).toHaveLength(2);
     expect((worker.xml as { xslt: string }).xslt).not.toContain("<serial>");

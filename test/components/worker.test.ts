@@ -23,7 +23,7 @@ describe("a worker", () => {
     for (const node of ["dev-master", "dev-worker-node-1", "dev-worker-node-2"]) {
       expect(one("Volume", `${node}-root`).inputs).toEqual({
         pool: "nodeforge-dev",
-        baseVolumeId: `${base.name}-id`,
+        baseVolumeId: `/pools/${base.name}`,
         size: 20 * 1024 ** 3,
         format: "qcow2",
       });
@@ -31,6 +31,28 @@ describe("a worker", () => {
     const seeds = ofType("Volume").filter(({ name }) => name.includes("-seed-"));
     expect(new Set(seeds.map(({ inputs }) => inputs.source)).size).toBe(3);
     expect(seeds.every(({ inputs }) => inputs.format === "iso")).toBe(true);
+  });
+
+  it("has each disk named by its file, which is what its confinement gets a rule for", async () => {
+    await clusterWith();
+    const { disks, xml } = one("Domain", "dev-worker-node-1").inputs;
+    const files = (disks as { volumeId: string }[]).map(({ volumeId }) => volumeId);
+    expect(files).toEqual([
+      "/pools/dev-worker-node-1-root",
+      expect.stringMatching(/^\/pools\/dev-worker-node-1-seed-/),
+    ]);
+    const named = [...(xml as { xslt: string }).xslt.matchAll(/<source><xsl:attribute name="file">([^<]*)</g)];
+    expect(named.map(([, file]) => file)).toEqual(files);
+  });
+
+  it("has a time limit on each step, also where the node keeps none", async () => {
+    const { options } = await clusterWith();
+    // The script's own, 20 minutes of connecting, and two more.
+    expect(options.of("Command", "dev-worker-node-1-join").customTimeouts).toEqual({ create: "42m", update: "42m" });
+    expect(options.of("Command", "dev-worker-node-1-ready").customTimeouts).toEqual({ create: "67m", update: "67m" });
+    const { create, update, delete: leaving } = options.of("Command", "dev-worker-node-1-token").customTimeouts ?? {};
+    expect([create, update, leaving]).toEqual(["27m", "27m", "282m"]);
+    expect(options.of("Command", "dev-master-kubeconfig").additionalSecretOutputs).toContain("stdout");
   });
 
   it("is minted a token of its own and joins with it on stdin", async () => {
@@ -76,6 +98,7 @@ describe("a worker", () => {
       DOMAIN: "dev-worker-node-1",
       DOMAIN_ID: "dev-worker-node-1-id",
       MAC: expect.stringMatching(/^52:54:/) as string,
+      NETWORK_CIDR: "192.168.222.0/24",
       LIMIT_SECONDS: "1200",
       NETWORK: "scheduler_benchmark_net",
     });
@@ -148,10 +171,10 @@ describe("worker pools", () => {
     expect(one("Domain", "dev-worker-small-1").inputs).toMatchObject({ vcpu: 2, memory: 2048 });
     for (const made of [ofType("BaseImage"), bases()]) expect(namesOf(made)).toEqual([base(usual), base(other)].sort());
     for (const node of ["master", "worker-small-1", "worker-small-2"]) {
-      expect(one("Volume", `dev-${node}-root`).inputs.baseVolumeId).toBe(`${base(usual)}-id`);
+      expect(one("Volume", `dev-${node}-root`).inputs.baseVolumeId).toBe(`/pools/${base(usual)}`);
     }
     const root = one("Volume", "dev-worker-big-1-root").inputs;
-    expect(root).toMatchObject({ baseVolumeId: `${base(other)}-id`, size: 40 * 1024 ** 3 });
+    expect(root).toMatchObject({ baseVolumeId: `/pools/${base(other)}`, size: 40 * 1024 ** 3 });
     const nodes = await promiseOf(cluster.nodes);
     expect(nodes.map(({ pool }) => pool)).toEqual([undefined, "small", "small", "big"]);
     expect(nodes.map((node) => node.image)).toEqual([usual, usual, usual, other]);

@@ -47,7 +47,8 @@ export async function startMocks(given: Outputs = []): Promise<void> {
           state.networkInterfaces = [{ ...lan, addresses: lan?.addresses ?? [`192.168.222.${leases++}`] }];
         }
         if (type === "random:index/randomUuid:RandomUuid") state.result = "00000000-0000-4000-8000-000000000000";
-        return { id: `${name}-id`, state };
+        // In a pool of files the id of a volume is its path.
+        return { id: type === "libvirt:index/volume:Volume" ? `/pools/${name}` : `${name}-id`, state };
       },
       call: ({ token }: pulumi.runtime.MockCallArgs) => {
         throw new Error(`the tests expect no call of ${token}`);

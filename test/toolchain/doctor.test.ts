@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { describe as inWords, passes, workersOf } from "../../toolchain/doctor.ts";
+import { checkConfinement, judgeConfinement } from "../../toolchain/doctor/confinement.ts";
 import { fail, ok, warn } from "../../toolchain/doctor/finding.ts";
 import { checkImage } from "../../toolchain/doctor/image.ts";
 import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../toolchain/doctor/machine.ts";
@@ -39,6 +40,36 @@ describe("libvirt", () => {
       found: expect.stringMatching(/^nothing listens on .*\(ENOENT\)$/) as string,
       mend: expect.stringContaining("npm run up") as string,
     });
+  });
+});
+
+describe("confinement", () => {
+  const capabilities = (...models: string[]) =>
+    `<capabilities>\n  <host>\n${models.map((model) => `    <secmodel>\n      <model>${model}</model>\n      <doi>0</doi>\n    </secmodel>\n`).join("")}  </host>\n  <guest><secmodel><model>selinux</model></secmodel></guest></capabilities>`;
+
+  test.each([
+    [["apparmor", "dac"], "AppArmor confines machines; libvirt makes a rule for each of their disks"],
+    [["selinux", "dac"], "SELinux confines machines; libvirt makes a rule for each of their disks"],
+    [["none", "dac"], "none: neither AppArmor nor SELinux confines machines"],
+    [[], "none: neither AppArmor nor SELinux confines machines"],
+  ])("by %j is said", (models, found) => {
+    expect(judgeConfinement(capabilities(...models))).toEqual(ok("confinement", found));
+  });
+
+  test("is asked of the hypervisor, wherever it is, and stops nobody when that does not answer", async () => {
+    const asked: string[] = [];
+    const virsh = (...args: readonly string[]) => {
+      asked.push(args.join(" "));
+      return asked.length > 1
+        ? Promise.reject(new Error("virsh: no\nroute"))
+        : Promise.resolve(capabilities("apparmor"));
+    };
+    expect(await checkConfinement("qemu+ssh://host/system", virsh)).toMatchObject({ status: "ok" });
+    expect(await checkConfinement("qemu+ssh://host/system", virsh)).toMatchObject({
+      status: "warn",
+      found: "libvirt does not say: route",
+    });
+    expect(asked).toEqual(["capabilities", "capabilities"]);
   });
 });
 

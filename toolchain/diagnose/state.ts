@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { Identity } from "../../components/virtual-machine.ts";
+import type { Identity } from "../../components/identity.ts";
 import type { Role } from "../../topology.ts";
 
 /** What the state says of a resource; of more than is read here, nothing is assumed. */

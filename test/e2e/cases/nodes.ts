@@ -1,4 +1,6 @@
+import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
+import { apparmorHelper } from "../../../toolchain/requirements.ts";
 import type { Lab, NodeOutput } from "../lab.ts";
 
 /** What a cluster of one control plane and two workers is, as kubectl, virsh and the machines themselves see it. */
@@ -34,6 +36,26 @@ export function nodes(lab: Lab): void {
         expect((await lab.virsh("list", "--name")).sort()).toEqual(names.map((name) => `e2e-${name}`));
         expect((await onEveryNode("hostname")).sort()).toEqual(names);
         expect((await onEveryNode("hostname --fqdn")).sort()).toEqual(names.map((name) => `${name}.internal`));
+      });
+
+      it("have a rule for each of their disks where AppArmor confines machines, and read their base image only", async () => {
+        const base = (await lab.virsh("vol-list", "nodeforge-e2e"))
+          .find((line) => line.includes("-base-"))!
+          .split(/\s+/)[1]!;
+        for (const name of names) {
+          const domain = `e2e-${name}`;
+          const [uuid] = await lab.virsh("domuuid", domain);
+          const input = (await lab.virsh("dumpxml", domain)).join("\n");
+          const disks = (await lab.virsh("domblklist", domain)).map((line) => line.split(/\s+/)[1]!);
+          expect(disks).toHaveLength(name === "master" ? 3 : 2);
+          const { all } = await execa(apparmorHelper, ["-c", "-d", "-u", `libvirt-${uuid}`], { input, all: true });
+          const rules = all.split("\n").map((line) => line.trim());
+          const about = (path: string) => rules.filter((rule) => rule.includes(`"${path}"`));
+          for (const disk of disks) expect(about(disk)).toEqual([`"${disk}" rwk,`]);
+          expect(about(base)).toEqual([`"${base}" rk,`, `deny "${base}" w,`]);
+          // QEMU has the log's end of a pipe: virtlogd opens the file.
+          expect(about(`/var/log/libvirt/qemu/${domain}-console.log`)).toEqual([]);
+        }
       });
 
       it("came from one image and share nothing that must be unique", async () => {
