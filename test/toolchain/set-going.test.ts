@@ -171,6 +171,18 @@ describe("a machine", () => {
     ]);
   });
 
+  test("has its clock set also where its image cannot set the hardware's", async () => {
+    const refused =
+      "virsh: error: 'guest-set-time': child process has failed to set hardware clock to system time: failed to exec";
+    const { said } = await going({
+      "list --inactive --with-managed-save --uuid": "uuid-2\n",
+      "start uuid-2": "",
+      "domstate uuid-2 --reason": "running (restored)",
+      "domtime uuid-2 --now": new Error(refused),
+    });
+    expect(said).toEqual(["starting lab-w-2 from its saved memory"]);
+  });
+
   test("of somebody else is nobody's business here", async () => {
     const others = { "list --all --state-paused --state-other --uuid": "uuid-9\n" };
     expect(await going({ ...others, "list --inactive --with-managed-save --uuid": "uuid-8\n" })).toEqual({
