@@ -1,5 +1,6 @@
 import { execa } from "execa";
-import { stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../process.ts";
@@ -17,7 +18,9 @@ export interface NamedArchive {
  */
 export async function fillStore(root: string, binaries: string, work: string, images: readonly NamedArchive[]) {
   const config = join(work, "containerd.toml");
-  const socket = join(work, "containerd.sock");
+  // A socket's path has at most 107 bytes, and a cache may lie deep.
+  const sockets = await mkdtemp(join(tmpdir(), "nodeforge-"));
+  const socket = join(sockets, "containerd.sock");
   const store = join(root, "var/lib/containerd");
   await writeFile(config, storeConfig(store, join(work, "containerd-state"), socket));
   const daemon = execa(join(binaries, "containerd"), ["--config", config], {
@@ -40,6 +43,7 @@ export async function fillStore(root: string, binaries: string, work: string, im
   } finally {
     daemon.kill("SIGTERM");
     await daemon;
+    await rm(sockets, { recursive: true });
   }
 }
 
