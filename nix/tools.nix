@@ -4,6 +4,7 @@ pkgs: {
   blkid = pkgs.util-linux;
   blockdev = pkgs.util-linux;
   busybox = pkgs.busybox;
+  chronyd = pkgs.chrony;
   findmnt = pkgs.util-linux;
   ip = pkgs.iproute2;
   lsblk = pkgs.util-linux;

@@ -7,6 +7,7 @@ import type { Session } from "./session.ts";
 import { setGoing } from "./set-going.ts";
 import { asksForHelp, type StackChoice } from "./stack.ts";
 import { readState } from "./stack-state.ts";
+import { setWrongClocks } from "./wrong-clocks.ts";
 
 /**
  * Makes or changes the cluster of a stack that is selected and taken over, on a machine that was checked, after setting
@@ -24,7 +25,9 @@ export async function bringUp(
 ): Promise<number> {
   const up = ["up", "--stack", stack, ...args];
   if (asksForHelp(args)) return session.pulumi(up);
-  await setGoing(await readState(session));
+  const state = await readState(session);
+  await setGoing(state);
+  await setWrongClocks(state);
   if (!(await compareWithLibvirt(session))) return 130;
   const run = await openRun(session, { command, args });
   // What throws below makes the command fail.

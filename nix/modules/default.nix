@@ -2,6 +2,7 @@
 { lib, ... }:
 {
   imports = [
+    ./clock.nix
     ./cloud-init.nix
     ./container-images.nix
     ./files.nix

@@ -13,6 +13,7 @@ in
 lib.genAttrs [
   "bash"
   "busybox"
+  "chrony"
   "cloud-init"
   "cni-plugins"
   "containerd"

@@ -160,12 +160,17 @@ in
         settings = withDefault { } (types.attrsOf types.anything);
       };
       resolved.enable = flag;
+      timesyncd.enable = withDefault true types.bool;
       qemuGuest.enable = flag;
       kubernetes.kubelet.enable = flag;
       lvm.enable = flag;
     };
 
-    users.mutableUsers = flag;
+    users = {
+      mutableUsers = flag;
+      users = withDefault { } (types.attrsOf types.anything);
+      groups = withDefault { } (types.attrsOf types.anything);
+    };
     security = {
       sudo = {
         enable = flag;

@@ -7,7 +7,7 @@ const unit = (name: string) => {
   if (!found) throw new Error(`no unit ${name}`);
   return found;
 };
-const ofKubernetes = node.unit.filter(({ name }) => !["firewall", "machine", "containerd"].includes(name));
+const ofKubernetes = node.unit.filter(({ name }) => !["firewall", "machine", "containerd", "chrony"].includes(name));
 
 describe("units", () => {
   it("are the ones the guest scripts know", () => {
@@ -15,6 +15,7 @@ describe("units", () => {
       "firewall",
       "machine",
       "containerd",
+      "chrony",
       "etcd",
       "kube-apiserver",
       "kube-controller-manager",

@@ -256,7 +256,7 @@ export const knownCauses: readonly KnownCause[] = [
   {
     name: "clock wrong",
     cause: "The clocks of the machines differ, so certificates are not valid yet or not any more.",
-    mend: "Set the hypervisor's clock (`timedatectl`), then restart the node, which takes its time from there.",
+    mend: "Set the hypervisor's clock (`timedatectl`), then `npm run up`, which sets the nodes' clocks by it.",
     signs: (evidence) => [...inLog(evidence, /certificate has expired or is not yet valid/), ...wrongClocks(evidence)],
   },
   {
