@@ -7,6 +7,8 @@ import { checkNetwork } from "./doctor/network.ts";
 import { checkGo, checkLibvirt, checkNode, checkPrograms } from "./doctor/tools.ts";
 import { defaultImage } from "./image-location.ts";
 import { isSystemLibvirt } from "./libvirt-daemon.ts";
+import type { ImageManifest } from "./node-image/manifest.ts";
+import { listRuns } from "./runs/archive.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
 
 /** A check, and what it is called when it breaks. */
@@ -25,7 +27,9 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
     { name: "go", run: () => checkGo() },
     { name: "provisioning tools", run: () => checkPrograms("provisioning") },
     // A URL is read by the program, which has its hash.
-    ...(/^https?:/.test(image ?? "") ? [] : [{ name: "node image", run: () => checkImage(image) }]),
+    ...(/^https?:/.test(image ?? "")
+      ? []
+      : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
     ...(isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
     { name: "confinement", run: () => checkConfinement(uri) },
   ];
@@ -42,6 +46,14 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
       }
     }),
   );
+}
+
+/** The manifest of the image that the last successful run of a stack used; undefined where no record has one. */
+async function lastImage(stack: string): Promise<ImageManifest | undefined> {
+  const records = (await listRuns()).flatMap(({ record }) => (record instanceof Error ? [] : [record]));
+  const last = records.findLast((record) => record.stack === stack && record.outcome === "succeeded");
+  const manifest = last?.image.manifest as Partial<ImageManifest> | null | undefined;
+  return manifest?.builtFrom === undefined ? undefined : (manifest as ImageManifest);
 }
 
 /** What can only be seen on the hypervisor itself. */

@@ -1,6 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { rememberedSystem, systemFile, type ImageSystem } from "./image-location.ts";
+import {
+  rememberedSystem,
+  rememberingText,
+  systemFile,
+  type DebianOrigin,
+  type ImageSystem,
+} from "./image-location.ts";
 import { canBuild, type Ability } from "./nix.ts";
 import { ownFolder } from "./private-files.ts";
 import { inspectVirtualisation, type Virtualisation } from "./virtualisation.ts";
@@ -43,8 +49,8 @@ export function inWords({ system, reason }: SystemChoice): string {
   return `node image: ${system === "nixos" ? "NixOS" : "Debian"}, ${reason}`;
 }
 
-/** Makes a system the one that this checkout stays with. */
-export async function rememberSystem(system: ImageSystem, file = systemFile): Promise<void> {
+/** Makes a system the one that this checkout stays with, and of Debian what its packages come from. */
+export async function rememberSystem(system: ImageSystem, file = systemFile, origin: DebianOrigin = {}): Promise<void> {
   ownFolder(dirname(file));
-  await writeFile(file, `${system}\n`);
+  await writeFile(file, rememberingText(system, origin));
 }

@@ -2,12 +2,14 @@ import { access, readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { artifact, lookUp, type Input, type Recipe } from "./cache.ts";
 import { checkout, inCheckout } from "./checkout.ts";
-import { imageKinds, type ImageSystem } from "./image-location.ts";
+import { imageKinds, rememberedOrigin, systemFile, type DebianOrigin, type ImageSystem } from "./image-location.ts";
 import { chooseSystem, inWords, rememberSystem } from "./image-system.ts";
 import { say } from "./log.ts";
 import { nixosImage } from "./nixos-image.ts";
 import { nodeBinaries } from "./node-binaries.ts";
 import { buildNodeImage } from "./node-image/build.ts";
+import { checkArchive, readRelease } from "./node-image/debian-archive.ts";
+import { readDebian } from "./node-image/debian.ts";
 import { asRoot, provideImageTools } from "./requirements.ts";
 import type { StackSettings } from "./stack.ts";
 
@@ -30,11 +32,27 @@ export async function imageFor(settings: Pick<StackSettings, "get">): Promise<st
   return given;
 }
 
-/** Path of the node image of a system, built when the cache does not have it; the checkout stays with the system. */
-export async function imageOf(system: ImageSystem): Promise<string> {
-  const path = await (system === "nixos" ? nixosImage() : debianImage());
-  await rememberSystem(system);
+/**
+ * Path of the node image of a system, built when the cache does not have it; the checkout stays with the system, and with
+ * what is wished of a Debian image.
+ */
+export async function imageOf(system: ImageSystem, wish: DebianWish = {}): Promise<string> {
+  if (system === "nixos") {
+    const path = await nixosImage();
+    await rememberSystem(system);
+    return path;
+  }
+  const { path, origin } = await debianImageFrom(wish);
+  await rememberSystem(system, systemFile, origin);
   return path;
+}
+
+/** What a Debian image is to be built from. */
+export interface DebianWish {
+  /** Debian's archive, as {@link checkArchive} takes it. @default what this checkout stays with, else NODEFORGE_DEBIAN_ARCHIVE */
+  readonly archive?: string | undefined;
+  /** Whether the archive is asked for its present state, and the image is one of that. @default false */
+  readonly fresh?: boolean | undefined;
 }
 
 /**
@@ -42,31 +60,66 @@ export async function imageOf(system: ImageSystem): Promise<string> {
  * @param marker Text that tells two images of the same sources apart; only tests and trials of a rolling change need it.
  */
 export async function debianImage(marker = ""): Promise<string> {
-  const binaries = await nodeBinaries();
-  const recipe = await imageRecipe(binaries, marker);
-  if (!(await lookUp(recipe)).present) await provideImageTools();
-  return join(await artifact(recipe), "node.qcow2");
+  return (await debianImageFrom({}, marker)).path;
 }
 
-async function imageRecipe(binaries: string, marker: string): Promise<Recipe> {
+async function debianImageFrom({ archive: given, fresh = false }: DebianWish, marker = "") {
+  const before = rememberedOrigin();
+  const archive = checkArchive(given ?? before.archive ?? process.env.NODEFORGE_DEBIAN_ARCHIVE ?? "");
+  const binaries = await nodeBinaries();
+  const origin = (release?: string): DebianOrigin => ({
+    // What was never chosen is not remembered, so that the environment may still choose.
+    ...(archive === "" && given === undefined && before.archive === undefined ? {} : { archive }),
+    ...(release === undefined ? {} : { release }),
+  });
+  // Another archive is in other states.
+  const kept = archive === (before.archive ?? archive) ? before.release : undefined;
+  const now = async () => {
+    await provideImageTools();
+    return readRelease(readDebian().suite, archive);
+  };
+  let from = origin(fresh ? await now() : kept);
+  let recipe = await imageRecipe(binaries, marker, from);
+  if (!(await lookUp(recipe)).present) {
+    await provideImageTools();
+    if (!fresh && kept !== undefined) {
+      from = origin(await now());
+      recipe = await imageRecipe(binaries, marker, from);
+      if (from.release !== kept)
+        say("the archive has changed since the last fresh image, which the cache has not: this is another");
+    }
+  }
+  return { path: join(await artifact(recipe), "node.qcow2"), origin: from };
+}
+
+async function imageRecipe(binaries: string, marker: string, origin: DebianOrigin): Promise<Recipe> {
   return {
     // A marked image must not become the default one.
     name: marker === "" ? imageKinds.debian : "node-image-marked",
-    inputs: [basename(binaries), process.arch, marker, ...(await sources())],
+    inputs: [basename(binaries), process.arch, marker, ...originInputs(origin), ...(await sources())],
     estimate: "10 min",
     build: (output) =>
-      process.getuid?.() === 0 ? build(binaries, output, marker) : buildAsRoot(binaries, output, marker),
+      process.getuid?.() === 0
+        ? build(binaries, output, marker, origin)
+        : buildAsRoot(binaries, output, marker, origin),
   };
 }
 
-async function build(binaries: string, output: string, marker: string): Promise<void> {
-  await buildNodeImage({ binaries, output, marker, log: say });
+/** Nothing where nothing was chosen: what the archive has on the day of the build is then part of no key. */
+export function originInputs({ archive = "", release = "" }: DebianOrigin): readonly Input[] {
+  return archive === "" && release === "" ? [] : [`archive ${archive}`, `release ${release}`];
+}
+
+async function build(binaries: string, output: string, marker: string, origin: DebianOrigin): Promise<void> {
+  await buildNodeImage({ binaries, output, marker, ...origin, log: say });
 }
 
 /** A Debian tree has files of many owners, so only root can make one; the image itself is the user's again. */
-async function buildAsRoot(binaries: string, output: string, marker: string): Promise<void> {
+async function buildAsRoot(binaries: string, output: string, marker: string, origin: DebianOrigin): Promise<void> {
+  const { archive = "", release = "" } = origin;
   const builder = inCheckout("toolchain", "node-image", "build.ts");
-  const args = [builder, "--binaries", binaries, "--output", output, "--marker", marker];
+  const from = ["--archive", archive, "--release", release];
+  const args = [builder, "--binaries", binaries, "--output", output, "--marker", marker, ...from];
   await asRoot(process.execPath, args, 60 * 60_000);
   await asRoot("chown", ["-R", `${process.getuid?.()}:${process.getgid?.()}`, output]);
 }

@@ -84,6 +84,8 @@ export interface FlakeMetadata {
   readonly revision: string;
   /** Commit of nixpkgs. */
   readonly nixpkgs: string;
+  /** Date of that commit, ISO 8601; absent where the lock does not tell it. */
+  readonly nixpkgsDate?: string;
 }
 
 interface PrintedMetadata {
@@ -94,7 +96,10 @@ interface PrintedMetadata {
     readonly nodes: Readonly<
       Record<
         string,
-        { readonly inputs?: Readonly<Record<string, string>>; readonly locked?: { readonly rev?: string } }
+        {
+          readonly inputs?: Readonly<Record<string, string>>;
+          readonly locked?: { readonly rev?: string; readonly lastModified?: number };
+        }
       >
     >;
   };
@@ -107,7 +112,8 @@ interface PrintedMetadata {
 export async function flakeMetadata(): Promise<FlakeMetadata> {
   const text = await nix(["flake", "metadata", "--no-write-lock-file", "--json", flake]);
   const { revision, dirtyRevision, locks } = JSON.parse(text) as PrintedMetadata;
-  const nixpkgs = locks.nodes[locks.nodes[locks.root]?.inputs?.nixpkgs ?? ""]?.locked?.rev;
+  const { rev: nixpkgs, lastModified } = locks.nodes[locks.nodes[locks.root]?.inputs?.nixpkgs ?? ""]?.locked ?? {};
   if (nixpkgs === undefined) throw new Error(`${flake} has no input nixpkgs that is locked to a commit`);
-  return { revision: revision ?? dirtyRevision ?? "", nixpkgs };
+  const date = lastModified === undefined ? {} : { nixpkgsDate: new Date(lastModified * 1000).toISOString() };
+  return { revision: revision ?? dirtyRevision ?? "", nixpkgs, ...date };
 }

@@ -17,6 +17,8 @@ export interface NixosManifest extends ImageManifest {
     readonly revision: string;
     /** Commit of nixpkgs. */
     readonly nixpkgs: string;
+    /** Date of that commit, ISO 8601. */
+    readonly nixpkgsDate?: string;
     /** Version of NixOS. */
     readonly nixos: string;
     /** Store path of the system. */

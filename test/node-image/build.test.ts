@@ -57,7 +57,15 @@ describe("the manifest", () => {
   it("describes the image that lies beside it", async () => {
     const image = join(folder, "node.qcow2");
     writeFileSync(image, "a disk");
-    const built = { packages: { systemd: "257" }, epoch: 86_400, kernel: "6.12", suite: "trixie", marker: "red" };
+    const release = "ab".repeat(32);
+    const built = {
+      packages: { systemd: "257" },
+      epoch: 86_400,
+      release,
+      kernel: "6.12",
+      suite: "trixie",
+      marker: "red",
+    };
     expect(await describeImage(image, readDeclaration(), built)).toEqual({
       contract: readDeclaration().contract,
       system: "debian",
@@ -69,6 +77,7 @@ describe("the manifest", () => {
       builtFrom: {
         suite: "trixie",
         archive: "1970-01-02T00:00:00.000Z",
+        release,
         declaration: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
         marker: "red",
       },

@@ -11,7 +11,7 @@ import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../
 import { judgeNetwork, parseRoutes } from "../../toolchain/doctor/network.ts";
 import { checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../toolchain/doctor/tools.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
-import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { manifestPlace, type DebianManifest } from "../../toolchain/node-image/manifest.ts";
 import { sha256 } from "./release-server.ts";
 
 let folder: string;
@@ -209,6 +209,52 @@ describe("the node image", () => {
     await writeFile(image(), content);
     await writeManifest({ contract, sha256: sha256(content) });
     expect((await checkImage(image())).status).toBe("ok");
+  });
+
+  const aged = (days: number) => ({
+    contract,
+    sha256: sha256(content),
+    system: "debian",
+    builtFrom: { archive: new Date(Date.now() - days * 86_400_000).toISOString() },
+    packages: { openssl: "3.5.4" },
+  });
+
+  test("has its age said", async () => {
+    await writeFile(image(), content);
+    await writeManifest(aged(1));
+    const date = aged(1).builtFrom.archive.slice(0, 10);
+    expect(await checkImage(image())).toMatchObject({
+      status: "ok",
+      found: expect.stringContaining(`; packages of ${date}, 1 day old`) as string,
+    });
+    await writeManifest(aged(30));
+    expect(await checkImage(image())).toMatchObject({ status: "ok" });
+  });
+
+  test("is a warning when it is more than thirty days old, with what makes a newer one", async () => {
+    await writeFile(image(), content);
+    await writeManifest(aged(31));
+    expect(await checkImage(image())).toMatchObject({
+      status: "warn",
+      found: expect.stringContaining("31 days old") as string,
+      mend: expect.stringContaining("npm run image -- --fresh") as string,
+    });
+    await writeManifest({ ...aged(0), system: "nixos", builtFrom: { nixpkgsDate: aged(45).builtFrom.archive } });
+    expect(await checkImage(image())).toMatchObject({
+      status: "warn",
+      mend: expect.stringContaining("nix flake update") as string,
+    });
+  });
+
+  test("is compared with that of the last run", async () => {
+    await writeFile(image(), content);
+    const manifest = aged(2);
+    await writeManifest(manifest);
+    const last = { ...manifest, sha256: "ab".repeat(32), packages: { openssl: "3.5.1" } } as unknown as DebianManifest;
+    expect((await checkImage(image(), last)).found).toMatch(
+      /; since the last run, packages changed: openssl 3\.5\.1 to 3\.5\.4$/,
+    );
+    expect((await checkImage(image(), { ...last, sha256: sha256(content) })).found).not.toContain("last run");
   });
 
   test("fails when it has changed", async () => {

@@ -21,7 +21,14 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "nodeforge-manifest-"));
   image = join(folder, "node.qcow2");
   await writeFile(image, "a disk");
-  const built = { packages: { systemd: "257" }, epoch: 86_400, kernel: "6.12", suite: "trixie", marker: "" };
+  const built = {
+    packages: { systemd: "257" },
+    epoch: 86_400,
+    release: "ab".repeat(32),
+    kernel: "6.12",
+    suite: "trixie",
+    marker: "",
+  };
   manifest = await describeImage(image, readDeclaration(), built);
 });
 afterEach(() => rm(folder, { recursive: true }));

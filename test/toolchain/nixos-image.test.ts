@@ -14,11 +14,12 @@ import { serve, sha256 } from "./release-server.ts";
 
 const revision = "1".repeat(40);
 const nixpkgs = "2".repeat(40);
+const nixpkgsDate = "2026-11-18T11:06:40.000Z";
 const metadata = {
   revision,
   locks: {
     root: "root",
-    nodes: { root: { inputs: { nixpkgs: "nixpkgs_2" } }, nixpkgs_2: { locked: { rev: nixpkgs } } },
+    nodes: { root: { inputs: { nixpkgs: "nixpkgs_2" } }, nixpkgs_2: { locked: { rev: nixpkgs, lastModified: 1_795_000_000 } } },
   },
 };
 const versions = versionsOf(readDeclaration());
@@ -92,6 +93,7 @@ describe("a NixOS image", () => {
       builtFrom: {
         revision,
         nixpkgs,
+        nixpkgsDate,
         nixos: "26.05.20260901.abcdef0",
         toplevel,
         declaration: sha256(await readFile(inCheckout("nix", "node.toml"))),
@@ -160,7 +162,7 @@ describe("what the flake is made of", () => {
     [{ revision: undefined }, ""],
   ])("of a repository that says %o is %j", async (changed, found) => {
     await answer("metadata", { ...metadata, ...changed });
-    expect(await flakeMetadata()).toEqual({ revision: found, nixpkgs });
+    expect(await flakeMetadata()).toEqual({ revision: found, nixpkgs, nixpkgsDate });
   });
 
   test("is unknown without a locked nixpkgs", async () => {

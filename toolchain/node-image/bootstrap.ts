@@ -1,6 +1,7 @@
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../process.ts";
+import { aptSources, releaseHash } from "./debian-archive.ts";
 import type { DebianDeclaration } from "./debian.ts";
 
 /** What Debian's packages made. */
@@ -9,18 +10,22 @@ export interface DebianRoot {
   readonly packages: Readonly<Record<string, string>>;
   /** Seconds since 1970 of the archive the packages came from: the newest of its Release files. */
   readonly epoch: number;
+  /** Hash of those files, in hexadecimal: tells the state of the archive from every other one. */
+  readonly release: string;
 }
 
 /**
  * Installs the declared packages below an empty folder.
  *
- * The mirror is the one this machine installs its own packages from; signatures are checked against Debian's keyring.
+ * Signatures are checked against Debian's keyring.
+ * @param archive Where from; empty for the mirrors that this machine installs its own packages from.
  */
-export async function bootstrap(root: string, debian: DebianDeclaration): Promise<DebianRoot> {
-  const sources = await aptSources(debian.suite);
+export async function bootstrap(root: string, debian: DebianDeclaration, archive: string): Promise<DebianRoot> {
+  const sources = await aptSources(debian.suite, archive);
   const excluded = debian["excluded-paths"].map((path) => `--dpkgopt=path-exclude=${path}`);
   const kept = debian["kept-paths"].map((path) => `--dpkgopt=path-include=${path}`);
-  const dates = `${root}.dates`;
+  const releases = `${root}.releases`;
+  await mkdir(releases);
   const [program = "", ...before] = [...(await inOwnMounts()), "mmdebstrap"];
   await run(
     program,
@@ -34,10 +39,12 @@ export async function bootstrap(root: string, debian: DebianDeclaration): Promis
       // A mirror that stops answering must not hold the build up.
       `--aptopt=Acquire::Retries "3"`,
       `--aptopt=Acquire::http::Timeout "30"`,
+      // The past of an archive is past its date.
+      ...(archive === "" ? [] : [`--aptopt=Acquire::Check-Valid-Until "false"`]),
       ...excluded,
       ...kept,
       `--include=${debian.packages.join(",")}`,
-      `--customize-hook=grep -h ^Date: "$1"/var/lib/apt/lists/*Release > "${dates}"`,
+      `--customize-hook=cp "$1"/var/lib/apt/lists/*Release "${releases}"`,
       debian.suite,
       root,
       ...sources,
@@ -47,12 +54,17 @@ export async function bootstrap(root: string, debian: DebianDeclaration): Promis
   );
   const database = join(root, "var/lib/dpkg");
   const listed = await run("dpkg-query", ["--admindir", database, "--show", "--showformat", "${Package} ${Version}\n"]);
-  const released = (await readFile(dates, "utf8")).split("\n").filter(Boolean);
-  await rm(dates);
+  const files = await Promise.all((await readdir(releases)).map((name) => readFile(join(releases, name))));
+  await rm(releases, { recursive: true });
   return {
     packages: Object.fromEntries(listed.split("\n").map((line) => line.split(" "))) as Record<string, string>,
-    epoch: Math.max(...released.map((line) => Date.parse(line.slice("Date:".length)))) / 1000,
+    epoch: Math.max(...files.map(dateOf)) / 1000,
+    release: releaseHash(files),
   };
+}
+
+function dateOf(release: Buffer): number {
+  return Date.parse(/^Date: (.*)$/m.exec(release.toString("utf8"))?.[1] ?? "");
 }
 
 /**
@@ -68,16 +80,4 @@ async function inOwnMounts(): Promise<readonly string[]> {
     () => command,
     () => [],
   );
-}
-
-/** One-line apt sources of a suite, its updates and its security fixes, on this machine's own mirrors. */
-async function aptSources(suite: string): Promise<readonly string[]> {
-  const format = "$(REPO_URI) $(LABEL)";
-  const listed = await run("apt-get", ["indextargets", "--format", format, "Created-By: Packages", "Origin: Debian"]);
-  const mirrors = new Map(listed.split("\n").map((line) => [line.slice(line.indexOf(" ") + 1), line.split(" ")[0]]));
-  const [main, security] = [mirrors.get("Debian"), mirrors.get("Debian-Security")];
-  if (!main)
-    throw new Error("apt on this machine names no Debian mirror: add one to its sources and run `apt-get update`");
-  const sources = [`deb ${main} ${suite} main`, `deb ${main} ${suite}-updates main`];
-  return security ? [...sources, `deb ${security} ${suite}-security main`] : sources;
 }

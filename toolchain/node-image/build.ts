@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { bootstrap } from "./bootstrap.ts";
 import { makeImages } from "./container-images.ts";
 import { fillStore } from "./container-store.ts";
+import { checkArchive } from "./debian-archive.ts";
 import { readDebian, type DebianDeclaration } from "./debian.ts";
 import { readDeclaration, type NodeDeclaration } from "./declaration.ts";
 import { makeDisk } from "./disk.ts";
@@ -21,6 +22,10 @@ export interface BuildOptions {
   readonly output: string;
   /** Text that tells two builds of the same sources apart, readable on a node. @default "" */
   readonly marker?: string;
+  /** Debian's archive, as {@link checkArchive} takes it. @default the mirrors that apt on this machine installs from */
+  readonly archive?: string;
+  /** State that the archive must be in, as {@link DebianRoot.release}. @default whichever it is in */
+  readonly release?: string;
   /** Takes a line of progress. */
   readonly log: (line: string) => void;
 }
@@ -34,14 +39,16 @@ export function neededBinaries(node: NodeDeclaration = readDeclaration()): reado
  * Builds the Debian node image, `node.qcow2`, and its manifest beside it.
  *
  * Both appear at the end, by renaming; a build that fails leaves an older image as it was.
- * @throws when it does not run as root, or the machine lacks programs, or the folder of binaries is not complete.
+ * @throws when it does not run as root, or the machine lacks programs, or the folder of binaries is not complete, or the archive
+ * is in another state than it must be.
  */
 export async function buildNodeImage(options: BuildOptions): Promise<DebianManifest> {
-  const { marker = "", log } = options;
+  const { marker = "", archive = "", release = "", log } = options;
   const node = readDeclaration();
   const debian = readDebian();
   const binaries = resolve(options.binaries);
   await checkBinaries(binaries, neededBinaries(node));
+  checkArchive(archive);
   checkHost();
 
   const output = resolve(options.output);
@@ -52,7 +59,7 @@ export async function buildNodeImage(options: BuildOptions): Promise<DebianManif
   const work = await mkdtemp(join(output, ".building-"));
   try {
     const image = join(work, "node.qcow2");
-    const manifest = await build({ node, debian, binaries, work, image, marker, log });
+    const manifest = await build({ node, debian, binaries, work, image, marker, archive, release, log });
     await writeFile(manifestPlace(image), manifestText(manifest));
     const place = join(output, "node.qcow2");
     await rename(image, place);
@@ -70,16 +77,21 @@ interface Job {
   readonly work: string;
   readonly image: string;
   readonly marker: string;
+  readonly archive: string;
+  readonly release: string;
   readonly log: (line: string) => void;
 }
 
-async function build({ node, debian, binaries, work, image, marker, log }: Job): Promise<DebianManifest> {
+async function build(job: Job): Promise<DebianManifest> {
+  const { node, debian, binaries, work, image, marker, archive, release, log } = job;
   const root = join(work, "root");
   const started = Date.now();
   const step = (line: string) => log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
 
   step(`Debian ${debian.suite}: ${debian.packages.length} packages and what they need`);
-  const built = await bootstrap(root, debian);
+  const built = await bootstrap(root, debian, archive);
+  if (release !== "" && built.release !== release)
+    throw new Error("Debian's archive changed while the image was built from it: run this again");
   const kernel = await kernelRelease(root);
 
   step("nodeforge's programs, units and settings");
@@ -126,9 +138,17 @@ function checkHost(): void {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { binaries: { type: "string" }, output: { type: "string" }, marker: { type: "string" } },
+    options: {
+      binaries: { type: "string" },
+      output: { type: "string" },
+      marker: { type: "string" },
+      archive: { type: "string" },
+      release: { type: "string" },
+    },
   });
-  const { binaries, output, marker = "" } = values;
-  if (!binaries || !output) throw new Error("usage: build.ts --binaries DIR --output DIR [--marker TEXT]");
-  await buildNodeImage({ binaries, output, marker, log: (line) => console.error(line) });
+  const { binaries, output, ...rest } = values;
+  if (!binaries || !output) {
+    throw new Error("usage: build.ts --binaries DIR --output DIR [--marker TEXT] [--archive URL] [--release SHA256]");
+  }
+  await buildNodeImage({ binaries, output, ...rest, log: (line) => console.error(line) });
 }

@@ -31,6 +31,8 @@ export interface DebianManifest extends ImageManifest {
     readonly suite: string;
     /** Date of the archive, ISO 8601. */
     readonly archive: string;
+    /** Hash of the archive's Release files, in hexadecimal; absent from images of earlier releases. */
+    readonly release?: string;
     /** SHA-256 of nix/node.toml, in hexadecimal. */
     readonly declaration: string;
     readonly marker: string;
@@ -79,6 +81,7 @@ export async function describeImage(
     builtFrom: {
       suite: built.suite,
       archive: new Date(built.epoch * 1000).toISOString(),
+      release: built.release,
       declaration,
       marker: built.marker,
     },

@@ -124,6 +124,21 @@ describe("two runs compared", () => {
     expect(differences(first, exampleRecord())).toEqual([]);
   });
 
+  test("show the packages of the images that were added, removed or changed, and the date of the archive", () => {
+    const run = (packages: Record<string, string>, date: string) =>
+      exampleRecord({ image: { location: "/a", sha256: null, manifest: { packages, builtFrom: { archive: date } } } });
+    const [old, fresh] = [
+      run({ bash: "5", openssl: "3.5.1", gone: "1" }, "2026-10-01"),
+      run({ bash: "5", openssl: "3.5.4", chrony: "4" }, "2026-11-24"),
+    ];
+    expect(differences(old, fresh)).toEqual([
+      { field: "image.manifest.packages.openssl", first: "3.5.1", second: "3.5.4" },
+      { field: "image.manifest.packages.gone", first: "1", second: undefined },
+      { field: "image.manifest.builtFrom.archive", first: "2026-10-01", second: "2026-11-24" },
+      { field: "image.manifest.packages.chrony", first: undefined, second: "4" },
+    ]);
+  });
+
   test("show the timings of both side by side, also where one has none", () => {
     expect(timingPairs(first, second)).toEqual([
       { what: "the whole run", first: 500, second: 1000 },
