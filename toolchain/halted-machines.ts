@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { syncClock } from "../hypervisor/clock.ts";
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
 import type { Log } from "./log.ts";
 
@@ -127,7 +128,7 @@ export async function wakeMachines(
 
   async function setClock({ uuid, name }: KnownMachine): Promise<void> {
     try {
-      await virsh("domtime", uuid, "--now");
+      await syncClock(virsh, uuid);
     } catch (error) {
       const { message } = error as Error;
       // The agent (QEMU, qga/commands-posix.c) sets the system's clock first. The hardware's is the hypervisor's, and an

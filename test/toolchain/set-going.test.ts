@@ -87,11 +87,11 @@ describe("a machine", () => {
         ...halted,
         "domstate uuid-1 --reason": [`paused (${reason})`, "running (unpaused)"],
         "resume uuid-1": "",
-        "domtime uuid-1 --now": "",
+        "domtime uuid-1 --sync": "",
       });
       expect([failure, said]).toEqual([undefined, [`lab-w-1 is paused (${reason}): resuming it`]]);
       const look = "domstate uuid-1 --reason";
-      expect(asked).toEqual([look, "resume uuid-1", look, "domtime uuid-1 --now"]);
+      expect(asked).toEqual([look, "resume uuid-1", look, "domtime uuid-1 --sync"]);
     },
   );
 
@@ -122,7 +122,7 @@ describe("a machine", () => {
       ...halted,
       "domstate uuid-1 --reason": ["pmsuspended (unknown)", "pmsuspended (unknown)", "running (wakeup)"],
       "dompmwakeup uuid-1": "",
-      "domtime uuid-1 --now": "",
+      "domtime uuid-1 --sync": "",
     });
     expect([failure, said]).toEqual([undefined, ["lab-w-1 is asleep: waking it"]]);
   });
@@ -160,7 +160,7 @@ describe("a machine", () => {
       "list --inactive --with-managed-save --uuid": "uuid-2\n",
       "start uuid-2": "",
       "domstate uuid-2 --reason": "running (restored)",
-      "domtime uuid-2 --now": new Error("virsh: error: agent is not connected"),
+      "domtime uuid-2 --sync": new Error("virsh: error: agent is not connected"),
     });
     expect([failure, said]).toEqual([
       undefined,
@@ -209,7 +209,7 @@ describe("a network and a pool that were stopped", () => {
       ...halted,
       "domstate uuid-1 --reason": ["paused (user)", "running (unpaused)"],
       "resume uuid-1": "",
-      "domtime uuid-1 --now": "",
+      "domtime uuid-1 --sync": "",
     });
     expect(failure).toBeUndefined();
     expect(said).toEqual([
