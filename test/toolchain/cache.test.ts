@@ -82,32 +82,37 @@ describe("artifact", () => {
     expect(lines[0]).toMatch(/^waiting for another process that is building tool \(0s, at most 1h00m\)$/);
   });
 
-  test("is made by one when the other's lock looks stale, and neither builds in the other's folder", async () => {
-    const began = Promise.withResolvers<undefined>();
-    const other = Promise.withResolvers<undefined>();
-    const lines: string[] = [];
-    const options = { stale: 2_000, log: (line: string) => lines.push(line) };
-    const half = (text: string) => (folder: string) => appendFile(join(folder, "program"), text);
-    const slow = artifact(
-      recipe(["1"], async (folder) => {
-        await half("A begins, ")(folder);
+  test.each([
+    ["first", 0],
+    ["second", 1],
+  ])("is whole when a lock looked stale and the %s of two builders ends first", async (_, quicker) => {
+    const options = { stale: 2_000, log: () => undefined };
+    const builder = (text: string) => {
+      const [began, mayEnd] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+      const build = async (folder: string) => {
+        await appendFile(join(folder, "program"), `${text} begins, `);
         began.resolve(undefined);
-        await other.promise;
-        await half("A ends")(folder);
-      }),
-      root,
-      options,
-    );
-    await began.promise;
+        await mayEnd.promise;
+        await appendFile(join(folder, "program"), `${text} ends`);
+      };
+      const made = artifact(recipe(["1"], build), root, options);
+      return { began: began.promise, end: () => mayEnd.resolve(undefined), made };
+    };
+    const first = builder("first");
+    await first.began;
     // As after a laptop slept: the lock's last sign of life is long ago.
     const lock = (await readdir(root)).find((name) => name.endsWith(".lock")) ?? "";
     await utimes(join(root, lock), 1, 1);
-    const quick = await artifact(recipe(["1"], half("B")), root, options);
-    expect(await readFile(join(quick, "program"), "utf8")).toBe("B");
-    other.resolve(undefined);
-    await Promise.allSettled([slow]);
-    expect(await readFile(join(quick, "program"), "utf8")).toBe("B");
-    expect(await readdir(root)).toEqual([basename(quick)]);
+    const second = builder("second");
+    await second.began;
+    for (const { end, made } of quicker === 0 ? [first, second] : [second, first]) {
+      end();
+      await Promise.allSettled([made]);
+    }
+    const { folder } = await lookUp(recipe(), root);
+    const name = quicker === 0 ? "first" : "second";
+    expect(await readFile(join(folder, "program"), "utf8")).toBe(`${name} begins, ${name} ends`);
+    expect(await readdir(root)).toEqual([basename(folder)]);
   });
 
   test("is not made of half a folder when somebody removed the other half", async () => {
