@@ -19,7 +19,10 @@ const metadata = {
   revision,
   locks: {
     root: "root",
-    nodes: { root: { inputs: { nixpkgs: "nixpkgs_2" } }, nixpkgs_2: { locked: { rev: nixpkgs, lastModified: 1_795_000_000 } } },
+    nodes: {
+      root: { inputs: { nixpkgs: "nixpkgs_2" } },
+      nixpkgs_2: { locked: { rev: nixpkgs, lastModified: 1_795_000_000 } },
+    },
   },
 };
 const versions = versionsOf(readDeclaration());

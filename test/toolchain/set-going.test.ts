@@ -171,14 +171,16 @@ describe("a machine", () => {
     ]);
   });
 
-  test("has its clock set also where its image cannot set the hardware's", async () => {
+  test("has its clock set also where its image has no hwclock, which the agent complains of", async () => {
     const refused =
       "virsh: error: 'guest-set-time': child process has failed to set hardware clock to system time: failed to exec";
     const { said } = await going({
       "list --inactive --with-managed-save --uuid": "uuid-2\n",
       "start uuid-2": "",
       "domstate uuid-2 --reason": "running (restored)",
+      "domtime uuid-2 --sync": new Error(refused),
       "domtime uuid-2 --now": new Error(refused),
+      "domtime uuid-2": `Time: ${Math.floor(Date.now() / 1000)}\n`,
     });
     expect(said).toEqual(["starting lab-w-2 from its saved memory"]);
   });
