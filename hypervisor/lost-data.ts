@@ -4,7 +4,7 @@ import { foundation, isMade, knownCluster } from "../lifecycle/known-cluster.ts"
 import type { Known } from "../lifecycle/known.ts";
 import { dataVolumeName } from "../topology.ts";
 import { volumesOf } from "./inventory.ts";
-import { lines, virshFor, type Virsh } from "./virsh.ts";
+import { commandFor, lines, virshFor, type Virsh } from "./virsh.ts";
 
 /**
  * Whether the disk with the control plane's data is gone, although the control plane was made.
@@ -52,7 +52,7 @@ export async function isDataLost(
     `the disk with the control plane's data is gone, volume ${disk.name} of pool ${disk.pool}.`,
     "  etcd, certificates and keys are on it; with a blank one in its place the cluster would be lost. A control plane that",
     "  still runs may hold the last copy, in a file that is deleted but open: do not stop it.",
-    `  What the pool has: virsh -c ${config.libvirtUri} vol-list --pool ${disk.pool}`,
+    `  What the pool has: ${commandFor(config.libvirtUri)} vol-list --pool ${disk.pool}`,
     "Bring the file or its storage back under that name, and run again. To give the data up and get a new cluster, set",
     "masterDataProtected to false; where the control plane does not answer any more, `npm run destroy` comes first.",
   );

@@ -3,7 +3,8 @@ import type { ClusterConfig } from "../config/index.ts";
 import type { Known } from "../lifecycle/known.ts";
 import { conflictsOf, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
 import { takeInventory } from "./inventory.ts";
-import { virshFor, type Virsh } from "./virsh.ts";
+import { conflictsOfFolder } from "./pool-folder.ts";
+import { commandFor, virshFor, type Virsh } from "./virsh.ts";
 import { wantedBy } from "./wanted.ts";
 
 /**
@@ -27,12 +28,15 @@ export async function refuseConflicts(
         "This machine needs virsh, and a libvirt that lets this user in: `npm run doctor`.",
     );
   });
-  const conflicts = conflictsOf(wanted, inventory, owned);
+  const conflicts = [
+    ...conflictsOf(wanted, inventory, owned),
+    ...(await conflictsOfFolder(wanted, owned, config.libvirtUri)),
+  ];
   if (conflicts.length > 0) throw new pulumi.RunError(describe(conflicts, config.libvirtUri));
 }
 
 function describe(conflicts: readonly Conflict[], uri: string): string {
-  const lines = conflicts.map(({ what, look }) => `  ${what}: virsh -c ${uri} ${look}`);
+  const lines = conflicts.map(({ what, look }) => `  ${what}: ${commandFor(uri)} ${look}`);
   return [
     "Nothing was created: libvirt has what this stack would make and does not own, or lacks what it is to use.",
     ...lines,

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { checkedUri } from "./uri.ts";
 
 const run = promisify(execFile);
 
@@ -11,17 +12,18 @@ const limit = 30_000;
 
 /**
  * virsh for a hypervisor.
- * @throws from each call, when virsh is missing, the hypervisor does not answer within 30 s, or refuses; with what it said.
+ * @throws from each call, when the URI must not be used ({@link checkedUri}), when virsh is missing, the hypervisor does not answer within 30 s, or refuses; with what it said.
  */
 export function virshFor(uri: string): Virsh {
   return async (...args) => {
+    const checked = checkedUri(uri);
     try {
       // Never a question on the terminal: ssh would wait there for a password that nobody types.
       const options = { timeout: limit, maxBuffer: 64 << 20, env: untranslated() };
-      const { stdout } = await run("virsh", ["-q", "-c", uri, ...args], options);
+      const { stdout } = await run("virsh", ["-q", "-c", checked, ...args], options);
       return stdout;
     } catch (error) {
-      throw new Error(`virsh -c ${uri} ${args.join(" ")}: ${reason(error)}`, { cause: error });
+      throw new Error(`${commandFor(uri)} ${args.join(" ")}: ${reason(error)}`, { cause: error });
     }
   };
 }
@@ -29,6 +31,11 @@ export function virshFor(uri: string): Virsh {
 /** The environment in which virsh says what the program compares: states of domains, names of columns. */
 function untranslated(): NodeJS.ProcessEnv {
   return { ...process.env, LC_ALL: "C" };
+}
+
+/** How virsh is called for a hypervisor, to be pasted into a shell. */
+export function commandFor(uri: string): string {
+  return `virsh -c ${/^[\w:/.@+-]+$/.test(uri) ? uri : `'${uri.replaceAll("'", `'\\''`)}'`}`;
 }
 
 function reason(error: unknown): string {

@@ -73,6 +73,8 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       return names("Network").join("");
     case "pool-list":
       return operands.includes("--inactive") ? "" : names("Pool").join("");
+    case "nodeinfo":
+      return "Memory size:         1073741824 KiB\n";
     case "vol-list":
       return world
         .ofKind("Volume")
@@ -92,7 +94,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "net-dumpxml":
       return networkDefinition(need("Network", name));
     case "pool-dumpxml":
-      return `<target><path>${String(at(need("Pool", name).properties, "target.path"))}</path></target>`;
+      return `<pool type='dir'><target><path>${String(at(need("Pool", name).properties, "target.path"))}</path></target></pool>`;
     case "destroy":
     case "net-destroy":
     case "pool-destroy":

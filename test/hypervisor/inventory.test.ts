@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { subnetsIn, takeInventory } from "../../hypervisor/inventory.ts";
+import { addressesIn, takeInventory } from "../../hypervisor/inventory.ts";
+import { parseSubnet } from "../../config/cidr.ts";
 import { refuseConflicts } from "../../hypervisor/refusal.ts";
 import { virshFor } from "../../hypervisor/virsh.ts";
 import { Known } from "../../lifecycle/known.ts";
@@ -13,7 +14,11 @@ const answers: Record<string, string> = {
   "net-list --all --name": "default   \nlab\n\n",
   "pool-list --all --name": "vms      \n\n",
   "pool-list --name": "vms\n",
-  "net-dumpxml default": "<network><ip address='192.168.122.1' netmask='255.255.255.0'><dhcp/></ip></network>",
+  "net-list --name": "default\n",
+  "pool-dumpxml vms": "<pool type='dir'><name>vms</name><capacity unit='bytes'>1024</capacity></pool>",
+  nodeinfo: "CPU(s):              2\nMemory size:         24209620 KiB\n\n",
+  "net-dumpxml default":
+    "<network><ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><range start='192.168.122.2' end='192.168.122.254'/></dhcp></ip></network>",
   "net-dumpxml lab": '<network><forward mode="bridge"/></network>',
   "vol-list --pool vms": " a.qcow2   /vms/a.qcow2\n b.iso     /vms/b.iso\n\n",
 };
@@ -27,10 +32,25 @@ async function virsh(...args: readonly string[]): Promise<string> {
 describe("the inventory of a hypervisor", () => {
   it("has domains, networks with their subnets, pools, and the volumes of one", async () => {
     const { networks, ...rest } = await takeInventory(virsh, "vms");
-    expect(rest).toEqual({ domains: ["one", "two"], pools: ["vms"], volumes: ["a.qcow2", "b.iso"] });
-    expect(networks.map(({ name, subnets }) => [name, subnets.map(({ cidr }) => cidr)])).toEqual([
-      ["default", ["192.168.122.0/24"]],
-      ["lab", []],
+    expect(rest).toEqual({
+      domains: ["one", "two"],
+      pools: [{ name: "vms", active: true, type: "dir", capacity: 1024 }],
+      volumes: ["a.qcow2", "b.iso"],
+      memoryMiB: 23_642,
+    });
+    expect(networks).toEqual([
+      {
+        name: "default",
+        active: true,
+        addresses: [
+          {
+            address: "192.168.122.1",
+            subnet: parseSubnet("192.168.122.0/24"),
+            ranges: [{ start: "192.168.122.2", end: "192.168.122.254" }],
+          },
+        ],
+      },
+      { name: "lab", active: false, addresses: [] },
     ]);
   });
 
@@ -39,13 +59,17 @@ describe("the inventory of a hypervisor", () => {
   });
 
   it.each([
-    ["<ip address='10.0.0.1' prefix='8'>", ["10.0.0.0/8"]],
+    ["<ip address='10.0.0.1' prefix='8'/>", ["10.0.0.0/8"]],
     ['<ip family=\'ipv4\' address="10.1.2.3" netmask="255.255.0.0"/>', ["10.1.0.0/16"]],
     ["<ip family='ipv6' address='fd00::1' prefix='64'/>", []],
     ["<ip address='10.0.0.1'/>", []],
     ["<ip address='10.0.0.1' prefix='8'/><ip address='10.9.0.1' prefix='32'/>", ["10.0.0.0/8", "10.9.0.1/32"]],
   ])("reads %s as %j", (definition, expected) => {
-    expect(subnetsIn(definition).map(({ cidr }) => cidr)).toEqual(expected);
+    expect(addressesIn(`<network>${definition}</network>`).map(({ subnet }) => subnet.cidr)).toEqual(expected);
+  });
+
+  it("says when a definition is not XML", () => {
+    expect(() => addressesIn("<network>")).toThrow("libvirt printed a definition that is not XML");
   });
 });
 

@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { uriProblem } from "../../hypervisor/uri.ts";
 import { fileWord, item, withoutFirstLine, type Item } from "./evidence.ts";
-import { probe } from "./probe.ts";
+import { probe, type ProbeOptions } from "./probe.ts";
 import type { StackNode } from "./state.ts";
 
 /** Where libvirt writes what QEMU and the serial ports of its machines say. */
@@ -21,7 +22,7 @@ export function askHypervisor(
   { networks, pools }: { readonly networks: readonly string[]; readonly pools: readonly string[] },
   signal: AbortSignal,
 ): readonly Promise<Item>[] {
-  const virsh = (name: string, ...args: readonly string[]) => probe(name, "virsh", ["-c", uri, ...args], { signal });
+  const virsh = (name: string, ...args: readonly string[]) => askVirsh(uri, name, args, { signal });
   return [
     virsh("domains", "list", "--all"),
     virsh("hypervisor-memory", "nodememstats"),
@@ -37,6 +38,18 @@ export function askHypervisor(
   ];
 }
 
+/** Asks virsh; a URI that would start another program is refused in the item. */
+async function askVirsh(
+  uri: string,
+  name: string,
+  args: readonly string[],
+  options: Pick<ProbeOptions, "node" | "signal">,
+): Promise<Item> {
+  const wanted = uriProblem(uri);
+  if (wanted !== undefined) return item(name, options.node, "", `libvirt is not asked at ${uri}: wanted ${wanted}`);
+  return probe(name, "virsh", ["-c", uri, ...args], options);
+}
+
 /** What libvirt knows of one machine. */
 export function askMachine(
   { name: node, resource: domain }: Pick<StackNode, "name" | "resource">,
@@ -44,8 +57,7 @@ export function askMachine(
   signal: AbortSignal,
   folder = logFolder,
 ): readonly Promise<Item>[] {
-  const virsh = (name: string, ...args: readonly string[]) =>
-    probe(name, "virsh", ["-c", uri, ...args], { node, signal });
+  const virsh = (name: string, ...args: readonly string[]) => askVirsh(uri, name, args, { node, signal });
   const file = (name: string, path: string) => readEnd(name, node, path, uri);
   return [
     virsh("domain-state", "domstate", "--reason", domain),

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { overlap, parseSubnet } from "../../config/cidr.ts";
+import { checkedUri } from "../../hypervisor/uri.ts";
 import { run } from "../process.ts";
 import { fail, ok, type Finding } from "./finding.ts";
 
@@ -69,10 +70,12 @@ export function judgeNetwork(
 }
 
 async function libvirtNetworks(uri: string): Promise<readonly LibvirtNetwork[]> {
-  const names = (await run("virsh", ["-c", uri, "net-list", "--all", "--name"])).split("\n").filter(Boolean);
+  const names = (await run("virsh", ["-c", checkedUri(uri), "net-list", "--all", "--name"]))
+    .split("\n")
+    .filter(Boolean);
   return Promise.all(
     names.map(async (name) => {
-      const definition = await run("virsh", ["-c", uri, "net-dumpxml", name]);
+      const definition = await run("virsh", ["-c", checkedUri(uri), "net-dumpxml", name]);
       return { name, bridge: /<bridge [^>]*name='([^']+)'/.exec(definition)?.[1] ?? "" };
     }),
   );

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { arch, cpus, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { uriProblem } from "../../hypervisor/uri.ts";
 import { checkout, inCheckout } from "../checkout.ts";
 import { isOfficial } from "../plugins.ts";
 import { run } from "../process.ts";
@@ -90,6 +91,8 @@ async function readVersions({ ask, variables }: RecordedSession, uri: string): P
 
 async function virshVersion(uri: string): Promise<string> {
   const environment = { LC_ALL: "C" };
+  // The program refuses such a URI by name.
+  if (uriProblem(uri) !== undefined) return "";
   return run("virsh", ["--connect", uri, "version"], { env: environment, timeout: 10_000 }).catch(() => "");
 }
 

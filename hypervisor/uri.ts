@@ -1,0 +1,53 @@
+/** The part of a libvirt URI that says where it leads. */
+const place =
+  /^qemu(?:\+unix)?:\/\/\/(\w+)$|^qemu\+(?:ssh|tls):\/\/(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/(\w+)$/;
+
+const absolutePath = /^\/[A-Za-z0-9._@+/ -]+$/;
+
+/**
+ * Parameters that may follow a libvirt URI, with the values they take. libvirt knows more: `command` and `netcat` start a
+ * program of this machine or the other, `no_verify` and `known_hosts` weaken the check of the host key (libvirt's
+ * docs/uri.rst), and a stack's settings must do neither.
+ */
+const parameters: Readonly<Record<string, RegExp>> = {
+  keyfile: absolutePath,
+  mode: /^(auto|direct|legacy)$/,
+  socket: absolutePath,
+  // Read by the provider alone (libvirt/uri/ssh.go).
+  sshauth: /^(agent|privkey)(,(agent|privkey))?$/,
+};
+
+/**
+ * Why a libvirt URI must not be used, as what was wanted instead; undefined when it may.
+ *
+ * virsh starts programs that a URI names, already at `preview`, so every URI from a stack's settings or state passes here
+ * before virsh or the provider sees it.
+ */
+export function uriProblem(uri: string): string | undefined {
+  const [path = "", query, ...rest] = uri.split("?");
+  const [, local, remote] = place.exec(path) ?? [];
+  const daemon = local ?? remote;
+  if (/^qemu\+(tcp|ext|libssh2?)\b/.test(path))
+    return "a connection by ssh or tls, such as qemu+ssh://user@host/system";
+  if (daemon === "session") {
+    // The provider always connects to the system's daemon, and a session cannot make networks.
+    return "the system's daemon, such as qemu:///system";
+  }
+  if (daemon !== "system" || rest.length > 0) return "a URI such as qemu:///system or qemu+ssh://user@host/system";
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (parameters[name]?.test(value) !== true) {
+      return `a URI with no parameters but ${Object.keys(parameters).join(", ")}, not \`${name}\` with this value`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A libvirt URI that may be handed to virsh.
+ * @throws when {@link uriProblem} has something against it.
+ */
+export function checkedUri(uri: string): string {
+  const wanted = uriProblem(uri);
+  if (wanted !== undefined) throw new Error(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(uri)}`);
+  return uri;
+}
