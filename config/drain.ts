@@ -1,4 +1,4 @@
-import { atLeast } from "./nodes.ts";
+import { within } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
@@ -21,10 +21,10 @@ export const longestDrain = 240;
  */
 export function readDrain(values: Values, problems: Problems, fallback: number): DrainConfig {
   const timeout = values.integer("drainTimeoutMinutes");
-  atLeast(problems, "drainTimeoutMinutes", timeout, 0);
-  if (timeout > longestDrain) problems.add("drainTimeoutMinutes", `at most ${longestDrain}`, timeout);
+  within(problems, "drainTimeoutMinutes", timeout, [0, longestDrain]);
   const graceSeconds = values.integer("drainGraceSeconds");
-  atLeast(problems, "drainGraceSeconds", graceSeconds, -1);
+  // More than the whole drain may take would never be reached.
+  within(problems, "drainGraceSeconds", graceSeconds, [-1, longestDrain * 60]);
   const policy = values.string("drainPolicy");
   if (policy !== "fail" && policy !== "force") problems.add("drainPolicy", "fail or force", policy);
   return { timeoutMinutes: timeout || fallback, graceSeconds, policy: policy === "force" ? "force" : "fail" };

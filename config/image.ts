@@ -4,6 +4,7 @@ import { downloadManifest, isUrl, localImage } from "../toolchain/image-download
 import { mismatches, readManifest } from "../toolchain/image-manifest.ts";
 import { manifestPlace, type ImageManifest } from "../toolchain/node-image/manifest.ts";
 import { Problems } from "./problems.ts";
+import { headerBytes, readQcow2, type Qcow2Header } from "./qcow2.ts";
 import type { Values } from "./values.ts";
 
 /** A node image. */
@@ -17,13 +18,9 @@ export interface ImageConfig {
 }
 
 /** What a file that is to be a node image turns out to be. */
-export interface ImageFile {
+export interface ImageFile extends Qcow2Header {
   readonly sha256: string;
-  /** Whether it begins as qcow2 files do. */
-  readonly isQcow2: boolean;
 }
-
-const qcow2Magic = "514649fb";
 
 /** Reads and checks node images. A file that several name is read once: hashing an image takes seconds. */
 export class ImageReader {
@@ -62,7 +59,7 @@ export class ImageReader {
       this.#problems.add(image, hint, source);
       return { source, sha256: wanted };
     }
-    if (!found.isQcow2) this.#problems.add(image, "a qcow2 image", source);
+    if (found.wanted !== undefined) this.#problems.add(image, found.wanted, source);
     if (wanted && wanted !== found.sha256) {
       this.#problems.add(imageSha256, `${found.sha256}, the image's own`, wanted);
     }
@@ -81,6 +78,16 @@ export class ImageReader {
     }
   }
 
+  /**
+   * Refuses a disk that is smaller than the image it starts from. An image that is named by URL is not here yet.
+   * @param key Key of the disk's size, in GiB.
+   */
+  checkDisk({ source }: ImageConfig, key: string, diskGiB: number): void {
+    const { virtualBytes = 0 } = (isUrl(source) ? undefined : this.#inspect(source)) ?? {};
+    const needed = Math.ceil(virtualBytes / 2 ** 30);
+    if (diskGiB < needed) this.#problems.add(key, `at least ${needed}, the size of its image`, diskGiB);
+  }
+
   #inspect(path: string): ImageFile | undefined {
     if (!this.#inspected.has(path)) this.#inspected.set(path, inspectImage(path));
     return this.#inspected.get(path);
@@ -90,16 +97,44 @@ export class ImageReader {
 /**
  * Brings an image that is named by URL to this machine. Its manifest comes first: an image that does not fit is not
  * downloaded.
- * @param key Key that names it.
- * @throws {ConfigError} when its manifest shows that it must not be used, else what {@link localImage} throws.
+ * @throws {ConfigError} when its manifest or its header shows that it must not be used, else what {@link localImage} throws.
  */
-export async function fetchImage(image: ImageConfig, key = "image", root?: string): Promise<ImageConfig> {
+export async function fetchImage(
+  image: ImageConfig,
+  { key = "image", diskGiB = Number.POSITIVE_INFINITY, root }: FetchOptions = {},
+): Promise<ImageConfig> {
   if (!isUrl(image.source)) return image;
   const manifest = await downloadManifest(image, root);
   const problems = new Problems();
   judge(problems, key, image, manifest);
   problems.throwIfAny();
-  return { ...(await localImage(image, root)), ...(manifest && { manifest }) };
+  const local = await localImage(image, root);
+  const { wanted, virtualBytes } = readHeader(local.source);
+  if (wanted !== undefined) problems.add(key, wanted, image.source);
+  if (virtualBytes > diskGiB * 2 ** 30) problems.add(key, `an image for disks of ${diskGiB} GiB`, image.source);
+  problems.throwIfAny();
+  return { ...local, ...(manifest && { manifest }) };
+}
+
+/** How an image is fetched. */
+export interface FetchOptions {
+  /** Key that names it. @default "image" */
+  readonly key?: string;
+  /** Size of the smallest disk that starts from it. @default any */
+  readonly diskGiB?: number;
+  /** Folder of the cache. */
+  readonly root?: string | undefined;
+}
+
+/** Header of a qcow2 file. @throws when it cannot be read. */
+function readHeader(path: string): Qcow2Header {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(headerBytes);
+    return readQcow2(bytes.subarray(0, readSync(file, bytes, 0, headerBytes, 0)));
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** What cannot be told of an image without a manifest, as a warning; undefined when it has one. */
@@ -130,13 +165,11 @@ export function inspectImage(path: string): ImageFile | undefined {
     const file = openSync(path, "r");
     const hash = createHash("sha256");
     const piece = Buffer.alloc(4 << 20);
-    let magic: string | undefined;
     for (let length = 0; (length = readSync(file, piece)) > 0;) {
-      magic ??= piece.subarray(0, 4).toString("hex");
       hash.update(piece.subarray(0, length));
     }
     closeSync(file);
-    return { sha256: hash.digest("hex"), isQcow2: magic === qcow2Magic };
+    return { sha256: hash.digest("hex"), ...readHeader(path) };
   } catch {
     return undefined;
   }

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { automaticDomainType, detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
+import { uriProblem } from "../hypervisor/uri.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { fetchImage, ImageReader, unknownOf, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
-import { atLeast, readMaster, type MasterConfig } from "./nodes.ts";
+import { longestMinutes, mostWorkers, readMaster, within, type MasterConfig } from "./nodes.ts";
 import { ConfigError, Problems } from "./problems.ts";
 import { readSchema } from "./schema.ts";
 import { readSsh, type Login, type SshConfig, type SshSurroundings } from "./ssh.ts";
@@ -73,11 +74,12 @@ export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<C
       ...(isLiving && { isLiving }),
     });
     if (config.ssh.keptKey !== undefined) await pulumi.log.warn(keptKeyWarning(config.ssh.keptKey));
-    const image = await fetchImage(config.image);
+    const image = await fetchImage(config.image, { diskGiB: config.master.diskGiB });
     const workerPools: WorkerPoolConfig[] = [];
     // One after the other: what two pools name by one URL is then downloaded once.
     for (const pool of config.workerPools) {
-      workerPools.push({ ...pool, image: await fetchImage(pool.image, `workerPools.${pool.name}.image`) });
+      const options = { key: `workerPools.${pool.name}.image`, diskGiB: pool.diskGiB };
+      workerPools.push({ ...pool, image: await fetchImage(pool.image, options) });
     }
     await warnOfUnknown([config, ...config.workerPools], [{ image }, ...workerPools]);
     return { ...config, image, workerPools };
@@ -118,10 +120,12 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const images = new ImageReader(problems);
   const image = images.read(values, surroundings.defaultImage);
   const master = readMaster(values, problems);
+  images.checkDisk(image, "masterDiskGiB", master.diskGiB);
   const workerPools = readWorkerPools(values, problems, { images, image, masterName: master.name });
   const { network, cluster } = readNetworks(values, problems, workerPools);
-  for (const key of ["tokenTtlMinutes", "joinWaveSize", "maxUnavailable"])
-    atLeast(problems, key, values.integer(key), 1);
+  // kubeadm's own tokens live a day; one that lived longer would outlast every join.
+  within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
+  for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);
   const rest: Omit<ClusterConfig, "ssh"> = {
     clusterName,
     libvirtUri: readUri(values, problems),
@@ -148,9 +152,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
 
 function readUri(values: Values, problems: Problems): string {
   const uri = values.string("libvirtUri");
-  if (!/^qemu(\+(unix|tls|tcp|ssh))?:\/\/[^/]*\/(system|session)(\?.*)?$/.test(uri)) {
-    problems.add("libvirtUri", "a URI such as qemu:///system or qemu+ssh://user@host/system", uri);
-  }
+  const wanted = uriProblem(uri);
+  if (wanted !== undefined) problems.add("libvirtUri", wanted, uri);
   return uri;
 }
 
@@ -168,6 +171,13 @@ function readStoragePool(values: Values, problems: Problems, clusterName: string
     return { origin: "existing", name: existing };
   }
   const path = values.string("storagePoolPath") || `/var/lib/libvirt/nodeforge-${clusterName}`;
-  if (!/^\/[^/]/.test(path)) problems.add("storagePoolPath", "an absolute path of a directory of its own", path);
+  // libvirt makes the folder its pool, and removes it with the pool: never one that others use, whatever its path says.
+  if (!/^(\/[A-Za-z0-9_@+-][A-Za-z0-9._@+ -]*){2,}$/.test(path)) {
+    problems.add(
+      "storagePoolPath",
+      "an absolute path of a folder of its own, below another one and without `..`",
+      path,
+    );
+  }
   return { origin: "created", name: `nodeforge-${clusterName}`, path };
 }

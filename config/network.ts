@@ -1,5 +1,6 @@
 import { holds, host, isAddress, offset, overlap, parseSubnet, type Subnet } from "./cidr.ts";
 import { checkDomain, checkLibvirtName } from "./names.ts";
+import type { Range } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 import type { WorkerPoolConfig } from "./worker-pools.ts";
@@ -33,6 +34,13 @@ export interface ClusterNetworkConfig {
 
 const podPrefixOfNode = 24;
 
+/** The widest range in use; a /30 has no room for a gateway, a control plane and a worker. */
+const nodePrefixes: Range = [8, 29];
+/** At most 16 bits wider than a node's own range, and no narrower (kubeadm's PodSubnetNodeMaskMaxDiff). */
+const podPrefixes: Range = [8, podPrefixOfNode];
+/** kubeadm takes at most 20 bits and at least ten addresses (its constants MaximumBitsForServiceSubnet, MinimumAddressesInServiceSubnet). */
+const servicePrefixes: Range = [12, 28];
+
 /** Reads and checks everything that has to do with addresses; what is wrong goes to `problems`. */
 export function readNetworks(
   values: Values,
@@ -40,9 +48,9 @@ export function readNetworks(
   pools: readonly Pick<WorkerPoolConfig, "count">[],
 ): { network: NetworkConfig; cluster: ClusterNetworkConfig } {
   const workers = pools.reduce((sum, { count }) => sum + Math.max(0, count), 0);
-  const nodes = subnetOf(values, problems, "networkCidr");
-  const pods = subnetOf(values, problems, "podCidr");
-  const services = subnetOf(values, problems, "serviceCidr");
+  const nodes = subnetOf(values, problems, "networkCidr", nodePrefixes);
+  const pods = subnetOf(values, problems, "podCidr", podPrefixes);
+  const services = subnetOf(values, problems, "serviceCidr", servicePrefixes);
   const address = (key: string, fallback: number) => values.string(key) || host(nodes, fallback);
 
   const existing = values.string("network");
@@ -77,16 +85,25 @@ export function readNetworks(
   return { network, cluster };
 }
 
-function subnetOf(values: Values, problems: Problems, key: string): Subnet {
+function subnetOf(values: Values, problems: Problems, key: string, [widest, narrowest]: Range): Subnet {
   const text = values.string(key);
   const subnet = parseSubnet(text);
-  // The widest range in use; a /30 has no room for a gateway, a control plane and a worker.
-  if (!subnet || subnet.prefix < 8 || subnet.prefix > 29) {
-    problems.add(key, "an IPv4 network address with a prefix of 8 to 29, such as 192.168.222.0/24", text);
+  if (!subnet || subnet.prefix < widest || subnet.prefix > narrowest) {
+    problems.add(
+      key,
+      `an IPv4 network address with a prefix of ${widest} to ${narrowest}, such as ${example[key]}`,
+      text,
+    );
     return { cidr: text, first: 0, last: 255, prefix: 24 };
   }
   return subnet;
 }
+
+const example: Readonly<Record<string, string>> = {
+  networkCidr: "192.168.222.0/24",
+  podCidr: "10.244.0.0/16",
+  serviceCidr: "10.96.0.0/16",
+};
 
 function checkOverlap(problems: Problems, subnets: Record<string, Subnet>): void {
   const entries = Object.entries(subnets);

@@ -39,16 +39,29 @@ export function readMaster(values: Values, problems: Problems): MasterConfig {
   const keys = { vcpus: "masterVcpus", memoryMiB: "masterMemoryMiB", diskGiB: "masterDiskGiB" };
   const size = readSize(values, problems, keys, { vcpus: 2, memoryMiB: 1700, diskGiB: 4 });
   const dataDiskGiB = values.integer("masterDataDiskGiB");
-  atLeast(problems, "masterDataDiskGiB", dataDiskGiB, 2);
+  within(problems, "masterDataDiskGiB", dataDiskGiB, [2, largest.diskGiB]);
   return { name, ...size, dataDiskGiB, dataProtected: values.boolean("masterDataProtected") };
 }
 
-/** Refuses a number under its minimum. */
-export function atLeast(problems: Problems, key: string, given: number, minimum: number): void {
-  if (given < minimum) problems.add(key, `at least ${minimum}`, given);
+/** Smallest and largest number that a key takes. */
+export type Range = readonly [smallest: number, largest: number];
+
+/** Refuses a number outside of its range. */
+export function within(problems: Problems, key: string, given: number, [smallest, largest]: Range): void {
+  if (given < smallest) problems.add(key, `at least ${smallest}`, given);
+  if (given > largest) problems.add(key, `at most ${largest}`, given);
 }
 
-/** Reads a machine's size from three keys, and refuses what is under the minimum. */
+/** Most workers of a cluster: Kubernetes is tested up to 5,000 nodes (kubernetes.io, "Considerations for large clusters"). */
+export const mostWorkers = 5000;
+
+/** Longest limit in minutes: a step that took a day hangs. */
+export const longestMinutes = 24 * 60;
+
+/** Largest size of a machine: the processors of QEMU's default machine, 4 TiB of memory, and what ext4 holds in 4 KiB blocks. */
+const largest: MachineSize = { vcpus: 255, memoryMiB: 4 * 2 ** 20, diskGiB: 16 * 2 ** 10 };
+
+/** Reads a machine's size from three keys, and refuses what is under the minimum or larger than any machine. */
 export function readSize(
   values: Values,
   problems: Problems,
@@ -57,7 +70,7 @@ export function readSize(
 ): MachineSize {
   const read = (part: keyof MachineSize) => {
     const given = values.integer(keys[part]);
-    atLeast(problems, values.name(keys[part]), given, minimum[part]);
+    within(problems, values.name(keys[part]), given, [minimum[part], largest[part]]);
     return given;
   };
   return { vcpus: read("vcpus"), memoryMiB: read("memoryMiB"), diskGiB: read("diskGiB") };

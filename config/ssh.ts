@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { stateFolder } from "../toolchain/checkout.ts";
+import { privateKeyProblem } from "./private-key.ts";
 import type { Problems } from "./problems.ts";
 import { agentAnswers } from "./ssh-agent.ts";
 import type { Values } from "./values.ts";
@@ -83,6 +84,9 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   const privateKey = publicKeyLine.test(path) ? undefined : read(path);
   if (!privateKey?.includes("PRIVATE KEY-----")) {
     problems.add("sshPrivateKeyPath", "the path of a readable private key, or sshAgent", path);
+  } else if (!problems.has("sshPublicKey")) {
+    const wanted = privateKeyProblem(privateKey, base.publicKey);
+    if (wanted !== undefined) problems.add("sshPrivateKeyPath", wanted, path);
   }
   const isKept = named.privateKeyPath === "" && given !== sources[0] && given !== `${keys.own}.pub`;
   return { ...base, privateKey: privateKey ?? "", ...(isKept ? { keptKey: given } : {}) };

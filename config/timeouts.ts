@@ -1,5 +1,5 @@
 import type { DomainType } from "../toolchain/virtualisation.ts";
-import { atLeast } from "./nodes.ts";
+import { longestMinutes, within } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
@@ -30,7 +30,7 @@ export function readTimeouts(values: Values, problems: Problems, domainType: Dom
   const { reboot } = defaults[domainType];
   const read = (step: Exclude<keyof Timeouts, "reboot">) => {
     const given = values.integer(`${step}TimeoutMinutes`);
-    atLeast(problems, `${step}TimeoutMinutes`, given, 0);
+    within(problems, `${step}TimeoutMinutes`, given, [0, longestMinutes]);
     return given || defaults[domainType][step];
   };
   return { boot: read("boot"), init: read("init"), join: read("join"), ready: read("ready"), reboot };

@@ -1,6 +1,6 @@
 import type { ImageConfig, ImageReader } from "./image.ts";
 import { checkLabel } from "./names.ts";
-import { atLeast, readLabels, readSize, readTaints, type MachineSize, type Taint } from "./nodes.ts";
+import { mostWorkers, readLabels, readSize, readTaints, within, type MachineSize, type Taint } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import { poolsKey, readPoolSchema, readSchema, type PoolKeySchema } from "./schema.ts";
 import { Values } from "./values.ts";
@@ -88,19 +88,22 @@ function readPool(values: Values, problems: Problems, { images, image, masterNam
   const namePrefix = values.string("namePrefix") || `worker-${name}`;
   // Where the prefix follows from the name, it is the name that is wrong.
   const prefixKey = values.name(values.string("namePrefix") ? "namePrefix" : "name");
-  atLeast(problems, values.name("count"), count, 0);
+  within(problems, values.name("count"), count, [0, mostWorkers]);
   if (!problems.has(values.name("name"))) checkLabel(problems, values.name("name"), name);
   if (!problems.has(prefixKey)) checkLabel(problems, prefixKey, namePrefix, 63 - String(count).length - 1);
   if (!problems.has(values.name("count"), prefixKey) && isNumbered(masterName, namePrefix)) {
     problems.add("masterName", "a name no worker can have", masterName);
   }
   const keys = { vcpus: "vcpus", memoryMiB: "memoryMiB", diskGiB: "diskGiB" };
+  const size = readSize(values, problems, keys, { vcpus: 1, memoryMiB: 768, diskGiB: 4 });
+  const startsFrom = readImage(values, problems, images) ?? image;
+  images.checkDisk(startsFrom, values.name("diskGiB"), size.diskGiB);
   return {
     name,
     count,
     namePrefix,
-    ...readSize(values, problems, keys, { vcpus: 1, memoryMiB: 768, diskGiB: 4 }),
-    image: readImage(values, problems, images) ?? image,
+    ...size,
+    image: startsFrom,
     labels: readLabels(values, problems, "labels"),
     taints: readTaints(values, problems, "taints"),
   };

@@ -37,9 +37,11 @@ export const requirements = {
   checking: [
     { has: "shellcheck", package: "shellcheck" },
     { has: "nix", package: "nix-bin" },
-    // The unit tests apply a stylesheet, and make certificates.
+    // The unit tests apply a stylesheet, and make certificates, keys and disk images.
     { has: "xsltproc", package: "xsltproc" },
     { has: "openssl", package: "openssl" },
+    { has: "ssh-keygen", package: "openssh-client" },
+    { has: "qemu-img", package: "qemu-utils" },
   ],
   // What machines may reach is tested with libvirt's own helper, on disks that qemu-img makes.
   confining: [

@@ -91,14 +91,15 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
  */
 export async function checkImage({ source, sha256 }: ImageReference): Promise<ImageReference> {
   if (/^https?:/.test(source)) {
-    await localImage({ source, sha256 });
+    const { wanted } = inspectImage((await localImage({ source, sha256 })).source) ?? {};
+    if (wanted !== undefined) throw new Error(`the image ${source} cannot be used: wanted ${wanted}`);
     return { source, sha256 };
   }
   // npm changes into the checkout; INIT_CWD is where the user stands.
   const path = resolve(process.env.INIT_CWD ?? "", source);
   const found = inspectImage(path);
   if (found === undefined) throw new Error(`the image ${path} cannot be read`);
-  if (!found.isQcow2) throw new Error(`${path} is no qcow2 image`);
+  if (found.wanted !== undefined) throw new Error(`the image ${path} cannot be used: wanted ${found.wanted}`);
   if (sha256 !== "" && found.sha256 !== sha256) {
     throw new Error(`the image ${path} has SHA-256 ${found.sha256}, wanted ${sha256}`);
   }

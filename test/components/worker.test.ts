@@ -10,6 +10,7 @@ import recordSchema from "../../docs/run-record.schema.json" with { type: "json"
 import { clusterWith, nodeIn } from "../support/cluster.ts";
 import { knownOf } from "../support/known.ts";
 import { ofType, one, promiseOf, startMocks } from "../support/mocks.ts";
+import { qcow2 } from "../support/qcow2.ts";
 
 vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
@@ -152,7 +153,7 @@ describe("joins", () => {
 describe("worker pools", () => {
   const image = join(mkdtempSync(join(tmpdir(), "nodeforge-pools-")), "other.qcow2");
   afterAll(() => rmSync(dirname(image), { recursive: true }));
-  writeFileSync(image, Buffer.from("514649fb00000003ff", "hex"));
+  writeFileSync(image, Buffer.concat([qcow2(), Buffer.from("another")]));
   const pools = [
     { name: "small", count: 2, labels: ["size=small"] },
     { name: "big", count: 1, vcpus: 4, memoryMiB: 4096, diskGiB: 40, taints: ["a=b:NoSchedule"], image },

@@ -75,15 +75,14 @@ describe("every declared key", () => {
 describe("one error", () => {
   it("names every wrong key, what was wanted and what was given", () => {
     expect(() =>
-      configWith({ workers: "-1", masterMemoryMiB: "lots", wrokers: "3", podCidr: "192.168.222.0/25" }),
+      configWith({ workers: "-1", masterMemoryMiB: "lots", wrokers: "3", podCidr: "192.168.222.0/24" }),
     ).toThrow(
       [
         "The stack's configuration cannot be used; nothing was created.",
         '  nodeforge:wrokers: wanted one of the known keys (did you mean workers?), got "3"',
         '  nodeforge:masterMemoryMiB: wanted a whole number, got "lots"',
         "  nodeforge:workers: wanted at least 0, got -1",
-        '  nodeforge:podCidr: wanted a range apart from networkCidr (192.168.222.0/24), got "192.168.222.0/25"',
-        '  nodeforge:podCidr: wanted room for a /24 for each of 1 nodes, got "192.168.222.0/25"',
+        '  nodeforge:podCidr: wanted a range apart from networkCidr (192.168.222.0/24), got "192.168.222.0/24"',
       ].join("\n"),
     );
   });

@@ -7,6 +7,7 @@ import { fetchImage, unknownOf } from "../../config/image.ts";
 import { ConfigError } from "../../config/problems.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { qcow2 } from "../support/qcow2.ts";
 import { configWith, imagePath, imageSha256, problemsOf } from "../support/settings.ts";
 import { file, serve, type ReleaseServer } from "../toolchain/release-server.ts";
 
@@ -63,7 +64,7 @@ describe("the manifest of an image", () => {
 });
 
 describe("an image named by URL", () => {
-  const content = randomBytes(1024);
+  const content = Buffer.concat([qcow2(), randomBytes(1024)]);
   const sha256 = createHash("sha256").update(content).digest("hex");
   let root: string;
   let server: ReleaseServer;
@@ -86,20 +87,34 @@ describe("an image named by URL", () => {
 
   it("comes with its manifest", async () => {
     const manifest = { contract, sha256 };
-    const image = await fetchImage(await imageWith(manifest), "image", root);
+    const image = await fetchImage(await imageWith(manifest), { root });
     expect(image).toEqual({ source: join(root, "images", `${sha256}.qcow2`), sha256, manifest });
     expect(await readFile(image.source)).toEqual(content);
   });
 
+  it("is refused by its header when it is here, and when it is larger than a disk", async () => {
+    const evil = Buffer.concat([qcow2({ 8: 512n }), randomBytes(64)]);
+    server = await serve({ "/node.qcow2": file(evil) });
+    const image = { source: `${server.url}/node.qcow2`, sha256: createHash("sha256").update(evil).digest("hex") };
+    await expect(fetchImage(image, { root })).rejects.toThrow(
+      /nodeforge:image: wanted a qcow2 image without a backing/,
+    );
+    await server.close();
+    const large = await imageWith({ contract, sha256 });
+    await expect(fetchImage(large, { key: "workerPools.a.image", diskGiB: 0.5, root })).rejects.toThrow(
+      "nodeforge:workerPools.a.image: wanted an image for disks of 0.5 GiB",
+    );
+  });
+
   it("may have none", async () => {
-    expect((await fetchImage(await imageWith(), "image", root)).manifest).toBe(undefined);
+    expect((await fetchImage(await imageWith(), { root })).manifest).toBe(undefined);
   });
 
   it.each([
     { contract: contract + 1, sha256 },
     { contract, sha256: other },
   ])("is not even downloaded with %o", async (manifest) => {
-    await expect(fetchImage(await imageWith(manifest), "image", root)).rejects.toThrow(ConfigError);
+    await expect(fetchImage(await imageWith(manifest), { root })).rejects.toThrow(ConfigError);
     expect((await readdir(root, { recursive: true })).filter((name) => name.endsWith(".qcow2"))).toEqual([]);
   });
 });

@@ -8,10 +8,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig, type Surroundings } from "../../config/index.ts";
 import { foundation, keepersOf, standsOn } from "../../lifecycle/known-cluster.ts";
 import { knownOf } from "../support/known.ts";
-import { problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
+import { privateKey as privateText, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
 
 const lineOf = (name: string) => publicKey.replace(/operator$/, name);
-const privateText = "-----BEGIN OPENSSH PRIVATE KEY-----\nnothing\n-----END OPENSSH PRIVATE KEY-----\n";
 
 let folder: string;
 let keys: NonNullable<Surroundings["keys"]>;

@@ -3,11 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { qcow2 } from "../support/qcow2.ts";
+import { testKey } from "../support/ssh-key.ts";
+
+const { publicKey, privateKey, body } = testKey(2);
 
 /** What the private key of the tests holds; it must turn up nowhere. */
-export const keyBody = "bm90aGluZyBhdCBhbGwsIGJ1dCBhIHNlY3JldA==";
-
-const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustAnExampleKeyOfTheTests000000000000000000 operator\n";
+export const keyBody = body;
 
 /**
  * Writes a file that passes for a node image, with a manifest, and returns its path. Its hash follows from `content`.
@@ -15,7 +17,7 @@ const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustAnExampleKeyOfTheTes
  */
 export async function writeImage(folder: string, file: string, content: string, changed: object = {}): Promise<string> {
   const path = join(folder, file);
-  const image = Buffer.concat([Buffer.from("514649fb00000003", "hex"), Buffer.from(content)]);
+  const image = Buffer.concat([qcow2(), Buffer.from(content)]);
   const sha256 = createHash("sha256").update(image).digest("hex");
   await writeFile(path, image);
   await writeFile(manifestPlace(path), JSON.stringify({ contract: readDeclaration().contract, sha256, ...changed }));
@@ -25,7 +27,7 @@ export async function writeImage(folder: string, file: string, content: string, 
 /** Writes an ssh key pair that opens nothing, the same under each name, and returns the path of the private one. */
 export async function writeKey(folder: string, file: string): Promise<string> {
   const path = join(folder, file);
-  await writeFile(`${path}.pub`, publicKey);
-  await writeFile(path, `-----BEGIN OPENSSH PRIVATE KEY-----\n${keyBody}\n-----END OPENSSH PRIVATE KEY-----\n`);
+  await writeFile(`${path}.pub`, `${publicKey}\n`);
+  await writeFile(path, privateKey);
   return path;
 }

@@ -25,7 +25,7 @@ describe("what a cluster stands on", () => {
     { storagePool: "default" },
     { storagePoolPath: "/srv/nodeforge" },
     { sshUser: "ops" },
-    { sshPublicKey: publicKey.replace("AAAAIJust", "AAAAIKust"), sshPrivateKeyPath: sshKeyPath },
+    { sshPublicKey: `${publicKey} and another comment`, sshPrivateKeyPath: sshKeyPath },
   ] as Record<string, string>[])("is another thing with %o", (raw) => {
     expect(same(raw)).toBe(false);
   });

@@ -5,22 +5,24 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { parseConfig, type ClusterConfig, type Surroundings } from "../../config/index.ts";
 import { ConfigError, type Problem } from "../../config/problems.ts";
+import { qcow2 } from "./qcow2.ts";
+import { testKey } from "./ssh-key.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nodeforge-config-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A file that passes for a node image: qcow2's magic number and nothing else. */
+/** A file that passes for a node image: qcow2's header and nothing else. */
 export const imagePath = join(folder, "node.qcow2");
-writeFileSync(imagePath, Buffer.from("514649fb00000003", "hex"));
+writeFileSync(imagePath, qcow2());
 
 /** What its manifest must say; there is none beside it, so that a test can write the one it needs. */
 export const imageSha256 = createHash("sha256").update(readFileSync(imagePath)).digest("hex");
 
 /** An ssh key pair that opens nothing. */
 export const sshKeyPath = join(folder, "id_ed25519");
-export const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustAnExampleKeyOfTheTests000000000000000000 operator";
+export const { publicKey, privateKey } = testKey(1);
 writeFileSync(`${sshKeyPath}.pub`, `${publicKey}\n`);
-writeFileSync(sshKeyPath, "-----BEGIN OPENSSH PRIVATE KEY-----\nnothing\n-----END OPENSSH PRIVATE KEY-----\n");
+writeFileSync(sshKeyPath, privateKey);
 
 /** Surroundings in which an empty configuration is right. */
 export const surroundings: Surroundings = {
