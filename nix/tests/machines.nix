@@ -129,6 +129,10 @@ in
         master.fail("ss --listening --tcp --numeric --no-header | grep -E ':(2379|6443|10250) '")
         master.fail("systemctl --failed --quiet | grep .")
 
+    with subtest("keeps its clock with the declared unit alone"):
+        master.wait_for_unit("chrony.service")
+        master.fail("systemctl is-active systemd-timesyncd.service")
+
     with subtest("opens the declared ports only"):
         rules = master.succeed("nft list table inet nodeforge")
         assert "tcp dport { 22, 2379, 2380, 6443, 10250 } accept" in rules, rules
