@@ -8,6 +8,7 @@ import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
 import { longestMinutes, mostWorkers, readMaster, within, type MasterConfig } from "./nodes.ts";
 import { ConfigError, Problems } from "./problems.ts";
+import { checkProxy, type ProxyEnvironment } from "./proxy.ts";
 import { readSchema } from "./schema.ts";
 import { readSsh, type Login, type SshConfig, type SshSurroundings } from "./ssh.ts";
 import { defaultDrainMinutes, readTimeouts, type Timeouts } from "./timeouts.ts";
@@ -43,8 +44,9 @@ export interface ClusterConfig {
 }
 
 /** What the configuration depends on besides the stack's own settings. */
-export interface Surroundings extends Pick<SshSurroundings, "environment" | "keys"> {
+export interface Surroundings extends Pick<SshSurroundings, "keys"> {
   readonly stack: string;
+  readonly environment: SshSurroundings["environment"] & ProxyEnvironment;
   /** Whether the living cluster stands on what a configuration says. @default there is none */
   readonly isLiving?: (config: ClusterConfig) => boolean;
   /** Image to use when the stack names none. */
@@ -123,6 +125,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   images.checkDisk(image, "masterDiskGiB", master.diskGiB);
   const workerPools = readWorkerPools(values, problems, { images, image, masterName: master.name });
   const { network, cluster } = readNetworks(values, problems, workerPools);
+  checkProxy(problems, surroundings.environment, network.masterAddress);
   // kubeadm's own tokens live a day; one that lived longer would outlast every join.
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
   for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);

@@ -41,6 +41,11 @@ const podPrefixes: Range = [8, podPrefixOfNode];
 /** kubeadm takes at most 20 bits and at least ten addresses (its constants MaximumBitsForServiceSubnet, MinimumAddressesInServiceSubnet). */
 const servicePrefixes: Range = [12, 28];
 
+/** The control plane's address in a subnet, where the stack names none. */
+export function masterAddressOf(subnet: Subnet): string {
+  return host(subnet, 10);
+}
+
 /** Reads and checks everything that has to do with addresses; what is wrong goes to `problems`. */
 export function readNetworks(
   values: Values,
@@ -59,7 +64,7 @@ export function readNetworks(
     name: existing || values.string("networkName"),
     subnet: nodes,
     gateway: host(nodes, 1),
-    masterAddress: address("masterAddress", 10),
+    masterAddress: values.string("masterAddress") || masterAddressOf(nodes),
     dhcpStart: address("dhcpStart", 100),
     dhcpEnd: address("dhcpEnd", 254),
     domain: values.string("nodeDomain"),

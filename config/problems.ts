@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 
 /** One wrong key of the stack's configuration. */
 export interface Problem {
-  /** Key as the user writes it, without the project's namespace. */
+  /** Key as the user writes it, without the project's namespace; a variable of the environment in capitals. */
   readonly key: string;
   /** What would have been right. */
   readonly wanted: string;
@@ -39,7 +39,8 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const lines = problems.map(({ key, wanted, given }) => `  nodeforge:${key}: wanted ${wanted}, got ${given}`);
+    const nameOf = (key: string) => (/^[A-Z_]+$/.test(key) ? key : `nodeforge:${key}`);
+    const lines = problems.map(({ key, wanted, given }) => `  ${nameOf(key)}: wanted ${wanted}, got ${given}`);
     super(`The stack's configuration cannot be used; nothing was created.\n${lines.join("\n")}`);
     this.name = "ConfigError";
     this.problems = problems;
