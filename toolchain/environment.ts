@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, rm, stat, writeFile } from "node:fs/promises";
+import { link, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { checkout, inCheckout, stateFolder } from "./checkout.ts";
 import { userPulumiHome, type PluginHome } from "./plugins.ts";
 import { ownFolder } from "./private-files.ts";
-import type { StackSettings } from "./stack.ts";
+import { sparingProxy } from "./proxy.ts";
+import { projectName, type StackSettings } from "./stack.ts";
 
 /** What the environment follows from. */
 export interface Surroundings {
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly cli: string;
   readonly home: Pick<PluginHome, "folder" | "isPrivate">;
   readonly secretsProvider: string | undefined;
+  /** Hosts that are reached without a proxy. */
+  readonly direct: readonly string[];
   /** Node image for a stack that names none. */
   readonly image: string | undefined;
 }
@@ -31,6 +34,9 @@ export const ownBackend = `file://${stateFolder}?metadata=skip`;
 
 /** The file the passphrase of local stacks is kept in, readable by its owner only. */
 export const passphraseFile = inCheckout(".pulumi-passphrase");
+
+/** Lets Pulumi take from the state how secrets are encrypted, where the stack's file does not say it. */
+const saltFromState = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER";
 
 /** Has `node`, which the language host looks for on PATH. */
 const projectPrograms = join(checkout, "node_modules", ".bin");
@@ -48,7 +54,10 @@ export function decideEnvironment(surroundings: Surroundings): Readonly<Record<s
       .join(delimiter),
     PULUMI_HOME: home.folder,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...sparingProxy(surroundings.direct, environment),
   };
+  // The stack's file need not have the salt then, and stays as the user wrote it.
+  if (environment[saltFromState] === undefined) variables[saltFromState] = "true";
   if (!environment.PULUMI_BACKEND_URL && login === undefined) variables.PULUMI_BACKEND_URL = ownBackend;
   if (needsPassphrase(surroundings)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
   if (home.isPrivate) {
@@ -104,6 +113,11 @@ export async function prepareState(
         "or remove encryptionsalt and the secrets from the stack's file",
     );
   }
+  if (variables.PULUMI_BACKEND_URL === ownBackend && (await hasStates(folder))) {
+    throw new Error(
+      `the stacks in ${stateFolder} are encrypted with a passphrase that is not here: put it into ${path}`,
+    );
+  }
   // Written in full before it has its name: another process never reads half a passphrase.
   const fresh = `${path}.${randomUUID()}`;
   await writeFile(fresh, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
@@ -114,4 +128,10 @@ export async function prepareState(
   } finally {
     await rm(fresh, { force: true });
   }
+}
+
+/** Whether this checkout keeps the state of a stack, which its passphrase alone opens. */
+async function hasStates(folder: string): Promise<boolean> {
+  const names = await readdir(join(folder, ".pulumi", "stacks", projectName())).catch(() => []);
+  return names.some((name) => name.endsWith(".json"));
 }

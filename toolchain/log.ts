@@ -1,3 +1,8 @@
+import { createHash } from "node:crypto";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cacheRoot } from "./cache-root.ts";
+
 /** Takes a line for the person who is waiting. */
 export type Log = (line: string) => void;
 
@@ -5,6 +10,27 @@ export type Log = (line: string) => void;
 export const say: Log = (line) => {
   process.stderr.write(`[toolchain] ${line}\n`);
 };
+
+/** Milliseconds until a line is news again. */
+const day = 24 * 60 * 60_000;
+
+/**
+ * Writes a line that is the same for every command on this machine, once a day: a command that is given ten times an hour
+ * need not say it each time.
+ * @param root Where it is noted down. A note that cannot be made costs nothing but the line.
+ */
+export async function sayDaily(line: string, log: Log = say, root = cacheRoot()): Promise<void> {
+  const note = join(root, "said", createHash("sha256").update(line).digest("hex").slice(0, 16));
+  const last = await stat(note).catch(() => undefined);
+  if (last !== undefined && Math.abs(Date.now() - last.mtimeMs) < day) return;
+  log(line);
+  try {
+    await mkdir(dirname(note), { recursive: true });
+    await writeFile(note, `${line}\n`);
+  } catch {
+    // A cache that takes nothing is what the next artifact will say.
+  }
+}
 
 /** Seconds between two lines of {@link withProgress} where lines cannot be overwritten. */
 const plainInterval = 60;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readlink, realpath, rename, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, sep } from "node:path";
@@ -6,7 +7,7 @@ import { artifact } from "./cache.ts";
 import { cacheRoot } from "./cache-root.ts";
 import { inCheckout } from "./checkout.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
-import { say } from "./log.ts";
+import { say, sayDaily } from "./log.ts";
 import { run } from "./process.ts";
 import { reachable } from "./reachability.ts";
 import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
@@ -35,6 +36,12 @@ export function privatePulumiHome(environment: NodeJS.ProcessEnv = process.env):
   return join(cacheRoot(environment), "pulumi-home");
 }
 
+/** The PULUMI_HOME of earlier commands, for one that needs no plugin. */
+export function presentPulumiHome(environment: NodeJS.ProcessEnv = process.env): Omit<PluginHome, "standIns"> {
+  const own = privatePulumiHome(environment);
+  return existsSync(own) ? { folder: own, isPrivate: true } : { folder: userPulumiHome(environment), isPrivate: false };
+}
+
 /**
  * Puts every plugin of the program where the engine finds it.
  *
@@ -56,7 +63,7 @@ export async function providePlugins(cli: string): Promise<PluginHome> {
   for (const name of officialNames) {
     await place(folder, name, missing.includes(name) ? standIns : pluginFolder(userHome, name));
   }
-  say(`stand-ins are used for the official plugins ${missing.join(", ")}, ${whyMissing(missing)}`);
+  await sayDaily(`stand-ins are used for the official plugins ${missing.join(", ")}, ${whyMissing(missing)}`);
   return { folder, isPrivate: true, standIns: missing };
 }
 

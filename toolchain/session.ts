@@ -3,11 +3,13 @@ import { checkout } from "./checkout.ts";
 import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
 import { imageFor } from "./image.ts";
 import { isSystemLibvirt, startLibvirt } from "./libvirt-daemon.ts";
-import { providePlugins, userPulumiHome } from "./plugins.ts";
+import { presentPulumiHome, providePlugins, userPulumiHome } from "./plugins.ts";
 import { run, runInteractively, type InteractiveOptions } from "./process.ts";
 import { pulumiCli } from "./pulumi-cli.ts";
 import { provide } from "./requirements.ts";
+import { sparingProxy, withoutProxy } from "./proxy.ts";
 import { sshVariables } from "./ssh-key.ts";
+import { folderToMakeStackIn, sparingStackFile } from "./stack-file.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
 
 /** How much a command needs. */
@@ -16,6 +18,8 @@ export interface Needs {
   readonly image: boolean;
   /** Whether a hypervisor on this machine must be up. */
   readonly hypervisor: boolean;
+  /** Whether Pulumi runs its plugins; what reads the state only does not. @default true */
+  readonly plugins?: boolean;
 }
 
 /** A machine that has everything, ready to run Pulumi on a stack. */
@@ -28,23 +32,37 @@ export interface Session {
   /** Reads the stack's settings as they are now: `up --config` changes them. */
   readonly settings: () => StackSettings;
   /** Runs Pulumi on this terminal; returns its exit code. What it prints goes to `onOutput` too. */
-  readonly pulumi: (args: readonly string[], onOutput?: InteractiveOptions["onOutput"]) => Promise<number>;
+  readonly pulumi: (
+    args: readonly string[],
+    onOutput?: InteractiveOptions["onOutput"],
+    environment?: Readonly<Record<string, string>>,
+  ) => Promise<number>;
   /** Runs Pulumi and returns what it prints. */
   readonly ask: (args: readonly string[]) => Promise<string>;
 }
 
+/** A session of this checkout. */
+export interface OpenSession extends Session {
+  /** Makes the stack where it does not exist, leaving the stack's file as it is. */
+  readonly makeStack: () => Promise<void>;
+  /** The same session with the node image of its stack, which is built where that is the default one and not there. */
+  readonly withImage: () => Promise<OpenSession>;
+}
+
 /** Installs, downloads or builds what is missing, then opens a session. With everything in place it takes seconds. */
-export async function openSession(choice: StackChoice, needs: Needs): Promise<Session> {
+export async function openSession(choice: StackChoice, needs: Needs): Promise<OpenSession> {
+  const { image, hypervisor, plugins = true } = needs;
   const settings = readSettings(choice);
-  await provide("building");
-  await provide("provisioning");
-  if (needs.hypervisor && isSystemLibvirt(settings.get("libvirtUri"))) {
+  if (plugins) {
+    await provide("building");
+    await provide("provisioning");
+  }
+  if (hypervisor && isSystemLibvirt(settings.get("libvirtUri"))) {
     await provide("hypervisor");
     await startLibvirt();
   }
   const cli = await pulumiCli();
-  const home = await providePlugins(join(cli, "pulumi"));
-  const image = needs.image ? await imageFor(settings) : undefined;
+  const home = plugins ? await providePlugins(join(cli, "pulumi")) : presentPulumiHome();
   const decided = decideEnvironment({
     environment: process.env,
     login: readLogin(),
@@ -52,24 +70,41 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
     cli,
     home,
     secretsProvider: settings.secretsProvider,
-    image,
+    direct: withoutProxy(settings),
+    image: undefined,
   });
-  const variables = { ...decided, ...(await sshVariables(settings)) };
+  const variables = { ...decided, ...(plugins ? await sshVariables(settings) : {}) };
   await prepareState(variables, settings);
-  const program = join(cli, "pulumi");
-  const forPulumi = { ...variables, ...withoutAgent(settings) };
+  // kubectl and what else is started from here reach the nodes as Pulumi does.
+  Object.assign(process.env, sparingProxy(withoutProxy(settings)));
+  const session = sessionWith(choice, join(cli, "pulumi"), variables);
+  return image ? session.withImage() : session;
+}
+
+function sessionWith(choice: StackChoice, program: string, variables: Readonly<Record<string, string>>): OpenSession {
+  const forPulumi = { ...variables, ...withoutAgent(readSettings(choice)) };
+  const ask = (args: readonly string[], cwd = checkout) =>
+    run(program, args, { cwd, env: forPulumi, timeout: 120_000 });
   return {
     stack: choice.stack,
     ...(choice.configFile === undefined ? {} : { configFile: choice.configFile }),
     variables,
     settings: () => readSettings(choice),
-    pulumi: (args, onOutput) =>
-      runInteractively(program, args, {
+    pulumi: async (args, onOutput, environment = {}) =>
+      runInteractively(program, await sparingStackFile(choice, args), {
         cwd: checkout,
-        env: { ...process.env, ...forPulumi },
+        env: { ...process.env, ...forPulumi, ...environment },
         ...(onOutput === undefined ? {} : { onOutput }),
       }),
-    ask: (args) => run(program, args, { cwd: checkout, env: forPulumi, timeout: 120_000 }),
+    ask: async (args) => ask(await sparingStackFile(choice, args)),
+    makeStack: async () => {
+      const folder = await folderToMakeStackIn(choice);
+      await ask(["stack", "select", "--create", "--stack", choice.stack, "--non-interactive"], folder);
+    },
+    withImage: async () => {
+      const image = await imageFor(readSettings(choice));
+      return sessionWith(choice, program, { ...variables, ...(image === undefined ? {} : { NODEFORGE_IMAGE: image }) });
+    },
   };
 }
 
@@ -83,6 +118,13 @@ export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Reco
 }
 
 /** Selects the stack, which is made when it does not exist. */
-export async function selectStack({ stack, ask }: Session): Promise<void> {
-  await ask(["stack", "select", "--create", "--stack", stack, "--non-interactive"]);
+export async function selectStack({ stack, ask, makeStack }: OpenSession): Promise<void> {
+  const select = () => ask(["stack", "select", "--stack", stack, "--non-interactive"]);
+  try {
+    await select();
+  } catch {
+    // Mostly there is none of that name. Whatever else it is, making it says so.
+    await makeStack();
+    await select();
+  }
 }

@@ -15,10 +15,10 @@ export class Cli {
   }
 
   /** Runs a command to its end, whatever that is. @throws when it takes more than two minutes. */
-  async run(args: readonly string[], cwd: string) {
+  async run(args: readonly string[], cwd: string, environment: Readonly<Record<string, string>> = {}) {
     const subprocess = execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd,
-      env: this.#environment,
+      env: { ...this.#environment, ...environment },
       all: true,
       reject: false,
       stdin: "ignore",

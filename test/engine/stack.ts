@@ -183,8 +183,8 @@ export class TestStack implements AsyncDisposable {
   }
 
   /** Takes the protection away; the next `up` gives it back. */
-  async unprotect(): Promise<void> {
-    await this.#administer(["state", "unprotect", "--all", "--yes", "--stack", this.#name]);
+  async unprotect(stack = this.#name): Promise<void> {
+    await this.#administer(["state", "unprotect", "--all", "--yes", "--stack", stack]);
   }
 
   /** `pulumi cancel`: what a user needs after a CLI was killed, because its lock stays. */
@@ -224,6 +224,22 @@ export class TestStack implements AsyncDisposable {
         return exitCode ?? 1;
       },
       ask: (args) => this.#administer(args),
+    };
+  }
+
+  /** The same, after changing some settings, for commands that run the program. */
+  operating(settings: Settings = {}, said: string[] = []): Session {
+    this.settings = { ...this.settings, ...settings };
+    const file = this.#writeSettings();
+    return {
+      ...this.session(said),
+      configFile: file,
+      pulumi: async (args, onOutput, environment = {}) => {
+        const { exitCode, all } = await this.cli.run([...args, "--config-file", file], inCheckout(), environment);
+        said.push(all);
+        onOutput?.(all);
+        return exitCode ?? 1;
+      },
     };
   }
 
@@ -269,11 +285,8 @@ export class TestStack implements AsyncDisposable {
 
   /** A command that runs the program or touches resources. */
   async #operate(command: string, ...args: string[]): Promise<Outcome> {
-    const file = join(this.folder, `Pulumi.${this.#name}.yaml`);
+    const file = this.#writeSettings();
     const events = join(this.folder, "events.json");
-    const document = parse(readFileSync(file, "utf8")) as Record<string, unknown>;
-    const config = Object.fromEntries(Object.entries(this.settings).map(([key, value]) => [`nodeforge:${key}`, value]));
-    writeFileSync(file, stringify({ ...document, config }));
     writeFileSync(events, "");
     this.world.takeCalls();
     const common = ["--stack", this.#name, "--config-file", file, "--event-log", events];
@@ -285,6 +298,15 @@ export class TestStack implements AsyncDisposable {
       events: readFileSync(events, "utf8"),
       calls: this.world.takeCalls(),
     };
+  }
+
+  /** Writes the settings into the stack's file; returns its path. */
+  #writeSettings(): string {
+    const file = join(this.folder, `Pulumi.${this.#name}.yaml`);
+    const document = parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    const config = Object.fromEntries(Object.entries(this.settings).map(([key, value]) => [`nodeforge:${key}`, value]));
+    writeFileSync(file, stringify({ ...document, config }));
+    return file;
   }
 
   /** A command about the stack itself. @throws when it fails. */

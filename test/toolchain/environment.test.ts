@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -18,6 +18,7 @@ const bare: Surroundings = {
   cli: "/cache/pulumi",
   home: { folder: "/home/user/.pulumi", isPrivate: false },
   secretsProvider: undefined,
+  direct: [],
   image: undefined,
 };
 
@@ -81,6 +82,22 @@ describe("the environment of Pulumi", () => {
     expect(variables).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
   });
 
+  test("lets Pulumi take the salt from the state, unless the user says otherwise", () => {
+    const name = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER";
+    expect(decideEnvironment(bare)[name]).toBe("true");
+    expect(decideEnvironment({ ...bare, environment: { [name]: "false" } })).not.toHaveProperty(name);
+  });
+
+  test("keeps a proxy away from the nodes, where there is one", () => {
+    const direct = ["192.168.222.10"];
+    expect(decideEnvironment({ ...bare, direct })).not.toHaveProperty("NO_PROXY");
+    const environment = { HTTPS_PROXY: "http://proxy", NO_PROXY: "own" };
+    expect(decideEnvironment({ ...bare, direct, environment })).toMatchObject({
+      NO_PROXY: "own,192.168.222.10",
+      no_proxy: "own,192.168.222.10",
+    });
+  });
+
   test("names an image only when there is one to name", () => {
     expect(decideEnvironment(bare)).not.toHaveProperty("NODEFORGE_IMAGE");
     expect(decideEnvironment({ ...bare, image: "/a.qcow2" }).NODEFORGE_IMAGE).toBe("/a.qcow2");
@@ -111,6 +128,23 @@ describe("the passphrase", () => {
       /encrypted with a passphrase that is not here/,
     );
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("is not made anew for stacks that an earlier one opens", async () => {
+    const variables = {
+      PULUMI_CONFIG_PASSPHRASE_FILE: path,
+      PULUMI_BACKEND_URL: `file://${stateFolder}?metadata=skip`,
+    };
+    const stacks = join(folder, ".pulumi", "stacks", "nodeforge");
+    await mkdir(stacks, { recursive: true });
+    await writeFile(join(stacks, "dev.json"), "{}");
+    await expect(prepareState(variables, { hasSalt: false }, folder)).rejects.toThrow(
+      /are encrypted with a passphrase that is not here: put it into .*passphrase$/,
+    );
+    expect(await readdir(folder)).toEqual([".pulumi"]);
+    await rm(join(stacks, "dev.json"));
+    await prepareState(variables, { hasSalt: false }, folder);
+    expect((await readdir(folder)).sort()).toEqual([".pulumi", "passphrase"]);
   });
 
   test("is not made when the user brings one", async () => {

@@ -8,7 +8,7 @@ import type { StackChoice } from "../stack.ts";
 /** Runs kubectl as the cluster's administrator. Its own options include `-s`, so the stack is chosen by `--stack` only. */
 export const command: Command = async (args) => {
   const choice = chooseStackBefore(args);
-  const session = await openSession(choice, { image: false, hypervisor: false });
+  const session = await openSession(choice, { image: false, hypervisor: false, plugins: false });
   const kubeconfig = await writeKubeconfig(session);
   return runInteractively(await kubectl(), choice.rest, { env: { ...process.env, KUBECONFIG: kubeconfig } });
 };

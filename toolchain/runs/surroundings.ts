@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { arch, cpus, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
 import { uriProblem } from "../../hypervisor/uri.ts";
 import { checkout, inCheckout } from "../checkout.ts";
 import { isOfficial } from "../plugins.ts";
@@ -39,17 +41,43 @@ export async function readSurroundings(session: RecordedSession): Promise<Surrou
   };
 }
 
-/** Revision of a folder that is the top of a repository; null without git, or where the sources came as an archive. */
+/**
+ * Revision of a folder that is the top of a repository, and whether its user changed anything since; null without git, or where the sources came as an archive.
+ */
 export async function readGit(folder = checkout): Promise<RunRecord["git"]> {
   const git = (...args: readonly string[]) => run("git", args, { cwd: folder, timeout: 30_000 });
   try {
     const [revision = "", prefix = ""] = (await git("rev-parse", "HEAD", "--show-prefix")).split("\n");
     // A repository further up is about something else.
     if (prefix !== "") return null;
-    return { revision, dirty: (await git("status", "--porcelain")) !== "" };
+    // Each path ends with a NUL; a renamed one is followed by the name it had.
+    const changed = (await git("status", "--porcelain", "-z")).split("\0").filter(Boolean);
+    const isOfTheUser = async (line: string) => {
+      const file = /^ M (Pulumi\.[^/]+\.yaml)$/.exec(line)?.[1];
+      if (file === undefined) return true;
+      return !isSameStackFile(await git("show", `HEAD:${file}`), await readFile(join(folder, file), "utf8"));
+    };
+    return { revision, dirty: (await Promise.all(changed.map(isOfTheUser))).includes(true) };
   } catch {
     return null;
   }
+}
+
+/** Whether two texts of a stack's file say the same, but for what Pulumi writes into it by itself: its salt, and its quotes. */
+export function isSameStackFile(one: string, other: string): boolean {
+  const said = (text: string) => {
+    const { encryptionsalt, ...rest } = (parse(text) ?? {}) as Record<string, unknown>;
+    void encryptionsalt;
+    return asText(rest);
+  };
+  return isDeepStrictEqual(said(one), said(other));
+}
+
+/** A value whose numbers and booleans are text, as Pulumi reads a stack's settings. */
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, asText(part)]));
 }
 
 /** What is known of an image, given its path or URL and the hash the stack expects. */

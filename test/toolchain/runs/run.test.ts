@@ -305,3 +305,24 @@ test("without a repository there is no revision, which is no error", async () =>
   writeFileSync(join(folder, "new"), "");
   expect(await readGit(folder)).toMatchObject({ dirty: true });
 });
+
+test("what Pulumi writes into a stack's file is no change of its user's", async () => {
+  const { readGit } = await import("../../../toolchain/runs/surroundings.ts");
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-git-"));
+  folders.push(folder);
+  const git = (...args: string[]) =>
+    execa("git", ["-c", "user.name=n", "-c", "user.email=n@localhost", ...args], { cwd: folder });
+  const write = (text: string) => writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
+  await git("init", "--quiet");
+  write("# The example.\nconfig:\n  nodeforge:workers: 2\n  nodeforge:workerLabels: [disk=ssd]\n");
+  await git("add", ".");
+  await git("commit", "--quiet", "--message", "first");
+  const byPulumi = 'config:\n  nodeforge:workerLabels:\n    - disk=ssd\n  nodeforge:workers: "2"\n';
+  write(`${byPulumi}encryptionsalt: v1:salt\n`);
+  expect(await readGit(folder)).toMatchObject({ dirty: false });
+  write(`${byPulumi.replace("2", "3")}encryptionsalt: v1:salt\n`);
+  expect(await readGit(folder)).toMatchObject({ dirty: true });
+  write(`${byPulumi}encryptionsalt: v1:salt\n`);
+  writeFileSync(join(folder, "Pulumi.other.yaml"), byPulumi);
+  expect(await readGit(folder)).toMatchObject({ dirty: true });
+});
