@@ -40,6 +40,13 @@ const commands: Readonly<Record<string, Entry>> = {
   },
 };
 
+// A terminal that was closed takes no more text. What is left to be put in order is done all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EIO") throw error;
+  });
+}
+
 const [name = "", ...args] = process.argv.slice(2);
 const entry = commands[name];
 if (entry === undefined) {

@@ -5,8 +5,8 @@ import { checkout, inCheckout } from "./checkout.ts";
 import { imageKinds, rememberedOrigin, systemFile, type DebianOrigin, type ImageSystem } from "./image-location.ts";
 import { chooseSystem, inWords, rememberSystem } from "./image-system.ts";
 import { say } from "./log.ts";
-import { nixosImage } from "./nixos-image.ts";
-import { nodeBinaries } from "./node-binaries.ts";
+import { nixosImage, nixosRecipe } from "./nixos-image.ts";
+import { lookUpNodeBinaries, nodeBinaries } from "./node-binaries.ts";
 import { buildNodeImage } from "./node-image/build.ts";
 import { checkArchive, readRelease } from "./node-image/debian-archive.ts";
 import { readDebian } from "./node-image/debian.ts";
@@ -30,6 +30,13 @@ export async function imageFor(settings: Pick<StackSettings, "get">): Promise<st
     throw new Error(`NODEFORGE_IMAGE names ${given}, which cannot be read`);
   });
   return given;
+}
+
+/** Path of the node image that {@link imageFor} would take or build for a stack that names none; undefined when it is not built. */
+export async function builtImage(): Promise<string | undefined> {
+  const { system } = await chooseSystem();
+  const { folder, present } = await lookUp(system === "nixos" ? await nixosRecipe() : await presentRecipe());
+  return present ? join(folder, "node.qcow2") : undefined;
 }
 
 /**
@@ -63,17 +70,28 @@ export async function debianImage(marker = ""): Promise<string> {
   return (await debianImageFrom({}, marker)).path;
 }
 
-async function debianImageFrom({ archive: given, fresh = false }: DebianWish, marker = "") {
+/** What the Debian image of this checkout is made from as long as nobody wishes another, without making it. */
+async function presentRecipe(): Promise<Recipe> {
+  const { kept, origin } = originFor(undefined);
+  return imageRecipe((await lookUpNodeBinaries()).folder, "", origin(kept));
+}
+
+/** Where a Debian image comes from: the archive, and the state of it that this checkout stays with. */
+function originFor(given: string | undefined) {
   const before = rememberedOrigin();
   const archive = checkArchive(given ?? before.archive ?? process.env.NODEFORGE_DEBIAN_ARCHIVE ?? "");
-  const binaries = await nodeBinaries();
   const origin = (release?: string): DebianOrigin => ({
     // What was never chosen is not remembered, so that the environment may still choose.
     ...(archive === "" && given === undefined && before.archive === undefined ? {} : { archive }),
     ...(release === undefined ? {} : { release }),
   });
   // Another archive is in other states.
-  const kept = archive === (before.archive ?? archive) ? before.release : undefined;
+  return { archive, origin, kept: archive === (before.archive ?? archive) ? before.release : undefined };
+}
+
+async function debianImageFrom({ archive: given, fresh = false }: DebianWish, marker = "") {
+  const { archive, origin, kept } = originFor(given);
+  const binaries = await nodeBinaries();
   const now = async () => {
     await provideImageTools();
     return readRelease(readDebian().suite, archive);

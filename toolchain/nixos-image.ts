@@ -42,6 +42,11 @@ export async function nixosImage(kvm?: string): Promise<string> {
   return join(await artifact(await recipeOf(metadata, kvm)), "node.qcow2");
 }
 
+/** What the NixOS node image is made from, without making it. */
+export async function nixosRecipe(): Promise<Recipe> {
+  return recipeOf(await flakeMetadata(), undefined);
+}
+
 async function recipeOf(metadata: FlakeMetadata, kvm: string | undefined): Promise<Recipe> {
   return {
     name: imageKinds.nixos,

@@ -97,7 +97,18 @@ export async function nodeBinaries(only?: string): Promise<string> {
   // One after the other: each build uses every processor already.
   for (const recipe of recipes) folders.push(await artifact(recipe));
   if (only !== undefined && folders[0] !== undefined) return folders[0];
-  return artifact({
+  return artifact(gathering(folders));
+}
+
+/** Where the folder of {@link nodeBinaries} is or would be, without making anything. */
+export async function lookUpNodeBinaries() {
+  const recipes = await Promise.all(sets.map(recipeOf));
+  const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
+  return lookUp(gathering(places.map(({ folder }) => folder)));
+}
+
+function gathering(folders: readonly string[]): Recipe {
+  return {
     name: "node-binaries",
     inputs: folders,
     estimate: "a second",
@@ -105,7 +116,7 @@ export async function nodeBinaries(only?: string): Promise<string> {
     build: async (folder) => {
       for (const set of folders) await linkAll(set, folder);
     },
-  });
+  };
 }
 
 /** Folder of one module's programs when they were built before, else undefined. */

@@ -1,5 +1,6 @@
 import { execa, type Options } from "execa";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants as access } from "node:fs";
+import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { isatty } from "node:tty";
 import { say } from "./log.ts";
@@ -72,32 +73,45 @@ export async function runInteractively(
   if (hidden) say("what it prints is not kept: there is no `script` (Debian package bsdutils)");
   const onOutput = hidden ? undefined : options.onOutput;
   const [file, ...rest] = terminal && !hidden ? underTerminal([program, ...args], env) : [program, ...args];
+  let running: { readonly kill: (signal: NodeJS.Signals) => boolean } | undefined;
+  // Ctrl-C reaches the program from the terminal. What this process alone is sent, or outlives, it hands on as a request to
+  // end in order.
+  const handOn = (signal: NodeJS.Signals) => void (signal === "SIGINT" || running?.kill("SIGTERM"));
   return outlivingInterrupt(async () => {
     const common = {
       env: env ?? {},
       extendEnv: env === undefined,
       reject: false,
+      // Pulumi ends an update in order, which takes as long as the step it is at.
+      forceKillAfterDelay: false,
       ...(cwd === undefined ? {} : { cwd }),
-    };
-    const { exitCode, signal, code } = await (onOutput === undefined
-      ? execa(file, rest, { ...common, stdio: "inherit" })
-      : tee(file, rest, common, onOutput));
+    } as const;
+    const subprocess =
+      onOutput === undefined ? execa(file, rest, { ...common, stdio: "inherit" }) : tee(file, rest, common, onOutput);
+    running = subprocess;
+    const { exitCode, signal, code } = await subprocess;
     if (code === "ENOENT") throw new Error(`${file} is not installed`);
-    return exitCode ?? (signal === "SIGTERM" ? 143 : 130);
-  });
+    return exitCode ?? 128 + (signal === undefined ? constants.signals.SIGINT : constants.signals[signal]);
+  }, handOn);
 }
 
+/** What ends a program: Ctrl-C, the end of its terminal, and `kill`. */
+const endings = ["SIGINT", "SIGHUP", "SIGTERM"] as const;
+
 /**
- * Does work with a program that Ctrl-C reaches from the terminal. Were this process to end at once, the program would lose its
- * parent while it still undoes its work.
- * @param onInterrupt Called at each Ctrl-C meanwhile.
+ * Does work with a program that Ctrl-C, or the end of its terminal, reaches as well. Were this process to end at once, the
+ * program would lose its parent while it still undoes its work, and what is to follow it would not.
+ * @param onSignal Called at each Ctrl-C, hang-up or request to end meanwhile.
  */
-export async function outlivingInterrupt<T>(work: () => Promise<T>, onInterrupt = (): void => undefined): Promise<T> {
-  process.on("SIGINT", onInterrupt);
+export async function outlivingInterrupt<T>(
+  work: () => Promise<T>,
+  onSignal: (signal: NodeJS.Signals) => void = () => undefined,
+): Promise<T> {
+  for (const signal of endings) process.on(signal, onSignal);
   try {
     return await work();
   } finally {
-    process.off("SIGINT", onInterrupt);
+    for (const signal of endings) process.off(signal, onSignal);
   }
 }
 
@@ -142,7 +156,7 @@ export function which(program: string, path = searchPath()): string | undefined 
     .map((folder) => join(folder, program))
     .find((candidate) => {
       try {
-        accessSync(candidate, constants.X_OK);
+        accessSync(candidate, access.X_OK);
         return true;
       } catch {
         return false;

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { agreeing } from "./consent.ts";
 import { inspectImage } from "../config/image.ts";
 import { localImage } from "./image-download.ts";
 import type { Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import type { StackSettings } from "./stack.ts";
-import { readState } from "./stack-state.ts";
+import { readState, type StackState } from "./stack-state.ts";
+import { RefusedError } from "./unattended.ts";
 import {
   describeImages,
   imagesOfNodes,
@@ -28,6 +30,8 @@ export interface RollSurroundings {
   /** The cluster's nodes as the cluster shows them. */
   readonly nodeTable: () => Promise<string>;
   readonly log: Log;
+  /** Whether nobody can be asked about what is replaced. @default false */
+  readonly unattended?: boolean;
 }
 
 /**
@@ -36,11 +40,13 @@ export interface RollSurroundings {
  *
  * Cut off at any point, the same request goes on.
  * @returns Pulumi's exit code.
- * @throws when the image cannot be used or there is no cluster; the configuration is then as it was.
+ * @throws when the image cannot be used, there is no cluster, or nodes would be replaced and nobody can be asked; the
+ * configuration is then as it was.
  */
 export async function roll(request: RollRequest, surroundings: RollSurroundings): Promise<number> {
-  const { session, settings, bringUp, nodeTable, log } = surroundings;
+  const { session, settings, bringUp, nodeTable, log, unattended = false } = surroundings;
   const state = await readState(session);
+  if (unattended) await refuseReplacements(request, state, surroundings);
   const plan =
     request.image === undefined
       ? planUndo(state, settings)
@@ -65,7 +71,12 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
     ...(request.maxUnavailable === undefined ? {} : { maxUnavailable: request.maxUnavailable }),
   };
   await write(session, request.config, changes);
-  const code = await bringUp(request.up);
+  // The configuration is put back, whatever kept the roll from beginning.
+  let failure: unknown;
+  const code = await bringUp(request.up).catch((error: unknown) => {
+    failure = error;
+    return 1;
+  });
   if (code === 0) {
     await write(session, request.config, plan.after);
     console.log(`\n${await nodeTable()}`);
@@ -76,12 +87,39 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
   if (JSON.stringify(were) === JSON.stringify(are)) {
     await putBack(session, request.config, settings, Object.keys(changes));
     log("no node was touched; the stack's configuration is what it was before");
+    if (failure !== undefined) throw failure as Error;
     if (!are.some((node) => node.image === image.sha256.slice(0, 12))) return code;
   }
   log(`not every node runs ${name} yet:\n${describeImages(are, image)}`);
+  if (failure !== undefined) throw failure as Error;
   const [way, back] = request.image ? ["goes back", "--undo"] : ["goes forth again", "--image IMAGE"];
   log(`the same command goes on; \`npm run roll -- ${back}\` ${way}`);
   return code;
+}
+
+/**
+ * Refuses a roll that replaces nodes, before an image is downloaded: one that is named by URL is known by its hash.
+ * @throws {RefusedError} naming the nodes.
+ */
+async function refuseReplacements(
+  { image, ...request }: RollRequest,
+  state: StackState,
+  { session, settings }: Pick<RollSurroundings, "session" | "settings">,
+): Promise<void> {
+  const wanted = image === undefined ? planUndo(state, settings).image : image;
+  const known = /^https?:/.test(wanted.source) ? wanted : await checkImage(wanted);
+  if (runsEverywhere(state, known)) return;
+  const other = imagesOfNodes(state).filter((node) => node.image !== known.sha256.slice(0, 12));
+  // Then what is left of an earlier roll is cleared away, if its plan loses nothing.
+  if (other.length === 0) return;
+  const lines = other.map((node) => `  replace  machine ${node.node}, which runs ${node.image ?? "nothing"}`);
+  const option = image === undefined ? ["--undo"] : ["--image", image.source];
+  const rest = image?.sha256 ? ["--sha256", image.sha256] : [];
+  const away = request.maxUnavailable === undefined ? [] : ["--max-unavailable", request.maxUnavailable];
+  throw new RefusedError(
+    lines.join("\n"),
+    agreeing("roll", session.stack, [...option, ...rest, ...away, ...request.config]),
+  );
 }
 
 /**

@@ -5,6 +5,7 @@ import { removeLeftovers, type Leftover } from "./leftovers.ts";
 import { libvirtRefresh } from "./libvirt-refresh.ts";
 import { say, type Log } from "./log.ts";
 import type { Session } from "./session.ts";
+import { protectData } from "./protection.ts";
 import { projectName, stackBaseName } from "./stack.ts";
 import { readState, type StackState } from "./stack-state.ts";
 import { backendFolder, isDead, readLocks, release, type StateLock } from "./state-lock.ts";
@@ -21,6 +22,7 @@ export interface TakeoverOptions {
 /**
  * Clears away what an earlier run left that the next one would stumble over: of a run that was killed its lock, and what
  * libvirt made and nobody wrote down; of one that failed by itself half uploaded volumes, and domains that never started.
+ * The control plane's data is protected again where a `destroy` that was killed had lifted that.
  * The next run then goes on where that one stopped.
  *
  * Reads the state and asks virsh for one list when there is nothing to clear away. Leaves everything to Pulumi while another
@@ -54,6 +56,7 @@ export async function takeOver(session: Session, options: TakeoverOptions = {}):
   for await (const domain of removeUnstartedDomains(state, connect, isAlone)) {
     tell(domain, "which an earlier run defined and could not start; its disks stay");
   }
+  await protectData(session, wasCutOff(found) ? await readState(session) : state, log);
 }
 
 /**

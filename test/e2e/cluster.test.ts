@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { destruction } from "./cases/destruction.ts";
 import { drift } from "./cases/drift.ts";
@@ -13,14 +14,16 @@ import { Lab } from "./lab.ts";
 // The life of one cluster, from its first `up` to its end: every case finds what the one before left.
 const lab = new Lab("e2e");
 
-beforeAll(() => lab.prepare());
+beforeAll(() => lab.makeKey());
 afterAll(() => lab.remove());
 
 describe("one command", () => {
-  it("makes a cluster of one worker", async () => {
-    await lab.set("workers", "1");
-    const up = await lab.nodeforge("up", ["--yes"], 55);
+  it("makes a cluster of one worker, asks nobody, and leaves the stack's file as it is", async () => {
+    const settings = "# One worker.\nconfig:\n  nodeforge:workers: 1\n";
+    writeFileSync(lab.settingsFile, settings);
+    const up = await lab.npm("up", 55);
     expect(up.exitCode, up.all).toBe(0);
+    expect(readFileSync(lab.settingsFile, "utf8")).toBe(settings);
     expect(await lab.readyNodes()).toEqual(["master", "worker-node-1"]);
   });
 });

@@ -41,8 +41,25 @@ export class Lab {
 
   /** Makes the ssh key and the stack. */
   async prepare(): Promise<void> {
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "e2e", "-f", this.sshKey]);
+    await this.makeKey();
     await this.pulumi("stack", "select", "--create");
+  }
+
+  /** Makes the ssh key alone; the first command then makes the stack. */
+  async makeKey(): Promise<void> {
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "e2e", "-f", this.sshKey]);
+  }
+
+  /** The stack's file, as a user writes it beside Pulumi.yaml. */
+  get settingsFile(): string {
+    return `Pulumi.${this.#stack}.yaml`;
+  }
+
+  /** `npm run COMMAND` word for word, where nobody can be asked. @param limitMinutes It is killed then. */
+  async npm(command: string, limitMinutes: number): Promise<Ended> {
+    const ended = await this.#run("npm", ["run", command], limitMinutes);
+    this.printed.push(ended.all);
+    return ended;
   }
 
   /** Changes a setting of the stack. @param flags `--path` where the key leads into a setting. */
@@ -247,7 +264,7 @@ export class Lab {
   /** Removes what is left on disk. */
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
-    rmSync(`Pulumi.${this.#stack}.yaml`, { force: true });
+    rmSync(this.settingsFile, { force: true });
   }
 
   async #run(file: string, args: readonly string[], limitMinutes: number): Promise<Ended> {
@@ -259,9 +276,11 @@ export class Lab {
     return execa(file, args, {
       all: true,
       reject: false,
+      // Whoever asks a question gets no answer.
+      stdin: "ignore",
       timeout: limitMinutes * 60_000,
       // A bring-up takes minutes; whoever waits sees where it is. JSON is for programs.
-      ...(file === "bash" && !args.includes("--json")
+      ...(file !== "pulumi" && !args.includes("--json")
         ? { stdout: ["pipe", "inherit"], stderr: ["pipe", "inherit"] }
         : {}),
       env: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { withoutProtection } from "../../toolchain/protection.ts";
 import { TestStack } from "./stack.ts";
+import { takeOverOf } from "./taking-over.ts";
 
 /** A cluster whose control plane's root disk is protected, as its program might. */
 async function protectedStack(): Promise<TestStack> {
@@ -58,6 +59,17 @@ describe("a cluster whose disk is protected", () => {
     expect((await destroy(stack, "--yes")).code).not.toBe(0);
     expect(await protectedOf(stack)).toEqual([]);
   });
+});
+
+it("the data that a killed destroy left unprotected is protected before the next command", async () => {
+  await using stack = await TestStack.create({ workers: 0 });
+  await stack.up();
+  const protectedBefore = await protectedOf(stack);
+  expect(protectedBefore.map((urn) => urn.split("::").at(-1))).toEqual(["lab-master-data"]);
+  await stack.unprotect();
+  expect((await takeOverOf(stack)).said).toEqual(["protected the control plane's data again: lab-master-data"]);
+  expect(await protectedOf(stack)).toEqual(protectedBefore);
+  expect((await takeOverOf(stack)).said).toEqual([]);
 });
 
 it("a cluster without protection is destroyed without a word to the state", async () => {

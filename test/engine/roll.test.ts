@@ -14,7 +14,11 @@ const bases = (stack: TestStack) =>
   stack.world.ofKind("Volume").flatMap(({ taken }) => /-base-(.*)\.qcow2$/.exec(taken)?.[1] ?? []);
 
 /** `npm run roll` on a test's stack; returns its exit code and what it says. */
-async function rollOf(stack: TestStack, ...args: string[]) {
+const rollOf = (stack: TestStack, ...args: string[]) => rolling(stack, args);
+/** The same where nobody can be asked. */
+const unattendedRollOf = (stack: TestStack, ...args: string[]) => rolling(stack, args, true);
+
+async function rolling(stack: TestStack, args: readonly string[], unattended = false) {
   const said: string[] = [];
   const printed: string[] = [];
   const configFile = join(stack.folder, "Pulumi.lab.yaml");
@@ -31,6 +35,7 @@ async function rollOf(stack: TestStack, ...args: string[]) {
     },
     nodeTable: () => Promise.resolve(""),
     log: (line) => said.push(line),
+    unattended,
   });
   return { code, said, printed: printed.join("\n"), get: settings().get };
 }
@@ -62,6 +67,33 @@ describe("a roll", () => {
     await rm(image);
     await expect(rollOf(stack, "--undo")).rejects.toThrow(`the image ${image} cannot be read`);
     expect(bases(stack)).toEqual([first]);
+  });
+
+  it("by the setting alone takes one node after the other, and has no way back", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await stack.up();
+    const image = await writeImage(stack.folder, "second.qcow2", "second");
+    const { succeeded, calls, text } = await stack.up({ image });
+    expect(succeeded, text).toBe(true);
+    // The control plane is back before the worker makes way, and the cluster is the one it was.
+    expect(calls.disorder(/create Domain master/, /delete Domain worker-node-1/)).toEqual([]);
+    expect(calls.list.filter((operation) => /RandomUuid|master-data/.test(operation))).toEqual([]);
+    await expect(rollOf(stack, "--undo")).rejects.toThrow("there is nothing to undo");
+  });
+
+  it("that would replace nodes is refused where nobody can be asked, and one with nothing to do is not", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    await stack.up();
+    const image = await writeImage(stack.folder, "second.qcow2", "second");
+    const before = bases(stack);
+    const refused = unattendedRollOf(stack, "--image", image, "--max-unavailable", "2");
+    await expect(refused).rejects.toThrow(/^ {2}replace {2}machine master, which runs [0-9a-f]{12}$/m);
+    await expect(refused).rejects.toThrow(
+      `To agree: npm run roll -- --stack lab --image ${image} --max-unavailable 2 --yes`,
+    );
+    const { get } = readSettings({ stack: "lab", configFile: join(stack.folder, "Pulumi.lab.yaml") });
+    expect([bases(stack), get("image"), get("maxUnavailable")]).toEqual([before, "", "1"]);
+    expect((await unattendedRollOf(stack, "--image", join(stack.folder, "node.qcow2"))).code).toBe(0);
   });
 
   it("that touches no node leaves the configuration as it was, and one that does says what runs", async () => {

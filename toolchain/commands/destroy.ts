@@ -1,7 +1,9 @@
 import type { Command } from "../cli.ts";
 import { removeKubeconfig } from "../cluster.ts";
+import { agreeing, agrees, confirm, isUnattended } from "../consent.ts";
 import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
 import { diagnosisFolder } from "../diagnose/explain.ts";
+import { describeStack } from "../destruction.ts";
 import { withoutProtection } from "../protection.ts";
 import { RunLog } from "../runs/run-log.ts";
 import { openSession, selectStack } from "../session.ts";
@@ -11,26 +13,46 @@ import { readState } from "../stack-state.ts";
 import { takeOver } from "../takeover.ts";
 
 /**
- * Removes the cluster and the kubeconfig that was written for it; the stack and its history stay. A failure is explained by
- * what the run printed: the state alone, half of it gone on purpose, would look like a cluster that was never finished.
+ * Removes the cluster and the kubeconfig that was written for it; the stack and its history stay. Asks before anything is
+ * changed, the state's protection included. A failure is explained by what the run printed: the state alone, half of it gone
+ * on purpose, would look like a cluster that was never finished.
  */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
   const { stack, rest } = choice;
+  const isHelp = asksForHelp(rest);
+  if (!isHelp && isUnattended(rest)) {
+    throw new Error(
+      `destroy deletes the machines, volumes and data of stack ${stack}, and nobody can be asked without a terminal; ` +
+        `nothing was changed. To agree: ${agreeing("destroy", stack, rest)}`,
+    );
+  }
   const session = await openSession(choice, { image: false, hypervisor: true });
   await selectStack(session);
   const destroy = ["destroy", "--stack", stack, ...rest];
-  if (asksForHelp(rest)) return session.pulumi(destroy);
+  if (isHelp) return session.pulumi(destroy);
   await takeOver(session);
+  const isPreview = rest.includes("--preview-only");
+  if (!isPreview && !agrees(rest)) {
+    const { resources } = await readState(session);
+    if (resources.length > 0) {
+      console.error(describeStack(resources, stack, rest));
+      if (!(await confirm("Destroy this?"))) {
+        console.error("confirmation declined, not proceeding with the destroy");
+        return 0;
+      }
+    }
+    destroy.push("--yes");
+  }
   await setGoingToDelete(await readState(session));
 
   const folder = diagnosisFolder(stack);
   const log = new RunLog();
   const screen = log.begin(destroy);
-  const work = () => withoutProtection(session, () => session.pulumi(destroy, (text) => screen.write(text)));
+  const run = () => session.pulumi(destroy, (text) => screen.write(text));
   try {
     const printed = async () => ({ folder, log: await log.text() });
-    const code = await explainingFailure(session, work, printed, concernsResource);
+    const code = await explainingFailure(session, () => withoutProtection(session, run), printed, concernsResource);
     if (code === 0) await removeKubeconfig(session);
     return code;
   } finally {

@@ -1,12 +1,12 @@
 import type { Command } from "../cli.ts";
 import { preview } from "../preview.ts";
 import { openSession, selectStack } from "../session.ts";
-import { chooseStack } from "../stack.ts";
+import { asksForHelp, chooseStack } from "../stack.ts";
 
 /** Shows what `up` would change. */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
-  const session = await openSession(choice, { image: true, hypervisor: true });
+  const session = await openSession(choice, { image: !asksForHelp(choice.rest), hypervisor: true });
   await selectStack(session);
   return preview(session, choice);
 };

@@ -1,15 +1,23 @@
 import type { Command } from "../cli.ts";
+import { isUnattended } from "../consent.ts";
 import { refreshArguments } from "../libvirt-refresh.ts";
+import { say } from "../log.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack.ts";
 import { takeOver } from "../takeover.ts";
 
-/** Compares the state with what libvirt has. */
+/**
+ * Compares the state with what libvirt has. Where nobody can be asked it goes ahead: it deletes nothing, and `up` and
+ * `preview` take the same look without a question.
+ */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
   const { stack, rest } = choice;
   const session = await openSession(choice, { image: false, hypervisor: true });
   await selectStack(session);
-  if (!asksForHelp(rest)) await takeOver(session);
-  return session.pulumi(refreshArguments(stack, rest));
+  if (asksForHelp(rest)) return session.pulumi(refreshArguments(stack, rest));
+  await takeOver(session);
+  const unattended = isUnattended(rest);
+  if (unattended) say("nobody can be asked without a terminal; a refresh changes the state only, so it goes ahead");
+  return session.pulumi(refreshArguments(stack, unattended ? [...rest, "--yes"] : rest));
 };

@@ -1,6 +1,7 @@
 import { bringUp } from "../bring-up.ts";
 import type { Command } from "../cli.ts";
 import { writeKubeconfig } from "../cluster.ts";
+import { isUnattended } from "../consent.ts";
 import { kubectl } from "../kubectl.ts";
 import { say } from "../log.ts";
 import { run } from "../process.ts";
@@ -25,6 +26,7 @@ export const command: Command = async (args) => {
     bringUp: (rest) => bringUp(session, choice, rest, "roll"),
     nodeTable: () => nodeTable(session),
     log: say,
+    unattended: isUnattended(request.up),
   });
 };
 

@@ -1,20 +1,26 @@
-import type { Command } from "../cli.ts";
 import { bringUp } from "../bring-up.ts";
+import type { Command } from "../cli.ts";
+import { isUnattended } from "../consent.ts";
 import { describe, examine, passes } from "../doctor.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack.ts";
 import { takeOver } from "../takeover.ts";
+import { refuseOtherImage } from "../unattended.ts";
 
 /** Makes or changes the cluster, after checking the machine, and says how to reach it. */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
-  const session = await openSession(choice, { image: true, hypervisor: true });
+  const bare = await openSession(choice, { image: false, hypervisor: true });
+  if (asksForHelp(choice.rest)) return bringUp(bare, choice, choice.rest);
+  await selectStack(bare);
+  // Building an image takes a quarter of an hour: what can be refused is refused first.
+  if (isUnattended(choice.rest)) await refuseOtherImage(bare, choice.rest);
+  const session = await bare.withImage();
   // The checks must see the image that the program will.
   Object.assign(process.env, session.variables);
   const findings = await examine(choice);
   console.error(describe(findings));
   if (!passes(findings)) return 1;
-  await selectStack(session);
-  if (!asksForHelp(choice.rest)) await takeOver(session);
+  await takeOver(session);
   return bringUp(session, choice, choice.rest);
 };

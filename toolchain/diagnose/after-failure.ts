@@ -34,8 +34,8 @@ export async function explainingFailure(
   }
 }
 
-/** Exit codes of a program that SIGINT or SIGTERM ended. */
-const killed = new Set([130, 143]);
+/** Exit codes of a program that SIGHUP, SIGINT or SIGTERM ended. */
+const killed = new Set([129, 130, 143]);
 
 /** What Pulumi, or the program, says when nothing was wrong with the cluster: usage errors and refusals say all there is. */
 const noFailure = [

@@ -15,7 +15,7 @@ export const formatVersion = 1;
 /** The commands that leave a record. */
 export type RecordedCommand = "up" | "roll";
 
-/** How a run stands. `declined`: the operator answered Pulumi's question with no. */
+/** How a run stands. `declined`: the operator answered Pulumi's question with no, or could not be asked. */
 export type Outcome = "running" | "succeeded" | "failed" | "interrupted" | "declined";
 
 /** Seconds by phase, by node; `cluster` for what concerns all. */

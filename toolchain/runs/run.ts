@@ -25,6 +25,8 @@ export interface RunEnd {
   readonly exitCode: number;
   /** What a reader of the record should know, a sentence each. */
   readonly notes?: readonly string[];
+  /** @default what the exit code and Pulumi's last words mean */
+  readonly outcome?: Outcome;
 }
 
 /** Milliseconds between two writes of the log: what a killed run may lose of it. */
@@ -64,11 +66,11 @@ export class Run {
   }
 
   /** Runs Pulumi on this terminal and keeps what it prints; returns its exit code. */
-  async pulumi(args: readonly string[]): Promise<number> {
+  async pulumi(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<number> {
     const screen = this.#log.begin(args);
     const timer = setInterval(() => void this.#saveLog(), logInterval);
     try {
-      return await this.#session.pulumi(args, (text) => screen.write(text));
+      return await this.#session.pulumi(args, (text) => screen.write(text), environment);
     } finally {
       clearInterval(timer);
       await attempt("read what changed", async () => {
@@ -86,10 +88,10 @@ export class Run {
   }
 
   /** Writes how the run ended, and the page about it; says where they are. */
-  async finish({ exitCode, notes = [] }: RunEnd): Promise<void> {
+  async finish(end: RunEnd): Promise<void> {
     const begun = this.#record;
     if (begun === undefined) return;
-    const record = await attempt("say how it ended", () => this.#describeEnd(begun, exitCode, notes));
+    const record = await attempt("say how it ended", () => this.#describeEnd(begun, end));
     if (record === undefined) return;
     this.#record = record;
     await attempt("write its page", () => writeOwn(join(this.folder, files.report), reportPage(record)));
@@ -107,9 +109,9 @@ export class Run {
     return saved ?? false;
   }
 
-  async #describeEnd(begun: RunRecord, exitCode: number, notes: readonly string[]): Promise<RunRecord> {
+  async #describeEnd(begun: RunRecord, { exitCode, notes = [], ...said }: RunEnd): Promise<RunRecord> {
     const end = new Date();
-    const outcome = outcomeOf(exitCode, await this.#log.last());
+    const outcome = said.outcome ?? outcomeOf(exitCode, await this.#log.last());
     // A stack whose update failed still has the outputs of an earlier one.
     const result =
       outcome === "succeeded" ? await attempt("read the outputs", () => readResult(this.#session)) : undefined;

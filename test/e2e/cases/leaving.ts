@@ -15,6 +15,10 @@ export function leaving(lab: Lab, from: number): void {
       await lab.set("drainTimeoutMinutes", "1");
       await lab.set("workers", String(from - 1));
       expectOneWorker(await lab.announced(), "delete", name);
+      const refused = await lab.npm("up", 10);
+      expect(refused.exitCode, refused.all).toBe(1);
+      expect(refused.all).toContain(`delete   machine e2e-${name}\n`);
+      expect(refused.all).toContain("To agree: npm run up -- --stack e2e --yes");
       const up = await lab.nodeforge("up", ["--yes"], 20);
       expect(up.exitCode).not.toBe(0);
       expect(up.all).toContain(`${name} could not be drained, and stays`);
