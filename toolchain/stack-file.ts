@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { inCheckout, stateFolder } from "./checkout.ts";
+import { ownFolder, writeOwn } from "./private-files.ts";
 import { stackBaseName, type StackChoice } from "./stack.ts";
 
 /** Where the user's files are, and where the copies go. */
@@ -76,10 +76,8 @@ async function readStackFile(path: string) {
 
 async function writeCopy(text: string, name: string, places: Places): Promise<string> {
   const path = join(folderOf(places), name);
-  await mkdir(folderOf(places), { recursive: true, mode: 0o700 });
-  // Renamed into place: another command may be reading it.
-  const fresh = `${path}.${randomUUID()}`;
-  await writeFile(fresh, text, { mode: 0o600 });
-  await rename(fresh, path);
+  ownFolder(folderOf(places));
+  // Appears whole: another command may be reading it.
+  await writeOwn(path, text);
   return path;
 }

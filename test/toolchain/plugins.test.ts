@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { installOfficial, isOfficial, privatePulumiHome, userPulumiHome } from "../../toolchain/plugins.ts";
+import {
+  installOfficial,
+  isOfficial,
+  presentPulumiHome,
+  privatePulumiHome,
+  userPulumiHome,
+} from "../../toolchain/plugins.ts";
 import { versions } from "../../toolchain/versions.ts";
 
 let folder: string;
@@ -65,6 +71,13 @@ describe("an official plugin", () => {
     expect(await installOfficial(await cli(), folder, "random", {})).toBe(false);
     await expect(readFile(join(folder, "asked"))).rejects.toThrow("ENOENT");
   });
+});
+
+test("what needs no plugin works with the home that is there", async () => {
+  const environment = { NODEFORGE_CACHE: join(folder, "cache"), PULUMI_HOME: "/own" };
+  expect(presentPulumiHome(environment)).toEqual({ folder: "/own", isPrivate: false });
+  await mkdir(privatePulumiHome(environment));
+  expect(presentPulumiHome(environment)).toEqual({ folder: privatePulumiHome(environment), isPrivate: true });
 });
 
 describe("the user's PULUMI_HOME", () => {
