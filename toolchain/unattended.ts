@@ -13,7 +13,7 @@ import { readState } from "./stack-state.ts";
 export class RefusedError extends Error {
   constructor(losses: string, agreement: string) {
     super(
-      "this deletes or replaces what may be lost, and nobody can be asked without a terminal; nothing was changed:\n" +
+      "this deletes or replaces what may be lost, and nobody can be asked without a terminal; none of it was done:\n" +
         `${losses}\nTo agree: ${agreement}`,
     );
   }

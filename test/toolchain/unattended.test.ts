@@ -38,7 +38,7 @@ async function refusal(resources: readonly object[], built: string | undefined, 
 
 test("an up that would replace nodes by ones of an image that is not built yet is refused before it is built", async () => {
   const lines = (await refusal(machines, undefined)).split("\n");
-  expect(lines[0]).toContain("nothing was changed");
+  expect(lines[0]).toContain("none of it was done");
   expect(lines.slice(1)).toEqual([
     "  replace  machine master, which runs image 0123456789ab",
     "  the node image of this checkout is another one, which is not built yet",
