@@ -7,6 +7,7 @@ import { providePlugins, userPulumiHome } from "./plugins.ts";
 import { run, runInteractively, type InteractiveOptions } from "./process.ts";
 import { pulumiCli } from "./pulumi-cli.ts";
 import { provide } from "./requirements.ts";
+import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
 
@@ -64,11 +65,13 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Se
     variables,
     settings: () => readSettings(choice),
     pulumi: (args, onOutput) =>
-      runInteractively(program, args, {
-        cwd: checkout,
-        env: { ...process.env, ...forPulumi },
-        ...(onOutput === undefined ? {} : { onOutput }),
-      }),
+      withSightings((sightings) =>
+        runInteractively(program, args, {
+          cwd: checkout,
+          env: { ...process.env, ...forPulumi, ...sightings },
+          ...(onOutput === undefined ? {} : { onOutput }),
+        }),
+      ),
     ask: (args) => run(program, args, { cwd: checkout, env: forPulumi, timeout: 120_000 }),
   };
 }
