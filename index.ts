@@ -1,7 +1,9 @@
 import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { lookAtCluster } from "./lifecycle/health.ts";
+import { daysLeft, isDue, knownValidity } from "./lifecycle/certificates.ts";
 import { isDataLost } from "./hypervisor/lost-data.ts";
 import { refuseConflicts } from "./hypervisor/refusal.ts";
 import { standsOn } from "./lifecycle/known-cluster.ts";
@@ -11,6 +13,12 @@ const known = await readKnown();
 const config = await loadConfig((wanted) => standsOn(known, wanted));
 const dataLost = await isDataLost(config, known);
 await refuseConflicts(config, known);
+const validity = knownValidity(known, config.clusterName, config.master.name);
+if (validity !== undefined && isDue(validity)) {
+  const days = daysLeft(validity);
+  const end = days < 0 ? "have ended" : `end in ${days} days`;
+  await pulumi.log.info(`the cluster's certificates ${end}: they are renewed, and the kubeconfig with them`);
+}
 const health = await lookAtCluster(known, config);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
 const cluster = new Cluster(config.clusterName, { config, known, health, dataLost }, { providers: [hypervisor] });
@@ -21,6 +29,8 @@ export const kubeconfig = cluster.kubeconfig;
 export const nodes = cluster.nodes;
 /** URL of the API server. */
 export const apiEndpoint = cluster.apiEndpoint;
+/** When the cluster's certificates end. They are renewed long before, by the control plane itself and by each `up`. */
+export const certificatesEnd = cluster.certificatesEnd;
 /** SHA-256 of the control plane's image, and of every pool that names none. */
 export const imageHash = cluster.imageHash;
 /** Version of Kubernetes that the image brought. */

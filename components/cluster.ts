@@ -3,7 +3,8 @@ import * as random from "@pulumi/random";
 import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../lifecycle/health.ts";
-import { generationOf, isAway, isReplaced, keepersOf, keptIdentity } from "../lifecycle/known-cluster.ts";
+import { clientValidity, renewalOf } from "../lifecycle/certificates.ts";
+import { generationOf, isAway, isHalfJoined, isReplaced, keepersOf, keptIdentity } from "../lifecycle/known-cluster.ts";
 import { Known } from "../lifecycle/known.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { baseImageName, deriveTopology, domainMark } from "../topology.ts";
@@ -46,6 +47,8 @@ export class Cluster extends pulumi.ComponentResource {
   /** SHA-256 of the stack's image, which the control plane runs. */
   readonly imageHash: string;
   readonly kubernetesVersion: pulumi.Output<string>;
+  /** When the certificates end that the kubeconfig is one of, as ISO 8601; undefined when nobody can tell. */
+  readonly certificatesEnd: pulumi.Output<string | undefined>;
   readonly timings: pulumi.Output<Timings>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -93,6 +96,7 @@ export class Cluster extends pulumi.ComponentResource {
         drain: config.drain,
         timeouts,
         kept: keptIdentity(known, name, config, keepers),
+        certificates: renewalOf(known, name, topology.master.name),
       },
       child,
     );
@@ -122,7 +126,8 @@ export class Cluster extends pulumi.ComponentResource {
           earlier: [...workers],
           joinWaveSize: config.joinWaveSize,
           rollout,
-          generationOf: (resourceName, { name }) => generationOf(known, `${resourceName}-token`, health.lost.has(name)),
+          generationOf: (resourceName, { name }) =>
+            generationOf(known, `${resourceName}-token`, health.lost.has(name) || isHalfJoined(known, resourceName)),
         },
         child,
       );
@@ -161,6 +166,10 @@ export class Cluster extends pulumi.ComponentResource {
     this.kubeconfig = master.kubeconfig;
     this.imageHash = config.image.sha256;
     this.kubernetesVersion = master.kubernetesVersion;
+    // A date tells nothing of the key it came with.
+    this.certificatesEnd = pulumi.unsecret(
+      master.kubeconfig.apply((text) => clientValidity(text)?.to.toISOString().slice(0, 19).concat("Z")),
+    );
     this.apiEndpoint = pulumi.interpolate`https://${master.endpoint}`;
     const everyNode = [master, ...workers];
     this.nodes = nodeOutputs(everyNode);

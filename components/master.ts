@@ -5,6 +5,7 @@ import type { DrainConfig } from "../config/drain.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
+import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { dataVolumeName, type Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
@@ -43,6 +44,8 @@ export interface MasterArgs {
   readonly timeouts: Timeouts;
   /** How an earlier machine with this control plane's data was reached. @default there was none */
   readonly kept?: Identity | undefined;
+  /** Changes when its certificates end soon, so that they are renewed and the kubeconfig follows. @default never yet */
+  readonly certificates?: string | undefined;
 }
 
 /** What the control plane says of its own making. */
@@ -74,7 +77,9 @@ export class Master extends pulumi.ComponentResource {
 
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:Master", name, { node: args.node.name }, opts);
-    const { node, platform, identity, data, drain, timeouts } = args;
+    const { node, platform, identity, data, drain, timeouts, certificates } = args;
+    // Left out until the first renewal: a stack whose certificates are young has nothing to do.
+    const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };
     this.node = node;
     const volume = new libvirt.Volume(
       `${name}-data`,
@@ -112,10 +117,16 @@ export class Master extends pulumi.ComponentResource {
           // On another machine it runs again in place. Were the step replaced, everything that depends on it would be,
           // because nobody could know yet that it is still the same control plane.
           MACHINE: domainId,
+          ...renewal,
+          APPROVE_JOINS: scriptText({ script: "approve-joins" }),
         },
         stdin: initConfiguration({ clusterName: identity.clusterName, node, network: identity.network }),
+        // The stack remembers that it was done: then the data disk has to have the cluster, and a blank one is refused.
+        again: { script: "init-control-plane", limitMinutes: timeouts.init, repeated: true },
       },
-      { parent: this },
+      // Another cluster is made for the first time. From nothing to a value, as in a stack of an earlier release, this
+      // replaces nothing.
+      { parent: this, replacementTrigger: platform.cluster.result },
     );
     const policy = remoteStep(
       `${name}-drain-policy`,
@@ -146,6 +157,8 @@ export class Master extends pulumi.ComponentResource {
         connection: this.connection,
         user,
         limitMinutes: 5,
+        // In place, as init.
+        parameters: renewal,
         secretResult: true,
       },
       { parent: this },

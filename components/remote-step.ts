@@ -25,7 +25,10 @@ export interface RemoteStepArgs extends ScriptUse {
   readonly triggers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Whether the result is a secret; it is then neither shown nor stored in clear. @default false */
   readonly secretResult?: boolean;
-  /** Script to run instead when the step was done already and something about it changed. @default the same */
+  /**
+   * Script to run instead when the step was done already and something about it changed; the same one with other limits has
+   * the parameters of the first. @default the same
+   */
   readonly again?: ScriptUse;
   /** Script to run on the same node when the step is taken back. */
   readonly undo?: ScriptUse;
@@ -41,7 +44,7 @@ export interface RemoteStepArgs extends ScriptUse {
  */
 export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.CustomResourceOptions): remote.Command {
   const { user, again, undo, stdin = "" } = args;
-  const uses = [args, again, undo].filter((use) => use !== undefined);
+  const uses = [args, again?.script === args.script ? undefined : again, undo].filter((use) => use !== undefined);
   const calls = uses.map(({ script, parameters = {} }) => ({ script, parameters }));
   return new remote.Command(
     name,

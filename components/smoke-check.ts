@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
+import { nobody, unprivilegedContainer } from "./pod-security.ts";
 
 /** What a {@link SmokeCheck} is made from. */
 export interface SmokeCheckArgs {
@@ -76,6 +77,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
 function podSpec(args: SmokeCheckArgs): kubernetes.types.input.core.v1.PodSpec {
   return {
     automountServiceAccountToken: false,
+    securityContext: nobody,
     terminationGracePeriodSeconds: 1,
     tolerations: [{ operator: "Exists" }],
     affinity: {
@@ -102,6 +104,7 @@ function podSpec(args: SmokeCheckArgs): kubernetes.types.input.core.v1.PodSpec {
           timeoutSeconds: 60,
           failureThreshold: Math.ceil(args.timeoutSeconds / probePeriodSeconds),
         },
+        securityContext: unprivilegedContainer,
         volumeMounts: [
           { name: "check", mountPath: "/check", readOnly: true },
           { name: "www", mountPath: "/www" },

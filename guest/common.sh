@@ -95,7 +95,27 @@ start_node_network() {
 }
 
 # Mints a token for the worker WORKER_NAME and prints it.
-mint_token() { kubeadm token create --ttl "${TOKEN_TTL_MINUTES}m" --description "nodeforge: join of $WORKER_NAME"; }
+mint_token() {
+  local token
+  token=$(kubeadm token create --ttl "${TOKEN_TTL_MINUTES}m" --description "nodeforge: join of $WORKER_NAME")
+  expect_join "${token%%.*}" >&2
+  echo "$token"
+}
+
+# expect_join TOKEN_ID: lets the worker WORKER_NAME have one certificate by this token, and starts what approves it where it
+# does not run: one process for all joins, because each kubectl costs seconds.
+joins=/run/nodeforge-joins
+expect_join() {
+  install -d -m 0700 "$joins"
+  (
+    # Who approves ends under this lock: it either sees this worker, or has ended before.
+    flock -w 60 8 || fail "the list of joins has been locked for 60s"
+    write_file 0600 "$joins/$1" <<<"$WORKER_NAME $(($(date +%s) + TOKEN_TTL_MINUTES * 60))"
+    ! flock -n "$joins.running" true ||
+      systemd-run --quiet --collect --unit "nodeforge-approve-joins-$1" --setenv "PATH=$PATH" \
+        "$BASH" /etc/kubernetes/nodeforge-approve-joins
+  ) 8>"$joins.lock"
+}
 
 # print_token TOKEN: the result of the scripts that mint: a token, and the hash of the CA's public key.
 print_token() {

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Makes the control plane on this node, completes one that was left half-made, or brings one back whose data disk has come to
 # a new machine.
-# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE, and MACHINE, which only makes
-# it run again. Stdin: kubeadm's configuration.
+# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE, APPROVE_JOINS, the script that
+# lets workers in, and MACHINE and CERTIFICATES, which only make it run again. REPEATED is set where the stack remembers
+# that this cluster was made. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes and the seconds each phase took.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
@@ -16,10 +17,48 @@ wait_for_cloud_init
 
 # All it knows is on the data disk, and a new root disk only has to be told.
 mountpoint -q /var/lib/etcd || fail "the control plane's data disk is not there: $(systemctl status --no-pager machine 2>&1 | tail -n 5)"
-# Address ranges and names are written into certificates and objects; changing them under a living cluster breaks it.
-if [[ -f $made && $given != "$(<"$made")" ]]; then
-  fail "cluster name, addresses and domains cannot be changed on a living cluster; take the change back, or destroy and make it anew"
+# A cluster that was made is never made a second time under its name: its workers and kubeconfigs would know another one.
+if [[ ! -f $made && -n ${REPEATED-} ]]; then
+  fail "the stack made this cluster, and its data disk has nothing of it any more; put the disk's content back, or give it up: delete the disk's volume, set masterDataProtected to false, and run up again"
 fi
+
+# settings: of kubeadm's configuration on stdin, every value with the path of its keys, a line each. JSON with a key a line.
+settings() {
+  awk '{
+    match($0, /^ */); depth = RLENGTH / 2
+    value = substr($0, RLENGTH + 1); sub(/,$/, "", value); key[depth] = ""
+    if (match(value, /^"[^"]*": /)) { key[depth] = substr(value, 2, RLENGTH - 4); value = substr(value, RLENGTH + 1) }
+    path = ""; for (level = 1; level <= depth; level++) path = path "." key[level]
+    gsub(/"/, "", value); print path, value
+  }'
+}
+
+# What certificates and objects hold; changing it under a living cluster breaks it. All else may be another release's.
+check_fixed_settings() {
+  local path what was is name changed=()
+  local before=$1 now=$2
+  value() { sed -n "s|^$1 ||p" <<<"$2" | head -n 1; }
+  while read -r path what; do
+    was=$(value "$path" "$before")
+    is=$(value "$path" "$now")
+    # An older release may not have said it.
+    [[ -z $was || $was == "$is" ]] || changed+=("$what from $was to ${is:-nothing}")
+  done <<'FIXED'
+.clusterName cluster name
+.nodeRegistration.name name of the control plane
+.localAPIEndpoint.advertiseAddress address of the control plane
+.controlPlaneEndpoint endpoint of the API server
+.networking.dnsDomain domain of the cluster
+.networking.podSubnet range of the pods
+.networking.serviceSubnet range of the services
+FIXED
+  while read -r name; do
+    grep -qxF ".apiServer.certSANs. $name" <<<"$now" || changed+=("name of the API server from $name to nothing")
+  done < <(sed -n 's|^\.apiServer\.certSANs\. \([^]]*\)$|\1|p' <<<"$before")
+  ((${#changed[@]} == 0)) ||
+    fail "cannot be changed on a living cluster: $(printf '%s; ' "${changed[@]}")take the change back, or destroy the cluster and make it anew"
+}
+[[ ! -f $made ]] || check_fixed_settings "$(settings <"$made")" "$(settings <<<"$given")"
 write_node_parameters
 write_file 0644 "$config" <<<"${given//@KUBERNETES_VERSION@/$version}"
 
@@ -35,6 +74,15 @@ phase() {
 }
 
 begin=$SECONDS
+# kubeadm keeps what is there: it refuses a certificate that has ended, and leaves kubeconfigs as they are.
+renew=/etc/nodeforge/renew-certificates.sh
+[[ ! -f $made || ! -e $renew ]] || sh "$renew" >&2 || fail "the certificates could not be renewed"
+# A kubelet that was away until its own certificate ended starts with none; kubeadm makes it another one.
+identity=/var/lib/kubelet/pki/kubelet-client-current.pem
+if [[ -s $identity ]] && ! openssl x509 -noout -checkend 0 -in "$identity" >/dev/null; then
+  say "the kubelet's certificate has ended: making another one"
+  rm -f /etc/kubernetes/kubelet.conf /var/lib/kubelet/pki/kubelet-client-*
+fi
 phase certs all
 phase kubeconfig all
 certificates=$((SECONDS - begin))
@@ -58,6 +106,9 @@ if [[ ! -f /etc/nodeforge/joined ]]; then
   wait_for 600 "this node's registration" kubectl get node "$NODE_NAME"
   phase mark-control-plane
 fi
+# kubeadm lets whoever has a token be any node. Here a worker gets one certificate, for its own name.
+write_file 0755 /etc/kubernetes/nodeforge-approve-joins <<<"$APPROVE_JOINS"
+kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found >&2
 kubectl label node "$NODE_NAME" --overwrite "nodeforge.local/image=$IMAGE" >&2
 # flanneld and kube-proxy use the kubelet's identity; the bound role only reads nodes, services and their endpoints.
 kubectl apply -f - >&2 <<'RBAC'

@@ -12,17 +12,19 @@ token_id=$(sed -n 's/^ *"token": "\([^."]*\).*/\1/p' <<<"$configuration")
 joined_with=$(cat /etc/nodeforge/joined 2>/dev/null || true)
 
 # An earlier join that broke off, or one of this disk in an earlier machine, leaves what kubeadm refuses to start from;
-# its pod network may be another node's by now.
+# its pod network may be another node's by now. Somebody who ran `kubeadm reset` leaves the network's part of it alone.
 clear_earlier_join() {
-  [[ -e /etc/kubernetes/kubelet.conf || -e /etc/kubernetes/bootstrap-kubelet.conf || -e /etc/kubernetes/pki/ca.crt ]] ||
-    return 0
+  local path traces=0
+  for path in /etc/kubernetes/{kubelet.conf,bootstrap-kubelet.conf,pki/ca.crt} /etc/nodeforge/joined \
+    /run/flannel /var/lib/cni/networks /sys/class/net/cni0 /etc/cni/net.d/*.conflist; do
+    [[ ! -e $path ]] || ((++traces))
+  done
+  ((traces > 0)) || return 0
   say "clearing an earlier join"
   rm -f /etc/nodeforge/joined
   systemctl stop flanneld kube-proxy
   kubeadm reset --force >&2
-  rm -rf /var/lib/kubelet/pki /etc/kubernetes/pki/ca.crt /etc/cni/net.d/*.conflist /run/flannel
-  # It also empties the kubelet's folder, of which the image declares parts that a kubelet does not start without.
-  systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
+  rm -rf /var/lib/kubelet/pki /etc/kubernetes/pki/ca.crt /etc/cni/net.d/*.conflist /run/flannel /var/lib/cni/networks
   ip link delete cni0 2>/dev/null || true
   systemctl restart containerd
 }
@@ -34,6 +36,8 @@ else
   [[ -n $token_id ]] ||
     fail "no token was minted, because a node $NODE_NAME is in the cluster; kubectl delete node $NODE_NAME makes way"
   clear_earlier_join
+  # A reset empties the kubelet's folder, of which the image declares parts that a kubelet does not start without.
+  systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
   say "joining"
   kubeadm join --config /dev/stdin <<<"$configuration" >&2
   joined_with=$token_id

@@ -10,4 +10,6 @@ seen=$(kubectl get node "$WORKER_NAME" --ignore-not-found \
 [[ $seen != True\ * || $seen == "True $WORKER_ADDRESS" ]] ||
   fail "another machine named $WORKER_NAME is in the cluster and Ready, at ${seen#True }"
 kubectl delete node "$WORKER_NAME" --ignore-not-found >&2
+# For the scripts by which others leave: a join that breaks off is tried again, and its worker keeps its address meanwhile.
+grep -sqx "$WORKER_NAME" /etc/kubernetes/nodeforge-nodes || echo "$WORKER_NAME" >>/etc/kubernetes/nodeforge-nodes
 print_token "$(mint_token)"

@@ -4,6 +4,7 @@ import { readDeclaration } from "../toolchain/node-image/declaration.ts";
 /** The scripts that run on nodes; each is a file of this folder. */
 export type GuestScript =
   | "init-control-plane"
+  | "approve-joins"
   | "print-kubeconfig"
   | "set-drain-policy"
   | "mint-token"
@@ -27,6 +28,8 @@ export interface ScriptStart {
   readonly user: string;
   /** Limit of the whole script in minutes; it is killed then, whatever it waits for. */
   readonly limitMinutes: number;
+  /** Whether the script is told, by REPEATED, that the stack remembers an earlier run of it. @default false */
+  readonly repeated?: boolean;
 }
 
 /** What the scripts rely on of an image; check_image in common.sh judges by it. */
@@ -37,10 +40,12 @@ const { contract } = readDeclaration();
  *
  * It is short because it is part of every error message: the operator reads the script's own words, not its source.
  */
-export function startScript({ script, user, limitMinutes }: ScriptStart): string {
+export function startScript({ script, user, limitMinutes, repeated = false }: ScriptStart): string {
   const elevate = user === "root" ? "" : "sudo -n ";
+  // In the command and not among the parameters, which would then differ from those of the first run at every later one.
+  const told = repeated ? "env REPEATED=yes " : "";
   // A second signal after 10 s, because a shell waits for its child before it heeds the first.
-  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
+  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${told}bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
 }
 
 /**

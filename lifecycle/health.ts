@@ -1,8 +1,10 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterConfig } from "../config/index.ts";
+import { clientValidity } from "./certificates.ts";
 import { getFromCluster } from "./kubernetes-api.ts";
 import type { Known } from "./known.ts";
+import { Sightings } from "./sightings.ts";
 import { deriveTopology } from "../topology.ts";
 
 /** What a look at the running cluster found, before anything is changed. */
@@ -47,7 +49,12 @@ export async function lookAtCluster(known: Known, config: ClusterConfig): Promis
   // Before the first run has come that far, nothing can be amiss.
   if (first === undefined || typeof kubeconfig !== "string") return healthy;
   const settled = others.filter((node) => node !== undefined);
-  const health = await lookAtNodes(kubeconfig, first.name, settled, config.timeouts.reboot * 60);
+  const validity = clientValidity(kubeconfig);
+  const health = await lookAtNodes(kubeconfig, first.name, settled, {
+    graceSeconds: config.timeouts.reboot * 60,
+    hasEnded: validity !== undefined && validity.to < new Date(),
+    sightings: Sightings.ofThisRun(),
+  });
   // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
   const isOff = ({ name }: SettledNode) =>
     known.outputsOf("Domain", `${config.clusterName}-${name}`)?.running === false;
@@ -63,35 +70,61 @@ function settledNode(known: Known, clusterName: string, name: string): SettledNo
   return { name, address: (JSON.parse(identity) as { address: string }).address };
 }
 
+/** How to look at nodes. */
+export interface Look {
+  /** How long a node whose kubelet is away may take to come back by itself, as after a reboot. */
+  readonly graceSeconds: number;
+  /** Whether the cluster's certificates have ended, so that its API server lets nobody in. @default false */
+  readonly hasEnded?: boolean;
+  /** Since when each node's kubelet has been away, also by an earlier look of the same run. @default nothing is known */
+  readonly sightings?: Sightings;
+  readonly ports?: NodePorts;
+}
+
+/** Seconds between two looks. */
+const pauseSeconds = 5;
+
+/** How often a kubelet that was away has to answer in a row: one that fails at its start comes and goes. */
+const steadyAnswers = 3;
+
 /**
  * Looks at a cluster's nodes.
  * @param kubeconfig The administrator's. Secret.
  * @param master Name of the control plane's node: it registers again by itself, it never joins.
- * @param graceSeconds How long a node whose kubelet is away may take to come back by itself, as after a reboot.
  */
 export async function lookAtNodes(
   kubeconfig: string,
   master: string,
   workers: readonly SettledNode[],
-  graceSeconds: number,
-  ports = nodePorts,
+  { graceSeconds, hasEnded = false, sightings = new Sightings(undefined), ports = nodePorts }: Look,
 ): Promise<Health> {
-  const deadline = Date.now() + graceSeconds * 1000;
+  const answersInARow = new Map<string, number>();
+  // Kubelets that come and go in turn would keep this waiting for each other's.
+  const latest = Date.now() + 2 * graceSeconds * 1000;
   for (;;) {
-    const ready = await readiness(kubeconfig);
+    // With certificates that have ended nobody is told, and a kubelet whose own has ended does not run.
+    const ready = hasEnded ? new Map(workers.map(({ name }) => [name, false])) : await readiness(kubeconfig);
     // Whatever is wrong with the control plane, it is not that a worker has to join again.
     if (ready === undefined) return { lost: new Set(), unwell: true };
     const missing = workers.filter(({ name }) => !ready.has(name));
     const unready = workers.filter(({ name }) => ready.get(name) === false);
-    const silent = (
-      await Promise.all(unready.map(async (node) => ((await isSilent(node, ports)) ? [node] : [])))
-    ).flat();
-    if (silent.length === 0 || Date.now() >= deadline) {
-      const lost = new Set([...missing, ...silent].map(({ name }) => name));
+    const away: SettledNode[] = [];
+    await Promise.all(
+      unready.map(async (node) => {
+        const silent = await isSilent(node, ports);
+        const inARow = silent ? 0 : (answersInARow.get(node.name) ?? steadyAnswers - 1) + 1;
+        answersInARow.set(node.name, inARow);
+        if (inARow < steadyAnswers) away.push(node);
+      }),
+    );
+    const since = sightings.update(away.map(({ name }) => name));
+    const isOver = ({ name }: SettledNode) => Date.now() - (since.get(name) ?? Date.now()) >= graceSeconds * 1000;
+    if (away.every(isOver) || Date.now() >= latest) {
+      const lost = new Set([...missing, ...away].map(({ name }) => name));
       return { lost, unwell: missing.length + unready.length > 0 || !ready.get(master) };
     }
-    // A kubelet that is starting answers within this time or the next; the deadline bounds it.
-    await sleep(5000);
+    // A kubelet that is starting answers within this time or the next; the grace bounds it.
+    await sleep(pauseSeconds * 1000);
   }
 }
 

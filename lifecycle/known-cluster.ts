@@ -115,6 +115,17 @@ export function isAway(known: Known, resourceName: string): boolean {
   return domainId === undefined || !Array.isArray(triggers) || !triggers.includes(domainId);
 }
 
+/**
+ * Whether a worker has a token that it did not join with: a run ended in between. The token may have ended, and lets the
+ * worker have one certificate only, so it needs another.
+ * @param resourceName Name of the worker's component in the stack.
+ */
+export function isHalfJoined(known: Known, resourceName: string): boolean {
+  const minted = known.outputsOf("Command", `${resourceName}-token`)?.triggers;
+  const joined = known.outputsOf("Command", `${resourceName}-join`)?.triggers;
+  return minted !== undefined && !isDeepStrictEqual(minted, joined);
+}
+
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
 export function generationOf(known: Known, command: string, again: boolean): string {
   const triggers = known.outputsOf("Command", command)?.triggers;

@@ -21,12 +21,17 @@ in
 
   # Text of a file the declaration names by `source`, with every @value@ filled in; ports are the ones that are let in.
   fileText =
-    { tcp, udp }:
+    {
+      tcp,
+      udp,
+      controlPlane,
+    }:
     source:
     let
       values = {
         "firewall.tcp" = joinPorts tcp;
         "firewall.udp" = joinPorts udp;
+        "firewall.control-plane" = joinPorts controlPlane;
       }
       // prefixed "image" (builtins.mapAttrs (_: image: image.name) node.image)
       // prefixed "paths" node.paths;

@@ -21,6 +21,7 @@ let
     startTimeout = null;
     tools = [ ];
     serviceConfig = { };
+    timer = null;
   };
 
   # Where the declaration's words differ.
@@ -42,11 +43,17 @@ let
           value = declared.${key};
         }) (builtins.attrNames (removeAttrs declared [ "name" ]))
       );
+      timerOf =
+        { calendar, random-delay }:
+        {
+          inherit calendar;
+          randomDelay = random-delay;
+        };
       unknown = builtins.attrNames (removeAttrs given (builtins.attrNames blankUnit));
     in
     # Silence would be a unit that differs from Debian's.
     if unknown == [ ] then
-      blankUnit // given
+      blankUnit // given // (if given ? timer then { timer = timerOf given.timer; } else { })
     else
       throw "node.toml: unit ${declared.name} has ${builtins.concatStringsSep ", " unknown}, which nix/defaults.nix does not know";
 in
@@ -70,6 +77,7 @@ in
     enable = true;
     tcp = ports "tcp";
     udp = ports "udp";
+    controlPlane = ports "control-plane";
     extraTcp = [ ];
     extraUdp = [ ];
   };

@@ -79,11 +79,31 @@ let
       // unit.serviceConfig;
     };
 
-  units = removeAttrs (cfg.units // cfg.extraUnits) (optional (!cfg.firewall.enable) "firewall");
+  # systemd starts the unit of a timer's name.
+  timer = unit: {
+    inherit (unit) description;
+    wantedBy = [ "timers.target" ];
+    timerConfig = {
+      OnCalendar = unit.timer.calendar;
+      RandomizedDelaySec = unit.timer.randomDelay;
+    };
+  };
+
+  units = removeAttrs (cfg.units // cfg.extraUnits) (
+    if cfg.firewall.enable then
+      [ ]
+    else
+      [
+        "firewall"
+        "firewall-control-plane"
+      ]
+  );
+  timed = builtins.filter (name: units.${name}.timer != null) (builtins.attrNames units);
 
   ports = {
     tcp = cfg.firewall.tcp ++ cfg.firewall.extraTcp;
     udp = cfg.firewall.udp ++ cfg.firewall.extraUdp;
+    inherit (cfg.firewall) controlPlane;
   };
 
   hasExtraConfig = cfg.kubelet.extraConfig != { };
@@ -93,7 +113,10 @@ let
   seedDevice = "dev-disk-by\\x2dlabel-${cfg.cloudInit.seedLabel}.device";
 in
 {
-  units.systemd.services = mapAttrs (_: service) units;
+  units.systemd = {
+    services = mapAttrs (_: service) units;
+    timers = genAttrs timed (name: timer units.${name});
+  };
 
   files = {
     environment.etc =

@@ -5,6 +5,8 @@ pkgs: {
   blockdev = pkgs.util-linux;
   busybox = pkgs.busybox;
   chronyd = pkgs.chrony;
+  cmp = pkgs.diffutils;
+  e2fsck = pkgs.e2fsprogs;
   findmnt = pkgs.util-linux;
   ip = pkgs.iproute2;
   lsblk = pkgs.util-linux;
@@ -15,6 +17,7 @@ pkgs: {
   mount = pkgs.util-linux;
   mountpoint = pkgs.util-linux;
   nft = pkgs.nftables;
+  openssl = pkgs.openssl;
   ps = pkgs.procps;
   resize2fs = pkgs.e2fsprogs;
   runc = pkgs.runc;

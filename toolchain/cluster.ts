@@ -10,6 +10,8 @@ import { columns } from "./table.ts";
 export interface ClusterOutputs {
   readonly nodes: readonly { readonly name: string; readonly role: string; readonly address: string }[];
   readonly apiEndpoint: string;
+  /** When its certificates end, as ISO 8601; undefined where no run of this release has said so. */
+  readonly certificatesEnd?: string | undefined;
 }
 
 /** The part of a session that is needed here. */
@@ -18,19 +20,20 @@ type Asking = Pick<Session, "stack" | "ask">;
 /** Reads the outputs of a stack that is up. */
 export async function readOutputs({ stack, ask }: Asking): Promise<ClusterOutputs> {
   const outputs = JSON.parse(await ask(["stack", "output", "--json", "--stack", stack])) as Partial<ClusterOutputs>;
-  const { nodes, apiEndpoint } = outputs;
+  const { nodes, apiEndpoint, certificatesEnd } = outputs;
   if (nodes === undefined || apiEndpoint === undefined) throw new Error(`stack ${stack} has no cluster: npm run up`);
-  return { nodes, apiEndpoint };
+  return { nodes, apiEndpoint, ...(certificatesEnd === undefined ? {} : { certificatesEnd }) };
 }
 
 /** Nodes as a table, and how to reach the cluster. */
-export function summary({ nodes, apiEndpoint }: ClusterOutputs, stack: string): string {
+export function summary({ nodes, apiEndpoint, certificatesEnd }: ClusterOutputs, stack: string): string {
   const rows = [["NODE", "ROLE", "ADDRESS"], ...nodes.map(({ name, role, address }) => [name, role, address])];
   const option = stack === "dev" ? "" : ` --stack ${stack}`;
   return [
     columns(rows),
     "",
     `API server  ${apiEndpoint}`,
+    ...(certificatesEnd === undefined ? [] : [`certificates end on ${certificatesEnd.slice(0, 10)}, renewed before`]),
     `kubectl     npm run kubectl --${option} get nodes`,
     `destroy     npm run destroy${option && ` --${option}`}`,
   ].join("\n");

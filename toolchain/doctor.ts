@@ -1,4 +1,6 @@
 import { stat } from "node:fs/promises";
+import { kubeconfigPath } from "./cluster.ts";
+import { checkCertificates } from "./doctor/certificates.ts";
 import { checkImage } from "./doctor/image.ts";
 import { checkConfinement } from "./doctor/confinement.ts";
 import { fail, ok, type Finding } from "./doctor/finding.ts";
@@ -33,7 +35,7 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
     ...(isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
     { name: "confinement", run: () => checkConfinement(uri) },
   ];
-  return Promise.all(
+  const findings = await Promise.all(
     checks.map(async ({ name, run }) => {
       try {
         return await run();
@@ -46,6 +48,7 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
       }
     }),
   );
+  return [...findings, ...(await checkCertificates(kubeconfigPath(choice.stack)))];
 }
 
 /** The manifest of the image that the last successful run of a stack used; undefined where no record has one. */

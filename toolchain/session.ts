@@ -8,6 +8,7 @@ import { run, runInteractively, type InteractiveOptions } from "./process.ts";
 import { pulumiCli } from "./pulumi-cli.ts";
 import { provide } from "./requirements.ts";
 import { sparingProxy, withoutProxy } from "./proxy.ts";
+import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
 import { folderToMakeStackIn, sparingStackFile } from "./stack-file.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack.ts";
@@ -90,12 +91,16 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
     ...(choice.configFile === undefined ? {} : { configFile: choice.configFile }),
     variables,
     settings: () => readSettings(choice),
-    pulumi: async (args, onOutput, environment = {}) =>
-      runInteractively(program, await sparingStackFile(choice, args), {
-        cwd: checkout,
-        env: { ...process.env, ...forPulumi, ...environment },
-        ...(onOutput === undefined ? {} : { onOutput }),
-      }),
+    pulumi: async (args, onOutput, environment = {}) => {
+      const spared = await sparingStackFile(choice, args);
+      return withSightings((sightings) =>
+        runInteractively(program, spared, {
+          cwd: checkout,
+          env: { ...process.env, ...forPulumi, ...sightings, ...environment },
+          ...(onOutput === undefined ? {} : { onOutput }),
+        }),
+      );
+    },
     ask: async (args) => ask(await sparingStackFile(choice, args)),
     makeStack: async () => {
       const folder = await folderToMakeStackIn(choice);

@@ -18,8 +18,9 @@ in
       default = defaults.firewall.enable;
       description = "Whether the declared packet filter runs. Pods' forwarded packets are never its concern.";
     };
-    tcp = ports defaults.firewall.tcp "TCP ports that are open: ssh, etcd's clients and members, the API server, kubelet.";
+    tcp = ports defaults.firewall.tcp "TCP ports that are open on every node: ssh, kubelet.";
     udp = ports defaults.firewall.udp "UDP ports that are open: answers to DHCP.";
+    controlPlane = ports defaults.firewall.controlPlane "TCP ports that are open beside them on the control plane: the API server.";
     extraTcp = ports defaults.firewall.extraTcp "Further TCP ports.";
     extraUdp = ports defaults.firewall.extraUdp "Further UDP ports.";
   };

@@ -37,6 +37,7 @@ in
     services.nodeforge = {
       tools = lib.mapAttrs (_: lib.mkDefault) (import ../tools.nix pkgs) // {
         containerd-shim-runc-v2 = lib.mkDefault cfg.packages.containerd;
+        kubeadm = lib.mkDefault cfg.packages.kubernetes;
       };
       commands = cfg.programs // lib.mapAttrs (name: package: lib.getExe' package name) cfg.tools;
     };

@@ -89,5 +89,26 @@ in
       type = types.attrsOf types.str;
       text = "Further lines of its [Service] section.";
     };
+    timer = {
+      type = types.nullOr (
+        types.submodule {
+          options = {
+            calendar = mkOption {
+              type = types.str;
+              # The option above says what they are.
+              visible = false;
+              description = "When, in systemd's notation.";
+            };
+            randomDelay = mkOption {
+              type = types.str;
+              default = "0";
+              visible = false;
+              description = "Up to how much later.";
+            };
+          };
+        }
+      );
+      text = "What starts it again and again.";
+    };
   };
 }

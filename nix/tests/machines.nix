@@ -9,16 +9,17 @@
 }:
 let
   program = lib.recursiveUpdate (builtins.fromJSON (builtins.readFile ../../test/nix/machines.json)) {
-    # guest/script.ts gives it to every script, too.
-    parameters.IMAGE_CONTRACT = (import ../declaration.nix).node.contract;
+    parameters = {
+      # guest/script.ts gives it to every script, too.
+      IMAGE_CONTRACT = (import ../declaration.nix).node.contract;
+      APPROVE_JOINS = text "approve-joins";
+    };
   };
 
   # As guest/script.ts puts a script together, but for its parameters, which come from the environment here.
-  guest =
-    name:
-    pkgs.writeText "${name}.sh" (
-      builtins.readFile ../../guest/common.sh + builtins.readFile (../../guest + "/${name}.sh")
-    );
+  text =
+    name: builtins.readFile ../../guest/common.sh + builtins.readFile (../../guest + "/${name}.sh");
+  guest = name: pkgs.writeText "${name}.sh" (text name);
 
   scripts = lib.genAttrs [
     "init-control-plane"

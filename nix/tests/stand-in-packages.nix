@@ -18,6 +18,7 @@ lib.genAttrs [
   "cni-plugins"
   "containerd"
   "coredns"
+  "diffutils"
   "e2fsprogs"
   "etcd_3_6"
   "flannel"

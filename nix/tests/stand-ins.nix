@@ -59,6 +59,12 @@ let
       text = "[Unit]\nDescription=${service.description}\n";
     };
 
+  timer.options = {
+    description = withDefault "" types.str;
+    wantedBy = texts;
+    timerConfig = withDefault { } (types.attrsOf types.str);
+  };
+
   etcFile.options = {
     text = withDefault null (types.nullOr types.lines);
     mode = withDefault "symlink" types.str;
@@ -77,6 +83,7 @@ in
     systemd = {
       services = withDefault { } (types.attrsOf (types.submodule service));
       units = withDefault { } (types.attrsOf (types.submodule unit));
+      timers = withDefault { } (types.attrsOf (types.submodule timer));
       generators = withDefault { } (types.attrsOf types.path);
       tmpfiles.rules = texts;
       network.enable = flag;

@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import type * as pulumi from "@pulumi/pulumi";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Worker } from "../../components/worker.ts";
 import { foundation } from "../../lifecycle/known-cluster.ts";
 import { clusterWith } from "../support/cluster.ts";
@@ -48,6 +49,53 @@ describe("the control plane", () => {
     const policy = one("Command", "dev-master-drain-policy").inputs;
     expect(policy.create).toMatch(/ set-drain-policy$/);
     expect(policy.stdin).toContain("DRAIN_TIMEOUT_MINUTES='7'\nDRAIN_GRACE_SECONDS='30'\nDRAIN_POLICY='force'\n");
+  });
+
+  it("is told when it was made already, by what the engine runs then, and is another one only with another cluster", async () => {
+    const { options } = await clusterWith();
+    const { create, update, stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;
+    expect(create).not.toContain("REPEATED");
+    expect(update).toMatch(/^timeout .* env REPEATED=yes bash -c .* init-control-plane$/);
+    // Both are the same script, which is sent once.
+    expect(stdin?.split("\ninit-control-plane)\n")).toHaveLength(2);
+    expect(stdin).toMatch(/^\d+\ncase \$0 in\ninit-control-plane\)\n/);
+    const trigger = options.of("Command", "dev-master-init").replacementTrigger as pulumi.Output<string>;
+    expect(await promiseOf(trigger)).toBe("00000000-0000-4000-8000-000000000000");
+  });
+
+  it("hands over what approves the joins", async () => {
+    await clusterWith();
+    const { stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;
+    expect(stdin).toContain("kubectl certificate approve");
+  });
+
+  describe("whose certificates", () => {
+    const steps = ["init", "kubeconfig"].map((step) => `dev-master-${step}`);
+    const told = (name: string) => /^CERTIFICATES='(.*)'$/m.exec(one("Command", name).inputs.stdin as string)?.[1];
+    const kubeconfig = (days: number): Record<string, Record<string, unknown>> => {
+      const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+      const text = execFileSync(
+        "openssl",
+        ["req", ...kind, "-keyout", "/dev/null", "-subj", "/CN=x", "-days", String(days)],
+        { stdio: ["ignore", "pipe", "ignore"] },
+      );
+      const users = [{ user: { "client-certificate-data": text.toString("base64") } }];
+      return { "Command dev-master-kubeconfig": { stdout: JSON.stringify({ users }) } };
+    };
+
+    it("are young has nothing to do for them", async () => {
+      await clusterWith({}, { known: knownOf(kubeconfig(365)) });
+      expect(steps.map(told)).toEqual([undefined, undefined]);
+    });
+
+    it("end soon renews them, and the kubeconfig follows, both in place", async () => {
+      const known = knownOf(kubeconfig(365));
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300 * 24 * 60 * 60 * 1000 });
+      onTestFinished(() => void vi.useRealTimers());
+      await clusterWith({}, { known });
+      expect(steps.map(told)).toEqual(["1", "1"]);
+      for (const step of steps) expect(one("Command", step).inputs.triggers).toBeUndefined();
+    });
   });
 
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };

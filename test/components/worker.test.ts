@@ -228,7 +228,9 @@ describe("a node that was lost", () => {
   it("is let in again, and nobody else; all are asked for anew", async () => {
     const known = knownOf({
       "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
+      "Command dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "2"] },
       "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
+      "Command dev-worker-node-2-join": { triggers: ["dev-worker-node-2-id", "5"] },
       "Command dev-ready": { triggers: ["dev-master-id", "3"] },
     });
     await clusterWith({}, { known, health: { lost: new Set(["worker-node-2"]), unwell: true } });
@@ -236,5 +238,19 @@ describe("a node that was lost", () => {
     expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["2", "2"]);
     expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["6", "6"]);
     expect(generation("ready")).toBe("4");
+  });
+});
+
+describe("a worker whose join was not finished", () => {
+  it("gets another token, which lets it have a certificate again, and nobody else does", async () => {
+    const known = knownOf({
+      "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "1"] },
+      "Command dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "1"] },
+      "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "1"] },
+    });
+    await clusterWith({}, { known });
+    const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
+    expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["1", "1"]);
+    expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["2", "2"]);
   });
 });

@@ -1,4 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { destruction } from "./cases/destruction.ts";
@@ -62,6 +64,50 @@ describe("what stands still", () => {
   });
 });
 
+describe("certificates", () => {
+  /** When a certificate on the control plane's disk ends. */
+  const end = async (file: string) => {
+    const [master] = await lab.nodes();
+    return lab.ssh(master!.address, `openssl x509 -noout -enddate -in /etc/kubernetes/pki/${file}.crt`);
+  };
+  const kubeconfigSerial = async () => {
+    const kubeconfig = await lab.pulumi("stack", "output", "kubeconfig", "--show-secrets");
+    const [, data = ""] = /client-certificate-data: (\S+)/.exec(kubeconfig) ?? [];
+    return new X509Certificate(Buffer.from(data, "base64")).serialNumber;
+  };
+
+  it("that have ended are renewed by one run, and the kubeconfig follows", async () => {
+    const [master] = await lab.nodes();
+    const minutes = 12;
+    await lab.ssh(
+      master!.address,
+      [
+        `sed 's/"kind": "ClusterConfiguration",/&\\n  "certificateValidityPeriod": "${minutes}m0s",/' /etc/nodeforge/kubeadm.yaml >/tmp/short.yaml`,
+        "kubeadm certs renew all --config /tmp/short.yaml >/dev/null",
+        "systemctl restart --no-block etcd kube-apiserver kube-controller-manager kube-scheduler",
+      ].join(" && "),
+    );
+    const ended = Date.now() + minutes * 60_000;
+    await lab.eventually("the API server", 5, async () => {
+      expect(await lab.readyNodes()).toEqual(both);
+    });
+    const { deployment } = JSON.parse(await lab.pulumi("stack", "export")) as {
+      deployment: { resources: { urn: string }[] };
+    };
+    const urn = deployment.resources.map(({ urn }) => urn).find((name) => name.endsWith("::e2e-master-kubeconfig"));
+    await lab.pulumi("up", "--yes", "--skip-preview", "--target-replace", urn!);
+    const short = await kubeconfigSerial();
+    await sleep(Math.max(0, ended - Date.now()) + 30_000);
+    const diagnosis = await lab.nodeforge("diagnose", [], 10);
+    expect(diagnosis.all).toMatch(/Most likely: The cluster's certificates have ended/);
+    await lab.up();
+    expect(await kubeconfigSerial()).not.toBe(short);
+    const inAYear = String(new Date(Date.now() + 364 * 24 * 60 * 60_000).getFullYear());
+    for (const file of ["apiserver", "etcd/server", "front-proxy-client"]) expect(await end(file)).toContain(inAYear);
+    await expectItWell();
+  });
+});
+
 describe("a worker", () => {
   it("whose machine is gone is made anew", async () => {
     await lab.virsh("destroy", "e2e-worker-node-1");
@@ -86,6 +132,26 @@ describe("a worker", () => {
     expect(diagnosis.all).toMatch(/Most likely: kubelet does not run on the node/);
     await lab.up();
     expect(await lab.bootIds()).toEqual(boots);
+    await expectItWell();
+  });
+
+  it("that was reset by hand joins again in one run, and its pod network is that of its new Node", async () => {
+    const [, worker] = await lab.nodes();
+    await lab.ssh(worker!.address, "kubeadm reset --force >/dev/null 2>&1");
+    await lab.eventually("the node not to be Ready", 5, async () => {
+      expect(await lab.readyNodes()).toEqual(["master"]);
+    });
+    const began = Date.now();
+    const up = await lab.up();
+    // The plan and the update wait for the kubelet once, together.
+    expect(up.all.match(/still missing/g)).toBeNull();
+    console.log(`the run took ${Math.round((Date.now() - began) / 1000)} s`);
+    const range = await lab.kubectl("get", "node/worker-node-1", "-o", "jsonpath={.spec.podCIDR}");
+    await lab.eventually("a pod on the worker", 5, async () => {
+      const bridge = await lab.ssh(worker!.address, "ip -4 -o address show cni0");
+      expect(bridge).toContain(` ${range.replace(/\.0\/24$/, ".1/24")} `);
+    });
+    expect(await lab.ssh(worker!.address, "ls -d /var/lib/kubelet/config.d")).toBe("/var/lib/kubelet/config.d");
     await expectItWell();
   });
 

@@ -171,7 +171,7 @@ export class Guests {
     const { text, parameter, rest } = readInput(script, stdin);
     switch (script) {
       case "init-control-plane":
-        return this.#init(machine, parameter("NODE_NAME"));
+        return this.#init(machine, parameter("NODE_NAME"), command.includes(" REPEATED=yes "));
       case "print-kubeconfig":
         return this.#secret(this.#kubeconfig(this.#controlPlane(machine)));
       case "set-drain-policy":
@@ -201,8 +201,9 @@ export class Guests {
     return `${JSON.stringify({ clusters, users: [{ user: {} }] })} # of cluster ${id}`;
   }
 
-  #init({ data, disk }: Machine, name: string): string {
+  #init({ data, disk }: Machine, name: string, repeated: boolean): string {
     if (!data) throw new Error(`${name} has no data disk`);
+    if (repeated && !data.controls) throw new Error(`the data disk of ${name} has nothing of its cluster any more`);
     data.controls ??= { id: randomUUID(), nodes: new Map(), tokens: new Set() };
     data.controls.nodes.set(name, disk);
     disk.isControlPlane = true;

@@ -41,6 +41,7 @@ systemctl() {
   echo "node \\"$(hostname)\\" registered" >&2
 }
 kubeadm() { echo "$TOKEN"; }
+systemd-run() { :; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo "$CLUSTER"; }
 nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0f' "$PODS"; }
 wget() { :; }
@@ -72,6 +73,7 @@ export function runForReal(
     const here = script
       .replaceAll("/etc/kubernetes/nodeforge-nodes", list)
       .replaceAll("/run/systemd/netif/", `${folder}/`)
+      .replaceAll("/run/nodeforge-joins", join(folder, "joins"))
       .replaceAll("/dev/udp/", `${folder}/udp/`);
     // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
     const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", `${tools}\n${here}`], {

@@ -16,8 +16,16 @@ export interface Outcome {
 const places = {
   "/etc/kubernetes/": "",
   "/etc/nodeforge/image.json": "image.json",
+  "/etc/nodeforge": "nodeforge",
+  "/etc/cni/net.d/": "cni/",
   "/run/nodeforge.lock": "lock",
+  "/run/nodeforge-joins": "joins",
+  "/run/cloud-init/": "cloud-init/",
+  "/run/flannel": "flannel",
   "/run/systemd/netif/": "netif/",
+  "/sys/class/net/": "net/",
+  "/var/lib/kubelet/": "kubelet/",
+  "/var/lib/cni/": "leases/",
   "/dev/udp/": "udp/",
 };
 
@@ -47,10 +55,14 @@ export class TestNode {
     });
   }
 
-  /** What the stand-ins noted, in order. */
+  /** What the stand-ins noted, in order, with the places of a real node. */
   get calls(): readonly string[] {
     const path = join(this.folder, "calls");
-    return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+    if (!existsSync(path)) return [];
+    let text = readFileSync(path, "utf8").trimEnd();
+    const longestFirst = Object.entries(places).sort(([, one], [, other]) => other.length - one.length);
+    for (const [place, folder] of longestFirst) text = text.replaceAll(`${this.folder}/${folder}`, place);
+    return text.split("\n");
   }
 
   /** Makes a file, and the folders it is in. */

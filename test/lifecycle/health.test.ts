@@ -7,9 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { healthy, lookAtCluster, lookAtNodes } from "../../lifecycle/health.ts";
+import { healthy, lookAtCluster, lookAtNodes, type Look } from "../../lifecycle/health.ts";
 import { getFromCluster } from "../../lifecycle/kubernetes-api.ts";
 import { Known } from "../../lifecycle/known.ts";
+import { Sightings } from "../../lifecycle/sightings.ts";
 import { knownOf } from "../support/known.ts";
 import { configWith } from "../support/settings.ts";
 
@@ -65,11 +66,15 @@ const workers = ["a", "b"].map((name) => ({ name, address: "127.0.0.1" }));
 const unwell = (...lost: string[]) => ({ lost: new Set(lost), unwell: true });
 
 /** Looks once at a cluster of master, a and b, where everybody's sshd and kubelet answer or not. */
-async function look(kubeconfig: string, { ssh = true, kubelet = true, graceSeconds = 0 } = {}) {
+async function look(
+  kubeconfig: string,
+  { ssh = true, kubelet = true, graceSeconds = 0, ...more }: Partial<Look> & { ssh?: boolean; kubelet?: boolean } = {},
+) {
   const port = async (open: boolean) => (open ? listen(createServer()) : closedPort());
-  return lookAtNodes(kubeconfig, "master", workers, graceSeconds, {
-    ssh: await port(ssh),
-    kubelet: await port(kubelet),
+  return lookAtNodes(kubeconfig, "master", workers, {
+    graceSeconds,
+    ports: { ssh: await port(ssh), kubelet: await port(kubelet) },
+    ...more,
   });
 }
 
@@ -120,6 +125,71 @@ describe("a look at the nodes", () => {
     });
     expect(await look(kubeconfig, { kubelet: false, graceSeconds: 60 })).toEqual(healthy);
     expect(asked).toBe(2);
+  });
+});
+
+describe("a kubelet that is away", () => {
+  const silentB = { master: "True", a: "True", b: "Unknown" };
+
+  it("is waited for once in a run, however often the program looks", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nodeforge-health-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const kubeconfig = await serving(silentB);
+    const once = () => {
+      const sightings = new Sightings(join(folder, "sightings.json"));
+      return look(kubeconfig, { kubelet: false, graceSeconds: 4, sightings });
+    };
+    let began = Date.now();
+    expect(await once()).toEqual(unwell("b"));
+    expect(Date.now() - began).toBeGreaterThanOrEqual(4000);
+    began = Date.now();
+    expect(await once()).toEqual(unwell("b"));
+    expect(Date.now() - began).toBeLessThan(3000);
+  });
+
+  it("is lost when it comes and goes until the time is over", async () => {
+    // It answers at every second look, and is never Ready.
+    const kubelet = createServer();
+    const port = await listen(kubelet);
+    let asked = 0;
+    const kubeconfig = await apiServer((_, response) => {
+      const isUp = asked++ % 2 === 1;
+      const answer = () => response.end(nodeList(silentB));
+      if (isUp && !kubelet.listening) kubelet.listen(port, "127.0.0.1", answer);
+      else if (!isUp && kubelet.listening) kubelet.close(answer);
+      else answer();
+    });
+    const ssh = await listen(createServer());
+    const found = await lookAtNodes(kubeconfig, "master", workers, { graceSeconds: 9, ports: { ssh, kubelet: port } });
+    expect(found).toEqual(unwell("b"));
+    expect(asked).toBeGreaterThan(2);
+  }, 30_000);
+
+  it("is not lost when it came back and answers from then on", async () => {
+    const kubelet = createServer();
+    const port = await listen(kubelet);
+    await new Promise((resolve) => kubelet.close(resolve));
+    let asked = 0;
+    const kubeconfig = await apiServer((_, response) => {
+      const answer = () => response.end(nodeList(silentB));
+      if (asked++ === 1) kubelet.listen(port, "127.0.0.1", answer);
+      else answer();
+    });
+    const ssh = await listen(createServer());
+    const found = await lookAtNodes(kubeconfig, "master", workers, { graceSeconds: 60, ports: { ssh, kubelet: port } });
+    expect(found).toEqual(unwell());
+    expect(asked).toBe(4);
+  }, 30_000);
+});
+
+describe("a cluster whose certificates have ended", () => {
+  it("has lost the workers whose kubelets do not run, and nobody is asked", async () => {
+    let asked = 0;
+    const kubeconfig = await apiServer((_, response) => void (asked++, response.writeHead(401).end()));
+    expect(await look(kubeconfig, { kubelet: false, hasEnded: true })).toEqual(unwell("a", "b"));
+    expect(await look(kubeconfig, { hasEnded: true })).toEqual(unwell());
+    expect(await look(kubeconfig, { ssh: false, kubelet: false, hasEnded: true })).toEqual(unwell());
+    expect(asked).toBe(0);
   });
 });
 

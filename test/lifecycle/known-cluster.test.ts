@@ -3,6 +3,7 @@ import {
   foundation,
   generationOf,
   isAway,
+  isHalfJoined,
   isReplaced,
   keepersOf,
   keptIdentity,
@@ -178,5 +179,27 @@ describe("how often a step was taken", () => {
   it.each(["uncounted", "bare", "unknown"])("begins with one where it is %s", (command) => {
     expect([generationOf(known, command, false), generationOf(known, command, true)]).toEqual(["1", "2"]);
     expect(generationOf(new Known(), command, false)).toBe("1");
+  });
+});
+
+describe("a worker is half joined", () => {
+  const half = (token?: readonly string[], join?: readonly string[]) =>
+    isHalfJoined(
+      knownOf({
+        ...(token ? { "Command dev-w-token": { triggers: token } } : {}),
+        ...(join ? { "Command dev-w-join": { triggers: join } } : {}),
+      }),
+      "dev-w",
+    );
+
+  it("with a token that it did not join with", () => {
+    expect(half(["domain", "1"])).toBe(true);
+    expect(half(["domain", "2"], ["domain", "1"])).toBe(true);
+    expect(half(["other", "1"], ["domain", "1"])).toBe(true);
+  });
+
+  it("and not before it has one, nor once it joined with it", () => {
+    expect(half()).toBe(false);
+    expect(half(["domain", "2"], ["domain", "2"])).toBe(false);
   });
 });

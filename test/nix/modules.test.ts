@@ -52,7 +52,7 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
 
   it("open further ports", async () => {
     const nft = (await change("firewall.extraTcp = [ 9100 ];")).get("file /etc/nodeforge/firewall.nft");
-    expect(nft).toContain("tcp dport { 22, 2379, 2380, 6443, 10250, 9100 } accept");
+    expect(nft).toContain("tcp dport { 22, 10250, 9100 } accept");
   });
 
   it("leave the packet filter out where it is not wanted", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { renewalDays } from "../../lifecycle/certificates.ts";
 import { fileText, readDeclaration, versionsOf } from "../../toolchain/node-image/declaration.ts";
 
 const node = readDeclaration();
@@ -7,13 +8,16 @@ const unit = (name: string) => {
   if (!found) throw new Error(`no unit ${name}`);
   return found;
 };
-const ofKubernetes = node.unit.filter(({ name }) => !["firewall", "machine", "containerd", "chrony"].includes(name));
+const ofSystem = ["firewall", "machine", "firewall-control-plane", "containerd", "chrony"];
+const ofKubernetes = node.unit.filter(({ name }) => !ofSystem.includes(name));
 
 describe("units", () => {
   it("are the ones the guest scripts know", () => {
     expect(node.unit.map(({ name }) => name)).toEqual([
       "firewall",
       "machine",
+      "firewall-control-plane",
+      "certificates",
       "containerd",
       "chrony",
       "etcd",
@@ -29,6 +33,7 @@ describe("units", () => {
   it("of Kubernetes stay quiet until a script has done its part", () => {
     const conditions = Object.fromEntries(ofKubernetes.map(({ name, condition }) => [name, condition]));
     expect(conditions).toEqual({
+      certificates: node.paths["control-plane"],
       etcd: node.paths["control-plane"],
       "kube-apiserver": node.paths["control-plane"],
       "kube-controller-manager": node.paths["control-plane"],
@@ -112,24 +117,60 @@ describe("units", () => {
 });
 
 describe("the packet filter", () => {
-  it("lets in exactly the declared ports", () => {
-    expect(node.firewall.tcp.map(({ port }) => port)).toEqual([22, 2379, 2380, 6443, 10250]);
+  it("lets in exactly the declared ports, and a set that is empty", () => {
+    expect(node.firewall.tcp.map(({ port }) => port)).toEqual([22, 10250]);
     const text = fileText(node, "files/firewall.nft");
     expect(text).toContain("policy drop;");
-    expect([...text.matchAll(/dport \{ (.*) \}/g)].map(([, ports]) => ports)).toEqual([
-      "22, 2379, 2380, 6443, 10250",
-      "68",
+    expect([...text.matchAll(/dport (\S+|\{ .* \}) accept/g)].map(([, ports]) => ports)).toEqual([
+      "{ 22, 10250 }",
+      "@control_plane",
+      "{ 68 }",
     ]);
+    expect(text).not.toContain("elements");
+  });
+
+  it("lets in the API server where a control plane runs, before it serves", () => {
+    expect(node.firewall["control-plane"].map(({ port }) => port)).toEqual([6443]);
+    expect(fileText(node, "files/firewall-control-plane.nft")).toMatch(
+      /^add element inet nodeforge control_plane \{ 6443 \}$/m,
+    );
+    const { condition, exec, after, type, remain } = unit("firewall-control-plane");
+    expect([condition, type, remain]).toEqual([node.paths["control-plane"], "oneshot", true]);
+    expect(node.file.map(({ path }) => path)).toContain(exec[2]);
+    // One that was another machine's is no control plane any more, once it was looked at.
+    expect(after).toEqual(["firewall.service", "machine.service"]);
+    expect(unit("kube-apiserver").after).toContain("firewall-control-plane.service");
+    expect(unit("kube-apiserver").wants).toContain("firewall-control-plane.service");
+  });
+
+  it("is never asked for etcd, which listens to its own machine alone", () => {
+    const urls = unit("etcd").exec.filter((argument) => /-urls=|-cluster=/.test(argument));
+    expect(urls).toHaveLength(6);
+    for (const url of urls) expect(url).toMatch(/=https?:\/\/127\.0\.0\.1:23\d\d$/);
+    expect(unit("kube-apiserver").exec).toContain("--etcd-servers=https://127.0.0.1:2379");
   });
 
   it("has a reason for each of them", () => {
-    for (const { port, reason } of [...node.firewall.tcp, ...node.firewall.udp]) {
+    for (const { port, reason } of Object.values(node.firewall).flat()) {
       expect(reason, String(port)).not.toBe("");
     }
   });
 
   it("leaves forwarded packets, which are pods', alone", () => {
     expect(fileText(node, "files/firewall.nft")).not.toContain("hook forward");
+  });
+});
+
+describe("the certificates", () => {
+  it("are looked at weekly, and at each boot before they are used", () => {
+    const { timer, before, exec, type } = unit("certificates");
+    expect([type, timer?.calendar]).toEqual(["oneshot", "weekly"]);
+    expect(before).toEqual(["etcd.service"]);
+    expect(node.file.map(({ path }) => path)).toContain(exec[1]);
+  });
+
+  it("are renewed as long before their end as the program asks for it", () => {
+    expect(fileText(node, "files/renew-certificates.sh")).toContain(`seconds=$((${renewalDays} * 24 * 60 * 60))`);
   });
 });
 

@@ -1,14 +1,19 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,13 +24,17 @@ const declaration = readDeclaration();
 const { paths } = declaration;
 const key = "/etc/ssh/ssh_host_ed25519_key";
 
-/**
- * Programs that need a kernel. A disk is the folder "disk" with the file system's marker in it; what is mounted is a link,
- * so that what is written through it really is on the disk.
- */
-const programs = {
+const MiB = 2 ** 20;
+
+/** Programs that know file systems. A disk is the folder "disk" with the file system's marker in it. */
+const fileSystems = {
   blkid: `echo "blkid $*" >>"$SANDBOX/calls"; [ -z "$BLKID" ] || exit "$BLKID"; [ -e "$SANDBOX/disk/ext4" ] || exit 2`,
   mke2fs: `echo "mke2fs $*" >>"$SANDBOX/calls"; touch "$SANDBOX/disk/ext4"`,
+  e2fsck: `echo "e2fsck $*" >>"$SANDBOX/calls"; exit "\${E2FSCK:-0}"`,
+};
+
+/** Programs that need a kernel. What is mounted is a link, so that what is written through it really is on the disk. */
+const kernel = {
   mountpoint: `[ -L "$2" ]`,
   mount: `case $1 in
 -o) rmdir "$4"; ln -s "$SANDBOX/disk" "$4"; mkdir -p "$SANDBOX/disk$(dirname "$ROOT")"; ln -sfn "$SANDBOX/disk" "$SANDBOX/disk$ROOT";;
@@ -36,9 +45,12 @@ esac`,
 /** Machines that come and go, with root disks of their own and one data disk. */
 class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-machine-"));
+  /** Size of every disk. Files with nothing in them cost nothing. */
+  mebibytes = 64;
   #machines = 0;
 
-  constructor() {
+  /** @param programs Stand-ins; those that know file systems may be the real ones, which the real files of this hold for disks. */
+  constructor(programs: Readonly<Record<string, string>> = { ...fileSystems, ...kernel }) {
     onTestFinished(() => rmSync(this.folder, { recursive: true }));
     for (const [name, text] of Object.entries(programs)) {
       this.write(`bin/${name}`, `#!/bin/sh\n${text}\n`);
@@ -76,8 +88,11 @@ class Sandbox {
     for (const [index, serial] of ["", ...serials].entries()) {
       const name = `vd${"abc"[index]}`;
       this.write(`${root}/sys/block/${name}/serial`, serial);
+      this.write(`${root}/sys/block/${name}/size`, `${(this.mebibytes * MiB) / 512}\n`);
       this.write(`${root}/dev/${name}`, "");
+      truncateSync(this.path(`${root}/dev/${name}`), this.mebibytes * MiB);
     }
+    symlinkSync("/dev/zero", this.path(`${root}/dev/zero`));
     this.write(`${root}${key}`, `private key of ${root}\n`);
     chmodSync(this.path(`${root}${key}`), 0o600);
     this.write(`${root}${key}.pub`, `public key of ${root}\n`);
@@ -131,9 +146,12 @@ describe("a data disk", () => {
     const first = box.controlPlane();
     expect(first).toMatchObject({ status: 0, stderr: "" });
     const device = box.path(`${first.root}/dev/vdc`);
-    expect(box.calls).toEqual([`blkid --probe ${device}`, made(box.path(first.root))]);
+    expect(box.calls).toEqual([`blkid --probe ${device}`, made(box.path(first.root)), `e2fsck -p ${device}`]);
     expect(box.boot(first.root).status).toBe(0);
+    // Mounted already, it is not looked at again.
+    expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(1);
     expect(box.controlPlane().status).toBe(0);
+    expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(2);
     expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toHaveLength(1);
   });
 
@@ -169,6 +187,104 @@ describe("a data disk", () => {
     expect(box.boot(root).status).not.toBe(0);
     expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toEqual([]);
     expect(box.has(`${root}/var/lib/etcd`)).toBe(false);
+  });
+});
+
+describe("a data disk in which blkid finds nothing", () => {
+  const places = { "its first byte": 0, "its middle": 31 * MiB + 5, "its last byte": 64 * MiB - 1 };
+
+  it.each(Object.entries(places))("and which has something at %s is not erased", (_, at) => {
+    const box = new Sandbox();
+    const root = box.machine(["seed", "nodeforge-data"]);
+    const file = openSync(box.path(`${root}/dev/vdc`), "r+");
+    writeSync(file, "x", at);
+    closeSync(file);
+    const { status, stderr } = box.boot(root);
+    expect(status).toBe(1);
+    expect(stderr).toContain("has data, but no file system that can be recognised, and is left as it is");
+    expect(box.calls.filter((call) => !call.startsWith("blkid"))).toEqual([]);
+  });
+
+  it.each([
+    ["whose size nobody knows", (box: Sandbox, root: string) => rmSync(box.path(`${root}/sys/block/vdc/size`))],
+    ["that ends early", (box: Sandbox, root: string) => truncateSync(box.path(`${root}/dev/vdc`), 63 * MiB)],
+  ])("and %s is not erased", (_, change) => {
+    const box = new Sandbox();
+    const root = box.machine(["seed", "nodeforge-data"]);
+    change(box, root);
+    expect(box.boot(root).status).toBe(1);
+    expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toEqual([]);
+  });
+});
+
+describe("a data disk's file system", () => {
+  it.each([
+    ["that was repaired", "1", 0],
+    ["with errors that need somebody", "4", 1],
+    ["that cannot be checked", "8", 1],
+  ])("%s (e2fsck %s) ends the unit with %i", (_, E2FSCK, expected) => {
+    const box = new Sandbox();
+    const { root, status, stderr } = box.controlPlane({ E2FSCK });
+    expect(status).toBe(expected);
+    expect(box.has(`${root}/var/lib/etcd`)).toBe(expected === 0);
+    expect(stderr.includes("is left as it is")).toBe(expected !== 0);
+  });
+});
+
+describe("a real ext4", () => {
+  /** A machine whose data disk the real programs have made. */
+  function made() {
+    const box = new Sandbox(kernel);
+    // Below 512 MiB mke2fs takes other blocks than for any data disk there can be.
+    box.mebibytes = 1024;
+    const root = box.machine(["seed", "nodeforge-data"]);
+    const first = box.boot(root);
+    expect(first.status, first.stderr).toBe(0);
+    const device = box.path(`${root}/dev/vdc`);
+    const onDisk = (...command: string[]) => spawnSync("debugfs", [...command, device], { encoding: "utf8" });
+    box.write("ca.key", "precious");
+    onDisk("-w", "-R", `write ${box.path("ca.key")} ca.key`);
+    const zero = (at: number, length: number) => {
+      const file = openSync(device, "r+");
+      writeSync(file, Buffer.alloc(length), 0, length, at);
+      closeSync(file);
+    };
+    // What the next boot finds: nothing is mounted.
+    rmSync(box.path(`${root}${paths.data}`));
+    return { box, root, device, zero, key: () => onDisk("-R", "cat ca.key").stdout };
+  }
+
+  it("without its superblock is left as it is, and repaired by what the unit says", () => {
+    const { box, root, device, zero, key } = made();
+    expect(key()).toBe("precious");
+    zero(1024, 1024);
+    const before = readFileSync(device);
+    const { status, stderr } = box.boot(root);
+    expect(status).toBe(1);
+    expect(readFileSync(device).equals(before)).toBe(true);
+    const [, mend = ""] = /: (e2fsck -b \d+ \S+) repairs/.exec(stderr) ?? [];
+    const [program = "", ...args] = mend.split(" ");
+    expect(spawnSync(program, ["-y", ...args]).status).toBe(1);
+    expect(box.boot(root).status).toBe(0);
+    expect(key()).toBe("precious");
+  });
+
+  it("of which nothing is left at its start is left as it is", () => {
+    const { box, root, device, zero } = made();
+    zero(0, 4 * MiB);
+    const before = readFileSync(device);
+    expect(box.boot(root).status).toBe(1);
+    expect(readFileSync(device).equals(before)).toBe(true);
+  });
+
+  it("with an error that can be repaired safely is repaired before it is mounted", () => {
+    const { box, root, device, key } = made();
+    spawnSync("debugfs", ["-w", "-R", "set_super_value free_blocks_count 1", device]);
+    spawnSync("debugfs", ["-w", "-R", "set_super_value state 2", device]);
+    const { status, stderr } = box.boot(root);
+    expect([status, key()]).toEqual([0, "precious"]);
+    expect(stderr).toMatch(/contains a file system with errors, check forced/);
+    expect(spawnSync("e2fsck", ["-n", device]).status).toBe(0);
   });
 });
 

@@ -35,6 +35,7 @@ describe("the Debian and the NixOS image", () => {
       for (const other of rest.after ?? []) expect(found).toContain(`${unit} / After / ${other}`);
       for (const key of Object.keys(rest.service ?? {})) expect(found).toContain(`${unit} / ${key}`);
       if (after.length > 0) expect(found).toContain(`${unit} / ExecStartPost / program`);
+      if (rest.timer) expect(found).toContain(`unit ${name}.timer / OnCalendar`);
     }
     for (const key of Object.keys(node.sysctl)) expect(found).toContain(`sysctl / ${key}`);
     for (const name of node.kernel.modules) expect(found).toContain(`kernel module / ${name}`);

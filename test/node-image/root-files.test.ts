@@ -65,6 +65,26 @@ describe("unit files", () => {
     `);
   });
 
+  it("of a unit that has a timer", () => {
+    expect(text(`${units}/certificates.timer`)).toMatchInlineSnapshot(`
+      "[Unit]
+      Description=Renewal of the control plane's certificates
+
+      [Timer]
+      OnCalendar=weekly
+      RandomizedDelaySec=6h
+
+      [Install]
+      WantedBy=timers.target
+      "
+    `);
+    expect(link(`${units}/timers.target.wants/certificates.timer`)).toBe(`${units}/certificates.timer`);
+    const timers = files.filter(
+      ({ path }) => path.endsWith(".timer") && !debian.quiet.includes(path.split("/").at(-1)!),
+    );
+    expect(timers).toHaveLength(2);
+  });
+
   it.each(node.unit.map(({ name }) => name))("start %s at boot", (name) => {
     const target = name === "firewall" ? "sysinit.target" : "multi-user.target";
     expect(link(`${units}/${target}.wants/${name}.service`)).toBe(`${units}/${name}.service`);

@@ -40,6 +40,9 @@ describe("the outputs of a stack", () => {
       "kubectl     npm run kubectl -- get nodes",
       "destroy     npm run destroy",
     ]);
+    const lines = summary({ ...outputs, certificatesEnd: "2027-11-26T00:48:02Z" }, "dev").split("\n");
+    expect(lines[5]).toBe("certificates end on 2027-11-26, renewed before");
+    expect(lines).toHaveLength(8);
     expect(summary(outputs, "lab")).toContain("npm run kubectl -- --stack lab get nodes");
     expect(summary(outputs, "lab")).toContain("npm run destroy -- --stack lab");
   });

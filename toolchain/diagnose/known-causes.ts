@@ -2,6 +2,7 @@ import { answered, find, inItems, inLog, sign, type Evidence, type Sign } from "
 import {
   alive,
   atStart,
+  endedCertificates,
   ofConditions,
   ofLibvirt,
   ofNodes,
@@ -204,6 +205,17 @@ export const knownCauses: readonly KnownCause[] = [
     ],
   },
   {
+    name: "data disk damaged",
+    cause:
+      "The control plane's data disk has lost its first blocks, or its file system has errors; it was left as it is.",
+    mend: "Copy the volume first. Then run the e2fsck command that the message names: on the node, or on the hypervisor while the machine is off. Then `virsh reboot NAME` and `npm run up`.",
+    signs: (evidence) =>
+      inLog(
+        evidence,
+        /has data, but no file system that can be recognised|has errors that are not repaired without being asked/,
+      ),
+  },
+  {
     name: "data disk not there",
     cause: "The control plane's data disk is not attached to its machine, or its unit `machine` could not mount it.",
     mend: "`virsh domblklist NAME` shows whether it is attached, `systemctl status machine` on the node why it was not mounted. A disk that cannot be read is left as it is; once it can, `virsh reboot NAME`, then `npm run up`.",
@@ -254,10 +266,21 @@ export const knownCauses: readonly KnownCause[] = [
     ],
   },
   {
+    name: "certificates have ended",
+    cause: "The cluster's certificates have ended: its machines were off, or their timer stopped, for too long.",
+    mend: "`npm run up` renews them, fetches the new kubeconfig and lets the workers join again whose own have ended.",
+    signs: (evidence) => endedCertificates(evidence),
+  },
+  {
     name: "clock wrong",
     cause: "The clocks of the machines differ, so certificates are not valid yet or not any more.",
     mend: "Set the hypervisor's clock (`timedatectl`), then `npm run up`, which sets the nodes' clocks by it.",
-    signs: (evidence) => [...inLog(evidence, /certificate has expired or is not yet valid/), ...wrongClocks(evidence)],
+    signs: (evidence) => [
+      ...(endedCertificates(evidence).length > 0
+        ? []
+        : inLog(evidence, /certificate has expired or is not yet valid|tls: expired certificate/)),
+      ...wrongClocks(evidence),
+    ],
   },
   {
     name: "name taken in the cluster",
@@ -294,6 +317,13 @@ export const knownCauses: readonly KnownCause[] = [
         evidence,
         /could not be drained|violate the pod's disruption budget|cannot delete Pods.*(declare no controller|use --force)/i,
       ),
+  },
+  {
+    name: "kubelet's folder emptied",
+    cause:
+      "A folder that kubelet does not start without is gone: `kubeadm reset`, or somebody by hand, emptied /var/lib/kubelet.",
+    mend: "`npm run up` makes it again and lets the worker join.",
+    signs: (evidence) => inItems(evidence, ["kubelet"], /failed to walk through kubelet dropin directory/),
   },
   {
     name: "containerd is down",

@@ -101,3 +101,25 @@ export function wrongClocks(evidence: Evidence): readonly Sign[] {
     return off === 0 ? [] : [sign("clock", `the node's clock is off by ${Math.round(off)} s`, name)];
   });
 }
+
+/** What says that a certificate has ended, where no clock is wrong: the time it was judged at has really come. */
+export function endedCertificates(evidence: Evidence): readonly Sign[] {
+  if (wrongClocks(evidence).length > 0) return [];
+  const pattern = /certificate has expired or is not yet valid|tls: expired certificate/;
+  const items = ["api-server", "nodes", "etcd", "kube-apiserver", "kubelet"];
+  const hasEnded = ({ line }: Sign) => {
+    // Go says which: `current time A is after B`, or before it, of a certificate that is of the future.
+    const [, way, limit = ""] = /current time \S+ is (after|before) ([\d:TZ.+-]+)/.exec(line) ?? [];
+    // A line that says no date leaves the clocks to decide, where a node has told its own.
+    if (way === undefined) return line.includes("tls: expired certificate") || askedAt(evidence) !== undefined;
+    return way === "after" && Date.parse(limit) < (askedAt(evidence) ?? Date.now());
+  };
+  return [...inLog(evidence, pattern), ...inItems(evidence, items, pattern)].filter(hasEnded);
+}
+
+/** When a node was asked for its clock, by the clock of this machine, in milliseconds; undefined where none told it. */
+function askedAt({ items }: Evidence): number | undefined {
+  const told = items.map(({ name, text }) => (name === "clock" ? /^asked [\d.]+ ([\d.]+)$/m.exec(text) : null));
+  const [, to] = told.find((match) => match !== null) ?? [];
+  return to === undefined ? undefined : Number(to) * 1000;
+}

@@ -30,6 +30,16 @@ export interface Unit {
   readonly tools?: readonly string[];
   /** Further lines of its [Service] section. */
   readonly service?: Readonly<Record<string, string>>;
+  /** What starts the unit again and again. */
+  readonly timer?: Timer;
+}
+
+/** A systemd timer, in systemd's own notation. */
+export interface Timer {
+  /** When, such as `weekly`. A machine that is off then does not catch up: its units start at its next boot. */
+  readonly calendar: string;
+  /** Up to how much later. */
+  readonly "random-delay": string;
 }
 
 /** Programs that are built or packaged together. */
@@ -61,7 +71,9 @@ export interface NodeDeclaration {
   readonly program: readonly Program[];
   readonly unit: readonly Unit[];
   readonly restart: { readonly policy: string; readonly seconds: number };
-  readonly firewall: Readonly<Record<"tcp" | "udp", readonly { readonly port: number; readonly reason: string }[]>>;
+  readonly firewall: Readonly<
+    Record<"tcp" | "udp" | "control-plane", readonly { readonly port: number; readonly reason: string }[]>
+  >;
   readonly sysctl: Readonly<Record<string, string>>;
   readonly kernel: Readonly<Record<"modules" | "blacklist" | "parameters", readonly string[]>>;
   readonly ssh: { readonly "host-key-type": string; readonly settings: Readonly<Record<string, string>> };
@@ -91,10 +103,10 @@ export function readDeclaration(): NodeDeclaration {
  * @throws when a value is not part of the declaration.
  */
 export function fileText(node: NodeDeclaration, source: string): string {
-  const values: Record<string, string> = {
-    "firewall.tcp": node.firewall.tcp.map(({ port }) => port).join(", "),
-    "firewall.udp": node.firewall.udp.map(({ port }) => port).join(", "),
-  };
+  const values: Record<string, string> = {};
+  for (const [name, ports] of Object.entries(node.firewall)) {
+    values[`firewall.${name}`] = ports.map(({ port }) => port).join(", ");
+  }
   for (const [name, { name: reference }] of Object.entries(node.image)) values[`image.${name}`] = reference;
   for (const [name, path] of Object.entries(node.paths)) values[`paths.${name}`] = path;
   return readFileSync(join(nixFolder, source), "utf8").replaceAll(/@([a-z.-]+)@/g, (_, name: string) => {

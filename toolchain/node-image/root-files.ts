@@ -1,6 +1,6 @@
 import type { DebianDeclaration } from "./debian.ts";
 import { fileText, versionsOf, type NodeDeclaration } from "./declaration.ts";
-import { unitFile, wantedBy } from "./unit-file.ts";
+import { timerFile, timerTarget, unitFile, wantedBy } from "./unit-file.ts";
 
 /** A text file or a symbolic link of the image. */
 export type RootFile =
@@ -18,6 +18,12 @@ export function rootFiles(node: NodeDeclaration, debian: DebianDeclaration, mark
     ...node.unit.flatMap((unit) => [
       { path: `${units}/${unit.name}.service`, text: unitFile(unit, node.restart) },
       ...wantedBy(unit).map((target) => wants(target, `${unit.name}.service`)),
+      ...(unit.timer
+        ? [
+            { path: `${units}/${unit.name}.timer`, text: timerFile(unit, unit.timer) },
+            wants(timerTarget, `${unit.name}.timer`),
+          ]
+        : []),
     ]),
     ...[...node.quiet.flatMap((group) => group.units), ...debian.quiet].map((unit) => mask(unit)),
     ...node.generators.quiet.map((name) => ({ path: `/etc/systemd/system-generators/${name}`, link: "/dev/null" })),

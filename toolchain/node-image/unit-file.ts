@@ -1,4 +1,4 @@
-import type { NodeDeclaration, Unit } from "./declaration.ts";
+import type { NodeDeclaration, Timer, Unit } from "./declaration.ts";
 
 /** Text of a unit's file, `<name>.service`. */
 export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): string {
@@ -33,6 +33,18 @@ export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): strin
     section("Install", [list("WantedBy", wantedBy(unit))]),
   ].join("\n");
 }
+
+/** Text of the file of a unit's timer, `<name>.timer`. */
+export function timerFile(unit: Unit, timer: Timer): string {
+  return [
+    section("Unit", [`Description=${unit.description}`]),
+    section("Timer", [`OnCalendar=${timer.calendar}`, `RandomizedDelaySec=${timer["random-delay"]}`]),
+    section("Install", [list("WantedBy", [timerTarget])]),
+  ].join("\n");
+}
+
+/** The target that starts timers. */
+export const timerTarget = "timers.target";
 
 /** The targets that start a unit. */
 export function wantedBy(unit: Unit): readonly string[] {

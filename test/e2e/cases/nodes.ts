@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { connect } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
 import { apparmorHelper } from "../../../toolchain/requirements.ts";
 import type { Lab, NodeOutput } from "../lab.ts";
@@ -82,6 +83,37 @@ export function nodes(lab: Lab): void {
           "master=node-role.kubernetes.io/control-plane",
           "worker-node-1=",
           "worker-node-2=",
+        ]);
+      });
+    });
+
+    describe("the packet filter", () => {
+      const ports = { ssh: 22, "etcd's clients": 2379, "etcd's members": 2380, "API server": 6443, kubelet: 10250 };
+      const isOpen = (host: string, port: number) =>
+        new Promise<boolean>((resolve) => {
+          const socket = connect({ host, port });
+          const end = (open: boolean) => (socket.destroy(), resolve(open));
+          // What is filtered says nothing.
+          socket.setTimeout(10_000, () => end(false));
+          socket.on("connect", () => end(true)).on("error", () => end(false));
+        });
+
+      it("lets in ssh and kubelet everywhere, the API server on the control plane, and nothing else", async () => {
+        for (const { name, address } of nodes) {
+          const open = await Promise.all(
+            Object.entries(ports).map(async ([what, port]) => ((await isOpen(address, port)) ? [what] : [])),
+          );
+          expect(open.flat(), name).toEqual(name === "master" ? ["ssh", "API server", "kubelet"] : ["ssh", "kubelet"]);
+        }
+      });
+
+      it("is not all that keeps others from etcd: it listens to its own machine", async () => {
+        const listening = await lab.ssh(addressOf("master"), "ss --no-header --listening --tcp --numeric");
+        const addresses = listening.split("\n").map((line) => line.split(/\s+/)[3] ?? "");
+        expect(addresses.filter((address) => /:23(79|80|81)$/.test(address)).sort()).toEqual([
+          "127.0.0.1:2379",
+          "127.0.0.1:2380",
+          "127.0.0.1:2381",
         ]);
       });
     });

@@ -24,6 +24,32 @@ export function secrets(lab: Lab): void {
       }
     });
 
+    it("of joining let nobody be another node, nor anybody twice", async () => {
+      const script = String.raw`
+        set -euo pipefail
+        export KUBECONFIG=/etc/kubernetes/admin.conf
+        token=$(kubeadm token create --ttl 5m --description "nodeforge: test")
+        folder=$(mktemp -d)
+        trap 'kubeadm token delete "$token" >/dev/null; kubectl delete csr stranger --ignore-not-found >/dev/null; rm -r "$folder"' EXIT
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$folder/key" -out "$folder/csr"           -subj /O=system:nodes/CN=system:node:master 2>/dev/null
+        kubectl --kubeconfig /dev/null --server "https://$1:6443" --certificate-authority /etc/kubernetes/pki/ca.crt           --token "$token" create -f - >/dev/null <<REQUEST
+        {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest", "metadata": {"name": "stranger"},
+         "spec": {"signerName": "kubernetes.io/kube-apiserver-client-kubelet", "request": "$(base64 -w 0 "$folder/csr")",
+                  "usages": ["digital signature", "client auth"]}}
+        REQUEST
+        sleep 20
+        kubectl get csr stranger -o 'jsonpath=requested by {.spec.username}, conditions:{.status.conditions[*].type}'
+      `.replaceAll(/^ {8}/gm, "");
+      const [master] = await lab.nodes();
+      const asked = await lab.ssh(master!.address, `bash -s ${master!.address} <<'SCRIPT'\n${script}\nSCRIPT`);
+      expect(asked).toMatch(/^requested by system:bootstrap:[a-z0-9]{6}, conditions:$/);
+      const issued = await lab.kubectl("get", "csr", "--no-headers");
+      for (const line of issued.split("\n").filter((line) => line.includes("system:bootstrap:")))
+        expect(line).toMatch(/Approved,Issued$/);
+      const units = await lab.ssh(master!.address, "systemctl list-units --all --no-legend 'nodeforge-approve-joins*'");
+      expect(units).toBe("");
+    });
+
     it("of joining are revoked", async () => {
       const filter = "--field-selector=type=bootstrap.kubernetes.io/token";
       expect(await lab.kubectl("-n", "kube-system", "get", "secrets", filter, "-o", "name")).toBe("");

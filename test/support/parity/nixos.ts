@@ -18,9 +18,17 @@ interface Service {
   readonly tools: readonly string[];
 }
 
+/** A systemd timer as NixOS has it. */
+interface Timer {
+  readonly description: string;
+  readonly wantedBy: readonly string[];
+  readonly timerConfig: Section;
+}
+
 /** What nix/tests/describe.nix says of a configuration. */
 export interface NixosNode {
   readonly services: Readonly<Record<string, Service>>;
+  readonly timers: Readonly<Record<string, Timer>>;
   readonly masked: readonly string[];
   readonly dropIns: Readonly<Record<string, string>>;
   readonly generators: Readonly<Record<string, string>>;
@@ -77,6 +85,12 @@ export async function evaluatedNode(nixpkgsLib: string, configuration = "{ }"): 
 export function nixosPicture(node: NixosNode): Picture {
   const painter = new Painter();
   for (const [name, service] of Object.entries(node.services)) addService(painter, `${name}.service`, service);
+  for (const [name, { description, wantedBy, timerConfig }] of Object.entries(node.timers)) {
+    addUnitLine(painter, `${name}.timer`, "Description", description);
+    addUnitLine(painter, `${name}.timer`, "WantedBy", wantedBy.join(" "));
+    for (const [key, value] of Object.entries(timerConfig))
+      addUnitLine(painter, `${name}.timer`, key, word(value as Word));
+  }
   for (const unit of node.masked) painter.add(`masked ${unit}`, "yes");
   for (const [unit, text] of Object.entries(node.dropIns)) addUnitText(painter, unit, text);
   for (const [name, link] of Object.entries(node.generators)) painter.add(`generator ${name}`, link);

@@ -26,6 +26,11 @@ const noLease = silent(
   "the node has no address that the state or libvirt knows",
 );
 
+/** What Go says of a certificate that is not valid. */
+const ended = (now: string, way: "after" | "before", limit: string) =>
+  `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time ${now} is ${way} ${limit}`;
+const lateClock = but(well, "clock", worker, `asked ${asked} ${asked + 90}\nnode ${asked - 86_400}\n`);
+
 /** For each cause: evidence that it explains best, and evidence that looks like it and is something else. */
 const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonly isNot: readonly Evidence[] }>> = {
   "wrong passphrase": {
@@ -232,6 +237,23 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
     ],
     isNot: [failedRun(well, { ...join, text: "    error: page not found\n" })],
   },
+  "data disk damaged": {
+    is: [
+      "/dev/vdc has data, but no file system that can be recognised, and is left as it is: e2fsck -b 32768 /dev/vdc repairs an ext4 by its copy",
+      "/dev/vdc has errors that are not repaired without being asked (e2fsck ended with 4), and is left as it is: e2fsck /dev/vdc",
+    ].map((said) =>
+      failedRun(well, {
+        ...init,
+        text: `    [  3s] FAILED: the control plane's data disk is not there: sh[312]: ${said}\n    error: exit status 1\n`,
+      }),
+    ),
+    isNot: [
+      failedRun(well, {
+        ...init,
+        text: "    [  3s] FAILED: the control plane's data disk is not there: sh[312]: /dev/vdc cannot be read\n",
+      }),
+    ],
+  },
   "data disk not there": {
     is: [
       failedRun(well, {
@@ -321,12 +343,47 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
     ],
     isNot: [but(well, "kernel", worker, "kernel: Memory cgroup out of memory: Killed process 9 (stress)\n")],
   },
-  "clock wrong": {
+  "certificates have ended": {
     is: [
-      but(well, "clock", worker, `asked ${asked} ${asked + 90}\nnode ${asked - 86_400}\n`),
       failedRun(well, {
         ...join,
-        text: "    error: tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-11-20\n",
+        text: `    error: ${ended("2026-11-21T07:46:44Z", "after", "2026-11-10T00:00:00Z")}\n`,
+      }),
+      but(
+        well,
+        "kube-apiserver",
+        "master",
+        `err="[${ended("2026-11-21T07:46:44Z", "after", "2026-10-01T00:00:00Z")}]"\n`,
+      ),
+      but(well, "api-server", "master", "error: Get readyz: remote error: tls: expired certificate\n"),
+      // Cut off before its dates: the nodes' clocks are right.
+      failedRun(well, { ...join, text: "    error: x509: certificate has expired or is not yet valid\n" }),
+    ],
+    isNot: [
+      failedRun(well, {
+        ...join,
+        text: `    error: ${ended("2026-11-21T07:46:44Z", "before", "2026-11-22T00:00:00Z")}\n`,
+      }),
+      failedRun(well, {
+        ...join,
+        text: `    error: ${ended("2028-11-21T07:46:44Z", "after", "2027-11-20T00:00:00Z")}\n`,
+      }),
+      failedRun(lateClock, {
+        ...join,
+        text: `    error: ${ended("2026-11-21T07:46:44Z", "after", "2026-11-10T00:00:00Z")}\n`,
+      }),
+    ],
+  },
+  "clock wrong": {
+    is: [
+      lateClock,
+      failedRun(well, {
+        ...join,
+        text: `    error: ${ended("2026-11-20T07:46:44Z", "before", "2026-11-21T00:00:00Z")}\n`,
+      }),
+      failedRun(well, {
+        ...join,
+        text: `    error: ${ended("2028-11-21T07:46:44Z", "after", "2027-11-20T00:00:00Z")}\n`,
       }),
     ],
     isNot: [but(well, "clock", worker, `asked ${asked} ${asked + 90}\nnode ${asked + 120}\n`)],
@@ -370,6 +427,17 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
       }),
     ],
     isNot: [failedRun(well, { ...join, text: "    error: draining worker-node-1, at most 5 minutes\n" })],
+  },
+  "kubelet's folder emptied": {
+    is: [
+      but(
+        but(well, "units", worker, units("worker", "kubelet", "activating", "auto-restart")),
+        "kubelet",
+        worker,
+        'kubelet[812]: E1121 07:46:44 run.go:72] "command failed" err="failed to walk through kubelet dropin directory \\"/var/lib/kubelet/config.d\\": lstat /var/lib/kubelet/config.d: no such file or directory"\n',
+      ),
+    ],
+    isNot: [but(well, "kubelet", worker, "kubelet[812]: reading /var/lib/kubelet/config.d\n")],
   },
   "containerd is down": {
     is: [

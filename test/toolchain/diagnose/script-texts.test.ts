@@ -56,6 +56,11 @@ describe("the first step of a control plane", () => {
     const unreadable = /echo "(\$device cannot be read)"/.exec(machine)?.[1]?.replace("$device", "/dev/vdc") ?? "";
     expect(unreadable).toContain("/dev/vdc");
     expect(init({ MACHINE: `sh[312]: ${unreadable}` }, { contract })).toEqual(["data disk not there"]);
+    const left = [...machine.matchAll(/echo "(\$device has .*)" >&2/g)].map(([, said = ""]) => said);
+    expect(left).toHaveLength(2);
+    for (const said of left) {
+      expect(init({ MACHINE: `sh[312]: ${said}` }, { contract })).toEqual(["data disk damaged", "data disk not there"]);
+    }
   });
 
   it("refuses an image that has no unit for the data disk, which is first of all the image's fault", () => {

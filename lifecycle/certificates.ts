@@ -1,0 +1,61 @@
+import { X509Certificate } from "node:crypto";
+import { parse } from "yaml";
+import type { Known } from "./known.ts";
+
+/** From when to when a certificate is good. */
+export interface Validity {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** Certificates are renewed when they have fewer days left: of nix/files/renew-certificates.sh, which nodes have. */
+export const renewalDays = 90;
+
+/**
+ * Validity of the client certificate in an administrator's kubeconfig; undefined when there is none.
+ *
+ * kubeadm makes and renews it together with those of the control plane, so it tells of them all.
+ * @param kubeconfig Secret.
+ */
+export function clientValidity(kubeconfig: unknown): Validity | undefined {
+  try {
+    // A pretty error would quote the text, and with it the key.
+    const { users } = parse(String(kubeconfig), { prettyErrors: false }) as {
+      users: readonly { readonly user: Readonly<Record<string, string>> }[];
+    };
+    const certificate = new X509Certificate(Buffer.from(users[0]?.user["client-certificate-data"] ?? "", "base64"));
+    return { from: new Date(certificate.validFrom), to: new Date(certificate.validTo) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a certificate is to be renewed: it has fewer than 90 days left, or a quarter of its life where that is shorter. */
+export function isDue({ from, to }: Validity, now = new Date()): boolean {
+  return to.getTime() - now.getTime() < Math.min(renewalDays * day, (to.getTime() - from.getTime()) / 4);
+}
+
+/** Whole days until a certificate ends; negative when it has ended. */
+export function daysLeft({ to }: Validity, now = new Date()): number {
+  return Math.floor((to.getTime() - now.getTime()) / day);
+}
+
+/** Validity of the cluster's certificates by the kubeconfig that the stack remembers; undefined before there is one. */
+export function knownValidity(known: Known, clusterName: string, master: string): Validity | undefined {
+  return clientValidity(known.outputsOf("Command", `${clusterName}-${master}-kubeconfig`)?.stdout);
+}
+
+/**
+ * What makes the steps run again that renew the certificates and fetch the kubeconfig: a count of how often they were due.
+ * Nobody has to be asked, so it works for a cluster whose certificates have all ended.
+ * @returns undefined as long as they never were, so that those steps stay as they are.
+ */
+export function renewalOf(known: Known, clusterName: string, master: string, now = new Date()): string | undefined {
+  const stdin = known.outputsOf("Command", `${clusterName}-${master}-init`)?.stdin;
+  // The steps may not be replaced, so they have no triggers to count in.
+  const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];
+  const validity = knownValidity(known, clusterName, master);
+  return validity !== undefined && isDue(validity, now) ? String(Number(last ?? 0) + 1) : last;
+}

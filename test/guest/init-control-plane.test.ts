@@ -1,0 +1,288 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { initConfiguration } from "../../kubeadm/init-configuration.ts";
+import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { deriveTopology } from "../../topology.ts";
+import { configWith } from "../support/settings.ts";
+import { TestNode } from "./node.ts";
+
+/** A control plane on which every program does what it is asked, and says that it was. */
+const programs = `
+timeout() { shift; "$@"; }
+kubeadm() {
+  local identity=$FOLDER/kubelet/pki/kubelet-client-current.pem
+  case "$*" in
+  version*) echo v1.36.3 ;;
+  *"kubeconfig all"*) note "kubeadm $*" && { [[ -s $identity ]] || echo anew >"$identity"; } ;;
+  *) note "kubeadm $*" ;;
+  esac
+}
+cloud-init() { :; }
+hostname() { echo master; }
+mountpoint() { :; }
+systemctl() { note "systemctl $*"; }
+kubectl() { [[ $1 != apply ]] || cat >/dev/null; note "kubectl $*"; }
+sh() { note "sh \${1##*/}"; [[ -z \${RENEWAL_FAILS-} ]]; }
+`;
+const config = configWith({});
+const given = () =>
+  initConfiguration({
+    clusterName: config.clusterName,
+    node: deriveTopology(config).master,
+    network: config.clusterNetwork,
+  });
+
+/** A node with the data disk of a cluster that was made with this text; undefined for one that never was. */
+function nodeWith(made: string | undefined): TestNode {
+  const node = new TestNode(programs);
+  node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
+  node.write("nodeforge/renew-certificates.sh", "");
+  node.write("cloud-init/status.json", '{"start": 1}');
+  node.write("cloud-init/result.json", "{}");
+  if (made !== undefined) node.write("nodeforge-made", made);
+  return node;
+}
+
+const parameters = {
+  NODE_NAME: "master",
+  NODE_ADDRESS: "192.168.222.10",
+  CLUSTER_NAME: "dev",
+  CLUSTER_DOMAIN: "cluster.local",
+  POD_CIDR: "10.244.0.0/16",
+  SERVICE_CIDR: "10.96.0.0/16",
+  IMAGE: "0123456789ab",
+  APPROVE_JOINS: "the script's text",
+};
+
+function init(node: TestNode, text = given(), environment: Record<string, string> = {}) {
+  // The kubelet has its certificate as soon as it starts.
+  if (!existsSync(join(node.folder, "kubelet/pki/kubelet-client-current.pem"))) certificate(node);
+  return node.run({ script: "init-control-plane", parameters }, environment, text);
+}
+
+/** Makes the kubelet's certificate. */
+function certificate(node: TestNode): void {
+  const path = "kubelet/pki/kubelet-client-current.pem";
+  node.write(path, "");
+  const [key, file] = [join(node.folder, "key.pem"), join(node.folder, path)];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=kubelet"];
+  execFileSync("openssl", ["req", "-x509", ...kind, "-keyout", key, "-out", file], { stdio: "ignore" });
+}
+
+/** What the first release gave to kubeadm, and wrote down whole. */
+const firstDay = `{
+  "apiVersion": "kubeadm.k8s.io/v1beta4",
+  "kind": "InitConfiguration",
+  "localAPIEndpoint": {
+    "advertiseAddress": "192.168.222.10",
+    "bindPort": 6443
+  },
+  "nodeRegistration": {
+    "name": "master",
+    "criSocket": "unix:///run/containerd/containerd.sock",
+    "kubeletExtraArgs": [
+      {
+        "name": "node-ip",
+        "value": "192.168.222.10"
+      }
+    ],
+    "taints": [
+      {
+        "key": "node-role.kubernetes.io/control-plane",
+        "effect": "NoSchedule"
+      }
+    ]
+  }
+}
+---
+{
+  "apiVersion": "kubeadm.k8s.io/v1beta4",
+  "kind": "ClusterConfiguration",
+  "kubernetesVersion": "@KUBERNETES_VERSION@",
+  "clusterName": "dev",
+  "controlPlaneEndpoint": "192.168.222.10:6443",
+  "networking": {
+    "podSubnet": "10.244.0.0/16",
+    "serviceSubnet": "10.96.0.0/16",
+    "dnsDomain": "cluster.local"
+  },
+  "apiServer": {
+    "certSANs": [
+      "master",
+      "master.internal"
+    ]
+  },
+  "dns": {
+    "disabled": true
+  },
+  "proxy": {
+    "disabled": true
+  }
+}
+---
+{
+  "apiVersion": "kubelet.config.k8s.io/v1beta1",
+  "kind": "KubeletConfiguration",
+  "cgroupDriver": "systemd"
+}
+`;
+
+/** The text with its documents changed, in this program's own notation. */
+function changed(text: string, change: (documents: Record<string, unknown>[]) => Record<string, unknown>[]): string {
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as Record<string, unknown>);
+  return change(documents)
+    .map((document) => `${JSON.stringify(document, null, 2)}\n`)
+    .join("---\n");
+}
+
+/** The same with the keys of every object in the opposite order. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, member]) => [key, reversed(member)]),
+  );
+}
+
+describe("a living cluster", () => {
+  it("takes the configuration that it was made with, and that of this release", () => {
+    expect(init(nodeWith(firstDay), firstDay)).toMatchObject({ status: 0 });
+    const node = nodeWith(firstDay);
+    const { status, stderr } = init(node);
+    expect(status, stderr).toBe(0);
+    expect(node.read("nodeforge-made")).toBe(given());
+  });
+
+  it("takes one with further fields, and its keys in another order", () => {
+    const later = changed(given(), (documents) =>
+      documents.map((document) => ({
+        ...(reversed(document) as object),
+        certificateValidityPeriod: "8760h0m0s",
+        etcd: { local: { name: "other", extraArgs: [{ name: "quota-backend-bytes", value: "8" }] } },
+      })),
+    );
+    const { status, stderr } = init(nodeWith(firstDay), later);
+    expect([status, stderr.includes("FAILED")]).toEqual([0, false]);
+    expect(init(nodeWith(later), given()).status).toBe(0);
+  });
+
+  it.each([
+    ["clusterName", { clusterName: "lab" }, "cluster name from dev to lab"],
+    [
+      "masterAddress",
+      { masterAddress: "192.168.222.11" },
+      "address of the control plane from 192.168.222.10 to 192.168.222.11; endpoint of the API server from 192.168.222.10:6443 to 192.168.222.11:6443",
+    ],
+    ["clusterDomain", { clusterDomain: "lab.local" }, "domain of the cluster from cluster.local to lab.local"],
+    ["podCidr", { podCidr: "10.245.0.0/16" }, "range of the pods from 10.244.0.0/16 to 10.245.0.0/16"],
+    ["serviceCidr", { serviceCidr: "10.97.0.0/16" }, "range of the services from 10.96.0.0/16 to 10.97.0.0/16"],
+    [
+      "masterName",
+      { masterName: "head" },
+      "name of the control plane from master to head; name of the API server from master to nothing; name of the API server from master.internal to nothing",
+    ],
+    ["nodeDomain", { nodeDomain: "lab" }, "name of the API server from master.internal to nothing"],
+  ])("refuses another %s, and says what was and what is", (_, raw, said) => {
+    const other = configWith(raw);
+    const text = initConfiguration({
+      clusterName: other.clusterName,
+      node: deriveTopology(other).master,
+      network: other.clusterNetwork,
+    });
+    const node = nodeWith(firstDay);
+    const { status, stderr } = init(node, text);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `FAILED: cannot be changed on a living cluster: ${said}; take the change back, or destroy the cluster and make it anew\n`,
+    );
+    expect(node.calls).toEqual([]);
+    expect(node.read("nodeforge-made")).toBe(firstDay);
+  });
+});
+
+describe("a blank data disk", () => {
+  it("gets a cluster the first time", () => {
+    const node = nodeWith(undefined);
+    const { status, stdout } = init(node);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ kubernetesVersion: "v1.36.3" });
+    expect(node.read("nodeforge-made")).toBe(given());
+  });
+
+  it("gets none where the stack remembers one, and nothing is done", () => {
+    const node = nodeWith(undefined);
+    const { status, stderr } = init(node, given(), { REPEATED: "yes" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("FAILED: the stack made this cluster, and its data disk has nothing of it any more");
+    expect(node.calls).toEqual([]);
+    expect(existsSync(join(node.folder, "nodeforge-made"))).toBe(false);
+  });
+
+  it("is no matter where the disk has the cluster", () => {
+    expect(init(nodeWith(firstDay), given(), { REPEATED: "yes" }).status).toBe(0);
+  });
+});
+
+describe("certificates", () => {
+  const order = (calls: readonly string[]) =>
+    calls.map((call) => call.replace(/ --config .*/, "")).filter((call) => /^sh |phase (certs|kubeconfig)/.test(call));
+
+  it("of a cluster that was made are renewed before kubeadm looks at them", () => {
+    const node = nodeWith(firstDay);
+    expect(init(node).status).toBe(0);
+    expect(order(node.calls)).toEqual([
+      "sh renew-certificates.sh",
+      "kubeadm init phase certs all",
+      "kubeadm init phase kubeconfig all",
+    ]);
+  });
+
+  it("of a new cluster are not, nor by an image that cannot", () => {
+    const fresh = nodeWith(undefined);
+    expect(init(fresh).status).toBe(0);
+    expect(order(fresh.calls)).toHaveLength(2);
+    const earlier = nodeWith(firstDay);
+    execFileSync("rm", [join(earlier.folder, "nodeforge/renew-certificates.sh")]);
+    expect(init(earlier).status).toBe(0);
+    expect(order(earlier.calls)).toHaveLength(2);
+  });
+
+  it("that cannot be renewed end the step", () => {
+    const { status, stderr } = init(nodeWith(firstDay), given(), { RENEWAL_FAILS: "yes" });
+    expect([status, stderr.includes("FAILED: the certificates could not be renewed")]).toEqual([1, true]);
+  });
+
+  it("of the kubelet are made anew when they have ended, and left alone before", () => {
+    const kept = nodeWith(firstDay);
+    kept.write("kubelet.conf", "kept");
+    expect(init(kept).status).toBe(0);
+    expect(kept.read("kubelet.conf")).toBe("kept");
+
+    const node = nodeWith(firstDay);
+    node.write("kubelet.conf", "ended");
+    node.write("kubelet/pki/kubelet-client-current.pem", "no certificate any more");
+    const { status, stderr } = init(node);
+    expect([status, stderr.includes("the kubelet's certificate has ended: making another one")]).toEqual([0, true]);
+    expect(existsSync(join(node.folder, "kubelet.conf"))).toBe(false);
+    expect(node.read("kubelet/pki/kubelet-client-current.pem")).toBe("anew\n");
+  });
+});
+
+describe("a token", () => {
+  it("lets nobody in by itself: the binding goes, and what approves joins is there before", () => {
+    for (const made of [undefined, firstDay]) {
+      const node = nodeWith(made);
+      expect(init(node).status).toBe(0);
+      expect(readFileSync(join(node.folder, "nodeforge-approve-joins"), "utf8")).toBe("the script's text\n");
+      const deleted = node.calls.filter((call) => call.includes("node-autoapprove-bootstrap"));
+      expect(deleted).toEqual([
+        "kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found",
+      ]);
+    }
+  });
+});

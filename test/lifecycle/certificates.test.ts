@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { clientValidity, daysLeft, isDue, knownValidity, renewalOf } from "../../lifecycle/certificates.ts";
+import { scriptInput } from "../../guest/script.ts";
+import { knownOf } from "../support/known.ts";
+
+const day = 24 * 60 * 60 * 1000;
+const from = new Date("2026-01-01T00:00:00Z");
+const year = { from, to: new Date("2027-01-01T00:00:00Z") };
+const before = (end: Date, days: number) => new Date(end.getTime() - days * day);
+
+/** An administrator's kubeconfig whose certificate is good for so many days from now. */
+function kubeconfig(days: number): string {
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "/dev/null"];
+  const text = execFileSync("openssl", ["req", ...kind, "-subj", "/CN=x", "-days", String(days)], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return `users:\n- name: admin\n  user:\n    client-certificate-data: ${text.toString("base64")}\n`;
+}
+
+describe("certificates", () => {
+  it("are due with fewer than 90 days left, and when they have ended", () => {
+    for (const days of [300, 91, 90.01]) expect(isDue(year, before(year.to, days)), String(days)).toBe(false);
+    for (const days of [89.99, 1, 0, -400]) expect(isDue(year, before(year.to, days)), String(days)).toBe(true);
+  });
+
+  it("that live shorter are due in the last quarter of their life", () => {
+    const short = { from, to: new Date(from.getTime() + 20 * 60 * 1000) };
+    expect(isDue(short, new Date(from.getTime() + 14 * 60 * 1000))).toBe(false);
+    expect(isDue(short, new Date(from.getTime() + 16 * 60 * 1000))).toBe(true);
+  });
+
+  it("have whole days left", () => {
+    expect([89.9, 0.5, 0, -0.5].map((days) => daysLeft(year, before(year.to, days)))).toEqual([89, 0, 0, -1]);
+  });
+
+  it("are known by the client certificate of the kubeconfig", () => {
+    const validity = clientValidity(kubeconfig(365));
+    expect(daysLeft(validity!)).toBe(364);
+    for (const none of [undefined, "", "kubeconfig of the mocks", "users: [{ user: {} }]", "users: []", "{", 7])
+      expect(clientValidity(none), String(none)).toBeUndefined();
+  });
+});
+
+describe("the renewal of a stack's certificates", () => {
+  const year = kubeconfig(365);
+  const known = (last?: string) =>
+    knownOf({
+      "Command dev-master-kubeconfig": { stdout: year },
+      "Command dev-master-init": {
+        stdin: scriptInput([
+          { script: "init-control-plane", parameters: last === undefined ? {} : { CERTIFICATES: last } },
+        ]),
+      },
+    });
+  const renewal = (days: number, last?: string) =>
+    renewalOf(known(last), "dev", "master", new Date(Date.now() + (365 - days) * day));
+
+  it("is not begun while they are young, nor before there is a cluster", () => {
+    expect(renewal(365)).toBeUndefined();
+    expect(renewalOf(knownOf({}), "dev", "master")).toBeUndefined();
+    expect(knownValidity(knownOf({}), "dev", "master")).toBeUndefined();
+  });
+
+  it("is begun once when they are due, and stays what it is when they are young again", () => {
+    expect(renewal(89)).toBe("1");
+    expect(renewal(365, "1")).toBe("1");
+    expect(renewal(20, "1")).toBe("2");
+  });
+});
