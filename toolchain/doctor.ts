@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { uriProblem, withoutPassword } from "../hypervisor/uri.ts";
 import { checkImage } from "./doctor/image.ts";
 import { checkConfinement } from "./doctor/confinement.ts";
 import { fail, ok, type Finding } from "./doctor/finding.ts";
@@ -20,7 +21,8 @@ interface Check {
 /** Runs every check that applies to a stack on this machine. A check that breaks is a finding too. */
 export async function examine(choice: StackChoice): Promise<readonly Finding[]> {
   const settings = readSettings(choice);
-  const uri = settings.get("libvirtUri");
+  const given = settings.get("libvirtUri");
+  const uri = uriProblem(given) === undefined ? given : undefined;
   const image = settings.get("image") || defaultImage();
   const checks: readonly Check[] = [
     { name: "node", run: () => checkNode() },
@@ -30,8 +32,9 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
     ...(/^https?:/.test(image ?? "")
       ? []
       : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
-    ...(isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
-    { name: "confinement", run: () => checkConfinement(uri) },
+    { name: "libvirtUri", run: () => checkUri(given) },
+    ...(uri !== undefined && isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
+    ...(uri === undefined ? [] : [{ name: "confinement", run: () => checkConfinement(uri) }]),
   ];
   return Promise.all(
     checks.map(async ({ name, run }) => {
@@ -54,6 +57,14 @@ async function lastImage(stack: string): Promise<ImageManifest | undefined> {
   const last = records.findLast((record) => record.stack === stack && record.outcome === "succeeded");
   const manifest = last?.image.manifest as Partial<ImageManifest> | null | undefined;
   return manifest?.builtFrom === undefined ? undefined : (manifest as ImageManifest);
+}
+
+/** Whether the stack names a hypervisor that may be asked. */
+export function checkUri(uri: string): Finding {
+  const wanted = uriProblem(uri);
+  return wanted === undefined
+    ? ok("libvirtUri", uri)
+    : fail("libvirtUri", `${withoutPassword(uri)} cannot be used`, `wanted is ${wanted}`);
 }
 
 /** What can only be seen on the hypervisor itself. */
