@@ -53,6 +53,7 @@ export class ImageReader {
 
   #readFile(values: Values, source: string, wanted: string): ImageConfig {
     const [image, imageSha256] = [values.name("image"), values.name("imageSha256")];
+    if (!isPlainPath(source)) this.#problems.add(image, "a path without %, ?, # and colons", source);
     const found = this.#inspect(source);
     if (found === undefined) {
       const hint = source ? "the path of a readable node image" : "a node image; `npm run image` makes one";
@@ -126,8 +127,8 @@ export interface FetchOptions {
   readonly root?: string | undefined;
 }
 
-/** Header of a qcow2 file. @throws when it cannot be read. */
-function readHeader(path: string): Qcow2Header {
+/** Header of an image. @throws when it cannot be read. */
+export function readHeader(path: string): Qcow2Header {
   const file = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(headerBytes);
@@ -135,6 +136,30 @@ function readHeader(path: string): Qcow2Header {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Refuses images that differ and share the digits that volumes and nodes are marked with: one would pass for the other.
+ * @param images Each with the key that names it.
+ */
+export function checkAlike(problems: Problems, images: readonly (readonly [string, ImageConfig])[]): void {
+  const first = new Map<string, ImageConfig>();
+  for (const [key, image] of images) {
+    const mark = image.sha256.slice(0, markDigits);
+    const other = first.get(mark) ?? image;
+    first.set(mark, other);
+    if (other.sha256 !== image.sha256) {
+      problems.add(key, `an image whose SHA-256 does not begin like that of ${other.source} (${mark})`, image.source);
+    }
+  }
+}
+
+/** Digits of an image's SHA-256 that volumes and nodes are marked with. */
+export const markDigits = 12;
+
+/** The provider (0.8.3, volume_image.go) reads a path as a URL, in which these mean something else. */
+function isPlainPath(path: string): boolean {
+  return !/[%?#]|^[^/]*:|^\/\//.test(path);
 }
 
 /** What cannot be told of an image without a manifest, as a warning; undefined when it has one. */

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { defaultImage } from "../toolchain/image-location.ts";
 import { automaticDomainType, detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
-import { uriProblem } from "../hypervisor/uri.ts";
+import { uriProblem, withoutPassword } from "../hypervisor/uri.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
-import { fetchImage, ImageReader, unknownOf, type ImageConfig } from "./image.ts";
+import { checkAlike, fetchImage, ImageReader, unknownOf, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
 import { longestMinutes, mostWorkers, readMaster, within, type MasterConfig } from "./nodes.ts";
@@ -129,6 +129,10 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   // kubeadm's own tokens live a day; one that lived longer would outlast every join.
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
   for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);
+  checkAlike(problems, [
+    ["image", image],
+    ...workerPools.map((pool, index) => [`workerPools[${index}].image`, pool.image] as const),
+  ]);
   const rest: Omit<ClusterConfig, "ssh"> = {
     clusterName,
     libvirtUri: readUri(values, problems),
@@ -156,7 +160,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
 function readUri(values: Values, problems: Problems): string {
   const uri = values.string("libvirtUri");
   const wanted = uriProblem(uri);
-  if (wanted !== undefined) problems.add("libvirtUri", wanted, uri);
+  if (wanted !== undefined) problems.add("libvirtUri", wanted, withoutPassword(uri));
   return uri;
 }
 
@@ -175,7 +179,7 @@ function readStoragePool(values: Values, problems: Problems, clusterName: string
   }
   const path = values.string("storagePoolPath") || `/var/lib/libvirt/nodeforge-${clusterName}`;
   // libvirt makes the folder its pool, and removes it with the pool: never one that others use, whatever its path says.
-  if (!/^(\/[A-Za-z0-9_@+-][A-Za-z0-9._@+ -]*){2,}$/.test(path)) {
+  if (!isOwnFolder(path)) {
     problems.add(
       "storagePoolPath",
       "an absolute path of a folder of its own, below another one and without `..`",
@@ -183,4 +187,12 @@ function readStoragePool(values: Values, problems: Problems, clusterName: string
     );
   }
   return { origin: "created", name: `nodeforge-${clusterName}`, path };
+}
+
+/** Whether a path has two parts or more, none of which leads elsewhere. A living cluster's path cannot be written otherwise. */
+function isOwnFolder(path: string): boolean {
+  const parts = path.replace(/\/$/, "").split("/").slice(1);
+  // eslint-disable-next-line no-control-regex -- those are what is refused
+  const isPlain = path.startsWith("/") && !/[\0-\x1f\x7f]/.test(path);
+  return isPlain && parts.length >= 2 && parts.every((part) => !["", ".", ".."].includes(part));
 }

@@ -14,9 +14,12 @@ export function checkLabel(problems: Problems, key: string, text: string, longes
 
 /** Refuses what cannot be a DNS domain: labels joined by dots, at most 253 characters. */
 export function checkDomain(problems: Problems, key: string, text: string): void {
-  if (text.length > 253 || !text.split(".").every((part) => label.test(part) && part.length <= 63)) {
-    problems.add(key, "a DNS domain such as internal or lab.example", text);
-  }
+  if (!isDomain(text)) problems.add(key, "a DNS domain such as internal or lab.example", text);
+}
+
+/** Whether a text is labels joined by dots, at most 253 characters. */
+export function isDomain(text: string): boolean {
+  return text.length <= 253 && text.split(".").every((part) => label.test(part) && part.length <= 63);
 }
 
 /** Refuses what cannot be the name of a libvirt pool or network in a path-like place. */

@@ -41,6 +41,13 @@ const podPrefixes: Range = [8, podPrefixOfNode];
 /** kubeadm takes at most 20 bits and at least ten addresses (its constants MaximumBitsForServiceSubnet, MinimumAddressesInServiceSubnet). */
 const servicePrefixes: Range = [12, 28];
 
+/** This host, loopback, link-local; multicast and all that is above (RFC 6890). */
+const special = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].flatMap(
+  (cidr) => parseSubnet(cidr) ?? [],
+);
+
+type Names = Pick<WorkerPoolConfig, "count" | "namePrefix">;
+
 /** The control plane's address in a subnet, where the stack names none. */
 export function masterAddressOf(subnet: Subnet): string {
   return host(subnet, 10);
@@ -50,7 +57,7 @@ export function masterAddressOf(subnet: Subnet): string {
 export function readNetworks(
   values: Values,
   problems: Problems,
-  pools: readonly Pick<WorkerPoolConfig, "count">[],
+  pools: readonly Names[],
 ): { network: NetworkConfig; cluster: ClusterNetworkConfig } {
   const workers = pools.reduce((sum, { count }) => sum + Math.max(0, count), 0);
   const nodes = subnetOf(values, problems, "networkCidr", nodePrefixes);
@@ -75,6 +82,7 @@ export function readNetworks(
   checkLibvirtName(problems, existing ? "network" : "networkName", network.name);
   checkDomain(problems, "nodeDomain", network.domain);
   checkDomain(problems, "clusterDomain", cluster.domain);
+  checkFullNames(problems, network.domain, pools, values.string("masterName"));
   if (!["dhcp", "static"].includes(network.workerAddressing)) {
     problems.add("workerAddressing", "dhcp or static", network.workerAddressing);
   }
@@ -101,6 +109,9 @@ function subnetOf(values: Values, problems: Problems, key: string, [widest, narr
     );
     return { cidr: text, first: 0, last: 255, prefix: 24 };
   }
+  if (special.some((range) => overlap(range, subnet))) {
+    problems.add(key, `a range of addresses that machines can have, such as ${example[key]}`, text);
+  }
   return subnet;
 }
 
@@ -109,6 +120,18 @@ const example: Readonly<Record<string, string>> = {
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/16",
 };
+
+/** A node's name with the domain is a DNS name, too. */
+function checkFullNames(problems: Problems, domain: string, pools: readonly Names[], master: string): void {
+  const longest = Math.max(
+    master.length,
+    ...pools.map(({ namePrefix, count }) => namePrefix.length + 1 + String(count).length),
+  );
+  const room = 253 - longest - 1;
+  if (domain.length > room && !problems.has("nodeDomain")) {
+    problems.add("nodeDomain", `at most ${room} characters, so that the nodes' full names fit into DNS`, domain);
+  }
+}
 
 function checkOverlap(problems: Problems, subnets: Record<string, Subnet>): void {
   const entries = Object.entries(subnets);

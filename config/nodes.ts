@@ -1,4 +1,4 @@
-import { checkLabel } from "./names.ts";
+import { checkLabel, isDomain } from "./names.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
@@ -26,16 +26,24 @@ export interface MasterConfig extends MachineSize {
 }
 
 // Kubernetes refuses longer or other names and values (apimachinery's IsQualifiedName and IsValidLabelValue).
-const qualifiedName = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const qualifiedName = /^([^/]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
 // Kubernetes keeps these names to itself, but for those that it lets nodes use (NodeRestriction).
 const restrictedLabel = /^([a-z0-9-]+\.)*(kubernetes|k8s)\.io\//;
 const allowedPrefix = /^(node\.kubernetes\.io|kubelet\.kubernetes\.io|[a-z0-9.-]+\.(node|kubelet)\.kubernetes\.io)\//;
 
+/** Whether a text can be the key of a label or a taint. */
+function isKey(text: string): boolean {
+  const [prefix] = text.includes("/") ? text.split("/") : [];
+  return qualifiedName.test(text) && (prefix === undefined || isDomain(prefix));
+}
+
 /** Reads and checks the control plane's name and size; what is wrong goes to `problems`. */
 export function readMaster(values: Values, problems: Problems): MasterConfig {
   const name = values.string("masterName");
   checkLabel(problems, "masterName", name);
+  // A machine of this name would find itself when it looks for the control plane.
+  if (name === "localhost") problems.add("masterName", "a name other than localhost", name);
   const keys = { vcpus: "masterVcpus", memoryMiB: "masterMemoryMiB", diskGiB: "masterDiskGiB" };
   const size = readSize(values, problems, keys, { vcpus: 2, memoryMiB: 1700, diskGiB: 4 });
   const dataDiskGiB = values.integer("masterDataDiskGiB");
@@ -81,8 +89,10 @@ export function readLabels(values: Values, problems: Problems, name: string): Re
   const labels: Record<string, string> = {};
   for (const given of values.list(name)) {
     const [key = "", value, ...rest] = given.split("=");
-    if (value === undefined || rest.length > 0 || !qualifiedName.test(key) || !labelValue.test(value)) {
+    if (value === undefined || rest.length > 0 || !isKey(key) || !labelValue.test(value)) {
       problems.add(values.name(name), "labels such as disk=ssd", given);
+    } else if (labels[key] !== undefined && labels[key] !== value) {
+      problems.add(values.name(name), `one value for the label ${key}`, given);
     } else if (restrictedLabel.test(key) && !allowedPrefix.test(key)) {
       problems.add(values.name(name), "labels a node may set on itself (NodeRestriction)", given);
     } else {
@@ -92,15 +102,19 @@ export function readLabels(values: Values, problems: Problems, name: string): Re
   return labels;
 }
 
-/** Reads taints, each key=value:Effect or key:Effect. */
+/** Reads taints, each key=value:Effect or key:Effect; no two may have one key and effect, which the API server refuses. */
 export function readTaints(values: Values, problems: Problems, name: string): Taint[] {
+  const taken = new Set<string>();
   return values.list(name).flatMap((given) => {
     const [, key = "", value, effect] =
       /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(given) ?? [];
-    if (!qualifiedName.test(key) || !labelValue.test(value ?? "")) {
+    if (!isKey(key) || !labelValue.test(value ?? "")) {
       problems.add(values.name(name), "taints such as dedicated=bench:NoSchedule", given);
       return [];
     }
+    if (taken.has(`${key}:${effect}`))
+      problems.add(values.name(name), `one taint of key ${key} and effect ${effect}`, given);
+    taken.add(`${key}:${effect}`);
     return [{ key, ...(value ? { value } : {}), effect: effect as Taint["effect"] }];
   });
 }

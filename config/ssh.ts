@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stateFolder } from "../toolchain/checkout.ts";
 import { privateKeyProblem } from "./private-key.ts";
 import type { Problems } from "./problems.ts";
-import { agentAnswers } from "./ssh-agent.ts";
+import { agentAnswers, agentHolds } from "./ssh-agent.ts";
 import type { Values } from "./values.ts";
 
 /** How remote steps log in to the nodes. */
@@ -40,6 +40,10 @@ export const keyPlaces: KeyPlaces = { own: join(stateFolder, "ssh", "id_ed25519"
 /** Names of the private keys in ~/.ssh that are of use where an agent holds them, the first that is there. */
 const homeKeyNames = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
+// Debian's base-passwd and the packages of a node make these without a shell; cloud-init does not change a user that exists.
+const systemUsers =
+  /^(_.*|systemd-.*|nixbld\d*|daemon|bin|sys|sync|games|man|lp|mail|news|uucp|proxy|www-data|backup|list|irc|nobody|sshd|messagebus|polkitd|etcd)$/;
+
 const publicKeyLine = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
 
 /** What the ssh settings depend on besides the stack's own. */
@@ -56,6 +60,8 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   const { environment, keys = keyPlaces, isMadeWith = () => false } = surroundings;
   const user = values.string("sshUser");
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) problems.add("sshUser", "a Unix user name", user);
+  else if (systemUsers.test(user))
+    problems.add("sshUser", "a user who may log in, unlike one of the system's own", user);
 
   const named = {
     publicKey: values.string("sshPublicKey"),
@@ -74,6 +80,9 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   const socket = environment.SSH_AUTH_SOCK ?? "";
   if (named.agent) {
     if (!agentAnswers(socket)) problems.add("sshAgent", "a running agent whose socket SSH_AUTH_SOCK names", socket);
+    else if (!problems.has("sshPublicKey") && !agentHolds(socket, blobOf(base.publicKey))) {
+      problems.add("sshAgent", "an agent that holds the private key of sshPublicKey (`ssh-add`)", given);
+    }
     return { ...base, agentSocketPath: socket };
   }
   // The official plugin (1.2.1) asks it although there is a key, and fails where nobody answers.
@@ -127,6 +136,11 @@ export function privateKeyPath(publicKeySource: string, setting: string): string
 /** A path in which a leading `~/` stands for the home directory. */
 export function expandHome(path: string): string {
   return path.replace(/^~(?=\/)/, homedir());
+}
+
+/** The part of a public key's line that is the key. */
+function blobOf(line: string): string {
+  return line.split(" ")[1] ?? "";
 }
 
 /** The text of a public key that is named by itself or by its path; undefined when it cannot be read. */

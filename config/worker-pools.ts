@@ -38,7 +38,7 @@ export function readWorkerPools(values: Values, problems: Problems, context: Poo
   }
   refuseShortForm(values, problems);
   const taken = { name: new Set<string>(), namePrefix: new Set<string>() };
-  return given.map((raw, index) => {
+  const pools = given.map((raw, index) => {
     const own = new Values(schema, raw, problems, `${poolsKey}[${index}].`);
     const pool = readPool(own, problems, context);
     for (const key of ["name", "namePrefix"] as const) {
@@ -50,6 +50,11 @@ export function readWorkerPools(values: Values, problems: Problems, context: Poo
     }
     return pool;
   });
+  const workers = pools.reduce((sum, { count }) => sum + count, 0);
+  if (workers > mostWorkers && pools.every(({ count }) => count <= mostWorkers)) {
+    problems.add(poolsKey, `at most ${mostWorkers} workers in all pools together`, workers);
+  }
+  return pools;
 }
 
 /** The plain keys' values stand in for what a pool leaves out. */

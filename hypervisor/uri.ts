@@ -1,6 +1,6 @@
 /** The part of a libvirt URI that says where it leads. */
 const place =
-  /^qemu(?:\+unix)?:\/\/\/(\w+)$|^qemu\+(?:ssh|tls):\/\/(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/(\w+)$/;
+  /^qemu(?:\+unix)?:\/\/\/(\w+)$|^qemu(?:\+ssh|\+tls)?:\/\/(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/(\w+)$/;
 
 const absolutePath = /^\/[A-Za-z0-9._@+/ -]+$/;
 
@@ -20,8 +20,8 @@ const parameters: Readonly<Record<string, RegExp>> = {
 /**
  * Why a libvirt URI must not be used, as what was wanted instead; undefined when it may.
  *
- * virsh starts programs that a URI names, already at `preview`, so every URI from a stack's settings or state passes here
- * before virsh or the provider sees it.
+ * virsh starts programs that a URI names, already at `preview`, so every URI from a stack's settings passes here before virsh
+ * or the provider sees it.
  */
 export function uriProblem(uri: string): string | undefined {
   const [path = "", query, ...rest] = uri.split("?");
@@ -34,20 +34,41 @@ export function uriProblem(uri: string): string | undefined {
     return "the system's daemon, such as qemu:///system";
   }
   if (daemon !== "system" || rest.length > 0) return "a URI such as qemu:///system or qemu+ssh://user@host/system";
+  const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    if (parameters[name]?.test(value) !== true) {
+    // virsh and the provider may not agree on which of two counts.
+    if (seen.has(name)) return `a URI with the parameter \`${name}\` once`;
+    seen.add(name);
+    if (!Object.hasOwn(parameters, name) || parameters[name]?.test(value) !== true) {
       return `a URI with no parameters but ${Object.keys(parameters).join(", ")}, not \`${name}\` with this value`;
     }
   }
   return undefined;
 }
 
+/** A URI as it may be shown: libvirt takes no password in one, and somebody may have written it all the same. */
+export function withoutPassword(uri: string): string {
+  return uri.replace(/(:\/\/[^/@]*?):[^/@]*@/, "$1:...@");
+}
+
+/** What an earlier release took, and no new settings may have: parameters and a transport that trust whoever answers. */
+const outdated = {
+  transport: /^qemu\+tcp:/,
+  parameters: ["known_hosts", "known_hosts_verify", "knownhosts", "no_sanity", "no_tty", "no_verify", "pkipath"],
+};
+
 /**
- * A libvirt URI that may be handed to virsh.
- * @throws when {@link uriProblem} has something against it.
+ * A libvirt URI that may be handed to virsh: one that starts no program. A stack's state may have one of an earlier release,
+ * which has to work until the next `up` writes down the one of the settings.
+ * @throws when it could start one, or is none.
  */
 export function checkedUri(uri: string): string {
-  const wanted = uriProblem(uri);
-  if (wanted !== undefined) throw new Error(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(uri)}`);
+  const [path = "", query = "", ...rest] = uri.split("?");
+  const strict = [...new URLSearchParams(query)].filter(([name]) => !outdated.parameters.includes(name));
+  const known = [path.replace(outdated.transport, "qemu+tls:"), new URLSearchParams(strict).toString(), ...rest];
+  const wanted = uriProblem(known.filter(Boolean).join("?"));
+  if (wanted !== undefined) {
+    throw new Error(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(withoutPassword(uri))}`);
+  }
   return uri;
 }

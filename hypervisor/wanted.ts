@@ -2,39 +2,50 @@ import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { ClusterConfig, StoragePoolConfig } from "../config/index.ts";
 import type { NetworkConfig } from "../config/network.ts";
-import { baseImageName, contentName, deriveTopology, seedDiskName, type Node } from "../topology.ts";
+import { baseImageName, contentName, deriveTopology, seedDiskName } from "../topology.ts";
 
-/** A machine as libvirt is to make it. */
+/** A machine that is wanted, as far as the hypervisor has to have room for it. */
 export interface WantedMachine {
   /** Name of its domain. */
-  readonly name: string;
+  readonly domain: string;
+  readonly vcpus: number;
   readonly memoryMiB: number;
-  /** Size of its root disk. */
-  readonly diskGiB: number;
+  /** Sizes of all its disks in GiB. */
+  readonly disksGiB: readonly number[];
+  /** Whether it waits for a lease. */
+  readonly isDhcp: boolean;
+  /** Address it sets itself or has reserved. */
+  readonly address?: string;
+  readonly mac: string;
 }
 
-/** Names of every libvirt object that the cluster creates, except those with a random suffix, and what they need. */
+/** What a cluster wants of libvirt, and what it is called there wherever the name does not end at random. */
 export interface Wanted {
   readonly machines: readonly WantedMachine[];
+  readonly domainType: ClusterConfig["domainType"];
   readonly network: NetworkConfig;
-  /** Addresses that nodes set themselves, which no DHCP server may lease. */
-  readonly staticAddresses: readonly string[];
   readonly pool: StoragePoolConfig;
   /** Names of volumes in the pool. */
   readonly volumes: readonly string[];
-  /** Size of the disk with the control plane's data. */
-  readonly dataDiskGiB: number;
 }
 
-/** The names and sizes of everything that the program makes in libvirt for a configuration. */
+/** Everything that the program makes in libvirt for a configuration. */
 export function wantedBy(config: ClusterConfig): Wanted {
   const { master, workers, images } = deriveTopology(config);
   const nodes = [master, ...workers];
   const known = staticNetworkOf(config.network);
   return {
-    machines: nodes.map(({ domainName, memoryMiB, diskGiB }) => ({ name: domainName, memoryMiB, diskGiB })),
+    machines: nodes.map(({ domainName, role, vcpus, memoryMiB, diskGiB, addressing, address, mac }) => ({
+      domain: domainName,
+      vcpus,
+      memoryMiB,
+      disksGiB: role === "worker" ? [diskGiB] : [diskGiB, config.master.dataDiskGiB],
+      isDhcp: addressing === "dhcp",
+      ...(address === undefined ? {} : { address }),
+      mac,
+    })),
+    domainType: config.domainType,
     network: config.network,
-    staticAddresses: nodes.flatMap(staticAddressOf),
     pool: config.storagePool,
     volumes: [
       ...images.map(({ sha256 }) => `${contentName(baseImageName(config.clusterName), sha256)}.qcow2`),
@@ -43,10 +54,5 @@ export function wantedBy(config: ClusterConfig): Wanted {
         return `${contentName(seedDiskName(node.domainName), digest)}.iso`;
       }),
     ],
-    dataDiskGiB: config.master.dataDiskGiB,
   };
-}
-
-function staticAddressOf({ addressing, address }: Node): readonly string[] {
-  return addressing === "static" && address !== undefined ? [address] : [];
 }

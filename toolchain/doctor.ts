@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { kubeconfigPath } from "./cluster.ts";
 import { checkCertificates } from "./doctor/certificates.ts";
+import { uriProblem, withoutPassword } from "../hypervisor/uri.ts";
 import { checkImage } from "./doctor/image.ts";
 import { checkConfinement } from "./doctor/confinement.ts";
 import { fail, ok, type Finding } from "./doctor/finding.ts";
@@ -22,7 +23,8 @@ interface Check {
 /** Runs every check that applies to a stack on this machine. A check that breaks is a finding too. */
 export async function examine(choice: StackChoice): Promise<readonly Finding[]> {
   const settings = readSettings(choice);
-  const uri = settings.get("libvirtUri");
+  const given = settings.get("libvirtUri");
+  const uri = uriProblem(given) === undefined ? given : undefined;
   const image = settings.get("image") || defaultImage();
   const checks: readonly Check[] = [
     { name: "node", run: () => checkNode() },
@@ -32,8 +34,9 @@ export async function examine(choice: StackChoice): Promise<readonly Finding[]> 
     ...(/^https?:/.test(image ?? "")
       ? []
       : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
-    ...(isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
-    { name: "confinement", run: () => checkConfinement(uri) },
+    { name: "libvirtUri", run: () => checkUri(given) },
+    ...(uri !== undefined && isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
+    ...(uri === undefined ? [] : [{ name: "confinement", run: () => checkConfinement(uri) }]),
   ];
   const findings = await Promise.all(
     checks.map(async ({ name, run }) => {
@@ -57,6 +60,14 @@ async function lastImage(stack: string): Promise<ImageManifest | undefined> {
   const last = records.findLast((record) => record.stack === stack && record.outcome === "succeeded");
   const manifest = last?.image.manifest as Partial<ImageManifest> | null | undefined;
   return manifest?.builtFrom === undefined ? undefined : (manifest as ImageManifest);
+}
+
+/** Whether the stack names a hypervisor that may be asked. */
+export function checkUri(uri: string): Finding {
+  const wanted = uriProblem(uri);
+  return wanted === undefined
+    ? ok("libvirtUri", uri)
+    : fail("libvirtUri", `${withoutPassword(uri)} cannot be used`, `wanted is ${wanted}`);
 }
 
 /** What can only be seen on the hypervisor itself. */

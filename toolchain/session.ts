@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { checkout } from "./checkout.ts";
 import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
+import { hypervisorUri } from "./hypervisor-uri.ts";
 import { imageFor } from "./image.ts";
 import { isSystemLibvirt, startLibvirt } from "./libvirt-daemon.ts";
 import { presentPulumiHome, providePlugins, userPulumiHome } from "./plugins.ts";
@@ -54,11 +55,13 @@ export interface OpenSession extends Session {
 export async function openSession(choice: StackChoice, needs: Needs): Promise<OpenSession> {
   const { image, hypervisor, plugins = true } = needs;
   const settings = readSettings(choice);
+  // Before anything is installed or started for it.
+  const uri = hypervisor ? hypervisorUri(settings) : "";
   if (plugins) {
     await provide("building");
     await provide("provisioning");
   }
-  if (hypervisor && isSystemLibvirt(settings.get("libvirtUri"))) {
+  if (hypervisor && isSystemLibvirt(uri)) {
     await provide("hypervisor");
     await startLibvirt();
   }

@@ -118,8 +118,10 @@ describe("names", () => {
     ["clusterDomain", `${"a".repeat(64)}.local`],
     ["networkName", "a/b"],
     ["storagePool", "../pool"],
-    ["storagePoolPath", "relative/path"],
+    ["masterName", "localhost"],
     ["sshUser", "Root User"],
+    ["sshUser", "daemon"],
+    ["sshUser", "systemd-network"],
     ["libvirtUri", "xen:///system"],
     ["domainType", "lxc"],
   ])("refuses %s = %s", (key, value) => {
@@ -138,6 +140,12 @@ describe("addresses", () => {
     [{ networkCidr: "192.168.222.1/24" }, ["networkCidr"]],
     [{ networkCidr: "192.168.222.0" }, ["networkCidr"]],
     [{ networkCidr: "10.0.0.0/4" }, ["networkCidr"]],
+    [{ networkCidr: "127.0.0.0/24" }, ["networkCidr"]],
+    [{ networkCidr: "169.254.1.0/24" }, ["networkCidr"]],
+    [{ podCidr: "224.0.0.0/16" }, ["podCidr"]],
+    [{ podCidr: "240.0.0.0/16" }, ["podCidr"]],
+    [{ serviceCidr: "10.96.0.0/29" }, ["serviceCidr"]],
+    [{ serviceCidr: "10.32.0.0/11" }, ["serviceCidr"]],
     [{ podCidr: "fd00::/64" }, ["podCidr"]],
     [{ serviceCidr: "10.244.128.0/17" }, ["serviceCidr"]],
     [{ serviceCidr: "192.168.0.0/16" }, ["serviceCidr"]],
@@ -157,6 +165,9 @@ describe("addresses", () => {
     { dhcpEnd: "192.168.222.102", workers: "3" },
     { workerAddressing: "static", workers: "89" },
     { podCidr: "10.244.0.0/22", workers: "3" },
+    { serviceCidr: "10.96.0.0/28" },
+    { serviceCidr: "10.96.0.0/12" },
+    { podCidr: "10.0.0.0/8", serviceCidr: "172.16.0.0/16" },
     { network: "lab", networkCidr: "10.9.0.0/16", dhcpStart: "10.9.1.0", dhcpEnd: "10.9.1.255" },
   ] as Record<string, string>[])("allows %o", (raw) => {
     expect(configWith(raw).clusterName).toBe("dev");
@@ -178,6 +189,61 @@ describe("sizes and counts", () => {
     ["bootTimeoutMinutes", "-1"],
   ])("refuses %s = %s", (key, value) => {
     expect(keysOf({ [key]: value })).toEqual([key]);
+  });
+
+  it.each([
+    ["masterVcpus", 255],
+    ["workerVcpus", 255],
+    ["masterMemoryMiB", 4194304],
+    ["workerMemoryMiB", 4194304],
+    ["masterDiskGiB", 16384],
+    ["workerDiskGiB", 16384],
+    ["masterDataDiskGiB", 16384],
+    ["joinWaveSize", 5000],
+    ["maxUnavailable", 5000],
+    ["tokenTtlMinutes", 1440],
+    ["bootTimeoutMinutes", 1440],
+    ["initTimeoutMinutes", 1440],
+    ["joinTimeoutMinutes", 1440],
+    ["readyTimeoutMinutes", 1440],
+    ["drainTimeoutMinutes", 240],
+    ["drainGraceSeconds", 14400],
+  ])("refuses %s above %i, and nothing up to it", (key, maximum) => {
+    expect(configWith({ [key]: String(maximum) }).clusterName).toBe("dev");
+    for (const given of [maximum + 1, 999_999_999]) {
+      expect(problemsOf({ [key]: String(given) })).toEqual([
+        { key, wanted: `at most ${maximum}`, given: String(given) },
+      ]);
+    }
+  });
+
+  it("has an upper limit for every number", () => {
+    const numbers = [...readSchema()].filter(([, { type }]) => type === "integer").map(([key]) => key);
+    expect(numbers.length).toBeGreaterThan(15);
+    for (const key of numbers) {
+      const wanted = problemsOf({ [key]: "999999999" }).map((problem) => problem.wanted);
+      expect(wanted, key).toContainEqual(expect.stringMatching(/^at most \d+$/));
+    }
+  });
+
+  it("refuses more workers than Kubernetes is tested with, in one pool and in all together", () => {
+    const wide = {
+      networkCidr: "10.0.0.0/8",
+      dhcpEnd: "10.0.255.254",
+      podCidr: "11.0.0.0/8",
+      serviceCidr: "192.168.0.0/16",
+    };
+    expect(problemsOf({ ...wide, workers: "5001" })[0]).toEqual({
+      key: "workers",
+      wanted: "at most 5000",
+      given: "5001",
+    });
+    const pools = ["a", "b"].map((name) => ({ name, count: 2501 }));
+    expect(problemsOf({ ...wide, workerPools: JSON.stringify(pools) })[0]).toEqual({
+      key: "workerPools",
+      wanted: "at most 5000 workers in all pools together",
+      given: "5002",
+    });
   });
 
   it("allows a cluster without workers", () => {
@@ -206,14 +272,68 @@ describe("labels and taints", () => {
     ["workerTaints", "a=b"],
     ["workerTaints", "a=b:Never"],
     ["workerTaints", "a b:NoSchedule"],
+    ["workerTaints", "a..b/c:NoSchedule"],
+    ["workerTaints", "a/b/c:NoSchedule"],
+    ["workerLabels", "lab..example/a=b"],
+    ["workerLabels", "-lab/a=b"],
+    ["workerLabels", "/a=b"],
   ])("refuses %s = %s", (key, value) => {
     expect(keysOf({ [key]: JSON.stringify([value]) })).toEqual([key]);
+  });
+
+  it("may not say two things of one", () => {
+    const taints = JSON.stringify(["a=b:NoSchedule", "a=c:NoSchedule", "a=b:NoExecute"]);
+    expect(problemsOf({ workerTaints: taints })).toEqual([
+      { key: "workerTaints", wanted: "one taint of key a and effect NoSchedule", given: '"a=c:NoSchedule"' },
+    ]);
+    expect(problemsOf({ workerLabels: JSON.stringify(["a=b", "c=d", "a=c"]) })).toEqual([
+      { key: "workerLabels", wanted: "one value for the label a", given: '"a=c"' },
+    ]);
   });
 
   it("allows the labels a node may set on itself", () => {
     expect(configWith({ workerLabels: '["node.kubernetes.io/pool=a"]' }).workerPools[0]!.labels).toEqual({
       "node.kubernetes.io/pool": "a",
     });
+  });
+});
+
+describe("the folder of the storage pool", () => {
+  it.each([
+    "relative/path",
+    "/",
+    "/home",
+    "/home/",
+    "//home/pool",
+    "/var//pool",
+    "/var/lib/libvirt/images/../../../etc",
+    "/var/lib/./pool",
+    "/var/lib/pool\n",
+    "/var/lib/po\u0007ol",
+  ])("may not be %j", (path) => {
+    expect(problemsOf({ storagePoolPath: path })).toEqual([
+      {
+        key: "storagePoolPath",
+        wanted: "an absolute path of a folder of its own, below another one and without `..`",
+        given: JSON.stringify(path),
+      },
+    ]);
+  });
+
+  it.each(["/data/pool", "/data/a pool", "/data/pool/"])("may be %j, which stays as it is", (path) => {
+    expect(configWith({ storagePoolPath: path }).storagePool).toMatchObject({ path });
+  });
+});
+
+describe("full names", () => {
+  const domain = (length: number) => `${"a".repeat(60)}.`.repeat(5).slice(0, length - 1) + "a";
+
+  it("have to fit into DNS", () => {
+    const longest = 253 - "worker-node-2".length - 1;
+    expect(configWith({ nodeDomain: domain(longest) }).network.domain).toHaveLength(longest);
+    expect(problemsOf({ nodeDomain: domain(longest + 1) })).toMatchObject([
+      { key: "nodeDomain", wanted: `at most ${longest} characters, so that the nodes' full names fit into DNS` },
+    ]);
   });
 });
 
@@ -233,6 +353,22 @@ describe("the image", () => {
     const problems = problemsOf({}, { defaultImage: undefined });
     expect(problems).toHaveLength(1);
     expect(problems[0]?.wanted).toContain("npm run image");
+  });
+
+  it("may not share its mark with another one of the stack", () => {
+    const pool = (sha256: string) =>
+      JSON.stringify([{ name: "a", count: 1, image: "https://example.test/a.qcow2", imageSha256: sha256 }]);
+    const alike = `${"0".repeat(12)}${"1".repeat(52)}`;
+    const raw = { image: "https://example.test/node.qcow2", imageSha256: other };
+    expect(problemsOf({ ...raw, workerPools: pool(alike) })).toEqual([
+      {
+        key: "workerPools[0].image",
+        wanted: `an image whose SHA-256 does not begin like that of ${raw.image} (${"0".repeat(12)})`,
+        given: '"https://example.test/a.qcow2"',
+      },
+    ]);
+    expect(configWith({ ...raw, workerPools: pool(`1${alike.slice(1)}`) }).workerPools).toHaveLength(1);
+    expect(configWith({ ...raw, workerPools: pool(other) }).workerPools).toHaveLength(1);
   });
 
   it("may come from a URL with its hash", () => {

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
+import { readHeader } from "../../config/image.ts";
 import { readQcow2 } from "../../config/qcow2.ts";
 import { checkImage } from "../../toolchain/roll.ts";
 import { qcow2 } from "../support/qcow2.ts";
-import { problemsOf } from "../support/settings.ts";
+import { configWith, problemsOf } from "../support/settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nodeforge-qcow2-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,8 +34,36 @@ describe("the header of an image", () => {
     ["a compression type", { 72: 8n }, undefined],
     ["extended L2 entries", { 72: 16n }, undefined],
     ["a feature of the future", { 72: 32n }, undamaged],
+    ["a backing file's name", { 16: 11 }, alone],
+    ["clusters that are too small", { 20: 8 }, "a qcow2 image with clusters of 512 bytes to 2 MiB"],
+    ["clusters that are too large", { 20: 22 }, "a qcow2 image with clusters of 512 bytes to 2 MiB"],
+    ["an empty disk", { 24: 0n }, "a qcow2 image of a disk that is not empty"],
   ])("with %s is judged", (_, changed, wanted) => {
     expect(readQcow2(qcow2(changed)).wanted).toBe(wanted);
+  });
+
+  it.each<[string, readonly (readonly [number, Buffer])[], string | undefined]>([
+    ["the name of a data file", [[0x44415441, Buffer.from("/etc/shadow")]], inside],
+    [
+      "one behind another",
+      [
+        [0x6803f857, Buffer.alloc(5)],
+        [0x44415441, Buffer.from("/etc/shadow")],
+      ],
+      inside,
+    ],
+    ["where the encryption is", [[0x0537be77, Buffer.alloc(16)]], "a qcow2 image without encryption"],
+    ["names of features", [[0x6803f857, Buffer.alloc(96)]], undefined],
+    [
+      "what follows the end",
+      [
+        [0, Buffer.alloc(0)],
+        [0x44415441, Buffer.from("/etc/shadow")],
+      ],
+      undefined,
+    ],
+  ])("with an extension that has %s is judged", (_, extensions, wanted) => {
+    expect(readQcow2(qcow2({}, extensions)).wanted).toBe(wanted);
   });
 
   it.each([
@@ -75,6 +104,31 @@ describe("an image that qemu-img made", () => {
     await expect(checkImage({ source: path, sha256: "" })).rejects.toThrow(
       `the image ${path} cannot be used: wanted ${wanted}`,
     );
+  });
+
+  it.each([
+    ["old.qcow2", "-o", "compat=0.10"],
+    ["zstd.qcow2", "-o", "compression_type=zstd"],
+    ["large-clusters.qcow2", "-o", "cluster_size=2M"],
+  ])("is taken as %s", async (name, ...args) => {
+    expect(readHeader(await create(name, ...args))).toEqual({ virtualBytes: 2 ** 20 });
+  });
+
+  it.each(["50%.qcow2", "a?b.qcow2", "a#b.qcow2"])(
+    "is refused as %s, which the provider reads as something else",
+    (name) => {
+      const path = join(folder, name);
+      writeFileSync(path, qcow2());
+      expect(problemsOf({ image: path })).toEqual([
+        { key: "image", wanted: "a path without %, ?, # and colons", given: JSON.stringify(path) },
+      ]);
+    },
+  );
+
+  it("may have spaces in its path, and colons behind a slash", () => {
+    const path = join(folder, "a b:c.qcow2");
+    writeFileSync(path, qcow2());
+    expect(configWith({ image: path }).image.source).toBe(path);
   });
 
   it("is refused when a disk is smaller than it", async () => {

@@ -1,15 +1,21 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import sshpk from "sshpk";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig, type Surroundings } from "../../config/index.ts";
 import { foundation, keepersOf, standsOn } from "../../lifecycle/known-cluster.ts";
 import { knownOf } from "../support/known.ts";
-import { privateKey as privateText, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
+import { privateKey, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
+import { testKey } from "../support/ssh-key.ts";
 
+const privateText = privateKey;
+// ssh-add (OpenSSH 9.2) reads Ed25519 keys in OpenSSH's own form only.
+const opensshText = sshpk.parsePrivateKey(privateKey, "auto").toString("ssh-private");
+const { publicKey: otherPublicKey } = testKey(9);
 const lineOf = (name: string) => publicKey.replace(/operator$/, name);
 
 let folder: string;
@@ -23,6 +29,7 @@ beforeAll(async () => {
   socket = join(place, "agent");
   agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
   for (let waited = 0; !existsSync(socket) && waited < 100; waited++) await sleep(50);
+  spawnSync("ssh-add", ["-q", "-"], { input: opensshText, env: { ...process.env, SSH_AUTH_SOCK: socket } });
   deadSocket = join(place, "dead");
   const dead = spawn("ssh-agent", ["-D", "-a", deadSocket], { stdio: "ignore" });
   for (let waited = 0; !existsSync(deadSocket) && waited < 100; waited++) await sleep(50);
@@ -154,6 +161,20 @@ describe("the agent", () => {
     expect(problemsWith({ sshAgent: "true", sshPublicKey: publicKey }).map(({ key }) => key)).toEqual(["sshAgent"]);
     const { ssh } = read({ sshAgent: "true", sshPublicKey: publicKey }, { environment: { SSH_AUTH_SOCK: socket } });
     expect(ssh).toEqual({ user: "root", publicKey, agentSocketPath: socket });
+  });
+
+  it("that does not hold the key is refused, because no node would let it in", () => {
+    const problems = problemsWith(
+      { sshAgent: "true", sshPublicKey: otherPublicKey },
+      { environment: { SSH_AUTH_SOCK: socket } },
+    );
+    expect(problems).toEqual([
+      {
+        key: "sshAgent",
+        wanted: "an agent that holds the private key of sshPublicKey (`ssh-add`)",
+        given: JSON.stringify(otherPublicKey),
+      },
+    ]);
   });
 
   it("that has ended is refused before anything is created, if sshAgent asks for it", () => {

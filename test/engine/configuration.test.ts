@@ -1,8 +1,11 @@
-import { mkdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { qcow2 } from "../support/qcow2.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { TestStack } from "./stack.ts";
 
@@ -26,6 +29,39 @@ describe("a wrong configuration", () => {
       expect(outcome.calls.list).toEqual([]);
     }
     expect([...stack.world.things]).toEqual([]);
+  });
+
+  it("says the reason of each: a URI that starts a program, a passphrase, a range, a folder, a size", async () => {
+    await using stack = await TestStack.create();
+    const [marker, program] = [join(stack.folder, "ran"), join(stack.folder, "program")];
+    await writeFile(program, `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 });
+    const key = join(stack.folder, "guarded");
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-f", key]);
+    const backed = join(stack.folder, "backed.qcow2");
+    await writeFile(backed, qcow2({ 8: 512n, 16: 11 }));
+    const settings = {
+      libvirtUri: `qemu+ssh://host/system?command=${program}`,
+      sshPublicKey: `${key}.pub`,
+      serviceCidr: "10.96.0.0/29",
+      storagePoolPath: "/var/lib/libvirt/images/../../../etc",
+      masterDiskGiB: 999_999_999,
+      image: backed,
+    };
+    for (const outcome of [await stack.preview(settings), await stack.up(settings)]) {
+      expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
+      for (const said of [
+        "nodeforge:libvirtUri: wanted a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value",
+        `nodeforge:sshPrivateKeyPath: wanted a key without a passphrase, or sshAgent, got "${key}"`,
+        "nodeforge:serviceCidr: wanted an IPv4 network address with a prefix of 12 to 28",
+        "nodeforge:storagePoolPath: wanted an absolute path of a folder of its own, below another one",
+        "nodeforge:masterDiskGiB: wanted at most 16384, got 999999999",
+        "nodeforge:image: wanted a qcow2 image without a backing file (`qemu-img convert` makes one)",
+      ]) {
+        // A preview's answer is JSON.
+        expect(outcome.text.replaceAll('\\"', '"')).toContain(said);
+      }
+    }
+    expect(existsSync(marker)).toBe(false);
   });
 
   it("does not change a cluster that exists", async () => {

@@ -65,6 +65,17 @@ describe("names that somebody else has", () => {
   });
 });
 
+describe("a pool that is made", () => {
+  it("is refused in a folder that holds something, and in another pool's", async () => {
+    await using stack = await TestStack.create({ workers: 0 });
+    put(stack, "Pool", "theirs", { target: { path: stack.folder } });
+    const { succeeded, text, calls } = await stack.up({ storagePoolPath: stack.folder });
+    expect([succeeded, calls.list]).toEqual([false, []]);
+    expect(text).toContain(`storagePoolPath ${stack.folder} is not empty, and has to be missing or empty: it holds `);
+    expect(text).toContain(`storage pool theirs has the directory ${stack.folder} already`);
+  });
+});
+
 describe("a pool and a network that are to be used", () => {
   it("are refused by name when they do not exist, with those that do", async () => {
     await using stack = await TestStack.create({ workers: 0, storagePool: "thiers", network: "lab-net" });
@@ -74,5 +85,39 @@ describe("a pool and a network that are to be used", () => {
     expect([succeeded, calls.list]).toEqual([false, []]);
     expect(text).toContain("storage pool thiers is to be used and does not exist; there are theirs, default");
     expect(text).toContain("network lab-net is to be used and does not exist; there is none");
+  });
+
+  it("are refused by preview and up when they are off, or not what the configuration says", async () => {
+    await using stack = await TestStack.create({ workers: 0, storagePool: "theirs", network: "their-net" });
+    put(stack, "Pool", "theirs", { active: false, type: "logical" });
+    put(stack, "Network", "their-net", {
+      active: false,
+      addresses: ["192.168.222.1/24"],
+      range: ["192.168.222.2", "192.168.222.254"],
+    });
+    for (const { succeeded, text, calls } of [await stack.preview(), await stack.up()]) {
+      expect([succeeded, calls.list]).toEqual([false, []]);
+      for (const said of [
+        "network their-net is to be used and is not active: virsh -c qemu:///system net-start their-net",
+        "storage pool theirs is to be used and is not active: virsh -c qemu:///system pool-start theirs",
+        "storage pool theirs is of type logical, and only dir, fs, netfs hold qcow2 files",
+        "network their-net hands out 192.168.222.2-192.168.222.254, dhcpStart and dhcpEnd say 192.168.222.100-192.168.222.254",
+        "and 192.168.222.10 of lab-master lies in it: a lease could take it",
+      ]) {
+        expect(text).toContain(said);
+      }
+    }
+  });
+
+  it("are refused with another subnet, and used once the configuration says what they are", async () => {
+    await using stack = await TestStack.create({ workers: 0, network: "their-net" });
+    put(stack, "Network", "their-net", {
+      addresses: ["192.168.122.1/24"],
+      range: ["192.168.122.100", "192.168.122.254"],
+    });
+    const refused = await stack.preview();
+    expect([refused.succeeded, refused.calls.list]).toEqual([false, []]);
+    expect(refused.text).toContain("network their-net has 192.168.122.0/24, networkCidr says 192.168.222.0/24");
+    expect((await stack.preview({ networkCidr: "192.168.122.0/24" })).steps).not.toEqual([]);
   });
 });

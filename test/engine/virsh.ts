@@ -60,6 +60,11 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     return "";
   };
   const names = (kind: string) => world.ofKind(kind).map(({ taken }) => `${taken}\n`);
+  const activeOf = (kind: string) =>
+    world
+      .ofKind(kind)
+      .filter(({ properties }) => properties.active !== false)
+      .map(({ taken }) => `${taken}\n`);
   const pool = operands[operands.indexOf("--pool") + 1] ?? "";
   switch (command) {
     case "list":
@@ -70,11 +75,15 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
         .map(({ id, taken }) => `${id} ${taken}\n`)
         .join("");
     case "net-list":
-      return names("Network").join("");
+      return operands.includes("--all") ? names("Network").join("") : activeOf("Network").join("");
     case "pool-list":
-      return operands.includes("--inactive") ? "" : names("Pool").join("");
+      if (operands.includes("--inactive")) return "";
+      return operands.includes("--all") ? names("Pool").join("") : activeOf("Pool").join("");
+    // A hypervisor with room for whatever the tests make.
     case "nodeinfo":
-      return "Memory size:         1073741824 KiB\n";
+      return "CPU(s):              64\nMemory size:         1073741824 KiB\n";
+    case "domcapabilities":
+      return "<domainCapabilities/>";
     case "vol-list":
       return world
         .ofKind("Volume")
@@ -94,7 +103,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "net-dumpxml":
       return networkDefinition(need("Network", name));
     case "pool-dumpxml":
-      return `<pool type='dir'><target><path>${String(at(need("Pool", name).properties, "target.path"))}</path></target></pool>`;
+      return poolDefinition(need("Pool", name));
     case "destroy":
     case "net-destroy":
     case "pool-destroy":
@@ -124,11 +133,18 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
   }
 }
 
+function poolDefinition({ properties }: Thing): string {
+  const { type = "dir" } = properties as { type?: string };
+  return `<pool type='${type}'><target><path>${String(at(properties, "target.path"))}</path></target></pool>`;
+}
+
 function networkDefinition({ taken, properties }: Thing): string {
   const [metadata = ""] = /<metadata>.*<\/metadata>/.exec(String(at(properties, "xml.xslt"))) ?? [];
   const ips = ((properties.addresses ?? []) as string[]).map((cidr) => {
     const [address, prefix] = cidr.split("/");
-    return `<ip address='${address}' prefix='${prefix}'/>`;
+    const range = properties.range as [string, string] | undefined;
+    const dhcp = range ? `<dhcp><range start='${range[0]}' end='${range[1]}'/></dhcp>` : "";
+    return `<ip address='${address}' prefix='${prefix}'>${dhcp}</ip>`;
   });
   return `<network><name>${taken}</name>${metadata}${ips.join("")}</network>`;
 }

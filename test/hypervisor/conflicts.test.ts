@@ -1,39 +1,41 @@
 import { describe, expect, it } from "vitest";
 import { host, parseSubnet } from "../../config/cidr.ts";
 import { conflictsOf, isComplete, ownedBy, type Owned } from "../../hypervisor/conflicts.ts";
-import type { Inventory, LeaseRange } from "../../hypervisor/inventory.ts";
+import type { ExistingNetwork, ExistingPool, Inventory } from "../../hypervisor/inventory.ts";
 import { wantedBy, type Wanted } from "../../hypervisor/wanted.ts";
 import { Known } from "../../lifecycle/known.ts";
 import { configWith } from "../support/settings.ts";
 
 const wanted = wantedBy(configWith({ workers: "1" }));
-const range: LeaseRange = { start: "192.168.222.100", end: "192.168.222.254" };
 const nothing: Inventory = { domains: [], networks: [], pools: [], volumes: [] };
-const addresses = (cidr: string, ranges: LeaseRange[] = []) => {
+const serving = (name: string, cidr: string, isActive = true): ExistingNetwork => {
   const subnet = parseSubnet(cidr)!;
-  return [{ address: host(subnet, 1), subnet, ranges }];
+  return { name, isActive, subnets: [{ subnet, gateway: host(subnet, 1), ranges: [], reservations: [] }] };
 };
-const network = (name: string, cidr: string, ranges: LeaseRange[] = []) => ({
+const pool = (name: string, changed: Partial<ExistingPool> = {}): ExistingPool => ({
   name,
-  active: true,
-  addresses: addresses(cidr, ranges),
+  isActive: true,
+  type: "dir",
+  path: `/pools/${name}`,
+  ...changed,
 });
-const pool = (name: string) => ({ name, active: true });
 
 /** What a stack that has all of this knows. */
 function knowing({ machines, network, pool, volumes }: Wanted): Known {
-  const entries = [
-    ...machines.map(({ name, memoryMiB }) => ({ kind: "domain:Domain", outputs: { name, memory: memoryMiB } })),
-    ...machines.map(({ name, diskGiB }) => {
-      return { kind: "volume:Volume", name: `${name}-root`, outputs: { name: "random", size: diskGiB * 2 ** 30 } };
-    }),
+  const entries: readonly { kind: string; outputs: Record<string, unknown>; name?: string }[] = [
+    ...machines.flatMap(({ domain, vcpus, memoryMiB, disksGiB }) => [
+      { kind: "domain:Domain", outputs: { name: domain, vcpu: vcpus, memory: memoryMiB } },
+      {
+        kind: "volume:Volume",
+        name: `${domain}-root`,
+        outputs: { size: (disksGiB[0] ?? 0) * 2 ** 30, pool: pool.name },
+      },
+    ]),
     { kind: "network:Network", outputs: { name: network.name, addresses: [network.subnet.cidr] } },
     { kind: "pool:Pool", outputs: { name: pool.name } },
     ...volumes.map((name) => ({ kind: "volume:Volume", outputs: { name, pool: pool.name } })),
   ];
-  const resources = entries.map((entry, index) => {
-    const { kind, outputs } = entry;
-    const name = "name" in entry ? entry.name : outputs.name;
+  const resources = entries.map(({ kind, outputs, name = String(outputs.name) }, index) => {
     return [`urn:${index}`, { type: `libvirt:index/${kind}`, name, outputs }] as const;
   });
   return new Known(new Map(resources));
@@ -44,17 +46,31 @@ const all: Owned = ownedBy(knowing(wanted), wanted.pool.name);
 const whats = (there: Partial<Inventory>, owned = none, of = wanted) =>
   conflictsOf(of, { ...nothing, ...there }, owned).map(({ what }) => what);
 
-describe("the names of a cluster", () => {
-  it("are those of domains, network, pool, base volume and seed disks", () => {
+describe("what a cluster wants", () => {
+  it("is domains of a size and address, network, pool, base volume and seed disks", () => {
     expect(wanted).toEqual({
       machines: [
-        { name: "dev-master", memoryMiB: 2048, diskGiB: 20 },
-        { name: "dev-worker-node-1", memoryMiB: 2048, diskGiB: 20 },
+        {
+          domain: "dev-master",
+          vcpus: 2,
+          memoryMiB: 2048,
+          disksGiB: [20, 10],
+          isDhcp: false,
+          address: "192.168.222.10",
+          mac: expect.stringMatching(/^52:54:/) as string,
+        },
+        {
+          domain: "dev-worker-node-1",
+          vcpus: 2,
+          memoryMiB: 2048,
+          disksGiB: [20],
+          isDhcp: true,
+          mac: expect.stringMatching(/^52:54:/) as string,
+        },
       ],
-      network: configWith({ workers: "1" }).network,
-      staticAddresses: [],
+      domainType: "qemu",
+      network: configWith().network,
       pool: { origin: "created", name: "nodeforge-dev", path: "/var/lib/libvirt/nodeforge-dev" },
-      dataDiskGiB: 10,
       volumes: [
         expect.stringMatching(/^dev-base-[0-9a-f]{12}\.qcow2$/) as string,
         expect.stringMatching(/^dev-master-seed-[0-9a-f]{12}\.iso$/) as string,
@@ -67,7 +83,7 @@ describe("the names of a cluster", () => {
 describe("what libvirt has under a wanted name", () => {
   const there: Inventory = {
     domains: ["dev-worker-node-1", "theirs"],
-    networks: [network("scheduler_benchmark_net", "10.0.0.0/24")],
+    networks: [serving("scheduler_benchmark_net", "10.0.0.0/24")],
     pools: [pool("default"), pool("nodeforge-dev")],
     volumes: [wanted.volumes[0]!, "theirs.iso"],
   };
@@ -96,7 +112,7 @@ describe("what libvirt has under a wanted name", () => {
 });
 
 describe("the subnet of the network that is made", () => {
-  const networks = [network("wide", "192.168.0.0/16"), network("apart", "192.168.223.0/24")];
+  const networks = [serving("wide", "192.168.0.0/16"), serving("apart", "192.168.223.0/24")];
 
   it("may share no address with another network", () => {
     expect(whats({ networks })).toEqual([
@@ -109,10 +125,9 @@ describe("the subnet of the network that is made", () => {
     expect(whats({ networks }, owned)).toEqual([]);
   });
 
-  it("overlaps nothing where the network is one that exists", () => {
-    const existing = wantedBy(configWith({ network: "lab" }));
-    const lab = network("lab", "192.168.222.0/24", [range]);
-    expect(whats({ networks: [...networks, lab] }, none, existing)).toEqual([]);
+  it("is not looked at where the network is somebody else's", () => {
+    const existing = wantedBy(configWith({ network: "wide" }));
+    expect(whats({ networks }, none, existing)).toEqual([]);
   });
 });
 
@@ -126,95 +141,51 @@ describe("what has to be there", () => {
     ]);
   });
 
-  it("is no conflict when it is there, as the stack says", () => {
-    const networks = [network("lab", "192.168.222.0/24", [range])];
-    expect(whats({ networks, pools: [{ ...pool("vms"), type: "dir", capacity: 2 ** 40 }] }, none, existing)).toEqual(
-      [],
-    );
+  it("is no conflict when it is there", () => {
+    const networks = [serving("lab", "192.168.222.0/24")];
+    expect(whats({ networks, pools: [pool("vms")] }, none, existing)).toEqual([]);
   });
 
-  it("is a conflict when it is not active, with the command that starts it", () => {
-    const networks = [{ ...network("lab", "192.168.222.0/24"), active: false }];
-    expect(conflictsOf(existing, { ...nothing, networks, pools: [{ name: "vms", active: false }] }, none)).toEqual([
+  it("is refused while it is off, with the command that starts it", () => {
+    const networks = [serving("lab", "192.168.222.0/24", false), serving("other", "10.0.0.0/24", false)];
+    const pools = [pool("vms", { isActive: false }), pool("other", { isActive: false })];
+    expect(conflictsOf(existing, { ...nothing, networks, pools }, none)).toEqual([
       { what: "network lab is to be used and is not active", look: "net-start lab" },
       { what: "storage pool vms is to be used and is not active", look: "pool-start vms" },
     ]);
   });
 
-  it.each(["logical", "rbd", "disk"])("is a conflict when it is a pool of type %s", (type) => {
-    const networks = [network("lab", "192.168.222.0/24", [range])];
-    expect(whats({ networks, pools: [{ ...pool("vms"), type }] }, none, existing)).toEqual([
-      `storage pool vms is of type ${type}, and nodes need one of dir, fs, netfs`,
-    ]);
+  it("is of no interest where it is the stack's own, which `up` starts", () => {
+    const networks = [serving("scheduler_benchmark_net", "192.168.222.0/24", false)];
+    expect(whats({ networks, pools: [pool("nodeforge-dev", { isActive: false })] }, all)).toEqual([]);
+  });
+
+  it.each(["logical", "disk", "rbd", "iscsi"])("is refused as a pool of type %s", (type) => {
+    const networks = [serving("lab", "192.168.222.0/24")];
+    const { look, what } = conflictsOf(existing, { ...nothing, networks, pools: [pool("vms", { type })] }, none)[0]!;
+    expect(what).toBe(`storage pool vms is of type ${type}, and only dir, fs, netfs hold qcow2 files`);
+    expect(look).toBe("pool-dumpxml vms");
+  });
+
+  it.each(["dir", "fs", "netfs"])("may be a pool of type %s", (type) => {
+    const networks = [serving("lab", "192.168.222.0/24")];
+    expect(
+      whats({ networks, pools: [pool("vms", { type }), pool("odd", { type: "logical" })] }, none, existing),
+    ).toEqual([]);
   });
 });
 
-describe("an existing network", () => {
-  const misfits = (there: Inventory["networks"][number], raw: Record<string, string> = {}) =>
-    whats({ networks: [there] }, none, wantedBy(configWith({ network: "lab", ...raw })));
+describe("the directory of the pool that is made", () => {
+  const path = "/var/lib/libvirt/nodeforge-dev";
 
-  it("has to have the subnet that the stack says", () => {
-    expect(misfits(network("lab", "192.168.122.0/24"))).toEqual([
-      "network lab has 192.168.122.0/24, and networkCidr is 192.168.222.0/24",
+  it.each([path, `${path}/`])("may not be another pool's (%s)", (taken) => {
+    expect(whats({ pools: [pool("theirs", { path: taken }), pool("default")] })).toEqual([
+      `storage pool theirs has the directory ${path} already`,
     ]);
   });
 
-  it("may have others beside it", () => {
-    const [first] = addresses("10.9.0.0/24");
-    const lab = network("lab", "192.168.222.0/24", [range]);
-    expect(misfits({ ...lab, addresses: [first!, ...lab.addresses] })).toEqual([]);
-  });
-
-  it("has to have the gateway that nodes use", () => {
-    const [only] = addresses("192.168.222.0/24", [range]);
-    expect(misfits({ name: "lab", active: true, addresses: [{ ...only!, address: "192.168.222.254" }] })).toEqual([
-      "network lab has the gateway 192.168.222.254, and nodes would use 192.168.222.1, the first address of networkCidr",
-    ]);
-  });
-
-  it("has to lease the range that the stack says", () => {
-    expect(misfits(network("lab", "192.168.222.0/24", [{ start: "192.168.222.50", end: "192.168.222.99" }]))).toEqual([
-      "network lab leases 192.168.222.50-192.168.222.99, and dhcpStart and dhcpEnd say 192.168.222.100-192.168.222.254",
-    ]);
-  });
-
-  it("leases no address that a node sets itself", () => {
-    const whole = { start: "192.168.222.2", end: "192.168.222.254" };
-    expect(misfits(network("lab", "192.168.222.0/24", [range, whole]))).toEqual([
-      "network lab leases 192.168.222.100-192.168.222.254 and 192.168.222.2-192.168.222.254, and 192.168.222.10 in it would " +
-        "be set by nodes themselves: masterAddress and static workers need addresses that no lease can take",
-    ]);
-    expect(misfits(network("lab", "192.168.222.0/24", [range, whole]), { workerAddressing: "static" })[0]).toContain(
-      "192.168.222.10, 192.168.222.11, 192.168.222.12 in it",
-    );
-  });
-
-  it("without leases is for static workers only", () => {
-    const lab = network("lab", "192.168.222.0/24");
-    expect(misfits(lab)).toEqual(["network lab leases no addresses, and workerAddressing is dhcp"]);
-    expect(misfits(lab, { workerAddressing: "static" })).toEqual([]);
-  });
-
-  it("without an address is a bridge, of which nothing can be compared", () => {
-    expect(misfits({ name: "lab", active: true, addresses: [] })).toEqual([]);
-  });
-});
-
-describe("what the hypervisor can hold", () => {
-  it("is less than a machine's memory", () => {
-    expect(whats({ memoryMiB: 2047 })).toEqual([
-      "dev-master wants 2048 MiB of memory, and the hypervisor has 2047 MiB",
-      "dev-worker-node-1 wants 2048 MiB of memory, and the hypervisor has 2047 MiB",
-    ]);
-    expect(whats({ memoryMiB: 2048 })).toEqual([]);
-  });
-
-  it("is less than a disk", () => {
-    const pools = [{ name: wanted.pool.name, active: true, type: "dir", capacity: 15 * 2 ** 30 }];
-    expect(whats({ pools }, all)).toEqual([
-      "dev-master wants a disk of 20 GiB, and storage pool nodeforge-dev has 15 GiB in all",
-      "dev-worker-node-1 wants a disk of 20 GiB, and storage pool nodeforge-dev has 15 GiB in all",
-    ]);
+  it("may be that of the stack's own pool, which makes way", () => {
+    expect(whats({ pools: [pool("mine", { path })] }, { ...none, pools: new Set(["mine"]) })).toEqual([]);
   });
 });
 
@@ -225,8 +196,8 @@ describe("a stack that has all it wants", () => {
 
   it.each<[string, Partial<Owned>]>([
     ["a domain", { domains: new Set(["dev-master"]) }],
-    ["a machine's new memory", { memoryMiB: new Map() }],
-    ["a root disk's new size", { rootBytes: new Map() }],
+    ["the size of a machine", { sizes: new Map([["dev-master", { memoryMiB: 1700 }]]) }],
+    ["the size of a disk", { sizes: new Map([["dev-worker-node-1", { diskGiB: 10 }]]) }],
     ["the network", { networks: new Set() }],
     ["the network's new subnet", { subnets: new Set(["10.0.0.0/24"]) }],
     ["the pool", { pools: new Set() }],

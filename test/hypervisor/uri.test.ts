@@ -1,5 +1,7 @@
+import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { checkedUri, uriProblem } from "../../hypervisor/uri.ts";
+import { problemsOf } from "../support/settings.ts";
 
 it.each([
   "qemu:///system",
@@ -8,6 +10,7 @@ it.each([
   "qemu+ssh://build-user@host.example:2222/system?keyfile=/home/me/.ssh/lab key&mode=direct",
   "qemu+ssh://root@[fd00::1]/system?sshauth=privkey,agent",
   "qemu+tls://host/system",
+  "qemu://host/system",
 ])("%s may be used", (uri) => {
   expect(uriProblem(uri)).toBeUndefined();
   expect(checkedUri(uri)).toBe(uri);
@@ -36,7 +39,9 @@ it.each([
   ["qemu+ssh://-l@host/system", form],
   ["qemu+ssh://host name/system", form],
   ["qemu+ssh:///system", form],
-  ["qemu://host/system", form],
+  ["qemu+ssh://host/system?keyfile=/a&keyfile=/b", "a URI with the parameter `keyfile` once"],
+  ["qemu:///system?constructor=1", parameter("constructor")],
+  ["qemu:///system?name=test:///default", parameter("name")],
   ["xen:///system", form],
   ["test:///default", form],
   ["", form],
@@ -47,5 +52,45 @@ it.each([
   ["qemu+ssh://host/session", "the system's daemon, such as qemu:///system"],
 ])("%s is refused", (uri, wanted) => {
   expect(uriProblem(uri)).toBe(wanted);
-  expect(() => checkedUri(uri)).toThrow(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(uri)}`);
+  expect(problemsOf({ libvirtUri: uri })).toEqual([{ key: "libvirtUri", wanted, given: JSON.stringify(uri) }]);
+  if (!/no_verify|known_hosts|pkipath|^qemu\+tcp/.test(uri)) {
+    expect(() => checkedUri(uri)).toThrow(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(uri)}`);
+  }
+});
+
+it.each([
+  "qemu+ssh://host/system?no_verify=1",
+  "qemu+ssh://host/system?known_hosts_verify=ignore&keyfile=/k",
+  "qemu+tls://host/system?pkipath=/pki",
+  "qemu+tcp://host/system",
+])("%s of a living stack's state can be asked until the settings name another", (uri) => {
+  expect(uriProblem(uri)).toBeDefined();
+  expect(checkedUri(uri)).toBe(uri);
+});
+
+it.each(["qemu+ssh://host/system?no_verify=1&command=/tmp/x", "qemu+tcp://host/system?netcat=/tmp/x"])(
+  "%s is asked from no state either",
+  (uri) => {
+    expect(() => checkedUri(uri)).toThrow("libvirt is not asked: wanted a URI with no parameters but");
+  },
+);
+
+it("a URI is shown without a password", () => {
+  const [problem] = problemsOf({ libvirtUri: "qemu+ssh://root:hunter2@host/system" });
+  expect(problem).toMatchObject({ key: "libvirtUri", given: '"qemu+ssh://root:...@host/system"' });
+});
+
+it("the settings' URI is read only where it is compared first", () => {
+  const reading = globSync(["toolchain/**/*.ts", "operator/*.ts", "hypervisor/*.ts", "lifecycle/*.ts"]).filter((path) =>
+    /get\("libvirtUri"\)/.test(readFileSync(path, "utf8")),
+  );
+  // A command that begins to read it has to ask as well, and to come into this list then.
+  expect(reading.sort()).toEqual([
+    "toolchain/diagnose/collect.ts",
+    "toolchain/doctor.ts",
+    "toolchain/hypervisor-uri.ts",
+    "toolchain/runs/surroundings.ts",
+    "toolchain/session.ts",
+  ]);
+  for (const path of reading.slice(0, -1)) expect(readFileSync(path, "utf8"), path).toContain("uriProblem(");
 });

@@ -1,13 +1,23 @@
 /**
  * The start of a qcow2 file of version 3 whose disk has one GiB, as `qemu-img create` writes it; nothing else of an image.
  * @param changed Numbers to write over it, by their offset: four bytes of a number, eight of a bigint.
+ * @param extensions Header extensions: types and contents.
  */
-export function qcow2(changed: Readonly<Record<number, number | bigint>> = {}): Buffer {
+export function qcow2(
+  changed: Readonly<Record<number, number | bigint>> = {},
+  extensions: readonly (readonly [type: number, content: Buffer])[] = [],
+): Buffer {
   const header = Buffer.alloc(104);
   const fields = { 0: 0x514649fb, 4: 3, 20: 16, 24: 1n << 30n, 96: 4, 100: 104, ...changed };
   for (const [offset, value] of Object.entries(fields)) {
     if (typeof value === "bigint") header.writeBigUInt64BE(value, Number(offset));
     else header.writeUInt32BE(value, Number(offset));
   }
-  return header;
+  const appended = extensions.flatMap(([type, content]) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(type, 0);
+    head.writeUInt32BE(content.length, 4);
+    return [head, content, Buffer.alloc((8 - (content.length % 8)) % 8)];
+  });
+  return Buffer.concat([header, ...appended]);
 }

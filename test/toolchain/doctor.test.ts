@@ -3,15 +3,16 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { describe as inWords, passes, workersOf } from "../../toolchain/doctor.ts";
+import { checkUri, describe as inWords, passes, workersOf } from "../../toolchain/doctor.ts";
 import { checkConfinement, judgeConfinement } from "../../toolchain/doctor/confinement.ts";
 import { fail, ok, warn } from "../../toolchain/doctor/finding.ts";
 import { checkImage } from "../../toolchain/doctor/image.ts";
 import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../toolchain/doctor/machine.ts";
-import { judgeNetwork, parseRoutes } from "../../toolchain/doctor/network.ts";
+import { judgeNetwork } from "../../toolchain/doctor/network.ts";
 import { checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../toolchain/doctor/tools.ts";
 import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
 import { manifestPlace, type DebianManifest } from "../../toolchain/node-image/manifest.ts";
+import { qcow2 } from "../support/qcow2.ts";
 import { sha256 } from "./release-server.ts";
 
 let folder: string;
@@ -153,20 +154,6 @@ describe("the network", () => {
     expect(finding).toMatchObject({ status: "fail", found: `${cidr} overlaps 192.168.0.0/16 on eth0` });
   });
 
-  test("is looked for in the kernel's routes, without the default one", () => {
-    const table = [
-      "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
-      "eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0",
-      "eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0",
-      "virbr1\t00DEA8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
-      "",
-    ].join("\n");
-    expect(parseRoutes(table)).toEqual([
-      { device: "eth0", cidr: "172.17.0.0/16" },
-      { device: "virbr1", cidr: "192.168.222.0/24" },
-    ]);
-  });
-
   test("fails when it is none", () => {
     expect(judgeNetwork("nonsense", name, [], []).status).toBe("fail");
   });
@@ -200,7 +187,7 @@ test.each([
 });
 
 describe("the node image", () => {
-  const content = Buffer.from("an image");
+  const content = qcow2();
   const image = () => join(folder, "node.qcow2");
   const { contract } = readDeclaration();
   const writeManifest = (manifest: object) => writeFile(manifestPlace(image()), JSON.stringify(manifest));
@@ -276,6 +263,17 @@ describe("the node image", () => {
     });
   });
 
+  test.each([true, false])("fails when nodes cannot start from it, described or not: %s", async (isDescribed) => {
+    const strange = qcow2({ 8: 512n, 16: 11 });
+    await writeFile(image(), strange);
+    if (isDescribed) await writeManifest({ contract, sha256: sha256(strange) });
+    expect(await checkImage(image())).toMatchObject({
+      status: "fail",
+      found: `${image()} cannot be used`,
+      mend: "wanted is a qcow2 image without a backing file (`qemu-img convert` makes one)",
+    });
+  });
+
   test("warns when nothing describes it", async () => {
     await writeFile(image(), content);
     expect((await checkImage(image())).status).toBe("warn");
@@ -284,6 +282,22 @@ describe("the node image", () => {
   test("fails when it is absent or not named", async () => {
     expect((await checkImage(image())).status).toBe("fail");
     expect((await checkImage(undefined)).status).toBe("fail");
+  });
+});
+
+describe("the hypervisor's URI", () => {
+  test("is well when the program would take it", () => {
+    expect(checkUri("qemu:///system")).toMatchObject({ status: "ok", found: "qemu:///system" });
+  });
+
+  test("fails when it names a program, and says what a URI may have", () => {
+    expect(checkUri("qemu+ssh://host/system?command=/tmp/x")).toMatchObject({
+      status: "fail",
+      found: "qemu+ssh://host/system?command=/tmp/x cannot be used",
+      mend: expect.stringContaining(
+        "wanted is a URI with no parameters but keyfile, mode, socket, sshauth, not `command`",
+      ) as string,
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { uriProblem, withoutPassword } from "../../hypervisor/uri.ts";
 import { expandHome, privateKeyPath, publicKeySources } from "../../config/ssh.ts";
 import { cachedNodeBinaries } from "../node-binaries.ts";
 import { ownFolder, writeOwn } from "../private-files.ts";
@@ -42,14 +43,16 @@ export async function collect(session: DiagnosedSession, folder: string, log: st
   const state = await knownState(session, keep);
   const failures = readFailures(log, state);
   const suspects = new Set(failures.map(({ node }) => node));
-  const uri = settings.get("libvirtUri");
-  const uris = state.uris.length > 0 ? state.uris : [uri];
+  const uri = await usableUri(settings, keep);
+  const uris = state.uris.length > 0 || uri === undefined ? state.uris : [uri];
 
   const secrets = await mkdtemp(join(tmpdir(), "nodeforge-diagnose-"));
   try {
     const access = { login: loginOf(settings, session), folder: secrets, signal };
     const lookAt = (node: StackNode) => {
       const its = node.uri ?? uri;
+      if (its === undefined)
+        return keep(Promise.resolve([item("ssh", node.name, "", "nothing says where its machine is")]));
       return keep(
         Promise.all([...askMachine(node, its, signal), askNode(node, { ...access, uri: its })]).then((all) =>
           all.flat(),
@@ -91,6 +94,16 @@ function failedNodes(evidence: Evidence): readonly string[] {
   const absent = table === "" ? [] : nodes.map(({ name }) => name).filter((name) => !present.includes(name));
   const named = failures.flatMap(({ node }) => (node === undefined ? [] : [node]));
   return [...new Set([...named, ...readUnready(log, nodes), ...notReady(table), ...absent])];
+}
+
+/** A diagnosis follows runs that were refused, and the URI may be why: then only hypervisors of the state are asked. */
+async function usableUri({ get }: StackSettings, keep: Keep): Promise<string | undefined> {
+  const uri = get("libvirtUri");
+  const wanted = uriProblem(uri);
+  if (wanted === undefined) return uri;
+  const why = `libvirtUri is not asked: wanted ${wanted}, got ${withoutPassword(uri)}`;
+  await keep(Promise.resolve([item("domains", undefined, "", why)]));
+  return undefined;
 }
 
 type Keep = (found: Promise<readonly Item[]>) => Promise<void>;

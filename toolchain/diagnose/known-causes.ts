@@ -1,3 +1,4 @@
+import { isLocalHypervisor } from "../virtualisation.ts";
 import { answered, find, inItems, inLog, sign, type Evidence, type Sign } from "./evidence.ts";
 import {
   alive,
@@ -38,6 +39,11 @@ const fullDisk = (mounted: string) => new RegExp(String.raw`^/dev/(?!sr|loop)\S+
 
 /** What etcd and the API server say when its database has reached its quota. */
 const databaseFull = /mvcc: database space exceeded/;
+
+/** Whether a machine is on another hypervisor than this machine. */
+function isRemote({ nodes }: Evidence): boolean {
+  return nodes.some(({ uri }) => uri !== undefined && !isLocalHypervisor(uri));
+}
 
 /** Every known cause, the most specific first: what stands further up explains what stands below it. */
 export const knownCauses: readonly KnownCause[] = [
@@ -179,6 +185,15 @@ export const knownCauses: readonly KnownCause[] = [
     signs: (evidence) => {
       const pattern =
         /host key mismatch|key mismatch|REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/i;
+      return [...inLog(evidence, pattern), ...inItems(evidence, ["ssh"], pattern)];
+    },
+  },
+  {
+    name: "ssh key with a passphrase",
+    cause: "The operator's private key has a passphrase, which no remote step asks for.",
+    mend: "Name a key without one (sshPublicKey, sshPrivateKeyPath), or load it into an agent and set sshAgent.",
+    signs: (evidence) => {
+      const pattern = /private key is passphrase protected|cannot decode encrypted private keys/;
       return [...inLog(evidence, pattern), ...inItems(evidence, ["ssh"], pattern)];
     },
   },
@@ -389,6 +404,15 @@ export const knownCauses: readonly KnownCause[] = [
     cause: "Pods of one node do not reach those of another.",
     mend: "Compare the routes in `addresses.txt` of both nodes and read their `flanneld.txt`; an existing network may drop addresses that are not its own.",
     signs: (evidence) => ofSmokeCheck(evidence, String.raw`did not answer, \d+ of \d+ pods did`),
+  },
+  {
+    name: "nodes out of reach",
+    cause: "The nodes are behind the NAT of a remote hypervisor, and this machine has no way to them.",
+    mend: "Set a route to networkCidr by way of the hypervisor, or name a routed or bridged network that exists there with `network`: docs/operations.md.",
+    signs: (evidence) =>
+      isRemote(evidence)
+        ? inLog(evidence, /dial tcp \S+: .*(i\/o timeout|no route to host|network is unreachable|timed out)/i)
+        : [],
   },
   {
     name: "ssh not answered",

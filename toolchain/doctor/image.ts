@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { readHeader } from "../../config/image.ts";
 import { imageAge, imageDate, imageDifferences, oldImage } from "../image-difference.ts";
 import { mismatches, readManifest } from "../image-manifest.ts";
 import { hashOf, type ImageManifest } from "../node-image/manifest.ts";
@@ -14,11 +15,14 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) return fail("node image", `${path} cannot be read`, "`npm run image` builds another");
   const manifest = readManifest(path);
-  if (manifest === undefined)
-    return warn("node image", `${path} has no manifest`, "nothing to do when you made the image yourself");
+  const unusable = unusableBy(path);
+  if (manifest === undefined) {
+    return unusable ?? warn("node image", `${path} has no manifest`, "nothing to do when you made the image yourself");
+  }
   const found = await hashOf(path);
   const [first] = mismatches(manifest, found);
   if (first !== undefined) return fail("node image", `${path} is ${first.given}`, `wanted is ${first.wanted}`);
+  if (unusable !== undefined) return unusable;
   const age = manifest.builtFrom === undefined ? undefined : imageAge(manifest);
   const what = [
     `${path} (${found.slice(0, 12)})`,
@@ -30,6 +34,12 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
   return age !== undefined && age > oldImage
     ? warn("node image", what, newer[manifest.system])
     : ok("node image", what);
+}
+
+/** What the program refuses by the file's header. */
+function unusableBy(path: string): Finding | undefined {
+  const { wanted } = readHeader(path);
+  return wanted === undefined ? undefined : fail("node image", `${path} cannot be used`, `wanted is ${wanted}`);
 }
 
 function inDays(days: number): string {

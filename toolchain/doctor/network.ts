@@ -1,14 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { overlap, parseSubnet } from "../../config/cidr.ts";
 import { checkedUri } from "../../hypervisor/uri.ts";
+import { parseRoutes, routeTable, type LocalSubnet } from "../../hypervisor/routes.ts";
 import { run } from "../process.ts";
 import { fail, ok, type Finding } from "./finding.ts";
-
-/** A subnet that this machine reaches without its default route, and the interface it does so through. */
-export interface LocalSubnet {
-  readonly device: string;
-  readonly cidr: string;
-}
 
 /** A network libvirt knows. */
 export interface LibvirtNetwork {
@@ -18,29 +13,8 @@ export interface LibvirtNetwork {
 
 /** Whether the cluster's subnet is free, or already belongs to the cluster's own network. */
 export async function checkNetwork(cidr: string, networkName: string, uri: string): Promise<Finding> {
-  const routes = parseRoutes(await readFile("/proc/net/route", "utf8"));
+  const routes = parseRoutes(await readFile(routeTable, "utf8"));
   return judgeNetwork(cidr, networkName, routes, await libvirtNetworks(uri));
-}
-
-/**
- * Reads the kernel's routing table, /proc/net/route. Unlike a list of interfaces it has the bridge of a network without
- * guests, and what is reached through a tunnel.
- */
-export function parseRoutes(table: string): readonly LocalSubnet[] {
-  return table
-    .trim()
-    .split("\n")
-    .slice(1)
-    .flatMap((line) => {
-      const [device = "", destination = "", , , , , , mask = ""] = line.split("\t");
-      const prefix = octets(mask).reduce((sum, octet) => sum + octet.toString(2).replaceAll("0", "").length, 0);
-      return prefix === 0 ? [] : [{ device, cidr: `${octets(destination).join(".")}/${prefix}` }];
-    });
-}
-
-/** The table has addresses in hexadecimal, the last octet first. */
-function octets(hexadecimal: string): readonly number[] {
-  return (hexadecimal.match(/../g) ?? []).map((octet) => Number.parseInt(octet, 16)).reverse();
 }
 
 /** The judgement of {@link checkNetwork}. */

@@ -110,7 +110,7 @@ describe("a change that was refused", () => {
     ],
     ["a libvirt that does not answer", /cannot be listed/, () => Promise.reject(new Error("failed to connect"))],
   ])("because of %s is no failure of the cluster", async (_, said, virsh) => {
-    const refusal = await refusalOf(() => refuseConflicts(configWith(), new Known(), virsh));
+    const refusal = await refusalOf(() => refuseConflicts(configWith(), new Known(), { virsh }));
     expect(refusal).toMatch(said);
     expect(await concerns(ofProgram(refusal))).toBe(false);
   });

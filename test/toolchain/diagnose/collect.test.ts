@@ -87,6 +87,19 @@ const everything = async () => {
   return Promise.all(files.map(async ({ parentPath, name }) => [name, await readFile(join(parentPath, name), "utf8")]));
 };
 
+it("a diagnosis asks no hypervisor of a URI that could start a program, and says so", async () => {
+  await fakes({ virsh: `echo "$*" >>"$0.calls"` });
+  const libvirtUri = "qemu+ssh://host/system?command=/tmp/x";
+  const unknown = { ...session(complete, () => Promise.reject(new Error("no state"))) };
+  await diagnose({ ...unknown, settings: () => settingsOf({ ...settings, libvirtUri }) }, out());
+  expect(await readFile(join(out(), "domains.txt"), "utf8")).toMatch(
+    /^\(missing: libvirtUri is not asked: wanted a URI with no parameters but .*command=\/tmp\/x\)$/m,
+  );
+  expect(await readdir(programs)).not.toContain("virsh.calls");
+  await diagnose(unknown, join(folder, "allowed"));
+  expect(await readFile(join(programs, "virsh.calls"), "utf8")).toContain("-c qemu:///system list --all");
+});
+
 describe("a diagnosis of a healthy cluster", () => {
   it("says so, and keeps what everybody said", async () => {
     await fakes();

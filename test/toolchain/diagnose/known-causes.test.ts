@@ -31,6 +31,11 @@ const ended = (now: string, way: "after" | "before", limit: string) =>
   `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time ${now} is ${way} ${limit}`;
 const lateClock = but(well, "clock", worker, `asked ${asked} ${asked + 90}\nnode ${asked - 86_400}\n`);
 
+const onRemote = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  nodes: evidence.nodes.map((each) => ({ ...each, uri: "qemu+ssh://host/system" })),
+});
+
 /** For each cause: evidence that it explains best, and evidence that looks like it and is something else. */
 const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonly isNot: readonly Evidence[] }>> = {
   "wrong passphrase": {
@@ -210,6 +215,15 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
       silent(well, worker, "Host key verification failed."),
     ],
     isNot: [silent(well, worker, "its host key is not known, and the guest agent does not tell it")],
+  },
+  "ssh key with a passphrase": {
+    is: [
+      failedRun(well, {
+        ...join,
+        text: "    error: connecting to 192.168.222.100:22: ssh: this private key is passphrase protected\n",
+      }),
+    ],
+    isNot: [failedRun(well, { ...join, text: "    error: the stack is protected by a passphrase\n" })],
   },
   "ssh key refused": {
     is: [
@@ -573,6 +587,21 @@ const cases: Readonly<Record<string, { readonly is: readonly Evidence[]; readonl
       }),
     ],
     isNot: [failedRun(well, { ...join, text: "    error: 192.168.222.100 did not answer\n" })],
+  },
+  "nodes out of reach": {
+    is: ["connect: no route to host", "i/o timeout"].map((why) =>
+      failedRun(onRemote(well), {
+        ...join,
+        text: `    error: after 60 failed attempts: dial tcp 192.168.222.100:22: ${why}\n`,
+      }),
+    ),
+    isNot: [
+      failedRun(well, { ...join, text: "    error: dial tcp 192.168.222.100:22: i/o timeout\n" }),
+      failedRun(onRemote(well), {
+        ...join,
+        text: "    error: dial tcp 192.168.222.100:22: connect: connection refused\n",
+      }),
+    ],
   },
   "ssh not answered": {
     is: [
