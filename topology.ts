@@ -99,9 +99,13 @@ export function domainMark(clusterName: string, id: string): string {
   return `nodeforge cluster ${clusterName}, ${id}`;
 }
 
-/** Element of a network's metadata in libvirt that says whose it is; libvirt keeps one for each namespace. */
-export function networkMark(clusterName: string): string {
-  return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${clusterName}</nodeforge:cluster>`;
+/**
+ * Element of a network's metadata in libvirt that says whose it is; libvirt keeps one for each namespace.
+ * @param id The cluster's random id; undefined for the mark of earlier releases, which any cluster of this name may have made.
+ */
+export function networkMark(clusterName: string, id: string | undefined): string {
+  const owner = id === undefined ? clusterName : `${clusterName}, ${id}`;
+  return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${owner}</nodeforge:cluster>`;
 }
 
 /** Name of the component that holds the base image of a cluster. */
@@ -115,12 +119,30 @@ export function seedDiskName(domainName: string): string {
 }
 
 /**
- * Name of a volume that is called after its content, without the file's ending.
+ * Name of a resource that is called after its content.
  * @param component Name of the component that holds it.
  * @param digest SHA-256 in hexadecimal, or its first 12 digits.
  */
 export function contentName(component: string, digest: string): string {
   return `${component}-${digest.slice(0, 12)}`;
+}
+
+/** What a volume holds, by the ending of its name: an image, or a seed. */
+export type ContentEnding = "qcow2" | "iso";
+
+/**
+ * Name of the volume of a resource that is called after its content.
+ * @param resource See {@link contentName}.
+ * @param id The cluster's random id: the volume of another cluster, of the same name and content, is never taken for this
+ * one's. Undefined for the name that earlier releases gave.
+ */
+export function contentVolumeName(resource: string, ending: ContentEnding, id: string | undefined): string {
+  return id === undefined ? `${resource}.${ending}` : `${resource}-${idInNames(id)}.${ending}`;
+}
+
+/** The part of a cluster's random id that names of volumes have: 32 bits. */
+export function idInNames(clusterId: string): string {
+  return clusterId.slice(0, 8);
 }
 
 /**
@@ -129,7 +151,7 @@ export function contentName(component: string, digest: string): string {
  * @param clusterId The cluster's random id: another cluster of the same name must not wake up with this one's data.
  */
 export function dataVolumeName(machine: string, clusterId: string): string {
-  return `${machine}-data-${clusterId.slice(0, 8)}.qcow2`;
+  return `${machine}-data-${idInNames(clusterId)}.qcow2`;
 }
 
 /** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */

@@ -2,6 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageConfig } from "../config/image.ts";
 import { contentName } from "../topology.ts";
+import type { OwnNames } from "./own-names.ts";
 
 /** What a {@link BaseImage} is made from. */
 export interface BaseImageArgs {
@@ -9,6 +10,8 @@ export interface BaseImageArgs {
   readonly image: ImageConfig;
   /** Pool the volume goes to. */
   readonly poolName: pulumi.Input<string>;
+  /** What the cluster calls its volumes. */
+  readonly names: OwnNames;
 }
 
 /** The first twelve digits of an image's hash: what volumes and nodes are marked with. */
@@ -20,19 +23,20 @@ export function shortHash({ sha256 }: Pick<ImageConfig, "sha256">): string {
  * An image that nodes start from: a volume that overlays are backed by.
  *
  * Creates the volume. It and the component have the image's SHA-256 in their names. Another image is therefore another
- * resource: the old one stays until the last overlay on it is gone, and others are not touched.
+ * resource: the old one stays until the last overlay on it is gone, and others are not touched. The volume's name has the
+ * cluster's random id, too: its path is what the provider knows it by, and no other cluster's volume has that path.
  */
 export class BaseImage extends pulumi.ComponentResource {
   /** Id of the volume, for overlays. */
   readonly volumeId: pulumi.Output<string>;
 
   /** @param prefix Begins the resources' names; the hash follows. */
-  constructor(prefix: string, { image, poolName }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(prefix: string, { image, poolName, names }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
     const name = contentName(prefix, image.sha256);
     super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
     const volume = new libvirt.Volume(
       name,
-      { name: `${name}.qcow2`, pool: poolName, source: image.source, format: "qcow2" },
+      { name: names.volume(name, "qcow2"), pool: poolName, source: image.source, format: "qcow2" },
       {
         parent: this,
         // The content is in the name. Where the file lay when it was uploaded differs from machine to machine, and would

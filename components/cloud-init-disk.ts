@@ -5,6 +5,7 @@ import { seedOf } from "../cloud-init/seed.ts";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import type { Login } from "../cloud-init/user-data.ts";
 import { contentName, type Node } from "../topology.ts";
+import type { OwnNames } from "./own-names.ts";
 
 /** What a {@link CloudInitDisk} is made from. */
 export interface CloudInitDiskArgs {
@@ -16,12 +17,14 @@ export interface CloudInitDiskArgs {
   readonly network: StaticNetwork;
   /** Pool the volume goes to. */
   readonly poolName: pulumi.Input<string>;
+  /** What the cluster calls its volumes. */
+  readonly names: OwnNames;
 }
 
 /**
  * The seed disk that gives a node its own host name; all else about nodes is alike.
  *
- * Creates an ISO image as an ordinary volume, named by its content. The provider's own cloudinit_disk (0.8.3) does not
+ * Creates an ISO image as an ordinary volume, named by its content and its cluster. The provider's own cloudinit_disk (0.8.3) does not
  * survive being made several at a time: it leaves its download stream undrained, and hangs or reads a truncated image.
  */
 export class CloudInitDisk extends pulumi.ComponentResource {
@@ -31,11 +34,11 @@ export class CloudInitDisk extends pulumi.ComponentResource {
   constructor(name: string, args: CloudInitDiskArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:CloudInitDisk", name, { node: args.node.name, poolName: args.poolName }, opts);
     const seed = seedOf(args.node, args.login, args.network);
-    const volumeName = contentName(name, seed.digest);
+    const resource = contentName(name, seed.digest);
     const volume = new libvirt.Volume(
-      volumeName,
+      resource,
       // Any format but iso would be read back differently and replaced by every preview.
-      { name: `${volumeName}.iso`, pool: args.poolName, source: writeIso(seed), format: "iso" },
+      { name: args.names.volume(resource, "iso"), pool: args.poolName, source: writeIso(seed), format: "iso" },
       // The content is in the name; the path is of this machine only.
       { parent: this, ignoreChanges: ["source"] },
     );

@@ -4,7 +4,15 @@ import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../lifecycle/health.ts";
 import { clientValidity, renewalOf } from "../lifecycle/certificates.ts";
-import { generationOf, isAway, isHalfJoined, isReplaced, keepersOf, keptIdentity } from "../lifecycle/known-cluster.ts";
+import {
+  generationOf,
+  isAway,
+  isHalfJoined,
+  isReplaced,
+  isSameCluster,
+  keepersOf,
+  keptIdentity,
+} from "../lifecycle/known-cluster.ts";
 import { Known } from "../lifecycle/known.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { baseImageName, deriveTopology, domainMark } from "../topology.ts";
@@ -14,6 +22,7 @@ import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster
 import { Master } from "./master.ts";
 import { Network } from "./network.ts";
 import { NodeReadiness } from "./node-readiness.ts";
+import { OwnNames } from "./own-names.ts";
 import { StoragePool } from "./storage-pool.ts";
 import { machineSignature, type MachinePlatform } from "./virtual-machine.ts";
 import type { Worker } from "./worker.ts";
@@ -63,10 +72,11 @@ export class Cluster extends pulumi.ComponentResource {
     const keepers = keepersOf(known, name, config, dataLost);
     const id = new random.RandomUuid(`${name}-id`, { keepers }, { ...child, deleteBeforeReplace: true });
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
-    const net = new Network(`${name}-network`, { network, clusterName }, child);
+    const names = new OwnNames(name, id.result, isSameCluster(known, name, keepers) ? known : new Known());
+    const net = new Network(`${name}-network`, { network, mark: names.networkMark(`${name}-network`) }, child);
     const baseVolumeIds = new Map(
       topology.images.map((image) => {
-        const base = new BaseImage(baseImageName(name), { image, poolName: pool.poolName }, child);
+        const base = new BaseImage(baseImageName(name), { image, poolName: pool.poolName, names }, child);
         return [image.sha256, base.volumeId];
       }),
     );
@@ -83,6 +93,7 @@ export class Cluster extends pulumi.ComponentResource {
       bootTimeoutMinutes: timeouts.boot,
       owner: id.result.apply((result) => domainMark(clusterName, result)),
       cluster: id,
+      names,
     };
     const identity = { clusterName, network: config.clusterNetwork };
 

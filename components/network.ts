@@ -1,14 +1,13 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { NetworkConfig } from "../config/network.ts";
-import { networkMark } from "../topology.ts";
 
 /** What a {@link Network} is made from. */
 export interface NetworkArgs {
   /** Plain, because it decides whether a network is made. */
   readonly network: NetworkConfig;
-  /** Cluster that a made network is marked as belonging to. */
-  readonly clusterName: string;
+  /** What a made network is marked with: whose it is. */
+  readonly mark: pulumi.Input<string>;
 }
 
 /**
@@ -21,7 +20,7 @@ export class Network extends pulumi.ComponentResource {
   /** Name that domains refer to; known only once the network is there. */
   readonly networkName: pulumi.Output<string>;
 
-  constructor(name: string, { network, clusterName }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { network, mark }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:Network", name, { network: { name: network.name, cidr: network.subnet.cidr } }, opts);
     this.networkName =
       network.origin === "existing"
@@ -37,7 +36,7 @@ export class Network extends pulumi.ComponentResource {
               dns: { enabled: true, localOnly: true },
               dhcp: { enabled: true },
               autostart: true,
-              xml: { xslt: amendments(network, clusterName) },
+              xml: { xslt: pulumi.output(mark).apply((text) => amendments(network, text)) },
             },
             // Two networks of one name or subnet cannot be side by side.
             { parent: this, deleteBeforeReplace: true },
@@ -50,7 +49,7 @@ export class Network extends pulumi.ComponentResource {
  * What the provider has no argument for. It always hands out the whole subnet (its network_def.go), so this narrows the
  * range; and it marks the network as the cluster's, which libvirt keeps among the network's metadata.
  */
-function amendments({ dhcpStart, dhcpEnd }: NetworkConfig, clusterName: string): string {
+function amendments({ dhcpStart, dhcpEnd }: NetworkConfig, mark: string): string {
   return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:output omit-xml-declaration="yes" indent="yes"/>
   <xsl:template match="node()|@*">
@@ -58,7 +57,7 @@ function amendments({ dhcpStart, dhcpEnd }: NetworkConfig, clusterName: string):
   </xsl:template>
   <xsl:template match="/network/name">
     <xsl:copy><xsl:apply-templates select="node()|@*"/></xsl:copy>
-    <metadata>${networkMark(clusterName)}</metadata>
+    <metadata>${mark}</metadata>
   </xsl:template>
   <xsl:template match="/network/ip/dhcp/range/@start"><xsl:attribute name="start">${dhcpStart}</xsl:attribute></xsl:template>
   <xsl:template match="/network/ip/dhcp/range/@end"><xsl:attribute name="end">${dhcpEnd}</xsl:attribute></xsl:template>

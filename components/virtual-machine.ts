@@ -11,6 +11,7 @@ import { seedDiskName, type Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
 import { parseIdentity, type Identity } from "./identity.ts";
+import type { OwnNames } from "./own-names.ts";
 import { dialErrorLimit } from "./remote-step.ts";
 
 /** What all machines of a cluster share. */
@@ -39,6 +40,8 @@ export interface MachinePlatform {
   readonly owner: pulumi.Input<string>;
   /** Tells the cluster from others of its name. It goes only with the whole cluster; no machine is then shut down in order. */
   readonly cluster: RandomUuid;
+  /** What the cluster calls its volumes. */
+  readonly names: OwnNames;
 }
 
 /** What a {@link VirtualMachine} is made from. */
@@ -109,7 +112,13 @@ export class VirtualMachine extends pulumi.ComponentResource {
     );
     const seed = new CloudInitDisk(
       seedDiskName(name),
-      { node, login: ssh, network: platform.staticNetwork, poolName: platform.poolName },
+      {
+        node,
+        login: ssh,
+        network: platform.staticNetwork,
+        poolName: platform.poolName,
+        names: platform.names,
+      },
       { parent: this },
     );
     const volumeIds = [root.id, seed.volumeId, ...(dataVolumeId === undefined ? [] : [dataVolumeId])];

@@ -36,7 +36,7 @@ export async function refuseConflicts(
   { virsh = virshFor(config.libvirtUri), warn = (text) => pulumi.log.warn(text) }: RefusalOptions = {},
 ): Promise<void> {
   refuseAlikeImages(config, known);
-  const wanted = wantedBy(config);
+  const wanted = wantedBy(config, known);
   const { libvirtUri: uri } = config;
   const owned = ownedBy(known, wanted.pool.name);
   if (isComplete(wanted, owned)) return;

@@ -1,8 +1,8 @@
-import { staticNetworkOf } from "../cloud-init/network-config.ts";
-import { seedOf } from "../cloud-init/seed.ts";
 import type { ClusterConfig, StoragePoolConfig } from "../config/index.ts";
 import type { NetworkConfig } from "../config/network.ts";
-import { baseImageName, contentName, deriveTopology, seedDiskName } from "../topology.ts";
+import { Known } from "../lifecycle/known.ts";
+import { deriveTopology } from "../topology.ts";
+import { wantedVolumes } from "./wanted-volumes.ts";
 
 /** A machine that is wanted, as far as the hypervisor has to have room for it. */
 export interface WantedMachine {
@@ -29,11 +29,13 @@ export interface Wanted {
   readonly volumes: readonly string[];
 }
 
-/** Everything that the program makes in libvirt for a configuration. */
-export function wantedBy(config: ClusterConfig): Wanted {
-  const { master, workers, images } = deriveTopology(config);
+/**
+ * Everything that the program makes in libvirt for a configuration.
+ * @param known What the stack remembers: volumes have names that follow from it. @default nothing
+ */
+export function wantedBy(config: ClusterConfig, known = new Known()): Wanted {
+  const { master, workers } = deriveTopology(config);
   const nodes = [master, ...workers];
-  const known = staticNetworkOf(config.network);
   return {
     machines: nodes.map(({ domainName, role, vcpus, memoryMiB, diskGiB, addressing, address, mac }) => ({
       domain: domainName,
@@ -47,12 +49,6 @@ export function wantedBy(config: ClusterConfig): Wanted {
     domainType: config.domainType,
     network: config.network,
     pool: config.storagePool,
-    volumes: [
-      ...images.map(({ sha256 }) => `${contentName(baseImageName(config.clusterName), sha256)}.qcow2`),
-      ...nodes.map((node) => {
-        const { digest } = seedOf(node, config.ssh, known);
-        return `${contentName(seedDiskName(node.domainName), digest)}.iso`;
-      }),
-    ],
+    volumes: wantedVolumes(config, known),
   };
 }

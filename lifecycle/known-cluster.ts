@@ -64,6 +64,11 @@ export function keepersOf(
   };
 }
 
+/** Whether the cluster that the stack remembers is the one that is wanted. @param keepers What that is to be known by. */
+export function isSameCluster(known: Known, name: string, keepers: Readonly<Record<string, string>>): boolean {
+  return isDeepStrictEqual(knownCluster(known, name).keepers, keepers);
+}
+
 /**
  * Whether the control plane of a cluster was made. What a change to another cluster left when it was stopped stays known: a
  * machine that is marked with another id was an earlier cluster's, and so was what was done on it.
@@ -89,7 +94,7 @@ export function keptIdentity(
 ): Identity | undefined {
   const { name: master } = config.master;
   const identity = known.outputsOf("Command", `${name}-${master}-host-key`)?.stdout;
-  const isSame = isDeepStrictEqual(knownCluster(known, name).keepers, keepers) && isMade(known, name, master);
+  const isSame = isSameCluster(known, name, keepers) && isMade(known, name, master);
   return isSame && typeof identity === "string" ? parseIdentity(identity) : undefined;
 }
 

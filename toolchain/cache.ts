@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { check } from "proper-lockfile";
 import { cacheRoot } from "./cache-root.ts";
+import { FileLock } from "./file-lock.ts";
 import { withLock, type LockOptions } from "./lock.ts";
 import { withProgress } from "./log.ts";
 import { finishedPath, isLeftOver, leftOversOf, reachDisk, unfinishedPath } from "./unfinished.ts";
@@ -30,8 +30,8 @@ export interface Recipe {
  * Returns the folder of an artifact, making it first when the cache does not have it.
  *
  * The folder appears by renaming, after all of it has reached the disk, so one that exists is complete. Processes that
- * want the same artifact wait for the first of them. One that lost its lock meanwhile does no harm: each builds in a folder
- * of its own, and the first that is complete counts.
+ * want the same artifact wait for the first of them. Where they cannot wait for each other, as on a file system without locks,
+ * it does no harm: each builds in a folder of its own, and the first that is complete counts.
  */
 export async function artifact(recipe: Recipe, root = cacheRoot(), options: LockOptions = {}): Promise<string> {
   const { name, verb = "building" } = recipe;
@@ -116,16 +116,22 @@ export async function prune(
     .filter(({ kind, mtimeMs }) => artifacts.some((other) => other.kind === kind && other.mtimeMs > mtimeMs))
     .map(({ name }) => name)
     .filter((name) => !inUse(join(root, name)));
-  const unfinished = await Promise.all(
-    names.map(async (name) => {
-      const path = finishedPath(join(root, name));
-      if (path === undefined || (await isLocked(path))) return [];
-      return (await isLeftOver(join(root, name))) ? [name] : [];
-    }),
-  );
-  const removed = [...superseded, ...unfinished.flat()].sort();
-  for (const name of removed) await rm(join(root, name), { recursive: true, force: true });
-  return removed;
+  for (const name of superseded) await rm(join(root, name), { recursive: true, force: true });
+  const removed = [...superseded];
+  for (const name of names) {
+    const path = finishedPath(join(root, name));
+    if (path === undefined) continue;
+    const lock = await FileLock.take(`${path}.lock`);
+    if (lock === undefined) continue;
+    try {
+      if (!isLeftOver(join(root, name))) continue;
+      await rm(join(root, name), { recursive: true, force: true });
+      removed.push(name);
+    } finally {
+      lock.release({ remove: true });
+    }
+  }
+  return removed.sort();
 }
 
 /** First 64 bits of the SHA-256 over the inputs, in hexadecimal. */
@@ -149,9 +155,4 @@ async function touched(folder: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
   }
-}
-
-/** Whether a process is making what has this path. */
-function isLocked(path: string): Promise<boolean> {
-  return check(path, { lockfilePath: `${path}.lock`, realpath: false });
 }

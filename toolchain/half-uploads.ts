@@ -1,8 +1,9 @@
 import { volumesOf } from "../hypervisor/inventory.ts";
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
-import { isKnown, uriOf, type Leftover } from "./leftovers.ts";
+import { uriOf, type Leftover } from "./leftovers.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { AnotherRunError } from "./state-lock.ts";
+import { useElsewhere } from "./volume-users.ts";
 
 /**
  * Deletes volumes whose upload failed half way, because the pool was full or the link was lost.
@@ -59,30 +60,4 @@ export function halfUploads({ resources }: StackState): readonly StateResource[]
     ({ type, initErrors = [], inputs = {} }) =>
       type === "libvirt:index/volume:Volume" && initErrors.length > 0 && inputs.source !== undefined,
   );
-}
-
-/** What the state does not have and uses a volume; undefined when nothing does. */
-async function useElsewhere(state: StackState, virsh: Virsh, pool: string, name: string): Promise<string | undefined> {
-  const path = (await virsh("vol-path", "--pool", pool, name)).trim();
-  for (const [other = ""] of table(await virsh("vol-list", "--pool", pool))) {
-    const definition = await virsh("vol-dumpxml", "--pool", pool, other);
-    const [, key = ""] = /<key>([^<]*)<\/key>/.exec(definition) ?? [];
-    const [, backing] = /<backingStore>\s*<path>([^<]*)<\/path>/.exec(definition) ?? [];
-    if (backing === path && !isKnown(state, key)) return `volume ${other} stands on it`;
-  }
-  for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
-    const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
-    if (isKnown(state, uuid)) continue;
-    const disks = table(await virsh("domblklist", "--details", uuid));
-    // A disk that is given as a volume shows its name alone.
-    if (disks.some(([type, , , source]) => source === (type === "volume" ? name : path))) {
-      return `domain ${domain} has it as a disk`;
-    }
-  }
-  return undefined;
-}
-
-/** The columns of an answer's lines; a name may have spaces, one at a time. */
-function table(text: string): string[][] {
-  return lines(text).map((line) => line.split(/\s{2,}/));
 }

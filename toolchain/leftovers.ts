@@ -1,7 +1,10 @@
+import { volumesOf } from "../hypervisor/inventory.ts";
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
 import { domainMark, networkMark } from "../topology.ts";
+import { clusterIdsOf, clusterOf, hasClusterId, isKnown } from "./owner.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { AnotherRunError } from "./state-lock.ts";
+import { useElsewhere } from "./volume-users.ts";
 
 /** What became of something that an earlier run left. */
 export interface Leftover {
@@ -15,7 +18,8 @@ export interface Leftover {
 interface Scene {
   readonly virsh: Virsh;
   readonly state: StackState;
-  readonly cluster: string;
+  /** Name of the resource in the stack. */
+  readonly resource: string;
 }
 
 /** Something of one kind: whether it is there, why it may not be ours, and how it goes. */
@@ -40,10 +44,10 @@ const domain: Kind = {
   name: "domain",
   isLeft: async ({ name }, { virsh, state }) =>
     (await has(virsh, ["list", "--all", "--name"], name)) && !isKnown(state, (await virsh("domuuid", name)).trim()),
-  doubt: async ({ name, description }, { virsh, cluster }) => {
+  doubt: async ({ name, description }, { virsh, state }) => {
     const found = (await virsh("desc", name)).trim();
-    // The whole of it, with the cluster's random id: another stack may have a cluster of the same name.
-    return found === description && found.startsWith(domainMark(cluster, ""))
+    const marks = clusterIdsOf(state).map((id) => `${domainMark(clusterOf(state), id)}, machine `);
+    return found === description && marks.some((mark) => found.startsWith(mark))
       ? undefined
       : `its description is not the one this stack gives it: virsh desc ${name}`;
   },
@@ -56,17 +60,19 @@ const domain: Kind = {
 const volume: Kind = {
   name: "volume",
   isLeft: async ({ name, pool }, { virsh, state }) => {
-    if (!(await has(virsh, ["pool-list", "--name"], String(pool)))) return false;
-    const names = lines(await virsh("vol-list", "--pool", String(pool))).map((line) => line.split(/\s+/)[0]);
     const isKnown = ({ outputs }: StateResource) => outputs?.name === name && outputs.pool === pool;
-    return names.includes(name) && !ofKind(state, "Volume").some(isKnown);
+    return (await volumesOf(virsh, String(pool))).includes(name) && !ofKind(state, "Volume").some(isKnown);
   },
-  doubt: ({ name, pool }, { state, cluster }) => {
-    const isOwnPool = ofKind(state, "Pool").some(({ outputs }) => outputs?.name === pool);
-    // A random end, or the digest of the content.
-    const isMarked = name.startsWith(`${cluster}-`) && /-[0-9a-f]{7,12}(\.(qcow2|iso))?$/.test(name);
-    const doubt = `neither its pool nor its name is this cluster's own: virsh vol-dumpxml --pool ${String(pool)} ${name}`;
-    return Promise.resolve(isOwnPool || isMarked ? undefined : doubt);
+  doubt: async ({ name, pool }, { virsh, state, resource }) => {
+    // Root disks have no name of the program's own: each gets a random end when it is made, and has it in its inputs.
+    const isRandom = name.startsWith(resource) && /^-[0-9a-f]{7,8}$/.test(name.slice(resource.length));
+    const doubt =
+      isRandom || hasClusterId(state, name)
+        ? await useElsewhere(state, virsh, String(pool), name)
+        : "another stack with a cluster of this name may have made it";
+    return doubt === undefined
+      ? undefined
+      : `${doubt}; if nobody needs it: virsh vol-delete --pool ${String(pool)} ${name}`;
   },
   remove: async ({ name, pool }, { virsh }) => void (await virsh("vol-delete", "--pool", String(pool), name)),
 };
@@ -76,10 +82,14 @@ const network: Kind = {
   isLeft: async ({ name }, { virsh, state }) =>
     (await has(virsh, ["net-list", "--all", "--name"], name)) &&
     !isKnown(state, (await virsh("net-uuid", name)).trim()),
-  doubt: async ({ name }, { virsh, cluster }) =>
-    (await virsh("net-dumpxml", name)).includes(networkMark(cluster))
-      ? undefined
-      : `it is not marked as this cluster's: virsh net-dumpxml ${name}`,
+  doubt: async ({ name }, { virsh, state }) => {
+    const definition = await virsh("net-dumpxml", name);
+    const marks = clusterIdsOf(state).map((id) => networkMark(clusterOf(state), id));
+    const doubt = marks.some((mark) => definition.includes(mark))
+      ? await linksTo(virsh, name, definition)
+      : "it is not marked as this cluster's";
+    return doubt === undefined ? undefined : `${doubt}: virsh net-dumpxml ${name}`;
+  },
   remove: async ({ name }, { virsh }) => {
     if (await has(virsh, ["net-list", "--name"], name)) await virsh("net-destroy", name);
     await virsh("net-undefine", name);
@@ -91,15 +101,21 @@ const pool: Kind = {
   isLeft: async ({ name }, { virsh, state }) =>
     (await has(virsh, ["pool-list", "--all", "--name"], name)) &&
     !isKnown(state, (await virsh("pool-uuid", name)).trim()),
-  doubt: async ({ name, target }, { virsh }) => {
+  doubt: async ({ name, target }, { virsh, state }) => {
     const path = /<path>([^<]*)<\/path>/.exec(await virsh("pool-dumpxml", name))?.[1];
-    return path !== undefined && path === target?.path
-      ? undefined
-      : `its folder is not the one this stack gives it: virsh pool-dumpxml ${name}`;
+    if (path === undefined || path !== target?.path) {
+      return `its folder is not the one this stack gives it: virsh pool-dumpxml ${name}`;
+    }
+    if (!(await has(virsh, ["pool-list", "--name"], name))) {
+      return `it is off, so nobody can tell what is in it; if nobody needs it: virsh pool-undefine ${name}`;
+    }
+    const volumes = await volumesOf(virsh, name, { lookAnew: true });
+    const foreign = volumes.find((volume) => !hasClusterId(state, volume));
+    return foreign === undefined ? undefined : `volume ${foreign} is in it: virsh vol-list --pool ${name}`;
   },
   // Its folder and what is in it stay.
   remove: async ({ name }, { virsh }) => {
-    if (await has(virsh, ["pool-list", "--name"], name)) await virsh("pool-destroy", name);
+    await virsh("pool-destroy", name);
     await virsh("pool-undefine", name);
   },
 };
@@ -115,7 +131,9 @@ const kinds: Readonly<Record<string, Kind>> = {
 /**
  * Removes what libvirt made in a run that was killed before the state knew of it.
  *
- * Only what a creation was cut off for, under exactly that name, and only what is certainly this cluster's.
+ * Only what a creation was cut off for, under exactly that name, and only what is certainly this cluster's: it has the
+ * cluster's random id, which no other stack with a cluster of this name has, or a random end of its own. It goes only while
+ * nothing else uses it. How long ago the run was killed does not matter, because only that run's own things have the id.
  * @param connect virsh for a hypervisor's URI.
  * @param isAlone Asked before each removal: whether still nobody else works on the stack.
  * @returns what was removed, and what was left; nothing for what is not there or is in the state.
@@ -126,14 +144,13 @@ export async function removeLeftovers(
   connect: (uri: string) => Virsh,
   isAlone: () => Promise<boolean>,
 ): Promise<readonly Leftover[]> {
-  const cluster = clusterOf(state);
   const found: Leftover[] = [];
   for (const [type, kind] of Object.entries(kinds)) {
     for (const resource of pendingCreates(state, type)) {
       const inputs = resource.inputs as unknown as Inputs;
       const uri = uriOf(state, resource);
       if (uri === undefined || typeof inputs.name !== "string") continue;
-      const scene: Scene = { virsh: connect(uri), state, cluster };
+      const scene: Scene = { virsh: connect(uri), state, resource: resource.urn.split("::").at(-1) ?? "" };
       if (!(await kind.isLeft(inputs, scene))) continue;
       const what = `${kind.name} ${inputs.name}`;
       const left = await kind.doubt(inputs, scene);
@@ -164,12 +181,6 @@ export async function undefineDomain(virsh: Virsh, domain: string): Promise<void
   await virsh("undefine", domain, "--managed-save", "--nvram", "--snapshots-metadata", "--checkpoints-metadata");
 }
 
-/** Name of the stack's cluster; "" before its first `up`. */
-export function clusterOf({ resources }: StackState): string {
-  const cluster = resources.find(({ type }) => type === "nodeforge:index:Cluster");
-  return cluster?.urn.split("::").at(-1) ?? "";
-}
-
 /** The hypervisor a resource is or was to be made on. */
 export function uriOf({ resources }: StackState, { provider }: StateResource): string | undefined {
   const urn = provider?.slice(0, provider.lastIndexOf("::"));
@@ -181,9 +192,17 @@ function ofKind({ resources }: StackState, kind: string): StateResource[] {
   return resources.filter(({ type }) => type.startsWith("libvirt:") && type.endsWith(`:${kind}`));
 }
 
-/** Whether the state has something of this id. */
-export function isKnown({ resources }: StackState, id: string): boolean {
-  return resources.some((resource) => resource.id === id);
+/** What is plugged into a network; undefined when nothing is. */
+async function linksTo(virsh: Virsh, name: string, definition: string): Promise<string | undefined> {
+  // How many interfaces are on it, as libvirt counts while it runs (formatnetwork.html, "connections").
+  if (/<network\b[^>]*\sconnections=/.test(definition)) return "machines are on it";
+  for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
+    const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+    const interfaces = lines(await virsh("domiflist", uuid)).map((row) => row.split(/\s{2,}/));
+    if (interfaces.some(([, type, source]) => type === "network" && source === name))
+      return `domain ${domain} is on it`;
+  }
+  return undefined;
 }
 
 async function has(virsh: Virsh, list: readonly string[], name: string): Promise<boolean> {

@@ -1,15 +1,10 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { lock } from "proper-lockfile";
+import { FileLock } from "./file-lock.ts";
 import { duration, say, type Log } from "./log.ts";
 
 /** How long to wait for another process, and how to say so. */
 export interface LockOptions {
   /** Milliseconds to wait for the other process. @default 60 minutes */
   readonly limit?: number;
-  /** Milliseconds without a sign of life after which a lock is taken over. @default 20_000 */
-  readonly stale?: number;
   /** @default {@link say} */
   readonly log?: Log;
 }
@@ -17,7 +12,7 @@ export interface LockOptions {
 /**
  * Runs work that no other process does at the same time.
  *
- * The holder renews the lock while it works; one that died is taken over after `stale` milliseconds.
+ * The lock ends with its holder: one that died makes nobody wait, and one that sleeps or stands still keeps it.
  * @param path File that stands for the work; its folder is made when it does not exist.
  * @param what What the holder is doing, for those who wait.
  * @throws when another process still holds the lock after `limit` milliseconds.
@@ -28,40 +23,27 @@ export async function withLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const release = await take(path, what, options);
+  const lock = await take(path, what, options);
   try {
     return await work();
   } finally {
-    await release();
+    lock.release({ remove: true });
   }
 }
 
-async function take(path: string, what: string, options: LockOptions): Promise<() => Promise<void>> {
-  const { limit = 60 * 60_000, stale = 20_000, log = say } = options;
-  await mkdir(dirname(path), { recursive: true });
-  const started = Date.now();
-  let said = -Infinity;
-  for (;;) {
-    try {
-      return await lock(path, {
-        lockfilePath: `${path}.lock`,
-        realpath: false,
-        stale,
-        // A machine that slept wakes up with its lock taken over; what the work made is put in place atomically, so
-        // finishing it does no harm.
-        onCompromised: (error) => log(`lost the lock while ${what}: ${error.message}`),
-      });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-    }
-    const waited = Date.now() - started;
+async function take(path: string, what: string, options: LockOptions): Promise<FileLock> {
+  const { limit = 60 * 60_000, log = say } = options;
+  const file = `${path}.lock`;
+  const started = performance.now();
+  let waited = 0;
+  let lock = await FileLock.take(file);
+  while (lock === undefined) {
     if (waited >= limit) {
-      throw new Error(`another process was still ${what} after ${duration(limit)}; it holds ${path}.lock`);
+      throw new Error(`another process was still ${what} after ${duration(limit)}; it holds ${file}`);
     }
-    if (waited - said >= 30_000) {
-      said = waited;
-      log(`waiting for another process that is ${what} (${duration(waited)}, at most ${duration(limit)})`);
-    }
-    await sleep(Math.min(500, limit - waited));
+    log(`waiting for another process that is ${what} (${duration(waited)}, at most ${duration(limit)})`);
+    lock = await FileLock.take(file, { wait: Math.min(30_000, limit - waited) });
+    waited = performance.now() - started;
   }
+  return lock;
 }

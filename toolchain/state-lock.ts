@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile, readdir, rm } from "node:fs/promises";
-import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { checkout } from "./checkout.ts";
+import { isSamePlace, type Place } from "./place.ts";
 
 /** A lock that Pulumi keeps beside the states of a file backend while it works on a stack. */
 export interface StateLock {
   readonly path: string;
   readonly pid: number;
   readonly hostname: string;
-  /** When it was taken, in milliseconds since 1970. */
-  readonly taken: number;
 }
 
 /** Somebody else began to work on the stack: nothing of it may be touched any more. */
@@ -35,20 +34,29 @@ export async function readLocks(folder: string, project: string, stack: string):
 
 async function readLock(path: string): Promise<StateLock> {
   try {
-    const lock = JSON.parse(await readFile(path, "utf8")) as { pid: number; hostname: string; timestamp: string };
-    return { path, pid: lock.pid, hostname: lock.hostname, taken: Date.parse(lock.timestamp) };
+    const lock = JSON.parse(await readFile(path, "utf8")) as { pid: number; hostname: string };
+    return { path, pid: lock.pid, hostname: lock.hostname };
   } catch {
-    return { path, pid: 0, hostname: "", taken: Number.NaN };
+    return { path, pid: 0, hostname: "" };
   }
 }
 
-/** Whether the process that took a lock on this very machine has ended; false when that cannot be known. */
-export function isDead(lock: StateLock, machine = hostname()): boolean {
-  if (lock.hostname !== machine || !(lock.pid > 0)) return false;
-  const started = startOf(lock.pid);
-  // The number may have been given to another process since. A lock is not taken before its process starts; the clock's
-  // ticks and its corrections are why a second more or less means nothing.
-  return started === undefined || started > lock.taken + 2_000;
+/** What is known of the process that took a lock; `unknown` where it cannot be seen from here. */
+export type Holder = "alive" | "dead" | "unknown";
+
+/**
+ * Whether the process that took a lock has ended.
+ *
+ * Pulumi (3.250.0, pkg/backend/diy/lock.go) writes number and host name of the process, and the wall clock's time. Clocks are
+ * set, so only the number counts: one that a Pulumi has now is alive. A number says nothing in another container or on another
+ * machine, which may have this one's host name.
+ * @param here Where this process is.
+ * @param last Where the last command that finished its look at the locks was; undefined when there was none.
+ */
+export function holderOf({ pid, hostname }: StateLock, here: Place, last: Place | undefined): Holder {
+  if (hostname !== here.hostname || !(pid > 0)) return "unknown";
+  if (isPulumi(pid) || isPulumiWithin(pid)) return "alive";
+  return last === undefined || isSamePlace(last, here) ? "dead" : "unknown";
 }
 
 /** Takes away one dead lock, and no other that was taken meanwhile, as `pulumi cancel` would. */
@@ -56,19 +64,47 @@ export async function release({ path }: StateLock): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Ticks of /proc are hundredths of a second on every architecture (USER_HZ). */
-const tick = 10;
-
-/** When a process started, in milliseconds since 1970; undefined when there is none. */
-function startOf(pid: number): number | undefined {
+/** Whether a process is a Pulumi; also where nobody can tell which program it runs. */
+function isPulumi(pid: number): boolean {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-    // A zombie only waits for its parent to ask how it ended.
-    if (fields[0] === "Z") return undefined;
-    const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]) * 1000;
-    return boot + Number(fields[19]) * tick;
+    process.kill(pid, 0);
+  } catch (error) {
+    // Another user's may not be sent a signal, and is there.
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)).includes("pulumi");
+  } catch (error) {
+    // One that has ended has no program until its parent asks how.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && isVisible(pid)) return false;
+  }
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").includes("pulumi");
   } catch {
-    // Where there is no /proc at all, nothing is known of any process.
-    return readdirSync("/proc").includes("self") ? undefined : 0;
+    return true;
+  }
+}
+
+/** Whether a Pulumi in a container that is seen from here has this number there (proc_pid_status(5), NSpid). */
+function isPulumiWithin(pid: number): boolean {
+  const numbers = (process: string) => /^NSpid:\s+(.*)$/m.exec(read(process, "status"))?.[1]?.split(/\s+/) ?? [];
+  const read = (process: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${process}/${file}`, "utf8");
+    } catch {
+      // It has ended meanwhile.
+      return "";
+    }
+  };
+  return (existsSync("/proc") ? readdirSync("/proc") : [])
+    .filter((name) => /^\d+$/.test(name))
+    .some((process) => read(process, "comm").includes("pulumi") && numbers(process).includes(String(pid)));
+}
+
+function isVisible(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8") !== "";
+  } catch {
+    return false;
   }
 }

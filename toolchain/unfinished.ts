@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { open, readdir, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isDead } from "./state-lock.ts";
+import { processStart } from "./runs/process-identity.ts";
 
 /** What is being made: a folder (`partial`), or a file that is downloaded (`part`). */
 export type UnfinishedKind = "partial" | "part";
@@ -12,11 +11,14 @@ export type UnfinishedKind = "partial" | "part";
  * It appears under its own name by renaming.
  */
 export function unfinishedPath(path: string, kind: UnfinishedKind): string {
-  return `${path}.${kind}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  return `${path}.${kind}-${process.pid}-${processStart() ?? 0}-${randomUUID().slice(0, 8)}`;
 }
 
-/** What a path ends with that was made by {@link unfinishedPath}, or by a release that had one name for all processes. */
-const ending = /\.(?:partial|part)(?:-(\d+)-[0-9a-f]{8})?$/;
+/**
+ * What a path ends with that was made by {@link unfinishedPath}: number and start of the process. An earlier release told no
+ * start, or had one name for all processes.
+ */
+const ending = /\.(?:partial|part)(?:-(\d+)(?:-(\d+))?-[0-9a-f]{8})?$/;
 
 /** The path that something unfinished was to become; undefined when it is no such thing. */
 export function finishedPath(path: string): string | undefined {
@@ -27,22 +29,21 @@ export function finishedPath(path: string): string | undefined {
  * Whether something unfinished is left over: the process that made it has ended. A name without a number tells no process;
  * ask that only while nobody holds the lock of what it was to become.
  */
-export async function isLeftOver(path: string): Promise<boolean> {
-  const [match, pid] = ending.exec(path) ?? [];
+export function isLeftOver(path: string): boolean {
+  const [match, pid, start] = ending.exec(path) ?? [];
   if (match === undefined) return false;
   if (pid === undefined) return true;
-  const made = await stat(path).catch(() => undefined);
-  return made !== undefined && isDead({ path, pid: Number(pid), hostname: hostname(), taken: made.mtimeMs });
+  const found = processStart(Number(pid));
+  return found === undefined || (start !== undefined && found !== start);
 }
 
 /** What earlier processes left over of `path`. Hold its lock. */
 export async function leftOversOf(path: string): Promise<readonly string[]> {
   const names = await readdir(dirname(path)).catch(() => []);
-  const candidates = names
+  return names
     .map((name) => join(dirname(path), name))
-    .filter((candidate) => finishedPath(candidate) === path && basename(candidate) !== basename(path));
-  const flags = await Promise.all(candidates.map(isLeftOver));
-  return candidates.filter((_, index) => flags[index]);
+    .filter((candidate) => finishedPath(candidate) === path && basename(candidate) !== basename(path))
+    .filter(isLeftOver);
 }
 
 /** Waits until a folder and everything in it are on the disk; with `recursive: false` the folder's own entries only. */

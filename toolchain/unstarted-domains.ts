@@ -1,6 +1,7 @@
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
 import { domainMark } from "../topology.ts";
-import { clusterOf, isKnown, undefineDomain, type Leftover } from "./leftovers.ts";
+import { undefineDomain, type Leftover } from "./leftovers.ts";
+import { clusterIdsOf, clusterOf, isKnown } from "./owner.ts";
 import type { StackState } from "./stack-state.ts";
 import { AnotherRunError } from "./state-lock.ts";
 
@@ -24,7 +25,7 @@ export async function* removeUnstartedDomains(
   isAlone: () => Promise<boolean>,
 ): AsyncGenerator<Leftover> {
   const cluster = clusterOf(state);
-  const marks = idsOf(state, cluster).map((id) => `${domainMark(cluster, id)}, machine `);
+  const marks = clusterIdsOf(state).map((id) => `${domainMark(cluster, id)}, machine `);
   if (marks.length === 0) return;
   for (const uri of hypervisorsOf(state)) {
     const virsh = connect(uri);
@@ -45,14 +46,6 @@ export async function* removeUnstartedDomains(
       yield { what: `domains that never started on ${uri}`, left: (error as Error).message.split("\n").at(-1) ?? "" };
     }
   }
-}
-
-/** The random ids that tell the cluster from others of its name; none before its first `up`. */
-function idsOf({ resources }: StackState, cluster: string): string[] {
-  return resources
-    .filter(({ urn, type }) => type === "random:index/randomUuid:RandomUuid" && urn.endsWith(`::${cluster}-id`))
-    .map(({ outputs }) => outputs?.result)
-    .filter((id) => typeof id === "string" && id !== "") as string[];
 }
 
 /** The hypervisors the state has anything on. */

@@ -12,7 +12,7 @@ beforeEach(() => startMocks());
 
 async function networkWith(raw: Record<string, string> = {}) {
   const { network } = configWith(raw);
-  const { networkName } = new Network("dev-network", { network, clusterName: "dev" });
+  const { networkName } = new Network("dev-network", { network, mark: networkMark("dev", "0123") });
   await promiseOf(networkName);
   await settled();
 }
@@ -33,7 +33,9 @@ describe("a network that is made", () => {
       try {
         await writeFile(join(folder, "xslt"), xslt);
         const { stdout } = spawnSync("xsltproc", [join(folder, "xslt"), "-"], { input: definition, encoding: "utf8" });
-        expect(stdout.replaceAll(/\n\s*/g, "")).toContain(`<name>lab</name><metadata>${networkMark("dev")}</metadata>`);
+        expect(stdout.replaceAll(/\n\s*/g, "")).toContain(
+          `<name>lab</name><metadata>${networkMark("dev", "0123")}</metadata>`,
+        );
         expect(stdout).toContain('<range start="192.168.222.50" end="192.168.222.60"/>');
       } finally {
         await rm(folder, { recursive: true });

@@ -64,7 +64,11 @@ describe("the timings of a cluster", () => {
       [/-ready$/, { stdout: JSON.stringify({ seconds: { ready: bad } }) }],
     ]);
     const { cluster } = await clusterWith({ workers: "1" });
-    expect(await promiseOf(cluster.timings)).toEqual({ master: { kubelet: 5 }, "worker-node-1": { join: 2 }, cluster: {} });
+    expect(await promiseOf(cluster.timings)).toEqual({
+      master: { kubelet: 5 },
+      "worker-node-1": { join: 2 },
+      cluster: {},
+    });
     expect(warnings.map((text) => text.split(" ")[0]).sort()).toEqual([
       "dev-master-init",
       "dev-ready",

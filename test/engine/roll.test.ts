@@ -11,7 +11,9 @@ vi.spyOn(console, "log").mockImplementation(() => undefined);
 
 /** The names of the images that something in libvirt is made of. */
 const bases = (stack: TestStack) =>
-  stack.world.ofKind("Volume").flatMap(({ taken }) => /-base-(.*)\.qcow2$/.exec(taken)?.[1] ?? []);
+  stack.world
+    .ofKind("Volume")
+    .flatMap(({ taken }) => /-base-([0-9a-f]{12})-[0-9a-f]{8}\.qcow2$/.exec(taken)?.[1] ?? []);
 
 /** `npm run roll` on a test's stack; returns its exit code and what it says. */
 const rollOf = (stack: TestStack, ...args: string[]) => rolling(stack, args);

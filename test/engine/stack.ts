@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -13,7 +13,7 @@ import { writeImage, writeKey } from "./material.ts";
 import { label } from "./names.ts";
 import { resourceExists } from "./resource-types.ts";
 import { installVirsh, virsh, type InstalledVirsh } from "./virsh.ts";
-import type { Calls } from "./world.ts";
+import type { Calls, Thing } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
 export type Settings = Readonly<Record<string, string | number | boolean | readonly (string | object)[]>>;
@@ -272,6 +272,36 @@ export class TestStack implements AsyncDisposable {
       restoreWorld();
       restoreGuests();
       this.settings = settings;
+    };
+  }
+
+  /** Changes every text of the state and of the things that exist, as if an earlier release had made them. */
+  async rewrite(change: (text: string) => string): Promise<void> {
+    const file = join(this.folder, "rewritten.json");
+    await writeFile(file, change(await this.#administer(["stack", "export", "--show-secrets", "--stack", this.#name])));
+    await this.#administer(["stack", "import", "--file", file, "--stack", this.#name]);
+    for (const thing of [...this.world.things]) {
+      this.world.drop(thing);
+      this.world.add(JSON.parse(change(JSON.stringify(thing))) as Thing, false);
+    }
+  }
+
+  /**
+   * Goes on as another checkout with the same settings, which has its own state and the same hypervisor; the function that
+   * is returned goes back to the first one.
+   */
+  async elsewhere(): Promise<() => Promise<void>> {
+    const [state, first, second] = ["state", "first", "second"].map((name) => join(this.folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await rename(state, first);
+    await mkdir(state);
+    await this.#administer(["stack", "init", this.#name]);
+    return async () => {
+      await rename(state, second);
+      await rename(first, state);
     };
   }
 

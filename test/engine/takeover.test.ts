@@ -1,6 +1,7 @@
-import { writeFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, writeFile, mkdir, readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { cluster } from "./names.ts";
 import { TestStack } from "./stack.ts";
@@ -47,7 +48,7 @@ describe("an up that was killed", () => {
       }
       expect(killedAt.sort()).toEqual(cluster(1));
       expect(await stack.drift()).toEqual([]);
-      const names = removed.map((what) => what.replace(/-[0-9a-f]{8,12}(?=$|\.)/, "")).sort();
+      const names = removed.map((what) => what.replace(/(-[0-9a-f]{8,12})+(?=$|\.)/, "")).sort();
       expect([...new Set(names)]).toEqual([
         "domain lab-master",
         "domain lab-worker-node-1",
@@ -115,6 +116,65 @@ describe("an up that was killed", () => {
   });
 });
 
+describe("an up that was killed, whose cluster another checkout made since", () => {
+  it.each([
+    ["Network", /create Network/, ["network scheduler_benchmark_net"]],
+    ["base image", /create Volume base/, []],
+    ["seed disk", /create Volume master-seed/, []],
+    ["domain", /create Domain master/, ["domain lab-master"]],
+  ])("touches nothing of that one: killed at its %s", async (_, pattern, left) => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await killAfter(stack, pattern);
+    // Somebody tidies up by hand, and begins anew from another clone.
+    const firstOnes = [...stack.world.things];
+    for (const thing of firstOnes) {
+      stack.world.drop(thing);
+      stack.guests.remove(thing.id);
+    }
+    const goBack = await stack.elsewhere();
+    const made = await stack.up();
+    expect(made.succeeded, made.text).toBe(true);
+    const living = [...stack.world.things];
+    const running = stack.world.ofKind("Domain").map(({ id }) => stack.guests.isRunning(id));
+    await goBack();
+
+    const { said, asked } = await takeOverOf(stack);
+    expect(said.filter((line) => line.startsWith("removed"))).toEqual([]);
+    for (const what of left) expect(said).toContainEqual(expect.stringContaining(`left ${what} alone: `));
+    expect(asked.join("\n")).not.toMatch(/^(vol-delete|pool-undefine|net-undefine|undefine|\S*destroy)/m);
+    expect([...stack.world.things]).toEqual(living);
+    // Neither what follows of `up`, nor `destroy`.
+    const up = await stack.up();
+    expect([up.succeeded, up.calls.list]).toEqual([false, []]);
+    expect(up.text).toContain("domain lab-master exists");
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect([...stack.world.things]).toEqual(living);
+    expect(stack.world.ofKind("Domain").map(({ id }) => stack.guests.isRunning(id))).toEqual(running);
+  });
+
+  it("takes no volume of the other's for its own where both use one pool, and deletes its own alone", async () => {
+    await using stack = await TestStack.create({ workers: 0, storagePool: "theirs" });
+    stack.world.add({ urn: "", type: "libvirt:index/pool:Pool", id: "p", taken: "theirs", properties: {} }, false);
+    await killAfter(stack, /create Volume base/);
+    const [own] = stack.world.ofKind("Volume").filter(({ taken }) => taken.includes("lab-base"));
+    // What would stand in the way of the other checkout goes by hand; the volumes stay.
+    for (const thing of stack.world.ofKind("Network")) stack.world.drop(thing);
+    const goBack = await stack.elsewhere();
+    const made = await stack.up();
+    expect(made.succeeded, made.text).toBe(true);
+    const others = stack.world
+      .ofKind("Volume")
+      .filter(({ taken }) => taken.includes("lab-base") && taken !== own!.taken);
+    expect(others).toHaveLength(1);
+    await goBack();
+    const { said } = await takeOverOf(stack);
+    expect(said).toContain(`removed volume ${own!.taken.split("/").at(-1)}, whose creation was cut off`);
+    expect((await stack.destroy()).succeeded).toBe(true);
+    expect(stack.world.ofKind("Volume").filter(({ taken }) => taken.includes("lab-base"))).toEqual(others);
+    expect(stack.world.ofKind("Domain")).toHaveLength(1);
+  });
+});
+
 describe("a destroy that was killed", () => {
   it.each([/delete Domain worker-node-1/, /delete Domain master/, /delete Network/, /delete Pool/])(
     "at %s is completed by the next one",
@@ -145,21 +205,26 @@ describe("a lock", () => {
   }
 
   it.each([
-    ["a living process", { pid: process.pid, hostname: hostname() }],
-    ["another machine", { pid: 999_999_999, hostname: "elsewhere" }],
-  ])("of %s is left to Pulumi, with all it may be making", async (_, content) => {
+    ["a living Pulumi", hostname(), []],
+    ["another machine", "elsewhere", [expect.stringContaining("nobody here can tell")]],
+  ])("of %s is left to Pulumi, with all it may be making", async (_, host, said) => {
     await using stack = await TestStack.create({ workers: 0 });
     await killAfter(stack, /create Domain master/);
-    const left = await lock(stack, content);
+    const program = join(stack.folder, "pulumi");
+    await copyFile("/bin/sleep", program);
+    const living = execa(program, ["120"], { reject: false });
+    const left = await lock(stack, { pid: living.pid, hostname: host });
     const things = [...stack.world.things];
     const previewed = await previewOf(stack);
     expect(previewed.said).toEqual([expect.stringContaining("could not be compared with libvirt")]);
-    expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked: [] });
+    expect(await takeOverOf(stack)).toEqual({ said, printed: [], asked: [] });
     expect(await left()).toHaveLength(2);
     expect([...stack.world.things]).toEqual(things);
     const { succeeded, text } = await stack.up();
     expect(succeeded).toBe(false);
     expect(text).toContain("pulumi cancel");
+    living.kill();
+    await living;
   });
 
   it("of a process that has ended is released", async () => {

@@ -7,7 +7,7 @@ export async function takeOverOf(stack: TestStack) {
   const said: string[] = [];
   const printed: string[] = [];
   const asked: string[] = [];
-  await takeOver(stack.session(printed), {
+  const hold = await takeOver(stack.session(printed), {
     connect:
       () =>
       (...args) => {
@@ -16,6 +16,8 @@ export async function takeOverOf(stack: TestStack) {
       },
     log: (line) => said.push(line),
   });
+  // The command's process would end with what follows.
+  hold?.release();
   return { said, printed, asked };
 }
 

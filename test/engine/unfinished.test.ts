@@ -87,11 +87,15 @@ describe("a machine that was defined and could not start", () => {
 
 describe("a volume whose upload failed", () => {
   it.each([
-    ["base image", /create Volume base/, /^removed volume lab-base-[0-9a-f]{12}\.qcow2, whose upload failed/],
+    [
+      "base image",
+      /create Volume base/,
+      /^removed volume lab-base-[0-9a-f]{12}-[0-9a-f]{8}\.qcow2, whose upload failed/,
+    ],
     [
       "seed disk",
       /create Volume master-seed/,
-      /^removed volume lab-master-seed-[0-9a-f]{12}\.iso, whose upload failed/,
+      /^removed volume lab-master-seed-[0-9a-f]{12}-[0-9a-f]{8}\.iso, whose upload failed/,
     ],
   ])("is made anew: a %s", async (_, pattern, line) => {
     await using stack = await TestStack.create({ workers: 0 });

@@ -65,6 +65,9 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       .ofKind(kind)
       .filter(({ properties }) => properties.active !== false)
       .map(({ taken }) => `${taken}\n`);
+  const networksOf = ({ properties }: Thing) =>
+    ((properties.networkInterfaces ?? []) as { networkName: string }[]).map(({ networkName }) => networkName);
+  const linksTo = (network: string) => world.ofKind("Domain").filter((domain) => networksOf(domain).includes(network));
   const pool = operands[operands.indexOf("--pool") + 1] ?? "";
   switch (command) {
     case "list":
@@ -101,7 +104,11 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "desc":
       return String(need("Domain", name).properties.description);
     case "net-dumpxml":
-      return networkDefinition(need("Network", name));
+      return networkDefinition(need("Network", name), linksTo(name).filter(({ id }) => guests.isRunning(id)).length);
+    case "domiflist":
+      return networksOf(need("Domain", name))
+        .map((network) => ` -   network   ${network}   virtio   52:54:00:00:00:01\n`)
+        .join("");
     case "pool-dumpxml":
       return poolDefinition(need("Pool", name));
     case "destroy":
@@ -138,7 +145,7 @@ function poolDefinition({ properties }: Thing): string {
   return `<pool type='${type}'><target><path>${String(at(properties, "target.path"))}</path></target></pool>`;
 }
 
-function networkDefinition({ taken, properties }: Thing): string {
+function networkDefinition({ taken, properties }: Thing, connections: number): string {
   const [metadata = ""] = /<metadata>.*<\/metadata>/.exec(String(at(properties, "xml.xslt"))) ?? [];
   const ips = ((properties.addresses ?? []) as string[]).map((cidr) => {
     const [address, prefix] = cidr.split("/");
@@ -146,5 +153,5 @@ function networkDefinition({ taken, properties }: Thing): string {
     const dhcp = range ? `<dhcp><range start='${range[0]}' end='${range[1]}'/></dhcp>` : "";
     return `<ip address='${address}' prefix='${prefix}'>${dhcp}</ip>`;
   });
-  return `<network><name>${taken}</name>${metadata}${ips.join("")}</network>`;
+  return `<network${connections > 0 ? ` connections='${connections}'` : ""}><name>${taken}</name>${metadata}${ips.join("")}</network>`;
 }

@@ -3,10 +3,25 @@ import { host, parseSubnet } from "../../config/cidr.ts";
 import { conflictsOf, isComplete, ownedBy, type Owned } from "../../hypervisor/conflicts.ts";
 import type { ExistingNetwork, ExistingPool, Inventory } from "../../hypervisor/inventory.ts";
 import { wantedBy, type Wanted } from "../../hypervisor/wanted.ts";
+import { foundation } from "../../lifecycle/known-cluster.ts";
 import { Known } from "../../lifecycle/known.ts";
 import { configWith } from "../support/settings.ts";
 
-const wanted = wantedBy(configWith({ workers: "1" }));
+const config = configWith({ workers: "1" });
+/** What a stack knows of this cluster before it has anything in libvirt. */
+const begun = new Known(
+  new Map([
+    [
+      "urn:id",
+      {
+        type: "random:index/randomUuid:RandomUuid",
+        name: "dev-id",
+        outputs: { result: "0123abcd-1111-2222-3333-444444444444", keepers: foundation(config) },
+      },
+    ],
+  ]),
+);
+const wanted = wantedBy(config, begun);
 const nothing: Inventory = { domains: [], networks: [], pools: [], volumes: [] };
 const serving = (name: string, cidr: string, isActive = true): ExistingNetwork => {
   const subnet = parseSubnet(cidr)!;
@@ -72,11 +87,28 @@ describe("what a cluster wants", () => {
       network: configWith().network,
       pool: { origin: "created", name: "nodeforge-dev", path: "/var/lib/libvirt/nodeforge-dev" },
       volumes: [
-        expect.stringMatching(/^dev-base-[0-9a-f]{12}\.qcow2$/) as string,
-        expect.stringMatching(/^dev-master-seed-[0-9a-f]{12}\.iso$/) as string,
-        expect.stringMatching(/^dev-worker-node-1-seed-[0-9a-f]{12}\.iso$/) as string,
+        expect.stringMatching(/^dev-base-[0-9a-f]{12}-0123abcd\.qcow2$/) as string,
+        expect.stringMatching(/^dev-master-seed-[0-9a-f]{12}-0123abcd\.iso$/) as string,
+        expect.stringMatching(/^dev-worker-node-1-seed-[0-9a-f]{12}-0123abcd\.iso$/) as string,
       ],
     });
+  });
+});
+
+describe("the names of volumes", () => {
+  const volumesOf = (raw: Record<string, string>, known: Known) => wantedBy(configWith(raw), known).volumes;
+
+  it("are nobody's as long as the cluster has no id, or is to become another one", () => {
+    expect(volumesOf({ workers: "1" }, new Known())).toEqual([]);
+    expect(volumesOf({ workers: "1", networkCidr: "10.9.0.0/24" }, begun)).toEqual([]);
+  });
+
+  it("have no id where the stack has the volume without one", () => {
+    const resource = wanted.volumes[0]!.replace("-0123abcd.qcow2", "");
+    const outputs = { name: `${resource}.qcow2`, pool: "nodeforge-dev" };
+    const volume = { type: "libvirt:index/volume:Volume", name: resource, outputs };
+    const known = new Known(new Map([...begun.resources, ["urn:base", volume]]));
+    expect(volumesOf({ workers: "1" }, known)).toEqual([`${resource}.qcow2`, ...wanted.volumes.slice(1)]);
   });
 });
 

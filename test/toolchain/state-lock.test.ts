@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { homedir, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkout } from "../../toolchain/checkout.ts";
-import { backendFolder, isDead, readLocks, release } from "../../toolchain/state-lock.ts";
+import { isSamePlace, placeHere, readPlace, writePlace } from "../../toolchain/place.ts";
+import { backendFolder, holderOf, readLocks, release, type StateLock } from "../../toolchain/state-lock.ts";
 
 describe("the folder of a backend", () => {
   test.each([
@@ -23,28 +24,87 @@ describe("the folder of a backend", () => {
   });
 });
 
-describe("a lock", () => {
-  const lock = (change = {}) => ({ path: "", pid: process.pid, hostname: hostname(), taken: Date.now(), ...change });
+describe("the process that took a lock", () => {
+  const here = placeHere();
+  const lock = (change = {}) => ({ path: "", pid: process.pid, hostname: hostname(), ...change });
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-holder-"))));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test("of a living process is alive", () => {
-    expect(isDead(lock())).toBe(false);
+  /** A process whose program has this name. */
+  async function running(name: string, wrapper: readonly string[] = []) {
+    const program = join(folder, name);
+    await copyFile("/bin/sleep", program);
+    const [file = "", ...args] = [...wrapper, program, "60"];
+    const child = spawn(file, args, { stdio: "ignore" });
+    await once(child, "spawn");
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    };
+    return { pid: child.pid!, kill };
+  }
+
+  test("is alive while it is a Pulumi, whatever the clock says, and dead afterwards", async () => {
+    const { pid, kill } = await running("pulumi");
+    try {
+      await vi.waitFor(() => expect(holderOf(lock({ pid }), here, here)).toBe("alive"));
+      // The lock's time is no part of what is judged: a step of the clock, to before or after it, changes nothing.
+      for (const timestamp of ["1971-01-01T00:00:00Z", "2099-01-01T00:00:00Z"]) {
+        expect(holderOf({ ...lock({ pid }), timestamp } as StateLock, here, here)).toBe("alive");
+      }
+    } finally {
+      await kill();
+    }
+    expect([holderOf(lock({ pid }), here, here), holderOf(lock({ pid }), here, undefined)]).toEqual(["dead", "dead"]);
   });
 
-  test("of a process that has ended is dead", async () => {
-    const child = spawn("true");
-    await once(child, "exit");
-    expect(isDead(lock({ pid: child.pid }))).toBe(true);
-  });
-
-  test("is dead when its process's number was given to another since", () => {
-    expect(isDead(lock({ taken: Date.now() - 365 * 24 * 3_600_000 }))).toBe(true);
+  test("is dead when its number was given to another program since", async () => {
+    const { pid, kill } = await running("editor");
+    try {
+      await vi.waitFor(() => expect(holderOf(lock({ pid }), here, here)).toBe("dead"));
+    } finally {
+      await kill();
+    }
   });
 
   test.each([
-    ["another machine", { pid: 999_999_999, hostname: "elsewhere" }],
-    ["nobody", { pid: 0 }],
-  ])("of %s is not for us to judge", (_, change) => {
-    expect(isDead(lock(change))).toBe(false);
+    ["the lock has another host name", { pid: 999_999_999, hostname: "elsewhere" }, here],
+    ["the lock names nobody", { pid: 0 }, here],
+    ["the last command was in another container", { pid: 999_999_999 }, { ...here, processes: "pid:[1]" }],
+    ["the last command was on another machine of this name", { pid: 999_999_999 }, { ...here, machine: "0123" }],
+  ])("is unknown where %s", (_, change, last) => {
+    expect(holderOf(lock(change), here, last)).toBe("unknown");
+  });
+
+  const apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+  test.skipIf(spawnSync(apart[0]!, [...apart.slice(1), "true"]).status !== 0)(
+    "is alive in a container that is seen from here, under its number there",
+    async () => {
+      const { kill } = await running("pulumi", apart);
+      try {
+        await vi.waitFor(() => expect(holderOf(lock({ pid: 1 }), here, here)).toBe("alive"));
+      } finally {
+        await kill();
+      }
+    },
+  );
+});
+
+describe("the place of a process", () => {
+  test("is written down in full, and read back", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nodeforge-place-"));
+    try {
+      const path = join(folder, "within", "lab.place");
+      expect(readPlace(path)).toBeUndefined();
+      writePlace(path, placeHere());
+      expect(readPlace(path)).toEqual(placeHere());
+      expect(isSamePlace(readPlace(path)!, placeHere())).toBe(true);
+      await writeFile(path, "{}");
+      expect(readPlace(path)).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
@@ -64,10 +124,10 @@ describe("the locks of a stack", () => {
     await writeFile(join(locks, "b.json"), "");
     const found = await readLocks(folder, "nodeforge", "lab");
     expect(found).toEqual([
-      { path: join(locks, "a.json"), pid: 7, hostname: "here", taken: Date.parse("2026-01-02T03:04:05.678Z") },
-      { path: join(locks, "b.json"), pid: 0, hostname: "", taken: Number.NaN },
+      { path: join(locks, "a.json"), pid: 7, hostname: "here" },
+      { path: join(locks, "b.json"), pid: 0, hostname: "" },
     ]);
-    expect(isDead(found[1]!)).toBe(false);
+    expect(holderOf(found[1]!, placeHere(), undefined)).toBe("unknown");
     expect(await readLocks(folder, "nodeforge", "other")).toEqual([]);
     await release(found[0]!);
     expect(await readdir(locks)).toEqual(["b.json"]);

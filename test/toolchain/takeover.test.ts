@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FileLock } from "../../toolchain/file-lock.ts";
+import { placeHere, readPlace, writePlace } from "../../toolchain/place.ts";
 import { projectName } from "../../toolchain/stack.ts";
+import { shareStack, StackHold } from "../../toolchain/stack-hold.ts";
 import type { StateResource } from "../../toolchain/stack-state.ts";
 import { AnotherRunError } from "../../toolchain/state-lock.ts";
 import { takeOver } from "../../toolchain/takeover.ts";
@@ -41,7 +44,6 @@ const answers: Record<string, string> = {
   "vol-list --pool own": ` ${name}   /pool/${name}\n`,
   [`vol-key --pool own ${name}`]: `/pool/${name}\n`,
   [`vol-path --pool own ${name}`]: `/pool/${name}\n`,
-  [`vol-dumpxml --pool own ${name}`]: `<volume><key>/pool/${name}</key></volume>`,
   "list --all --uuid --name": "uuid-1 lab-w-1\n",
   "domblklist --details uuid-1": " file   disk   vda   /pool/lab-w-1-root\n",
   [`vol-delete --pool own ${name}`]: "",
@@ -75,7 +77,8 @@ async function takingOver(
       if (answer === undefined) throw new Error(`no answer to ${command}`);
       return answer;
     };
-  await takeOver(session, { connect, log: (line) => said.push(line) });
+  const hold = await takeOver(session, { connect, log: (line) => said.push(line), wait: 100 });
+  hold?.release();
   return { said, asked, ran };
 }
 
@@ -136,4 +139,46 @@ test("that domains cannot be looked for stops nobody; that a half upload cannot 
     `left domains that never started on qemu:///system alone: no answer to ${list}`,
   ]);
   await expect(takingOver(`file://${folder}`, {})).rejects.toThrow("no answer to pool-list --inactive --name");
+});
+
+describe("a lock of which nobody can tell whether its process has ended", () => {
+  const unknown =
+    "stack lab has a lock of which nobody here can tell whether its process has ended: nothing is cleared away. " +
+    "When no Pulumi works on the stack, in no container and on no other machine: npm run pulumi -- cancel";
+  const place = () => join(folder, ".nodeforge", projectName(), "lab.place");
+
+  async function locked() {
+    const locks = join(folder, ".pulumi", "locks", "organization", projectName(), "lab");
+    await mkdir(locks, { recursive: true });
+    await writeFile(join(locks, "0.json"), JSON.stringify({ pid: 2 ** 30, hostname: hostname() }));
+    return locks;
+  }
+
+  test.each([
+    ["container", { processes: "pid:[1]" }],
+    ["machine", { machine: "0123" }],
+  ])("as of another %s, is left with all else, also the next time", async (_, change) => {
+    const locks = await locked();
+    writePlace(place(), { ...placeHere(), ...change });
+    for (let time = 0; time < 2; time++) {
+      const { said, asked, ran } = await takingOver(`file://${folder}`, answers);
+      expect([said, asked, ran]).toEqual([[unknown], [], []]);
+    }
+    expect(await readdir(locks)).toEqual(["0.json"]);
+    // As after `pulumi cancel`.
+    await rm(join(locks, "0.json"));
+    expect((await takingOver(`file://${folder}`, answers)).said).toContain(volumeSaid);
+    expect(readPlace(place())).toEqual(placeHere());
+  });
+});
+
+test("while another command works on the stack nothing is looked at, and the stack is free afterwards", async () => {
+  const other = await StackHold.take(folder, projectName(), "lab");
+  await expect(takingOver(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
+  other.release();
+  const shared = await shareStack(folder, projectName(), "lab");
+  await expect(takingOver(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
+  shared!.release();
+  expect((await takingOver(`file://${folder}`, answers)).said).toContain(volumeSaid);
+  expect(await FileLock.take(join(folder, ".nodeforge", projectName(), "lab.lock"))).toBeDefined();
 });

@@ -7,13 +7,15 @@ import { describeStack } from "../destruction.ts";
 import { withoutProtection } from "../protection.ts";
 import { RunLog } from "../runs/run-log.ts";
 import { openSession, selectStack } from "../session.ts";
+import { refuseSharedVolumes } from "../shared-volumes.ts";
 import { asksForHelp, chooseStack } from "../stack.ts";
 import { setGoingToDelete } from "../set-going.ts";
 import { readState } from "../stack-state.ts";
 import { takeOver } from "../takeover.ts";
 
 /**
- * Removes the cluster and the kubeconfig that was written for it; the stack and its history stay. Asks before anything is
+ * Removes the cluster and the kubeconfig that was written for it, unless another stack's stands on a volume of it; the stack
+ * and its history stay. Asks before anything is
  * changed, the state's protection included. A failure is explained by what the run printed: the state alone, half of it gone
  * on purpose, would look like a cluster that was never finished.
  */
@@ -32,6 +34,7 @@ export const command: Command = async (args) => {
   const destroy = ["destroy", "--stack", stack, ...rest];
   if (isHelp) return session.pulumi(destroy);
   await takeOver(session);
+  await refuseSharedVolumes(await readState(session));
   const isPreview = rest.includes("--preview-only");
   if (!isPreview && !agrees(rest)) {
     const { resources } = await readState(session);

@@ -1,6 +1,7 @@
 import type { Command } from "../cli.ts";
 import { openSession, selectStack } from "../session.ts";
 import { chooseStack } from "../stack.ts";
+import { shareWithOthers } from "../takeover.ts";
 
 /** Runs Pulumi itself on the stack: for what has no command here, such as `config set workers 4`. */
 export const command: Command = async (args) => {
@@ -8,5 +9,6 @@ export const command: Command = async (args) => {
   // What runs the program finds an image in the cache by itself.
   const session = await openSession(choice, { image: false, hypervisor: false });
   await selectStack(session);
+  await shareWithOthers(session);
   return session.pulumi(choice.rest);
 };

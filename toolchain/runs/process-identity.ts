@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /**
@@ -6,10 +7,20 @@ import { readFile } from "node:fs/promises";
  */
 export async function processIdentity(pid = process.pid): Promise<string> {
   const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The name in parentheses may hold anything; what follows it is regular, and begins with field 3.
-  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[22 - 3];
+  const start = processStart(pid);
+  if (start === undefined) throw new Error(`there is no process ${pid}`);
   return `${boot}/${pid}/${start}`;
+}
+
+/** When a process started, in clock ticks since boot, whatever the wall clock says; undefined when there is none. */
+export function processStart(pid = process.pid): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may hold anything; what follows it is regular, and begins with field 3.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[22 - 3];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a process with this identity runs on this machine. */

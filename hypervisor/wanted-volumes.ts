@@ -1,0 +1,35 @@
+import { staticNetworkOf } from "../cloud-init/network-config.ts";
+import { seedOf } from "../cloud-init/seed.ts";
+import { keptVolumeName } from "../components/own-names.ts";
+import type { ClusterConfig } from "../config/index.ts";
+import { isSameCluster, keepersOf, knownCluster } from "../lifecycle/known-cluster.ts";
+import type { Known } from "../lifecycle/known.ts";
+import {
+  baseImageName,
+  contentName,
+  contentVolumeName,
+  deriveTopology,
+  seedDiskName,
+  type ContentEnding,
+} from "../topology.ts";
+
+/**
+ * Names of the base images and seed disks that the program makes for a configuration. They have the cluster's random id in
+ * them, so a cluster that is new, or becomes another one, has no name yet that could be taken.
+ */
+export function wantedVolumes(config: ClusterConfig, known: Known): readonly string[] {
+  const { clusterName, ssh } = config;
+  const { id } = knownCluster(known, clusterName);
+  const isSame = isSameCluster(known, clusterName, keepersOf(known, clusterName, config, false));
+  if (id === undefined || !isSame) return [];
+  const name = (resource: string, ending: ContentEnding) =>
+    keptVolumeName(known, resource, ending) ?? contentVolumeName(resource, ending, id);
+  const { master, workers, images } = deriveTopology(config);
+  const network = staticNetworkOf(config.network);
+  return [
+    ...images.map(({ sha256 }) => name(contentName(baseImageName(clusterName), sha256), "qcow2")),
+    ...[master, ...workers].map((node) =>
+      name(contentName(seedDiskName(node.domainName), seedOf(node, ssh, network).digest), "iso"),
+    ),
+  ];
+}

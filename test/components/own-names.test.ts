@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, test } from "vitest";
+import { OwnNames } from "../../components/own-names.ts";
+import { Known } from "../../lifecycle/known.ts";
+import { networkMark } from "../../topology.ts";
+import { promiseOf, startMocks } from "../support/mocks.ts";
+
+beforeEach(() => startMocks());
+
+const id = "0123abcd-1111-2222-3333-444444444444";
+const resource = "dev-base-0123456789ab";
+const old = `${resource}.qcow2`;
+
+function namesOf(...resources: readonly (readonly [type: string, name: string, outputs: Record<string, unknown>])[]) {
+  const entries = resources.map(([type, name, outputs], index) => [`urn:${index}`, { type, name, outputs }] as const);
+  return new OwnNames("dev", pulumi.output(id), new Known(new Map(entries)));
+}
+
+const volume = (name: string) => ["libvirt:index/volume:Volume", resource, { name }] as const;
+const network = (mark: string) => [
+  ["nodeforge:index:Network", "dev-network", {}] as const,
+  ["libvirt:index/network:Network", "dev-network", { xml: { xslt: `<metadata>${mark}</metadata>` } }] as const,
+];
+
+describe("a volume that is called after its content", () => {
+  test.each([
+    ["is new", namesOf(), `${resource}-0123abcd.qcow2`],
+    ["has the id", namesOf(volume(`${resource}-0123abcd.qcow2`)), `${resource}-0123abcd.qcow2`],
+    ["has an earlier cluster's id", namesOf(volume(`${resource}-4567abcd.qcow2`)), `${resource}-0123abcd.qcow2`],
+    ["is there without an id", namesOf(volume(old)), old],
+  ])("that %s", async (_, names, expected) => {
+    expect(await promiseOf(names.volume(resource, "qcow2"))).toBe(expected);
+  });
+});
+
+describe("a network", () => {
+  test.each([
+    ["that is new has the id in its mark", namesOf(), id],
+    ["that has it keeps it", namesOf(...network(networkMark("dev", id))), id],
+    ["that is marked with a name alone stays so", namesOf(...network(networkMark("dev", undefined))), undefined],
+    ["that has another's mark gets its own", namesOf(...network(networkMark("other", undefined))), id],
+  ])("%s", async (_, names, expected) => {
+    expect(await promiseOf(names.networkMark("dev-network"))).toBe(networkMark("dev", expected));
+  });
+});
