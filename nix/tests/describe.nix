@@ -64,7 +64,9 @@ let
 in
 {
   inherit masked;
-  timers = mapAttrs (_: timer: { inherit (timer) description timerConfig wantedBy; }) config.systemd.timers;
+  timers = mapAttrs (_: timer: {
+    inherit (timer) description timerConfig wantedBy;
+  }) config.systemd.timers;
   # What is masked says nothing, whoever wrote it.
   services = mapAttrs service (
     removeAttrs config.systemd.services (map (builtins.replaceStrings [ ".service" ] [ "" ]) masked)

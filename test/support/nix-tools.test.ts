@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { which } from "../../toolchain/process.ts";
 import { nixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
 
@@ -30,6 +31,7 @@ describe("a tool that judges Nix files", () => {
 
   it("is said to be missing with cargo's own words where it cannot be built", async () => {
     writeFileSync(join(folder, "cargo"), "#!/bin/sh\necho no such crate >&2\nexit 101\n", { mode: 0o755 });
+    symlinkSync(which("flock")!, join(folder, "flock"));
     vi.stubEnv("PATH", folder);
     vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
     expect(await nixTool("deadnix")).toEqual({

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { kubectl } from "../../toolchain/kubectl.ts";
+import { which } from "../../toolchain/process.ts";
 import { versions } from "../../toolchain/versions.ts";
 import { file, serve, sha256, type ReleaseServer } from "./release-server.ts";
 
@@ -17,7 +18,10 @@ beforeEach(async () => {
   server = await serve({ [`/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`]: file(content) });
   vi.stubEnv("NODEFORGE_OFFLINE", "");
   // Neither a kubectl of this machine nor a compiler is there: what cannot be downloaded fails.
-  vi.stubEnv("PATH", "/nonexistent");
+  const programs = join(root, "programs");
+  await mkdir(programs);
+  await symlink(which("flock")!, join(programs, "flock"));
+  vi.stubEnv("PATH", programs);
 });
 
 afterEach(async () => {
