@@ -148,7 +148,7 @@ describe("a cluster of one control plane and two workers", () => {
 
   it.each<[string, Record<string, string | number>]>([
     ["another network", { networkCidr: "10.9.0.0/24" }],
-    ["another directory of its pool", { storagePoolPath: "/elsewhere" }],
+    ["another directory of its pool", { storagePoolPath: "/var/lib/elsewhere" }],
     ["another size of the data disk", { masterDataDiskGiB: 11 }],
     ["another name of the control plane", { masterName: "boss" }],
   ])("refuses %s, which would be another cluster", async (_, settings) => {

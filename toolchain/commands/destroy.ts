@@ -15,9 +15,8 @@ import { takeOver } from "../takeover.ts";
 
 /**
  * Removes the cluster and the kubeconfig that was written for it, unless another stack's stands on a volume of it; the stack
- * and its history stay. Asks before anything is
- * changed, the state's protection included. A failure is explained by what the run printed: the state alone, half of it gone
- * on purpose, would look like a cluster that was never finished.
+ * and its history stay. Asks before anything is changed, the state's protection included. A failure is explained by what the
+ * run printed: the state alone, half of it gone on purpose, would look like a cluster that was never finished.
  */
 export const command: Command = async (args) => {
   const choice = chooseStack(args);
