@@ -1,7 +1,7 @@
 import { volumesOf } from "../hypervisor/inventory.ts";
 import { lines, type Virsh } from "../hypervisor/virsh.ts";
 import { domainMark, networkMark } from "../topology.ts";
-import { clusterIdsOf, clusterOf, hasClusterId, isKnown } from "./owner.ts";
+import { clusterIdsOf, clusterOf, hasClusterId, isKnown, wasInitialized } from "./owner.ts";
 import type { StackState, StateResource } from "./stack-state.ts";
 import { AnotherRunError } from "./state-lock.ts";
 import { useElsewhere } from "./volume-users.ts";
@@ -37,6 +37,10 @@ interface Inputs {
   readonly name: string;
   readonly description?: unknown;
   readonly pool?: unknown;
+  /** File that a volume is a copy of. */
+  readonly source?: unknown;
+  /** Volume that an overlay stands on. */
+  readonly baseVolumeId?: unknown;
   readonly target?: { readonly path?: unknown };
 }
 
@@ -63,13 +67,17 @@ const volume: Kind = {
     const isKnown = ({ outputs }: StateResource) => outputs?.name === name && outputs.pool === pool;
     return (await volumesOf(virsh, String(pool))).includes(name) && !ofKind(state, "Volume").some(isKnown);
   },
-  doubt: async ({ name, pool }, { virsh, state, resource }) => {
+  doubt: async ({ name, pool, source, baseVolumeId }, { virsh, state, resource }) => {
     // Root disks have no name of the program's own: each gets a random end when it is made, and has it in its inputs.
     const isRandom = name.startsWith(resource) && /^-[0-9a-f]{7,8}$/.test(name.slice(resource.length));
+    // A disk that the state forgot is taken up again by a creation (hypervisor/lost-data.ts), with all that is on it.
+    const isData = source === undefined && baseVolumeId === undefined;
     const doubt =
-      isRandom || hasClusterId(state, name)
-        ? await useElsewhere(state, virsh, String(pool), name)
-        : "another stack with a cluster of this name may have made it";
+      isData && wasInitialized(state)
+        ? "it may hold the control plane's data, and the next `up` takes it up again"
+        : isRandom || hasClusterId(state, name)
+          ? await useElsewhere(state, virsh, String(pool), name)
+          : "another stack with a cluster of this name may have made it";
     return doubt === undefined
       ? undefined
       : `${doubt}; if nobody needs it: virsh vol-delete --pool ${String(pool)} ${name}`;
@@ -133,7 +141,7 @@ const kinds: Readonly<Record<string, Kind>> = {
  *
  * Only what a creation was cut off for, under exactly that name, and only what is certainly this cluster's: it has the
  * cluster's random id, which no other stack with a cluster of this name has, or a random end of its own. It goes only while
- * nothing else uses it. How long ago the run was killed does not matter, because only that run's own things have the id.
+ * nothing else uses it. A data disk stays once a cluster was made on it. How long ago the run was killed does not matter, because only that run's own things have the id.
  * @param connect virsh for a hypervisor's URI.
  * @param isAlone Asked before each removal: whether still nobody else works on the stack.
  * @returns what was removed, and what was left; nothing for what is not there or is in the state.

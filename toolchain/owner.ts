@@ -28,3 +28,8 @@ export function hasClusterId(state: StackState, volume: string): boolean {
 export function isKnown({ resources }: StackState, id: string): boolean {
   return resources.some((resource) => resource.id === id);
 }
+
+/** Whether the stack has made a Kubernetes cluster, whose data a disk may hold. */
+export function wasInitialized({ resources }: StackState): boolean {
+  return resources.some(({ urn, type }) => type === "command:remote:Command" && urn.endsWith("-init"));
+}

@@ -166,6 +166,33 @@ describe("a volume whose creation was cut off", () => {
     expect(asked.join()).not.toContain("vol-delete");
   });
 
+  const init = {
+    urn: "urn:pulumi:lab::nodeforge::command:remote:Command::lab-master-init",
+    type: "command:remote:Command",
+    id: "c",
+  };
+  const data = "lab-master-data-0123abcd.qcow2";
+
+  test("is left when it is the data disk of a cluster that was made, which a creation takes up again", async () => {
+    const { found, asked } = await removing({ resources: [init], pending: [volume(data)] }, listed(data));
+    const left =
+      "it may hold the control plane's data, and the next `up` takes it up again; " +
+      `if nobody needs it: virsh vol-delete --pool theirs ${data}`;
+    expect(found).toEqual([{ what: `volume ${data}`, left }]);
+    expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  test.each([
+    [own, { source: "/node.qcow2" }],
+    ["lab-worker-node-2-root-8f42f85", { baseVolumeId: "/pool/base" }],
+  ])("is removed also from a cluster that was made when it is %s", async (name, inputs) => {
+    const { resource, ...operation } = volume(name);
+    const copy = { ...operation, resource: { ...resource, inputs: { ...resource.inputs, ...inputs } } };
+    const { found, asked } = await removing({ resources: [init], pending: [copy] }, listed(name));
+    expect(found).toEqual([{ what: `volume ${name}` }]);
+    expect(asked.at(-1)).toBe(`vol-delete --pool theirs ${name}`);
+  });
+
   test("is no matter when the state has it, or its pool is not there", async () => {
     const outputs = { name: "lab-master-root-8f42f85", pool: "theirs" };
     const known = { urn: "urn:v", type: "libvirt:index/volume:Volume", id: "/x", outputs };
