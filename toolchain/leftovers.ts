@@ -94,7 +94,7 @@ const network: Kind = {
     const definition = await virsh("net-dumpxml", name);
     const marks = clusterIdsOf(state).map((id) => networkMark(clusterOf(state), id));
     const doubt = marks.some((mark) => definition.includes(mark))
-      ? await linksTo(virsh, name, definition)
+      ? await linksTo(state, virsh, name, definition)
       : "it is not marked as this cluster's";
     return doubt === undefined ? undefined : `${doubt}: virsh net-dumpxml ${name}`;
   },
@@ -200,12 +200,14 @@ function ofKind({ resources }: StackState, kind: string): StateResource[] {
   return resources.filter(({ type }) => type.startsWith("libvirt:") && type.endsWith(`:${kind}`));
 }
 
-/** What is plugged into a network; undefined when nothing is. */
-async function linksTo(virsh: Virsh, name: string, definition: string): Promise<string | undefined> {
+/** What is plugged into a network; undefined when nothing is, or machines that the state has and that are off its bridge. */
+async function linksTo(state: StackState, virsh: Virsh, name: string, definition: string): Promise<string | undefined> {
   // How many interfaces are on it, as libvirt counts while it runs (formatnetwork.html, "connections").
   if (/<network\b[^>]*\sconnections=/.test(definition)) return "machines are on it";
   for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
     const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+    // The cluster's own stay defined while a network that vanished is made anew for them.
+    if (isKnown(state, uuid)) continue;
     const interfaces = lines(await virsh("domiflist", uuid)).map((row) => row.split(/\s{2,}/));
     if (interfaces.some(([, type, source]) => type === "network" && source === name))
       return `domain ${domain} is on it`;

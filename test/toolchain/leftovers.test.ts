@@ -233,9 +233,26 @@ describe("a network whose creation was cut off", () => {
     expect(asked.join()).not.toMatch(/destroy|undefine/);
   });
 
+  const onIt = { "domiflist uuid-1": " -   network   net   virtio   52:54:00:00:00:01\n" };
+  const machine = { urn: "urn:d", type: "libvirt:index/domain:Domain", id: "uuid-1" };
+
+  test("is removed when only machines of the state are defined on it, and none has a link", async () => {
+    const all = { ...answers(networkMark("lab", id)), ...onIt };
+    const { found, asked } = await removing({ resources: [machine], pending: [network] }, all);
+    expect(found).toEqual([{ what: "network net" }]);
+    expect(asked.slice(-2)).toEqual(["net-destroy net", "net-undefine net"]);
+  });
+
+  test("is left when a machine of the state has a link", async () => {
+    const all = { ...answers(networkMark("lab", id), " connections='1'"), ...onIt };
+    const { found, asked } = await removing({ resources: [machine], pending: [network] }, all);
+    expect(found).toEqual([{ what: "network net", left: "machines are on it: virsh net-dumpxml net" }]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+
   test.each([
     ["machines are on it", " connections='1'", {}],
-    ["domain some body is on it", "", { "domiflist uuid-1": " -   network   net   virtio   52:54:00:00:00:01\n" }],
+    ["domain some body is on it", "", onIt],
   ])("is left when %s", async (left, attributes, more) => {
     const all = { ...answers(networkMark("lab", id), attributes), ...more };
     const { found, asked } = await removing({ pending: [network] }, all);
