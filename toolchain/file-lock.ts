@@ -48,11 +48,16 @@ export class FileLock {
     }
   }
 
-  /** Ends the lock. @param remove Whether the file goes with it. @default false */
+  /** Ends the lock. @param remove Whether the file goes with it, where it can. @default false */
   release({ remove = false } = {}): void {
-    // Another process's, by now, where somebody removed the file meanwhile.
-    if (remove && isAt(this.path, this.#descriptor)) rmSync(this.path, { recursive: true, force: true });
-    closeSync(this.#descriptor);
+    try {
+      // Another process's, by now, where somebody removed the file meanwhile.
+      if (remove && isAt(this.path, this.#descriptor)) rmSync(this.path, { recursive: true, force: true });
+    } catch {
+      // A file that stays locks nobody out, and must not hide what became of the work.
+    } finally {
+      closeSync(this.#descriptor);
+    }
   }
 }
 
