@@ -34,8 +34,8 @@ export interface TakeoverOptions {
  * another machine; where the backend is not a folder of this machine nobody can tell, and only half uploads go, which are of no
  * use to anybody.
  * @returns what holds the stack; undefined where the backend is not a folder of this machine.
- * @throws an {@link AnotherRunError} while another command works on the stack; when a hypervisor cannot be asked about half uploads or about what a killed run was creating, and when another run
- * of Pulumi begins to work on the stack meanwhile.
+ * @throws an {@link AnotherRunError} while another command works on the stack, or when another run of Pulumi begins to;
+ * when a hypervisor cannot be asked about half uploads or about what a killed run was creating.
  */
 export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<StackHold | undefined> {
   const { connect = virshFor, log = say } = options;
