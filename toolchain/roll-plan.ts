@@ -177,9 +177,9 @@ function ofKind({ resources }: StackState, kind: string): StateResource[] {
   return resources.filter((resource) => resource.type === `libvirt:index/${kind}` && !resource.delete);
 }
 
-/** The digest in the name of a base image's volume. */
+/** The digest in the name of a base image's volume, behind which the cluster's id stands in volumes of this release. */
 function digestOf(volume: StateResource | undefined): string | undefined {
-  return /-base-([0-9a-f]{12})\.qcow2$/.exec(String(volume?.outputs?.name))?.[1];
+  return /-base-([0-9a-f]{12})(?:-[0-9a-f]{8})?\.qcow2$/.exec(String(volume?.outputs?.name))?.[1];
 }
 
 function nameOf(resource: StateResource | undefined): string {

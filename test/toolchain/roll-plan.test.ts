@@ -29,9 +29,10 @@ function stateOf(last: ImageReference | undefined, nodes: Readonly<Record<string
     resources: [
       resource("pulumi:pulumi:Stack", "nodeforge-lab", last === undefined ? {} : outputs),
       resource("nodeforge:index:Cluster", "lab", {}),
-      ...used.map(({ sha256, source }) => ({
+      ...used.map(({ sha256, source }, index) => ({
         ...resource("libvirt:index/volume:Volume", `/pool/base-${sha256}`, {
-          name: `lab-base-${sha256.slice(0, 12)}.qcow2`,
+          // The first is of a release that had no id of the cluster in it.
+          name: `lab-base-${sha256.slice(0, 12)}${index === 0 ? "" : "-0123abcd"}.qcow2`,
         }),
         inputs: { source },
       })),
