@@ -34,7 +34,8 @@ async function start(virsh: Virsh, things: readonly KnownThing[], kind: "net" | 
 
 /**
  * Gives machines back the link to their network that they lost when it was stopped. Started again, it has another bridge,
- * and what ran meanwhile is on none (tried with libvirt 9.0); the network then counts fewer connections than it has machines.
+ * and what ran meanwhile is on none (tried with libvirt 9.0). A link is a port of the network, and the ports of a network end
+ * when it stops. The `connections` of its definition do not tell: libvirt forgets them when a reservation is added.
  *
  * No machine is restarted: its interface moves to a network of a moment's life and back, which makes libvirt put the tap on
  * the bridge. An update to the network it is on already changes nothing.
@@ -48,13 +49,22 @@ export async function restoreLinks(
   log: Log,
 ): Promise<void> {
   if (machines.length === 0) return;
-  const definition = await virsh("net-dumpxml", name);
-  const connections = Number(/^\s*<network\b[^>]*\bconnections='(\d+)'/.exec(definition)?.[1] ?? 0);
+  // A libvirt before 5.5 has no such list, and its links are left as they are.
+  const listed = await virsh("net-port-list", "--uuid", name).catch(() => undefined);
+  if (listed === undefined) return;
+  const ports = new Set(lines(listed));
   const active = new Set(lines(await virsh("list", "--uuid")));
   const running = machines.filter((uuid) => active.has(uuid));
-  if (connections >= running.length) return;
+  // Each machine is asked only where some link is missing.
+  if (ports.size >= running.length) return;
+  const cutOff: { uuid: string; links: readonly NetworkLink[] }[] = [];
+  for (const uuid of running) {
+    const links = interfacesOn(name, await virsh("dumpxml", uuid)).filter(({ port }) => !ports.has(port));
+    if (links.length > 0) cutOff.push({ uuid, links });
+  }
+  if (cutOff.length === 0) return;
 
-  log(`network ${name} was stopped under ${running.length} machines: linking them to it again`);
+  log(`network ${name} was stopped under ${cutOff.length} machines: linking them to it again`);
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-links-"));
   const aside = `nodeforge-${randomUUID().slice(0, 8)}`;
   const file = async (text: string) => {
@@ -66,10 +76,10 @@ export async function restoreLinks(
     // No address and no DHCP: nothing can be asked there.
     await virsh("net-create", await file(`<network><name>${aside}</name></network>`));
     try {
-      for (const uuid of running) {
-        for (const link of interfacesOn(name, await virsh("dumpxml", uuid))) {
-          await virsh("update-device", uuid, await file(link(aside)), "--live");
-          await virsh("update-device", uuid, await file(link(name)), "--live");
+      for (const { uuid, links } of cutOff) {
+        for (const { on } of links) {
+          await virsh("update-device", uuid, await file(on(aside)), "--live");
+          await virsh("update-device", uuid, await file(on(name)), "--live");
         }
       }
     } finally {
@@ -80,11 +90,22 @@ export async function restoreLinks(
   }
 }
 
-/** The interfaces that a domain has on a network, each as its XML on whichever network. */
-export function interfacesOn(network: string, domain: string): ((on: string) => string)[] {
+/** An interface of a domain on a network. */
+export interface NetworkLink {
+  /** UUID of its port in the network; "" where it has none. */
+  readonly port: string;
+  /** Its XML on whichever network. */
+  readonly on: (network: string) => string;
+}
+
+/** The interfaces that a domain has on a network. */
+export function interfacesOn(network: string, domain: string): NetworkLink[] {
   const interfaces = [...domain.matchAll(/<interface type='network'>.*?<\/interface>/gs)].map(([text]) => text);
   const source = /<source\s[^>]*\bnetwork='([^']*)'[^>]*\/>/;
   return interfaces
     .filter((text) => source.exec(text)?.[1] === network)
-    .map((text) => (on: string) => text.replace(source, `<source network='${on}'/>`));
+    .map((text) => ({
+      port: /\bportid='([^']*)'/.exec(source.exec(text)?.[0] ?? "")?.[1] ?? "",
+      on: (other) => text.replace(source, `<source network='${other}'/>`),
+    }));
 }

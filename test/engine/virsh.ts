@@ -105,6 +105,11 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       return String(need("Domain", name).properties.description);
     case "net-dumpxml":
       return networkDefinition(need("Network", name), linksTo(name).filter(({ id }) => guests.isRunning(id)).length);
+    case "net-port-list":
+      return linksTo(name)
+        .filter(({ id }) => guests.isRunning(id))
+        .map(({ id }) => ` ${id}\n`)
+        .join("");
     case "domiflist":
       return networksOf(need("Domain", name))
         .map((network) => ` -   network   ${network}   virtio   52:54:00:00:00:01\n`)

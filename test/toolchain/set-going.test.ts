@@ -29,7 +29,7 @@ const well = {
   "net-list --inactive --name": "",
   "list --all --state-paused --state-other --uuid": "",
   "list --inactive --with-managed-save --uuid": "",
-  "net-dumpxml lab-net": "<network connections='2'>\n",
+  "net-port-list --uuid lab-net": " port-1\n port-2\n\n",
   "list --uuid": "uuid-1\nuuid-2\nuuid-9\n",
 };
 const quiet = Object.keys(well);
@@ -234,17 +234,17 @@ describe("a network and a pool that were stopped", () => {
 });
 
 describe("links that a network lost", () => {
-  const domain = (mac: string) => `<domain>
+  const domain = (mac: string, port: string) => `<domain>
     <interface type='network'>
       <mac address='${mac}'/>
-      <source network='lab-net' portid='1' bridge='virbr1'/>
+      <source network='lab-net' portid='${port}' bridge='virbr1'/>
       <target dev='vnet0'/>
     </interface>
     <interface type='network'><source network='other'/></interface></domain>`;
   const lost = {
-    "net-dumpxml lab-net": "<network>\n",
-    "dumpxml uuid-1": domain("52:54:00:00:00:01"),
-    "dumpxml uuid-2": domain("52:54:00:00:00:02"),
+    "net-port-list --uuid lab-net": "",
+    "dumpxml uuid-1": domain("52:54:00:00:00:01", "port-1"),
+    "dumpxml uuid-2": domain("52:54:00:00:00:02", "port-2"),
     "net-create FILE": "",
     "update-device uuid-1 FILE --live": "",
     "update-device uuid-2 FILE --live": "",
@@ -261,6 +261,18 @@ describe("links that a network lost", () => {
     expect(destroys(asked)).toHaveLength(1);
   });
 
+  test("are restored for the machine alone that lost its own", async () => {
+    const { said, asked } = await going({ ...lost, "net-port-list --uuid lab-net": " port-2\n" });
+    expect(said).toEqual(["network lab-net was stopped under 1 machines: linking them to it again"]);
+    const moved = [1, 1].map((number) => `update-device uuid-${number} FILE --live`);
+    expect(asked.filter((command) => command.startsWith("update-device"))).toEqual(moved);
+  });
+
+  test("are left alone where libvirt is too old to list them", async () => {
+    const { failure, said } = await going({ ...lost, "net-port-list --uuid lab-net": new Error("unknown command") });
+    expect([failure, said]).toEqual([undefined, []]);
+  });
+
   test("leave no such network behind when libvirt refuses", async () => {
     const { asked } = await going({ ...lost, "update-device uuid-1 FILE --live": new Error("refused") });
     expect(destroys(asked)).toHaveLength(1);
@@ -268,9 +280,10 @@ describe("links that a network lost", () => {
   });
 
   test("are those of this network, and all else of an interface stays", () => {
-    const found = interfacesOn("lab-net", domain("52:54:00:00:00:01"));
+    const found = interfacesOn("lab-net", domain("52:54:00:00:00:01", "port-1"));
     expect(found).toHaveLength(1);
-    expect(found[0]!("aside")).toBe(`<interface type='network'>
+    expect(found[0]!.port).toBe("port-1");
+    expect(found[0]!.on("aside")).toBe(`<interface type='network'>
       <mac address='52:54:00:00:00:01'/>
       <source network='aside'/>
       <target dev='vnet0'/>
@@ -298,7 +311,7 @@ describe("a stack that is about to be destroyed", () => {
       "list --all --state-other --uuid": "",
       ...halted,
       "list --inactive --with-managed-save --uuid": "uuid-2\n",
-      "net-dumpxml lab-net": "<network>",
+      "net-port-list --uuid lab-net": "",
     });
     expect([failure, said, asked]).toEqual([undefined, [], ["list --all --state-other --uuid"]]);
   });
