@@ -7,6 +7,7 @@ import { openRun, type RunEnd } from "./runs/run.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import type { Session } from "./session.ts";
 import { setGoing } from "./set-going.ts";
+import { sharingSightings } from "./sightings.ts";
 import { asksForHelp, type StackChoice } from "./stack.ts";
 import { readState } from "./stack-state.ts";
 import { goingAhead, planUnattended, RefusedError } from "./unattended.ts";
@@ -33,6 +34,18 @@ export async function bringUp(
 ): Promise<number> {
   const up = ["up", "--stack", stack, ...args];
   if (asksForHelp(args)) return session.pulumi(up);
+  return sharingSightings(session, (shared) => bringUpOnce(shared, up, { stack, args, command, runs }));
+}
+
+/** What {@link bringUp} is asked for. */
+interface Request {
+  readonly stack: string;
+  readonly args: readonly string[];
+  readonly command: RecordedCommand;
+  readonly runs: string | undefined;
+}
+
+async function bringUpOnce(session: Session, up: string[], { stack, args, command, runs }: Request): Promise<number> {
   const state = await readState(session);
   await setGoing(state);
   await setWrongClocks(state);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Session } from "./session.ts";
 
 /**
  * Does work that runs Pulumi once, with the variable that names a file of this run's own: the program, which the engine runs
@@ -16,4 +17,20 @@ export async function withSightings<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Does work with a session all of whose Pulumi runs share what they saw: where a plan comes first and its update follows by
+ * itself, both are one run to the program.
+ */
+export async function sharingSightings<S extends Pick<Session, "pulumi">, T>(
+  session: S,
+  work: (session: S) => Promise<T>,
+): Promise<T> {
+  return withSightings((sightings) =>
+    work({
+      ...session,
+      pulumi: (args, onOutput, environment) => session.pulumi(args, onOutput, { ...sightings, ...environment }),
+    }),
+  );
 }

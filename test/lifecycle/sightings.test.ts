@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Sightings } from "../../lifecycle/sightings.ts";
-import { withSightings } from "../../toolchain/sightings.ts";
+import { sharingSightings, withSightings } from "../../toolchain/sightings.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -82,5 +82,25 @@ describe("a run of Pulumi", () => {
     });
     await expect(failing).rejects.toThrow("failed");
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it("shares it with the others of a command that plans first and then goes ahead", async () => {
+    const given: (Readonly<Record<string, string>> | undefined)[] = [];
+    const session = {
+      stack: "lab",
+      pulumi: (_: readonly string[], _onOutput?: unknown, environment?: Readonly<Record<string, string>>) => {
+        given.push(environment);
+        return Promise.resolve(0);
+      },
+    };
+    await sharingSightings(session, async (shared) => {
+      expect(shared.stack).toBe("lab");
+      await shared.pulumi(["preview"], undefined, { PULUMI_DEBUG_COMMANDS: "true" });
+      await shared.pulumi(["up"]);
+    });
+    const [plan, update] = given;
+    expect(plan).toEqual({ NODEFORGE_SIGHTINGS: update?.NODEFORGE_SIGHTINGS, PULUMI_DEBUG_COMMANDS: "true" });
+    expect(update?.NODEFORGE_SIGHTINGS).toMatch(/sightings\.json$/);
+    expect(existsSync(dirname(update!.NODEFORGE_SIGHTINGS!))).toBe(false);
   });
 });
