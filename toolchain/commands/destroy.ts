@@ -33,12 +33,13 @@ export const command: Command = async (args) => {
   const destroy = ["destroy", "--stack", stack, ...rest];
   if (isHelp) return session.pulumi(destroy);
   await takeOver(session);
-  await refuseSharedVolumes(await readState(session));
+  // Nobody else changes it meanwhile: taking over holds the stack.
+  const state = await readState(session);
+  await refuseSharedVolumes(state);
   const isPreview = rest.includes("--preview-only");
   if (!isPreview && !agrees(rest)) {
-    const { resources } = await readState(session);
-    if (resources.length > 0) {
-      console.error(describeStack(resources, stack, rest));
+    if (state.resources.length > 0) {
+      console.error(describeStack(state.resources, stack, rest));
       if (!(await confirm("Destroy this?"))) {
         console.error("confirmation declined, not proceeding with the destroy");
         return 0;
@@ -46,7 +47,7 @@ export const command: Command = async (args) => {
     }
     destroy.push("--yes");
   }
-  await setGoingToDelete(await readState(session));
+  await setGoingToDelete(state);
 
   const folder = diagnosisFolder(stack);
   const log = new RunLog();
