@@ -4,8 +4,8 @@ import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { lookAtCluster } from "./lifecycle/health.ts";
 import { daysLeft, isDue, knownValidity } from "./lifecycle/certificates.ts";
-import { isDataLost } from "./hypervisor/lost-data.ts";
-import { refuseConflicts } from "./hypervisor/refusal.ts";
+import { isDataLost } from "./preflight/lost-data.ts";
+import { refuseConflicts } from "./preflight/refusal.ts";
 import { standsOn } from "./lifecycle/known-cluster.ts";
 import { readKnown } from "./lifecycle/known.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClusterConfig } from "./config/index.ts";
-import { host, offset } from "./config/cidr.ts";
+import { host, offset } from "./lib/cidr.ts";
 import type { ImageConfig } from "./config/image.ts";
 import type { MachineSize } from "./config/nodes.ts";
 import type { WorkerPoolConfig } from "./config/worker-pools.ts";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { seedFolder } from "../toolchain/cache-root.ts";
-import { guardedFolder } from "../toolchain/private-files.ts";
+import { seedFolder } from "../lib/cache-root.ts";
+import { guardedFolder } from "../lib/private-files.ts";
 import type { Seed } from "./seed.ts";
 
 /**

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { host, parseSubnet } from "../config/cidr.ts";
+import { host, parseSubnet } from "../lib/cidr.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import { CoreDns } from "./core-dns.ts";
 import { SmokeCheck } from "./smoke-check.ts";

@@ -1,4 +1,4 @@
-import { isAddress } from "../config/cidr.ts";
+import { isAddress } from "../lib/cidr.ts";
 
 /** How a machine is reached: its address, and the ssh host key it has to show. */
 export interface Identity {

@@ -6,7 +6,7 @@ import type { RandomUuid } from "@pulumi/random";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
-import type { DomainType } from "../toolchain/virtualisation.ts";
+import type { DomainType } from "../libvirt/virtualisation.ts";
 import { seedDiskName, type Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";

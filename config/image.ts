@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { downloadManifest, isUrl, localImage } from "../toolchain/image-download.ts";
-import { mismatches, readManifest } from "../toolchain/image-manifest.ts";
-import { manifestPlace, type ImageManifest } from "../toolchain/node-image/manifest.ts";
+import { downloadManifest, isUrl, localImage } from "../image/download.ts";
+import { mismatches, readManifest } from "../image/judge.ts";
+import { manifestPlace, type ImageManifest } from "../image/manifest.ts";
 import { Problems } from "./problems.ts";
-import { headerBytes, readQcow2, type Qcow2Header } from "./qcow2.ts";
+import { headerBytes, readQcow2, type Qcow2Header } from "../image/qcow2.ts";
 import type { Values } from "./values.ts";
 
 /** A node image. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaultImage } from "../toolchain/image-location.ts";
-import { automaticDomainType, detectDomainType, type DomainType } from "../toolchain/virtualisation.ts";
-import { uriProblem, withoutPassword } from "../hypervisor/uri.ts";
+import { defaultImage } from "../image/location.ts";
+import { automaticDomainType, detectDomainType, type DomainType } from "../libvirt/virtualisation.ts";
+import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { checkAlike, fetchImage, ImageReader, unknownOf, type ImageConfig } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";

@@ -1,4 +1,4 @@
-import { holds, host, isAddress, offset, overlap, parseSubnet, type Subnet } from "./cidr.ts";
+import { holds, host, isAddress, offset, overlap, parseSubnet, type Subnet } from "../lib/cidr.ts";
 import { checkDomain, checkLibvirtName } from "./names.ts";
 import type { Range } from "./nodes.ts";
 import type { Problems } from "./problems.ts";

@@ -1,4 +1,4 @@
-import { isAddress, offset, parseSubnet } from "./cidr.ts";
+import { isAddress, offset, parseSubnet } from "../lib/cidr.ts";
 import type { Problems } from "./problems.ts";
 
 /** The parts of the environment by which programs are sent to a proxy. */

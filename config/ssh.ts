@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { stateFolder } from "../toolchain/checkout.ts";
+import { stateFolder } from "../lib/checkout.ts";
 import { privateKeyProblem } from "./private-key.ts";
 import type { Problems } from "./problems.ts";
 import { agentAnswers, agentHolds } from "./ssh-agent.ts";

@@ -1,4 +1,4 @@
-import type { DomainType } from "../toolchain/virtualisation.ts";
+import type { DomainType } from "../libvirt/virtualisation.ts";
 import { longestMinutes, within } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";

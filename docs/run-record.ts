@@ -31,7 +31,7 @@ but \`prune\` deletes one. Recording never fails a run: what goes wrong with it 
 RUN is \`latest\`, \`previous\`, or the beginning of one name. A run that was killed is shown as \`interrupted\`.
 
 Everything is redacted before it is written: private keys, tokens, passwords and passphrases, also in URLs, options, variables, YAML and JSON
-(\`toolchain/secret-patterns.ts\` has the list, which diagnoses use as well). Where an argument makes Pulumi show secrets (\`--debug\`, \`--logtostderr\`,
+(\`lib/secret-patterns.ts\` has the list, which diagnoses use as well). Where an argument makes Pulumi show secrets (\`--debug\`, \`--logtostderr\`,
 \`--show-secrets\`), what it prints is not kept. A terminal's display is followed by \`script\` of util-linux; elsewhere each line is in the log as soon as it is complete.
 
 To repeat a run, check out \`git.revision\`, use the image with \`image.sha256\` and the settings of \`configuration\`, then \`npm run up\`; \`compare\` tells what still differs.

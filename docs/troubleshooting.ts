@@ -1,4 +1,4 @@
-import { knownCauses } from "../toolchain/diagnose/known-causes.ts";
+import { knownCauses } from "../cli/diagnose/known-causes.ts";
 
 const head = `# Troubleshooting
 
@@ -15,7 +15,7 @@ The serial consoles can be read on the hypervisor only, mostly by root.
 
 ## Known causes
 
-The most specific comes first. This page is written by \`npm run docs\` from \`toolchain/diagnose/known-causes.ts\`, which also recognises them.
+The most specific comes first. This page is written by \`npm run docs\` from \`cli/diagnose/known-causes.ts\`, which also recognises them.
 
 | what is wrong | most likely cause | what to do |
 | --- | --- | --- |

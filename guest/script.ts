@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readDeclaration } from "../toolchain/node-image/declaration.ts";
+import { readDeclaration } from "../image/declaration.ts";
 
 /** The scripts that run on nodes; each is a file of this folder. */
 export type GuestScript =

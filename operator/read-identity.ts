@@ -8,7 +8,7 @@
  * said last. What an agent says is the word of a node that may have been taken over: only an address and a key get on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { holds, isAddress, parseSubnet } from "../config/cidr.ts";
+import { holds, isAddress, parseSubnet } from "../lib/cidr.ts";
 import { reasonOf, virsh } from "./virsh.ts";
 
 const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";

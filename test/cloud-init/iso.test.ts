@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeIso } from "../../cloud-init/iso.ts";
-import { cacheRoot, seedFolder } from "../../toolchain/cache-root.ts";
+import { cacheRoot, seedFolder } from "../../lib/cache-root.ts";
 
 const seed = {
   files: {
@@ -159,7 +159,7 @@ describe.runIf(isRoot)("of two users of one machine", () => {
   /** The victim's program; the sources are copied, because a checkout of root's may be closed to others. */
   function program(): string {
     const copy = join(folder, "program");
-    for (const file of ["cloud-init/iso.ts", "toolchain/cache-root.ts", "toolchain/private-files.ts"]) {
+    for (const file of ["cloud-init/iso.ts", "lib/cache-root.ts", "lib/private-files.ts"]) {
       mkdirSync(join(copy, file, ".."), { recursive: true });
       writeFileSync(join(copy, file), readFileSync(join(import.meta.dirname, "../..", file)));
     }

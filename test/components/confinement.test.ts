@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consoleLogPath, domainXslt } from "../../components/domain-xml.ts";
-import { apparmorHelper } from "../../toolchain/requirements.ts";
+import { apparmorHelper } from "../../tools/requirements.ts";
 
 const uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 // The helper refuses what lies in /tmp's own subfolders of the system, and writes real paths.

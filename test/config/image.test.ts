@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fetchImage, unknownOf } from "../../config/image.ts";
 import { ConfigError } from "../../config/problems.ts";
-import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
-import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { readDeclaration } from "../../image/declaration.ts";
+import { manifestPlace } from "../../image/manifest.ts";
 import { qcow2 } from "../support/qcow2.ts";
 import { configWith, imagePath, imageSha256, problemsOf } from "../support/settings.ts";
-import { file, serve, type ReleaseServer } from "../toolchain/release-server.ts";
+import { file, serve, type ReleaseServer } from "../lib/release-server.ts";
 
 const { contract } = readDeclaration();
 const other = "0".repeat(64);

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkout, inCheckout } from "../../toolchain/checkout.ts";
+import { checkout, inCheckout } from "../../lib/checkout.ts";
 
 const pages = ["README.md", ...globSync("docs/*.md", { cwd: checkout }).sort()];
 

@@ -1,9 +1,9 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkout, inCheckout } from "../../toolchain/checkout.ts";
-import { officialNames } from "../../toolchain/plugins.ts";
-import { pins, versions } from "../../toolchain/versions.ts";
+import { checkout, inCheckout } from "../../lib/checkout.ts";
+import { officialNames } from "../../tools/plugins.ts";
+import { pins, versions } from "../../tools/versions.ts";
 
 const table = readFileSync(inCheckout("docs", "security.md"), "utf8");
 
@@ -21,7 +21,7 @@ describe("what is downloaded", () => {
   });
 
   test("as Go modules has a go.sum", () => {
-    const modules = globSync(["providers/*/go.mod", "toolchain/stand-ins/go.mod", "toolchain/go/*/go.mod"], {
+    const modules = globSync(["providers/*/go.mod", "tools/fallback-plugins/go.mod", "tools/go/*/go.mod"], {
       cwd: checkout,
     });
     expect(modules.length).toBeGreaterThan(8);

@@ -190,11 +190,7 @@ export class Lab {
 
   /** Runs a command as {@link nodeforge} does, and kills it and all it started five seconds after it prints something. */
   async killed(command: string, args: readonly string[], moment: RegExp, limitMinutes: number): Promise<void> {
-    const subprocess = this.#start(
-      "bash",
-      ["toolchain/with-packages", "toolchain/cli.ts", command, ...args],
-      limitMinutes,
-    );
+    const subprocess = this.#start("bash", ["tools/with-packages", "cli/main.ts", command, ...args], limitMinutes);
     let text = "";
     let isKilled = false;
     subprocess.all.on("data", (piece: Buffer) => {
@@ -214,11 +210,7 @@ export class Lab {
    * @param limitMinutes It is killed then.
    */
   async nodeforge(command: string, args: readonly string[], limitMinutes: number): Promise<Ended> {
-    const ended = await this.#run(
-      "bash",
-      ["toolchain/with-packages", "toolchain/cli.ts", command, ...args],
-      limitMinutes,
-    );
+    const ended = await this.#run("bash", ["tools/with-packages", "cli/main.ts", command, ...args], limitMinutes);
     this.printed.push(ended.all);
     return ended;
   }
@@ -232,7 +224,7 @@ export class Lab {
 
   /** Runs kubectl through the wrapper and returns what it printed. @throws when it fails. */
   async kubectl(...args: readonly string[]): Promise<string> {
-    const ended = await this.#run("bash", ["toolchain/with-packages", "toolchain/cli.ts", "kubectl", ...args], 5);
+    const ended = await this.#run("bash", ["tools/with-packages", "cli/main.ts", "kubectl", ...args], 5);
     if (ended.exitCode !== 0) throw new Error(`kubectl ${args.join(" ")}: ${ended.all}`);
     return ended.stdout;
   }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { setGoing } from "../../toolchain/set-going.ts";
-import type { StateResource } from "../../toolchain/stack-state.ts";
+import { setGoing } from "../../cli/recovery/restart.ts";
+import type { StateResource } from "../../cli/stack/state.ts";
 
 // What only a real libvirt tells: machines without a disk, which take no time to boot, on a network and a pool of their own.
 const uri = "qemu:///system";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kubeconfigOf, readState } from "../../toolchain/diagnose/state.ts";
+import { kubeconfigOf, readState } from "../../cli/diagnose/state.ts";
 import { cluster, patternsOf } from "./names.ts";
 import { TestStack, type Outcome } from "./stack.ts";
 

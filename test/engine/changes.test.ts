@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { concernsCluster } from "../../toolchain/diagnose/after-failure.ts";
+import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { cluster, patternsOf, rejoined, worker } from "./names.ts";
 import { TestStack } from "./stack.ts";

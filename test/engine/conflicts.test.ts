@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { concernsCluster } from "../../toolchain/diagnose/after-failure.ts";
-import { compareWithLibvirt } from "../../toolchain/libvirt-refresh.ts";
+import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
+import { compareWithLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 
 /** Something that is there already, of somebody else. */

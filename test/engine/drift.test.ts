@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { compareWithLibvirt, refreshArguments } from "../../toolchain/libvirt-refresh.ts";
-import { preview } from "../../toolchain/preview.ts";
+import { compareWithLibvirt, refreshArguments } from "../../cli/stack/refresh.ts";
+import { preview } from "../../cli/preview.ts";
 import { rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
 import type { Thing } from "./world.ts";

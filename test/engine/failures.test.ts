@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { concernsCluster } from "../../toolchain/diagnose/after-failure.ts";
-import { readFailures } from "../../toolchain/diagnose/failures.ts";
-import { readState } from "../../toolchain/diagnose/state.ts";
+import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
+import { readFailures } from "../../cli/diagnose/failures.ts";
+import { readState } from "../../cli/diagnose/state.ts";
 import { worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
 

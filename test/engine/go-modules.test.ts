@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inCheckout } from "../../toolchain/checkout.ts";
-import { run } from "../../toolchain/process.ts";
+import { inCheckout } from "../../lib/checkout.ts";
+import { run } from "../../lib/process.ts";
 
 /** Compiling a module for the first time takes minutes. */
 const timeout = 600_000;
@@ -13,7 +13,7 @@ function go(module: string, ...args: string[]): Promise<string> {
   });
 }
 
-describe.each(["providers/libvirt", "toolchain/stand-ins"])("the Go module %s", (module) => {
+describe.each(["providers/libvirt", "tools/fallback-plugins"])("the Go module %s", (module) => {
   it("has nothing that vet objects to", { timeout }, async () => {
     await go(module, "vet", "./...");
   });

@@ -9,7 +9,7 @@ import any from "google-protobuf/google/protobuf/any_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
-import { versions } from "../../toolchain/versions.ts";
+import { versions } from "../../tools/versions.ts";
 import { serveNodes } from "./api-server.ts";
 import { Guests } from "./guests.ts";
 import { label } from "./names.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
-import { manifestPlace } from "../../toolchain/node-image/manifest.ts";
+import { readDeclaration } from "../../image/declaration.ts";
+import { manifestPlace } from "../../image/manifest.ts";
 import { qcow2 } from "../support/qcow2.ts";
 import { testKey } from "../support/ssh-key.ts";
 

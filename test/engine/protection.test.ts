@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutProtection } from "../../toolchain/protection.ts";
+import { withoutProtection } from "../../cli/stack/protection.ts";
 import { TestStack } from "./stack.ts";
 import { takeOverOf } from "./taking-over.ts";
 

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { parseRoll } from "../../toolchain/roll-plan.ts";
-import { roll } from "../../toolchain/roll.ts";
-import { readSettings } from "../../toolchain/stack.ts";
+import { parseRoll } from "../../cli/roll/plan.ts";
+import { roll } from "../../cli/roll/roll.ts";
+import { readSettings } from "../../cli/stack/settings.ts";
 import { writeImage } from "./material.ts";
 import { TestStack } from "./stack.ts";
 

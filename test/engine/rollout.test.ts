@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { takeOver } from "../../toolchain/takeover.ts";
+import { takeOver } from "../../cli/recovery/recover.ts";
 import { writeImage } from "./material.ts";
 import { patternsOf, rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";

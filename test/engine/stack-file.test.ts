@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { inCheckout } from "../../toolchain/checkout.ts";
-import { folderToMakeStackIn, sparingStackFile } from "../../toolchain/stack-file.ts";
+import { inCheckout } from "../../lib/checkout.ts";
+import { folderToMakeStackIn, sparingStackFile } from "../../cli/stack/file.ts";
 import { TestStack } from "./stack.ts";
 
 const text = `# A file as a user writes it.

@@ -1,5 +1,5 @@
-import { preview } from "../../toolchain/preview.ts";
-import { takeOver } from "../../toolchain/takeover.ts";
+import { preview } from "../../cli/preview.ts";
+import { takeOver } from "../../cli/recovery/recover.ts";
 import type { TestStack } from "./stack.ts";
 
 /** Takes over as the commands do; returns what it says, what Pulumi printed, and what virsh was asked. */

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
-import { bringUp } from "../../toolchain/bring-up.ts";
-import type { RunRecord } from "../../toolchain/runs/record.ts";
-import { RefusedError } from "../../toolchain/unattended.ts";
+import { bringUp } from "../../cli/up.ts";
+import type { RunRecord } from "../../cli/runs/record.ts";
+import { RefusedError } from "../../cli/consent/unattended.ts";
 import { writeImage } from "./material.ts";
 import { TestStack } from "./stack.ts";
 

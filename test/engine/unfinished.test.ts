@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareWithLibvirt } from "../../toolchain/libvirt-refresh.ts";
+import { compareWithLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 import { previewOf, takeOverOf } from "./taking-over.ts";
 import { HalfMade, type Thing } from "./world.ts";

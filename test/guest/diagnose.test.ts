@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scriptInput, startScript } from "../../guest/script.ts";
-import { readSections, scriptItems } from "../../toolchain/diagnose/node.ts";
+import { readSections, scriptItems } from "../../cli/diagnose/node.ts";
 import type { Role } from "../../topology.ts";
-import { fakePrograms } from "../toolchain/diagnose/programs.ts";
+import { fakePrograms } from "../cli/diagnose/programs.ts";
 
 const common = ["clock", "hostname", "cloud-init", "units", "failed-units", "disk", "inodes", "memory", "kernel"];
 const workers = ["containerd", "kubelet", "flanneld", "kube-proxy"];

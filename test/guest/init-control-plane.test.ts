@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { initConfiguration } from "../../kubeadm/init-configuration.ts";
-import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { readDeclaration } from "../../image/declaration.ts";
 import { deriveTopology } from "../../topology.ts";
 import { configWith } from "../support/settings.ts";
 import { TestNode } from "./node.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { readDeclaration } from "../../image/declaration.ts";
 import { TestNode } from "./node.ts";
 
 const programs = `

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { scriptInput, scriptText, startScript, type GuestScript } from "../../guest/script.ts";
-import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { readDeclaration } from "../../image/declaration.ts";
 
 const scripts = readdirSync("guest")
   .filter((file) => file.endsWith(".sh") && file !== "common.sh")

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Sightings } from "../../lifecycle/sightings.ts";
-import { sharingSightings, withSightings } from "../../toolchain/sightings.ts";
+import { sharingSightings, withSightings } from "../../cli/sightings.ts";
 
 afterEach(() => void vi.useRealTimers());
 

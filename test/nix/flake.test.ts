@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
-import { readDeclaration } from "../../toolchain/node-image/declaration.ts";
+import { readDeclaration } from "../../image/declaration.ts";
 import { evaluate } from "../support/parity/nixos.ts";
 import { nixpkgsLib } from "../support/parity/nixpkgs-lib.ts";
 

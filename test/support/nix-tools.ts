@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { artifact } from "../../toolchain/cache.ts";
-import { run, which } from "../../toolchain/process.ts";
-import { versions } from "../../toolchain/versions.ts";
+import { artifact } from "../../lib/cache.ts";
+import { run, which } from "../../lib/process.ts";
+import { versions } from "../../tools/versions.ts";
 
 /** A tool that judges Nix files. */
 export type NixTool = "deadnix" | "nixfmt";

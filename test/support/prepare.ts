@@ -1,9 +1,9 @@
 import { delimiter, join } from "node:path";
-import { debianImage } from "../../toolchain/image.ts";
-import { providePlugins } from "../../toolchain/plugins.ts";
-import { pulumiCli } from "../../toolchain/pulumi-cli.ts";
-import { which } from "../../toolchain/process.ts";
-import { provide } from "../../toolchain/requirements.ts";
+import { debianImage } from "../../image/provide.ts";
+import { providePlugins } from "../../tools/plugins.ts";
+import { pulumiCli } from "../../tools/pulumi-cli.ts";
+import { which } from "../../lib/process.ts";
+import { provide } from "../../tools/requirements.ts";
 
 /** Tiers of the tests. */
 export type Tier = "unit" | "engine" | "e2e" | "nightly";

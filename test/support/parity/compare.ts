@@ -26,9 +26,9 @@ export interface Comparison {
   readonly gone: readonly Meant[];
 }
 
-/** The differences that are meant to be: test/node-image/differences.toml. */
+/** The differences that are meant to be: test/image/differences.toml. */
 export function readMeant(): readonly Meant[] {
-  const text = readFileSync(new URL("../../node-image/differences.toml", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../image/differences.toml", import.meta.url), "utf8");
   return (parse(text) as unknown as { readonly difference: readonly Meant[] }).difference;
 }
 
@@ -53,6 +53,6 @@ export function report({ compared, meant, unexpected, gone }: Comparison): strin
   return [
     `${compared} things compared, ${meant.length} differ as meant, ${unexpected.length} differ otherwise`,
     ...unexpected.map(({ what, debian = "nothing", nixos = "nothing" }) => `${what}: Debian ${debian}, NixOS ${nixos}`),
-    ...gone.map(({ what }) => `${what}: listed in test/node-image/differences.toml, but there is no such difference`),
+    ...gone.map(({ what }) => `${what}: listed in test/image/differences.toml, but there is no such difference`),
   ].join("\n");
 }

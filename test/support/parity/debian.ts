@@ -1,9 +1,9 @@
-import { readDebian } from "../../../toolchain/node-image/debian.ts";
-import { readDeclaration, type NodeDeclaration } from "../../../toolchain/node-image/declaration.ts";
-import { bootCommands } from "../../../toolchain/node-image/disk.ts";
-import { containerConfig } from "../../../toolchain/node-image/docker-archive.ts";
-import { rootFiles, type RootFile } from "../../../toolchain/node-image/root-files.ts";
-import { programsOf } from "../../../toolchain/node-image/root-tree.ts";
+import { readDebian } from "../../../image/debian/debian.ts";
+import { readDeclaration, type NodeDeclaration } from "../../../image/declaration.ts";
+import { bootCommands } from "../../../image/debian/disk.ts";
+import { containerConfig } from "../../../image/debian/docker-archive.ts";
+import { rootFiles, type RootFile } from "../../../image/debian/root-files.ts";
+import { programsOf } from "../../../image/debian/root-tree.ts";
 import { addFile, addUnitText, at, Painter, type Picture } from "./picture.ts";
 
 /** What the Debian image makes of a node, read back from what its builder writes. */

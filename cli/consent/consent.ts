@@ -1,0 +1,57 @@
+import { createInterface } from "node:readline/promises";
+import { onTerminal, quoted } from "../../lib/process.ts";
+
+/** Options that answer Pulumi's question beforehand; a short one may stand among others that take no value. */
+const agreement = /^--(yes|skip-preview)(=true)?$|^-[defhjryQ]*[yf][defhjryQ]*$/;
+
+/**
+ * Whether a command agrees beforehand to all that Pulumi plans, as Pulumi itself decides it (3.250,
+ * cmd/pulumi/operations/up.go): by an option or by PULUMI_SKIP_CONFIRMATIONS.
+ */
+export function agrees(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): boolean {
+  return args.some((argument) => agreement.test(argument)) || isTrue(environment.PULUMI_SKIP_CONFIRMATIONS);
+}
+
+/**
+ * Whether Pulumi would have to ask and cannot: without a terminal at both ends, on one that is `dumb`, in continuous
+ * integration, or with `--non-interactive` (3.250, sdk/go/common/util/cmdutil/console.go).
+ */
+export function isUnattended(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  terminal = onTerminal(),
+): boolean {
+  if (agrees(args, environment) || args.includes("--preview-only")) return false;
+  const { TERM, CI, PULUMI_CI_SYSTEM, PULUMI_DISABLE_CI_DETECTION } = environment;
+  const isCi = Boolean(CI || PULUMI_CI_SYSTEM) && !PULUMI_DISABLE_CI_DETECTION;
+  return !terminal || TERM?.toLowerCase() === "dumb" || isCi || args.includes("--non-interactive");
+}
+
+/** The npm command that agrees beforehand, for a message: with the stack and the arguments of the one that did not. */
+export function agreeing(command: string, stack: string, args: readonly string[]): string {
+  const option = stack === "dev" ? [] : ["--stack", stack];
+  const plain = (word: string) => (/^[\w./:=@%+,-]+$/.test(word) ? word : quoted(word));
+  return `npm run ${command} -- ${[...option, ...args, "--yes"].map(plain).join(" ")}`;
+}
+
+/**
+ * Asks a question on the terminal; only `yes` agrees.
+ * @returns false for every other answer, at the end of the input and after Ctrl-C.
+ */
+export async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const given = new AbortController();
+  terminal.on("close", () => given.abort()).on("SIGINT", () => terminal.close());
+  try {
+    return (await terminal.question(`${question} Only \`yes\` does it: `, { signal: given.signal })).trim() === "yes";
+  } catch {
+    return false;
+  } finally {
+    terminal.close();
+  }
+}
+
+/** As Go's `strconv.ParseBool` reads a variable. */
+function isTrue(text: string | undefined): boolean {
+  return ["1", "t", "true"].includes((text ?? "").toLowerCase());
+}

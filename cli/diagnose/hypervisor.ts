@@ -1,0 +1,86 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { uriProblem } from "../../libvirt/uri.ts";
+import { fileWord, item, withoutFirstLine, type Item } from "./evidence.ts";
+import { probe, type ProbeOptions } from "./probe.ts";
+import type { StackNode } from "./state.ts";
+
+/** Where libvirt writes what QEMU and the serial ports of its machines say. */
+const logFolder = "/var/log/libvirt/qemu";
+
+/** Bytes read of the end of a file. */
+const consoleBytes = 262_144;
+
+/** Whether the hypervisor is this machine, so that its files can be read. */
+function isLocal(uri: string): boolean {
+  return /^\w+:\/\/\//.test(uri);
+}
+
+/** What libvirt knows of all machines together. */
+export function askHypervisor(
+  uri: string,
+  { networks, pools }: { readonly networks: readonly string[]; readonly pools: readonly string[] },
+  signal: AbortSignal,
+): readonly Promise<Item>[] {
+  const virsh = (name: string, ...args: readonly string[]) => askVirsh(uri, name, args, { signal });
+  return [
+    virsh("domains", "list", "--all"),
+    virsh("hypervisor-memory", "nodememstats"),
+    ...networks.flatMap((network) => [
+      virsh(`network-${fileWord(network)}`, "net-info", network),
+      virsh(`definition-${fileWord(network)}`, "net-dumpxml", network),
+      virsh(`leases-${fileWord(network)}`, "net-dhcp-leases", network),
+    ]),
+    ...pools.flatMap((pool) => [
+      virsh(`pool-${fileWord(pool)}`, "pool-info", "--bytes", pool),
+      virsh(`volumes-${fileWord(pool)}`, "vol-list", "--details", pool),
+    ]),
+  ];
+}
+
+/** Asks virsh; a URI that would start another program is refused in the item. */
+async function askVirsh(
+  uri: string,
+  name: string,
+  args: readonly string[],
+  options: Pick<ProbeOptions, "node" | "signal">,
+): Promise<Item> {
+  const wanted = uriProblem(uri);
+  if (wanted !== undefined) return item(name, options.node, "", `libvirt is not asked at ${uri}: wanted ${wanted}`);
+  return probe(name, "virsh", ["-c", uri, ...args], options);
+}
+
+/** What libvirt knows of one machine. */
+export function askMachine(
+  { name: node, resource: domain }: Pick<StackNode, "name" | "resource">,
+  uri: string,
+  signal: AbortSignal,
+  folder = logFolder,
+): readonly Promise<Item>[] {
+  const virsh = (name: string, ...args: readonly string[]) => askVirsh(uri, name, args, { node, signal });
+  const file = (name: string, path: string) => readEnd(name, node, path, uri);
+  return [
+    virsh("domain-state", "domstate", "--reason", domain),
+    virsh("domain", "dominfo", domain),
+    virsh("interfaces", "domifaddr", "--full", domain),
+    file("domain-log", join(folder, `${domain}.log`)),
+    file("console", join(folder, `${domain}-console.log`)),
+  ];
+}
+
+/** The end of a file of the hypervisor. Only a file's owner, mostly root, may read it. */
+async function readEnd(name: string, node: string, path: string, uri: string): Promise<Item> {
+  if (!isLocal(uri)) return item(name, node, "", `${path} is on another machine, the hypervisor ${uri}`);
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const length = Math.min(size, consoleBytes);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const text = buffer.toString("utf8");
+    return item(name, node, length < size ? withoutFirstLine(text) : text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "is not there" : code === "EACCES" ? "may be read by root only" : `: ${code}`;
+    return item(name, node, "", `${path} ${why}`);
+  }
+}

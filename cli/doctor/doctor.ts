@@ -1,0 +1,128 @@
+import { stat } from "node:fs/promises";
+import { kubeconfigPath } from "../stack/outputs.ts";
+import { checkCertificates } from "./certificates.ts";
+import { uriProblem, withoutPassword } from "../../libvirt/uri.ts";
+import { checkImage } from "./image.ts";
+import { checkConfinement } from "./confinement.ts";
+import { fail, ok, type Finding } from "./finding.ts";
+import { checkMemory, checkSpace, checkVirtualisation } from "./machine.ts";
+import { checkNetwork } from "./network.ts";
+import { checkGo, checkLibvirt, checkNode, checkPrograms } from "./tools.ts";
+import { defaultImage } from "../../image/location.ts";
+import { isSystemLibvirt } from "../../tools/libvirt-daemon.ts";
+import type { ImageManifest } from "../../image/manifest.ts";
+import { listRuns } from "../runs/archive.ts";
+import { readSettings, type StackChoice, type StackSettings } from "../stack/settings.ts";
+
+/** A check, and what it is called when it breaks. */
+interface Check {
+  readonly name: string;
+  readonly run: () => Finding | Promise<Finding>;
+}
+
+/** Runs every check that applies to a stack on this machine. A check that breaks is a finding too. */
+export async function examine(choice: StackChoice): Promise<readonly Finding[]> {
+  const settings = readSettings(choice);
+  const given = settings.get("libvirtUri");
+  const uri = uriProblem(given) === undefined ? given : undefined;
+  const image = settings.get("image") || defaultImage();
+  const checks: readonly Check[] = [
+    { name: "node", run: () => checkNode() },
+    { name: "go", run: () => checkGo() },
+    { name: "provisioning tools", run: () => checkPrograms("provisioning") },
+    // A URL is read by the program, which has its hash.
+    ...(/^https?:/.test(image ?? "")
+      ? []
+      : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
+    { name: "libvirtUri", run: () => checkUri(given) },
+    ...(uri !== undefined && isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
+    ...(uri === undefined ? [] : [{ name: "confinement", run: () => checkConfinement(uri) }]),
+  ];
+  const findings = await Promise.all(
+    checks.map(async ({ name, run }) => {
+      try {
+        return await run();
+      } catch (error) {
+        return fail(
+          name,
+          `could not be checked: ${(error as Error).message.split("\n")[0]}`,
+          "mend the failures above first",
+        );
+      }
+    }),
+  );
+  return [...findings, ...(await checkCertificates(kubeconfigPath(choice.stack)))];
+}
+
+/** The manifest of the image that the last successful run of a stack used; undefined where no record has one. */
+async function lastImage(stack: string): Promise<ImageManifest | undefined> {
+  const records = (await listRuns()).flatMap(({ record }) => (record instanceof Error ? [] : [record]));
+  const last = records.findLast((record) => record.stack === stack && record.outcome === "succeeded");
+  const manifest = last?.image.manifest as Partial<ImageManifest> | null | undefined;
+  return manifest?.builtFrom === undefined ? undefined : (manifest as ImageManifest);
+}
+
+/** Whether the stack names a hypervisor that may be asked. */
+export function checkUri(uri: string): Finding {
+  const wanted = uriProblem(uri);
+  return wanted === undefined
+    ? ok("libvirtUri", uri)
+    : fail("libvirtUri", `${withoutPassword(uri)} cannot be used`, `wanted is ${wanted}`);
+}
+
+/** What can only be seen on the hypervisor itself. */
+function hypervisorChecks(settings: StackSettings, uri: string, image: string | undefined): readonly Check[] {
+  const { get } = settings;
+  const workers = workersOf(settings);
+  const memory = Number(get("masterMemoryMiB")) + workers.memoryMiB;
+  const images = [image, ...settings.objects("workerPools").map(({ image }) => image)];
+  const pool = get("storagePoolPath") || "/var/lib/libvirt/nodeforge";
+  const network = get("network");
+  return [
+    { name: "hypervisor tools", run: () => checkPrograms("hypervisor") },
+    { name: "libvirt", run: () => checkLibvirt() },
+    { name: "virtualisation", run: () => checkVirtualisation() },
+    { name: "memory", run: () => checkMemory(memory) },
+    { name: "pool space", run: async () => checkSpace(pool, await sizeOf(images), workers.count + 1) },
+    network === ""
+      ? { name: "network", run: () => checkNetwork(get("networkCidr"), get("networkName"), uri) }
+      : { name: "network", run: () => ok("network", `the existing ${network} is used`) },
+  ];
+}
+
+/** How many workers the stack has, and their memory. What is wrong with its keys is the program's to say. */
+export function workersOf({ get, objects }: Pick<StackSettings, "get" | "objects">) {
+  const given = objects("workerPools");
+  const pools = given.length > 0 ? given : [{ count: get("workers") }];
+  const sizes = pools.map(
+    ({ count, memoryMiB = get("workerMemoryMiB") }) => [Number(count), Number(memoryMiB)] as const,
+  );
+  return {
+    count: sizes.reduce((sum, [count]) => sum + count, 0),
+    memoryMiB: sizes.reduce((sum, [count, memory]) => sum + count * memory, 0),
+  };
+}
+
+/** Size of all images; one that is not here counts for nothing. */
+async function sizeOf(paths: readonly unknown[]): Promise<number> {
+  const there = [...new Set(paths)].filter((path) => typeof path === "string");
+  const sizes = await Promise.all(there.map(async (path) => (await stat(path).catch(() => undefined))?.size ?? 0));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Findings as lines for a person. */
+export function describe(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const marks = { ok: "ok  ", warn: "warn", fail: "FAIL" };
+  return findings
+    .flatMap(({ name, status, found, mend }) => [
+      `${marks[status]}  ${name.padEnd(width)}  ${found}`,
+      ...(mend ? [`      ${" ".repeat(width)}  -> ${mend}`] : []),
+    ])
+    .join("\n");
+}
+
+/** Whether work can go on. */
+export function passes(findings: readonly Finding[]): boolean {
+  return findings.every(({ status }) => status !== "fail");
+}

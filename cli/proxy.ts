@@ -1,0 +1,31 @@
+import { masterAddressOf } from "../config/network.ts";
+import { parseSubnet } from "../lib/cidr.ts";
+import type { StackSettings } from "./stack/settings.ts";
+
+/** Variables that name a proxy; programs read them in either case. */
+const proxyNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+
+/**
+ * What is reached without a proxy: the nodes. By name of the control plane's address, which every program understands, and
+ * by their range, which Go's programs do (golang.org/x/net/http/httpproxy).
+ */
+export function withoutProxy({ get }: Pick<StackSettings, "get">): readonly string[] {
+  const subnet = parseSubnet(get("networkCidr"));
+  const master = get("masterAddress") || (subnet && masterAddressOf(subnet));
+  return [master, subnet?.cidr].filter((entry) => entry !== undefined);
+}
+
+/**
+ * The variables that keep a proxy away from some hosts, beside the user's own entries; none where there is no proxy.
+ *
+ * Node reads the name in lower case first and Go the one in upper case, so both get the entries of both.
+ */
+export function sparingProxy(
+  hosts: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
+  if (!proxyNames.some((name) => environment[name])) return {};
+  const own = [environment.NO_PROXY, environment.no_proxy].flatMap((text) => (text ?? "").split(/[\s,]+/));
+  const all = [...new Set([...own, ...hosts])].filter(Boolean).join(",");
+  return { NO_PROXY: all, no_proxy: all };
+}

@@ -1,0 +1,108 @@
+import { redact } from "../../lib/redact.ts";
+import { phaseTable } from "./phases.ts";
+import type { RunRecord } from "./record.ts";
+
+/** A page about a run for a person: one file, no script, nothing loaded. */
+export function reportPage(record: RunRecord): string {
+  const { stack, command, arguments: args, outcome, exitCode, start, end, seconds, notes, changes, nodes } = record;
+  const title = `${command} ${stack}: ${outcome}`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>${text(title)}</title>
+<style>${style}</style>
+<h1 class="${text(outcome)}">${text(title)}</h1>
+${pairs({
+  command: ["npm run", command, ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
+  cluster: record.cluster,
+  start,
+  end,
+  seconds,
+  "exit code": exitCode,
+})}
+${notes.map((note) => `<p>${text(note)}</p>\n`).join("")}<h2>Changes</h2>
+${changes === null ? "<p>Pulumi changed nothing, or did not say what.</p>" : pairs(changes)}
+<h2>Nodes</h2>
+${table(
+  ["node", "role", "pool", "address", "image"],
+  // Twelve digits, as in the names of base volumes.
+  nodes.map(({ name, role, pool = "", address, image }) => [name, role, pool, address, image.slice(0, 12)]),
+)}
+<h2>Phases</h2>
+${phases(record)}
+<h2>Image</h2>
+${pairs({ location: record.image.location, "SHA-256": record.image.sha256 })}
+<h2>Versions</h2>
+${pairs(flat({ ...record.versions, image: record.image.manifest?.versions ?? {} }))}
+<h2>Machine</h2>
+${pairs({ ...record.hypervisor, ...record.machine, ...flat({ git: record.git ?? "not a repository" }) })}
+<h2>Configuration</h2>
+${pairs(record.configuration)}
+</html>
+`;
+}
+
+const style = `
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+h1.succeeded { color: #17692c; } h1.failed, h1.interrupted { color: #a11; }
+table { border-collapse: collapse; } th, td { text-align: left; padding: 0.1rem 1.5rem 0.1rem 0; vertical-align: top; }
+th { font-weight: 600; } td { overflow-wrap: anywhere; } td.number { text-align: right; }
+.bar { background: #4a7fb5; height: 0.8rem; min-width: 1px; } td.wide { width: 30rem; }
+`;
+
+/** A bar for each phase of each node; the longest phase of all is as wide as the column. */
+function phases({ timings }: RunRecord): string {
+  const rows = phaseTable(timings);
+  const longest = Math.max(...rows.map(({ seconds }) => seconds), Number.MIN_VALUE);
+  const lines = rows.map(({ node, phase, seconds }) => {
+    const width = ((100 * seconds) / longest).toFixed(1);
+    return (
+      `<tr><td>${text(node)}</td><td>${text(phase)}</td><td class="number">${text(seconds)}</td>` +
+      `<td class="wide"><div class="bar" style="width:${width}%"></div></td></tr>\n`
+    );
+  });
+  return rows.length === 0
+    ? "<p>None: the run did not get so far.</p>"
+    : `<table>\n<tr><th>node</th><th>phase</th><th>seconds</th><th></th></tr>\n${lines.join("")}</table>`;
+}
+
+function pairs(record: object): string {
+  const rows = Object.entries(record).map(
+    ([key, value]) => `<tr><th>${text(key)}</th><td>${text(value ?? "unknown")}</td></tr>\n`,
+  );
+  return `<table>\n${rows.join("")}</table>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "<p>None.</p>";
+  const line = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("")}</tr>\n`;
+  return `<table>\n${line("th", head)}${rows.map((row) => line("td", row)).join("")}</table>`;
+}
+
+/** One level less of an object: `{ a: { b: 1 } }` is `{ "a b": 1 }`. */
+function flat(record: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value as object).map(([part, inner]): [string, unknown] => [`${key} ${part}`, inner])
+        : [[key, value] as [string, unknown]],
+    ),
+  );
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** A value as text of the page: redacted, then escaped for an element or a quoted attribute. */
+function text(value: unknown): string {
+  const plain = typeof value === "string" ? value : JSON.stringify(value);
+  return redact(plain).replace(/[&<>"']/g, (character) => entities[character] ?? "");
+}

@@ -1,0 +1,183 @@
+import { join } from "node:path";
+import { say } from "../../lib/log.ts";
+import { writeOwn } from "../../lib/private-files.ts";
+import { stackBaseName } from "../stack/settings.ts";
+import { addChanges, readChanges, type Changes } from "./changes.ts";
+import { effectiveConfiguration } from "./configuration.ts";
+import { files, makeRunFolder, runsFolder } from "./folder.ts";
+import { longerThanRun } from "./phases.ts";
+import { processIdentity } from "../../lib/process-identity.ts";
+import { formatVersion, writeRecord, type Outcome, type RecordedCommand, type RunRecord } from "./record.ts";
+import { reportPage } from "./report.ts";
+import { readResult } from "./result.ts";
+import { RunLog } from "./run-log.ts";
+import { readSurroundings, type RecordedSession } from "./surroundings.ts";
+
+/** What a run is started with. */
+export interface RunStart {
+  readonly command: RecordedCommand;
+  /** The command's own arguments. */
+  readonly args: readonly string[];
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly exitCode: number;
+  /** What a reader of the record should know, a sentence each. */
+  readonly notes?: readonly string[];
+  /** @default what the exit code and Pulumi's last words mean */
+  readonly outcome?: Outcome;
+}
+
+/** Milliseconds between two writes of the log: what a killed run may lose of it. */
+const logInterval = 5_000;
+
+/**
+ * Opens the record of a run: a folder with `record.json`, which says `running` until {@link Run.finish}.
+ *
+ * Recording never fails a run: what goes wrong with it is a warning.
+ * @param root Folder of all runs.
+ */
+export async function openRun(session: RecordedSession, start: RunStart, root = runsFolder): Promise<Run> {
+  const time = new Date();
+  const folder = await attempt("make its folder", () => makeRunFolder(time, session.stack, root));
+  const record =
+    folder === undefined ? undefined : await attempt("describe it", () => describeStart(session, start, time));
+  const run = new Run(session, folder ?? join(root, "unrecorded"), record);
+  await run.save();
+  return run;
+}
+
+/** A run of Pulumi, or of several, that is being recorded. */
+export class Run {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly #session: RecordedSession;
+  /** Undefined when the run could not be recorded from its start. */
+  #record: RunRecord | undefined;
+  readonly #log: RunLog;
+  #changes: Changes | undefined;
+
+  constructor(session: RecordedSession, folder: string, record: RunRecord | undefined) {
+    this.#session = session;
+    this.folder = folder;
+    this.#log = new RunLog(record === undefined ? undefined : folder);
+    this.#record = record;
+  }
+
+  /** Runs Pulumi on this terminal and keeps what it prints; returns its exit code. */
+  async pulumi(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<number> {
+    const screen = this.#log.begin(args);
+    const timer = setInterval(() => void this.#saveLog(), logInterval);
+    try {
+      return await this.#session.pulumi(args, (text) => screen.write(text), environment);
+    } finally {
+      clearInterval(timer);
+      await attempt("read what changed", async () => {
+        const changes = readChanges(await screen.text());
+        if (changes !== undefined) this.#changes = addChanges(this.#changes, changes);
+      });
+      screen.close();
+      await this.#saveLog();
+    }
+  }
+
+  /** What Pulumi has printed in this run, redacted and without control sequences. */
+  log(): Promise<string> {
+    return this.#log.text();
+  }
+
+  /** Writes how the run ended, and the page about it; says where they are. */
+  async finish(end: RunEnd): Promise<void> {
+    const begun = this.#record;
+    if (begun === undefined) return;
+    const record = await attempt("say how it ended", () => this.#describeEnd(begun, end));
+    if (record === undefined) return;
+    this.#record = record;
+    await attempt("write its page", () => writeOwn(join(this.folder, files.report), reportPage(record)));
+    if (await this.save()) say(`this run is recorded in ${this.folder}`);
+  }
+
+  /** Writes the record as it stands; returns whether that worked. */
+  async save(): Promise<boolean> {
+    const record = this.#record;
+    if (record === undefined) return false;
+    const saved = await attempt("write it", async () => {
+      await writeRecord(this.folder, record);
+      return true;
+    });
+    return saved ?? false;
+  }
+
+  async #describeEnd(begun: RunRecord, { exitCode, notes = [], ...said }: RunEnd): Promise<RunRecord> {
+    const end = new Date();
+    const outcome = said.outcome ?? outcomeOf(exitCode, await this.#log.last());
+    // A stack whose update failed still has the outputs of an earlier one.
+    const result =
+      outcome === "succeeded" ? await attempt("read the outputs", () => readResult(this.#session)) : undefined;
+    const seconds = Math.round((end.getTime() - Date.parse(begun.start)) / 100) / 10;
+    const changes = this.#changes ?? null;
+    const timings = result?.timings ?? {};
+    return {
+      ...begun,
+      outcome,
+      exitCode,
+      end: end.toISOString(),
+      seconds,
+      notes: [...notes, ...longerThanRun({ changes, seconds, timings })],
+      configuration: effectiveConfiguration(this.#session.settings()),
+      image: { ...begun.image, sha256: result?.imageHash ?? begun.image.sha256 },
+      versions: { ...begun.versions, kubernetes: result?.kubernetesVersion ?? null },
+      changes,
+      nodes: result?.nodes ?? [],
+      timings,
+    };
+  }
+
+  async #saveLog(): Promise<void> {
+    if (this.#record !== undefined) await attempt("write its log", () => this.#log.save());
+  }
+}
+
+async function describeStart(session: RecordedSession, { command, args }: RunStart, start: Date): Promise<RunRecord> {
+  const settings = session.settings();
+  return {
+    formatVersion,
+    command,
+    arguments: args,
+    stack: session.stack,
+    cluster: settings.get("clusterName") || stackBaseName(session.stack),
+    process: await processIdentity(),
+    outcome: "running",
+    exitCode: null,
+    start: start.toISOString(),
+    end: null,
+    seconds: null,
+    notes: [],
+    configuration: effectiveConfiguration(settings),
+    ...(await readSurroundings(session)),
+    changes: null,
+    nodes: [],
+    timings: {},
+    logs: [files.log],
+  };
+}
+
+/** How a run ended, by its exit code and by what Pulumi printed last. */
+export function outcomeOf(exitCode: number, printed: string): Outcome {
+  // Pulumi's exit code is 0 when the operator says no, and 1 after Ctrl-C as after any failure.
+  if (/^confirmation declined/m.test(printed)) return "declined";
+  if (exitCode === 0) return "succeeded";
+  const isSignal = exitCode > 128 && exitCode < 128 + 32;
+  return isSignal || /^\s*\^C received|error: update canceled/m.test(printed) ? "interrupted" : "failed";
+}
+
+/** Does what the run can do without; a failure is a warning. */
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    say(`the record of this run is incomplete: could not ${what}: ${(error as Error).message}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,173 @@
+import { readdir, readFile } from "node:fs/promises";
+import { arch, cpus, release, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+import { uriProblem } from "../../libvirt/uri.ts";
+import { checkout, inCheckout } from "../../lib/checkout.ts";
+import { isOfficial } from "../../tools/plugins.ts";
+import { run } from "../../lib/process.ts";
+import type { Session } from "../session.ts";
+import { versions, type PluginName } from "../../tools/versions.ts";
+import { automaticDomainType, detectDomainType, isLocalHypervisor } from "../../libvirt/virtualisation.ts";
+import type { ImageRecord, Machine, RunRecord, Versions } from "./record.ts";
+
+/** The part of a session that a record is about. */
+export type RecordedSession = Pick<Session, "stack" | "settings" | "variables" | "ask" | "pulumi">;
+
+/** What a run depends on, as it is before the run. What cannot be asked is null: no record is worth a failed run. */
+export type Surroundings = Pick<RunRecord, "git" | "image" | "versions" | "hypervisor" | "machine">;
+
+/** Asks the checkout, the tools and the machine; takes about a second. */
+export async function readSurroundings(session: RecordedSession): Promise<Surroundings> {
+  const settings = session.settings();
+  const uri = settings.get("libvirtUri");
+  const domainType = settings.get("domainType");
+  const [git, image, asked] = await Promise.all([
+    readGit(),
+    readImage(settings.get("image") || session.variables.NODEFORGE_IMAGE, settings.get("imageSha256")),
+    readVersions(session, uri),
+  ]);
+  return {
+    git,
+    image,
+    versions: asked,
+    hypervisor: {
+      uri,
+      domainType:
+        domainType === "kvm" || domainType === "qemu" ? domainType : automaticDomainType(uri, detectDomainType()),
+    },
+    machine: thisMachine(),
+  };
+}
+
+/**
+ * Revision of a folder that is the top of a repository, and whether its user changed anything since; null without git, or where the sources came as an archive.
+ */
+export async function readGit(folder = checkout): Promise<RunRecord["git"]> {
+  const git = (...args: readonly string[]) => run("git", args, { cwd: folder, timeout: 30_000 });
+  try {
+    const [revision = "", prefix = ""] = (await git("rev-parse", "HEAD", "--show-prefix")).split("\n");
+    // A repository further up is about something else.
+    if (prefix !== "") return null;
+    // Each path ends with a NUL; a renamed one is followed by the name it had.
+    const changed = (await git("status", "--porcelain", "-z")).split("\0").filter(Boolean);
+    const isOfTheUser = async (line: string) => {
+      const file = /^ M (Pulumi\.[^/]+\.yaml)$/.exec(line)?.[1];
+      if (file === undefined) return true;
+      return !isSameStackFile(await git("show", `HEAD:${file}`), await readFile(join(folder, file), "utf8"));
+    };
+    return { revision, dirty: (await Promise.all(changed.map(isOfTheUser))).includes(true) };
+  } catch {
+    return null;
+  }
+}
+
+/** Whether two texts of a stack's file say the same, but for what Pulumi writes into it by itself: its salt, and its quotes. */
+export function isSameStackFile(one: string, other: string): boolean {
+  const said = (text: string) => {
+    const { encryptionsalt, ...rest } = (parse(text) ?? {}) as Record<string, unknown>;
+    void encryptionsalt;
+    return asText(rest);
+  };
+  return isDeepStrictEqual(said(one), said(other));
+}
+
+/** A value whose numbers and booleans are text, as Pulumi reads a stack's settings. */
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, asText(part)]));
+}
+
+/** What is known of an image, given its path or URL and the hash the stack expects. */
+export async function readImage(location: string | undefined, expected: string): Promise<ImageRecord> {
+  const isFile = location !== undefined && !/^https?:\/\//.test(location);
+  const manifest = isFile ? await readManifest(`${resolve(checkout, location)}.manifest.json`) : null;
+  const stated = typeof manifest?.sha256 === "string" ? manifest.sha256 : null;
+  return { location: location ?? null, sha256: expected.toLowerCase() || stated, manifest };
+}
+
+async function readManifest(path: string): Promise<Record<string, unknown> | null> {
+  try {
+    const manifest: unknown = JSON.parse(await readFile(path, "utf8"));
+    const isObject = typeof manifest === "object" && manifest !== null && !Array.isArray(manifest);
+    return isObject ? (manifest as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function readVersions({ ask, variables }: RecordedSession, uri: string): Promise<Versions> {
+  const [pulumi, hypervisor, packages, plugins] = await Promise.all([
+    ask(["version"]).then(withoutV, () => null),
+    isLocalHypervisor(uri) ? virshVersion(uri) : "",
+    readPackages(),
+    readPlugins(variables.PULUMI_HOME),
+  ]);
+  return {
+    nodeforge: await packageVersion(checkout),
+    node: withoutV(process.version),
+    pulumi,
+    // The image decides it; the stack says so once it is up.
+    kubernetes: null,
+    ...readVirshVersion(hypervisor),
+    packages,
+    plugins,
+  };
+}
+
+async function virshVersion(uri: string): Promise<string> {
+  const environment = { LC_ALL: "C" };
+  // The program refuses such a URI by name.
+  if (uriProblem(uri) !== undefined) return "";
+  return run("virsh", ["--connect", uri, "version"], { env: environment, timeout: 10_000 }).catch(() => "");
+}
+
+/** Reads what `virsh version` prints. */
+export function readVirshVersion(text: string): Pick<Versions, "libvirt" | "qemu"> {
+  return {
+    libvirt: /^Using library: libvirt (\S+)$/m.exec(text)?.[1] ?? null,
+    qemu: /^Running hypervisor: QEMU (\S+)$/m.exec(text)?.[1] ?? null,
+  };
+}
+
+async function readPackages(): Promise<Record<string, string>> {
+  const scope = inCheckout("node_modules", "@pulumi");
+  const names = (await readdir(scope).catch(() => [])).sort();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [`@pulumi/${name}`, await packageVersion(join(scope, name))] as const)),
+  );
+}
+
+async function packageVersion(folder: string): Promise<string> {
+  return (JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** The provider plugins that the engine finds; those that stand in for official ones say so. */
+async function readPlugins(home: string | undefined): Promise<Record<string, string>> {
+  if (home === undefined) return {};
+  const there = new Set(await readdir(join(home, "plugins")).catch(() => []));
+  const found = (Object.entries(versions.plugins) as [PluginName, string][]).map(async ([name, version]) => {
+    if (!there.has(`resource-${name}-v${version}`)) return [];
+    // The libvirt plugin is this project's own, and has no official one.
+    const isStandIn = name !== "libvirt" && !(await isOfficial(home, name));
+    return [[name, isStandIn ? `${version} (stand-in)` : version] as const];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+function thisMachine(): Machine {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model.trim() ?? "unknown",
+    processors: processors.length,
+    memoryMiB: Math.round(totalmem() / 2 ** 20),
+    architecture: arch(),
+    kernel: release(),
+  };
+}
+
+function withoutV(version: string): string {
+  return version.trim().replace(/^v/, "");
+}

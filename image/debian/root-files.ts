@@ -1,0 +1,109 @@
+import type { DebianDeclaration } from "./debian.ts";
+import { fileText, versionsOf, type NodeDeclaration } from "../declaration.ts";
+import { timerFile, timerTarget, unitFile, wantedBy } from "./unit-file.ts";
+
+/** A text file or a symbolic link of the image. */
+export type RootFile =
+  { readonly path: string; readonly text: string } | { readonly path: string; readonly link: string };
+
+/**
+ * Everything the declaration says, as files of a Debian root: units, masks, kernel settings, sshd, cloud-init, mounts.
+ *
+ * Later entries overwrite what Debian's packages put in the same place.
+ * @param marker Text that tells two builds of the same sources apart.
+ */
+export function rootFiles(node: NodeDeclaration, debian: DebianDeclaration, marker: string): readonly RootFile[] {
+  return [
+    ...node.file.map(({ path, source }) => ({ path, text: fileText(node, source) })),
+    ...node.unit.flatMap((unit) => [
+      { path: `${units}/${unit.name}.service`, text: unitFile(unit, node.restart) },
+      ...wantedBy(unit).map((target) => wants(target, `${unit.name}.service`)),
+      ...(unit.timer
+        ? [
+            { path: `${units}/${unit.name}.timer`, text: timerFile(unit, unit.timer) },
+            wants(timerTarget, `${unit.name}.timer`),
+          ]
+        : []),
+    ]),
+    ...[...node.quiet.flatMap((group) => group.units), ...debian.quiet].map((unit) => mask(unit)),
+    ...node.generators.quiet.map((name) => ({ path: `/etc/systemd/system-generators/${name}`, link: "/dev/null" })),
+    ...seedWait(node.seed),
+    { path: "/etc/sysctl.d/90-nodeforge.conf", text: lines(node.sysctl, " = ") },
+    { path: "/etc/modules-load.d/nodeforge.conf", text: node.kernel.modules.map((name) => `${name}\n`).join("") },
+    {
+      path: "/etc/modprobe.d/nodeforge.conf",
+      text: node.kernel.blacklist.map((name) => `blacklist ${name}\n`).join(""),
+    },
+    { path: "/etc/tmpfiles.d/nodeforge.conf", text: node.tmpfiles.rules.map((rule) => `${rule}\n`).join("") },
+    { path: "/etc/ssh/sshd_config.d/10-nodeforge.conf", text: sshdConfig(node.ssh) },
+    { path: "/etc/cloud/cloud.cfg", text: cloudConfig(node["cloud-init"]) },
+    { path: "/etc/fstab", text: fstab(debian.disk.label) },
+    { path: node.paths["image-record"], text: imageRecord(node, marker) },
+    ...debianChoices,
+  ];
+}
+
+const units = "/etc/systemd/system";
+
+/** What NixOS does by an option of its own. */
+const debianChoices: readonly RootFile[] = [
+  // Empty, not missing: each machine makes its own, and systemd does not take the boot for a first one, which would enable every unit there is.
+  { path: "/etc/machine-id", text: "" },
+  // A generator that looks for data sources at every boot, in shell, to answer a question the declaration has answered.
+  { path: "/etc/systemd/system-generators/cloud-init-generator", link: "/dev/null" },
+  wants("multi-user.target", "cloud-init.target", "/usr/lib/systemd/system"),
+  // What the generator leaves behind, and `cloud-init status` looks for.
+  { path: "/etc/tmpfiles.d/cloud-init.conf", text: "d /run/cloud-init 0755 root root -\nf /run/cloud-init/enabled\n" },
+  // The root partition takes whatever the node's disk has more than the image.
+  { path: "/etc/repart.d/50-root.conf", text: "[Partition]\nType=root\n" },
+  wants("multi-user.target", "systemd-networkd.service", "/usr/lib/systemd/system"),
+  wants("network-online.target", "systemd-networkd-wait-online.service", "/usr/lib/systemd/system"),
+  { path: "/etc/resolv.conf", link: "../run/systemd/resolve/stub-resolv.conf" },
+];
+
+function wants(target: string, unit: string, folder: string = units): RootFile {
+  return { path: `${units}/${target}.wants/${unit}`, link: `${folder}/${unit}` };
+}
+
+function mask(unit: string): RootFile {
+  return { path: `${units}/${unit}`, link: "/dev/null" };
+}
+
+function seedWait(seed: NodeDeclaration["seed"]): readonly RootFile[] {
+  // "-" stands for "/" in the name of a device unit, so the one in by-label is escaped.
+  const device = `dev-disk-by\\x2dlabel-${seed.label}.device`;
+  return [
+    { path: `${units}/cloud-init-local.service.d/seed.conf`, text: `[Unit]\nWants=${device}\nAfter=${device}\n` },
+    { path: `${units}/${device}.d/timeout.conf`, text: `[Unit]\nJobRunningTimeoutSec=${seed.timeout}\n` },
+  ];
+}
+
+function sshdConfig(ssh: NodeDeclaration["ssh"]): string {
+  return `HostKey /etc/ssh/ssh_host_${ssh["host-key-type"]}_key\n${lines(ssh.settings, " ")}`;
+}
+
+function cloudConfig(settings: NodeDeclaration["cloud-init"]): string {
+  const system_info = {
+    distro: "debian",
+    network: { renderers: ["networkd"] },
+    paths: { cloud_dir: "/var/lib/cloud/", templates_dir: "/etc/cloud/templates/" },
+    ssh_svcname: "ssh",
+  };
+  // JSON is YAML, and sorted by nobody's whim.
+  return `${JSON.stringify({ ...settings, system_info }, null, 2)}\n`;
+}
+
+function fstab(label: string): string {
+  // noinit_itable: the grown file system is not zeroed in the background, which would fill every node's overlay with nothing.
+  return `LABEL=${label} / ext4 noatime,noinit_itable,x-systemd.growfs 0 0\n`;
+}
+
+function imageRecord(node: NodeDeclaration, marker: string): string {
+  return `${JSON.stringify({ contract: node.contract, marker, versions: versionsOf(node) }, null, 2)}\n`;
+}
+
+function lines(values: Readonly<Record<string, string>>, between: string): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${key}${between}${value}\n`)
+    .join("");
+}

@@ -1,0 +1,125 @@
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { command } from "../../../cli/commands/destroy.ts";
+import { settingsOf } from "../stack/stack-settings.ts";
+
+/** What happens, in its order. */
+let happened: string[];
+let said: string;
+const circumstances = vi.hoisted(() => ({ answer: false, unattended: false, events: [] as string[] }));
+
+const resources = [
+  {
+    urn: "urn:pulumi:dev::nodeforge::libvirt:index/volume:Volume::dev-master-data",
+    type: "libvirt:index/volume:Volume",
+    protect: true,
+  },
+  { urn: "urn:pulumi:dev::nodeforge::libvirt:index/domain:Domain::dev-master", type: "libvirt:index/domain:Domain" },
+  { urn: "urn:pulumi:dev::nodeforge::nodeforge:index:Cluster::dev", type: "nodeforge:index:Cluster" },
+];
+
+vi.mock("../../../cli/session.ts", () => ({
+  openSession: () => {
+    circumstances.events.push("open a session");
+    return Promise.resolve({
+      stack: "dev",
+      variables: {},
+      settings: () => settingsOf({}),
+      ask: (args: readonly string[]) => {
+        if (args[1] !== "export") circumstances.events.push(args.slice(0, 2).join(" "));
+        return Promise.resolve(JSON.stringify({ deployment: { resources } }));
+      },
+      pulumi: (args: readonly string[]) => {
+        circumstances.events.push(args.join(" "));
+        return Promise.resolve(0);
+      },
+    });
+  },
+  selectStack: () => Promise.resolve(),
+}));
+vi.mock("../../../cli/recovery/recover.ts", () => ({ takeOver: () => Promise.resolve() }));
+vi.mock("../../../cli/consent/consent.ts", async (original) => ({
+  ...(await original<object>()),
+  isUnattended: () => circumstances.unattended,
+  confirm: () => {
+    circumstances.events.push("question");
+    return Promise.resolve(circumstances.answer);
+  },
+}));
+
+beforeEach(() => {
+  happened = circumstances.events = [];
+  said = "";
+  vi.spyOn(console, "error").mockImplementation((text: string) => void (said += `${text}\n`));
+});
+afterEach(() => void vi.restoreAllMocks());
+
+describe("a destroy", () => {
+  test("asks before anything is changed, and naming all there is", async () => {
+    circumstances.answer = true;
+    expect(await command([])).toBe(0);
+    expect(happened).toEqual([
+      "open a session",
+      "question",
+      "state unprotect",
+      "destroy --stack dev --yes",
+      "state protect",
+    ]);
+    expect(said).toBe("Stack dev has:\n  volume   dev-master-data (protected)\n  machine  dev-master\n");
+  });
+
+  test("that is answered with no changes nothing", async () => {
+    circumstances.answer = false;
+    expect(await command(["--target", "x"])).toBe(0);
+    expect(happened).toEqual(["open a session", "question"]);
+    expect(said).toContain("The destroy is limited by its arguments: --target x\n");
+    expect(said).toContain("confirmation declined");
+  });
+
+  test("that was agreed to asks nothing", async () => {
+    expect(await command(["--yes"])).toBe(0);
+    expect(happened.slice(1)).toEqual(["state unprotect", "destroy --stack dev --yes", "state protect"]);
+  });
+
+  test("that nobody can be asked about is refused before anything is opened", async () => {
+    circumstances.unattended = true;
+    await expect(command(["--stack", "lab"])).rejects.toThrow(
+      /deletes the machines, volumes and data of stack lab.*To agree: npm run destroy -- --stack lab --yes$/,
+    );
+    expect(happened).toEqual([]);
+    circumstances.unattended = false;
+  });
+});
+
+describe("the question", () => {
+  /** Asks on a terminal of its own, with this typed. */
+  async function asked(input: string): Promise<string> {
+    const program =
+      `import { confirm } from "./cli/consent/consent.ts"; ` +
+      `console.log((await confirm("Destroy this?")) ? "agreed" : "declined");`;
+    const line = `${process.execPath} --input-type=module --eval '${program}'`;
+    const args = ["--quiet", "--return", "--command", line, "/dev/null"];
+    const subprocess = execa("script", args, { reject: false, timeout: 20_000 });
+    let shown = "";
+    subprocess.stdout.on("data", (text: Buffer) => {
+      const isAsked = shown.includes("does it: ");
+      shown += text.toString();
+      // Typed earlier it would reach a terminal that nobody reads yet.
+      if (!isAsked && shown.includes("does it: ")) subprocess.stdin.write(input);
+    });
+    await subprocess;
+    return shown;
+  }
+
+  test.each([
+    ["yes\n", "agreed"],
+    ["y\n", "declined"],
+    ["\n", "declined"],
+    ["\u0003", "declined"],
+    ["\u0004", "declined"],
+  ])("answered with %j is %s", async (input, outcome) => {
+    const shown = await asked(input);
+    expect(shown).toContain("Destroy this? Only `yes` does it: ");
+    expect(shown).toMatch(new RegExp(`${outcome}\\s*$`));
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { askMachine } from "../../../cli/diagnose/hypervisor.ts";
+
+/** Bytes that are kept of a console. */
+const kept = 262_144;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-hypervisor-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** The item about a machine's console; virsh itself is not wanted here, so its time is over from the start. */
+async function consoleOf(uri: string) {
+  const items = await Promise.all(
+    askMachine({ name: "master", resource: "lab-master" }, uri, AbortSignal.abort(), folder),
+  );
+  return items.find(({ name }) => name === "console");
+}
+
+it("reads the end of a console, without colours", async () => {
+  const path = join(folder, "lab-master-console.log");
+  await writeFile(path, `${"x".repeat(kept)}\r\n\u001b[1;31m(initramfs)\u001b[0m \r\n`);
+  const { text, missing } = (await consoleOf("qemu:///system")) ?? {};
+  expect(missing).toBeUndefined();
+  expect(text).toBe("(the beginning was left out)\n(initramfs) \n");
+});
+
+it("says that a console is on another machine, or not there", async () => {
+  const path = join(folder, "lab-master-console.log");
+  expect(await consoleOf("qemu+ssh://host/system")).toMatchObject({
+    text: "",
+    missing: `${path} is on another machine, the hypervisor qemu+ssh://host/system`,
+  });
+  expect(await consoleOf("qemu:///system")).toMatchObject({ text: "", missing: `${path} is not there` });
+});

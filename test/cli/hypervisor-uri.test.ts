@@ -1,0 +1,57 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hypervisorUri } from "../../cli/hypervisor-uri.ts";
+import { readSurroundings } from "../../cli/runs/surroundings.ts";
+import { openSession } from "../../cli/session.ts";
+import { settingsOf } from "./stack/stack-settings.ts";
+
+const evil = "qemu:///system?socket=/s&command=/tmp/x";
+const refusal =
+  /nodeforge:libvirtUri: wanted a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value, got "qemu:\/\/\/system\?socket=/;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-uri-"));
+  // Whoever starts virsh with it is seen.
+  await writeFile(join(folder, "virsh"), `#!/bin/sh\nprintf '%s\\n' "$*" >>${folder}/calls\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+const calls = () => readFile(join(folder, "calls"), "utf8").catch(() => "");
+
+describe("the hypervisor a stack's file names", () => {
+  it("is as the file says", () => {
+    expect(hypervisorUri(settingsOf({ libvirtUri: "qemu+ssh://ops@host/system" }))).toBe("qemu+ssh://ops@host/system");
+  });
+
+  it("is refused where it names a program, with what a URI may have", () => {
+    expect(() => hypervisorUri(settingsOf({ libvirtUri: evil }))).toThrow(refusal);
+  });
+
+  it("is refused by what opens a session on it, before anything is installed or started", async () => {
+    const configFile = join(folder, "Pulumi.dev.yaml");
+    await writeFile(configFile, JSON.stringify({ config: { "nodeforge:libvirtUri": evil } }));
+    const choice = { stack: "dev", configFile, rest: [] };
+    await expect(openSession(choice, { image: false, hypervisor: true })).rejects.toThrow(refusal);
+    expect(await calls()).toBe("");
+  });
+
+  it("is written into a run's record, and not asked for its version", async () => {
+    const session = (libvirtUri: string) => ({
+      stack: "dev",
+      settings: () => settingsOf({ libvirtUri }),
+      variables: {},
+      ask: () => Promise.resolve("v3.250.0"),
+      pulumi: () => Promise.resolve(0),
+    });
+    expect((await readSurroundings(session(evil))).hypervisor.uri).toBe(evil);
+    expect(await calls()).toBe("");
+    await readSurroundings(session("qemu:///system"));
+    expect(await calls()).toBe("--connect qemu:///system version\n");
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import type { Leftover } from "../../../cli/recovery/orphans.ts";
+import type { Virsh } from "../../../libvirt/virsh.ts";
+import type { StackState, StateResource } from "../../../cli/stack/state.ts";
+import { AnotherRunError } from "../../../cli/stack/lock.ts";
+import { removeUnstartedDomains } from "../../../cli/recovery/failed-domains.ts";
+import { answering } from "../../support/virsh-answers.ts";
+
+const uri = "qemu+ssh://host/system";
+const id = "11111111-2222-3333-4444-555555555555";
+const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
+
+const provider: StateResource = {
+  urn: urn("pulumi:providers:libvirt", "hypervisor"),
+  type: "pulumi:providers:libvirt",
+  inputs: { uri },
+};
+const cluster: StateResource = { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" };
+const clusterId: StateResource = {
+  urn: urn("random:index/randomUuid:RandomUuid", "lab-id"),
+  type: "random:index/randomUuid:RandomUuid",
+  id,
+  outputs: { result: id },
+};
+const domain = (uuid: string): StateResource => ({
+  urn: urn("libvirt:index/domain:Domain", "lab-w-1"),
+  type: "libvirt:index/domain:Domain",
+  id: uuid,
+});
+const whole = [provider, cluster, clusterId];
+
+const list = "list --inactive --without-managed-save --uuid --name";
+const undefine = (uuid: string) =>
+  `undefine ${uuid} --managed-save --nvram --snapshots-metadata --checkpoints-metadata`;
+const ours = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
+
+/** Answers of a virsh; whatever has none must not be asked. */
+async function removing(
+  resources: readonly StateResource[],
+  answers: Record<string, string | undefined>,
+  isAlone = true,
+) {
+  const { virsh, asked } = answering(answers);
+  const connect = (to: string): Virsh => (to === uri ? virsh : (...args) => virsh(to, ...args));
+  const state: StackState = { resources, pending: [] };
+  const found: Leftover[] = [];
+  for await (const one of removeUnstartedDomains(state, connect, () => Promise.resolve(isAlone))) found.push(one);
+  return { found, asked };
+}
+
+const answers = { [list]: "uuid-1 lab-w-1\nuuid-2 somebody\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
+
+describe("a domain that is off and not in the state", () => {
+  test("is removed when it has the mark of this very cluster; its storage is not", async () => {
+    const { found: removed, asked } = await removing(whole, answers);
+    expect(removed).toEqual([{ what: "domain lab-w-1" }]);
+    expect(asked).toEqual([list, "desc uuid-1", undefine("uuid-1")]);
+    expect(asked.join()).not.toMatch(/storage|destroy|vol-/);
+  });
+
+  test("is removed beside one of its name that the state has", async () => {
+    const { found } = await removing([...whole, domain("uuid-0")], answers);
+    expect(found).toEqual([{ what: "domain lab-w-1" }]);
+  });
+
+  test.each([
+    ["another cluster's", `nodeforge cluster other, ${id}, machine 0123456789ab`],
+    ["an earlier cluster's of this name", ours.replace("1111", "9999")],
+    ["marked in part", `nodeforge cluster lab, ${id}`],
+    ["marked somewhere within", `copy of ${ours}`],
+    ["not described", ""],
+  ])("is left when it is %s", async (_, description) => {
+    const { found, asked } = await removing(whole, { ...answers, "desc uuid-1": description });
+    expect([found, asked]).toEqual([[], [list, "desc uuid-1"]]);
+  });
+
+  test("is left when somebody else began to work on the stack", async () => {
+    await expect(removing(whole, answers, false)).rejects.toThrow(AnotherRunError);
+  });
+});
+
+describe("one list is enough", () => {
+  test.each([
+    ["nothing is off", [], "\n"],
+    ["what is off is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
+    ["what is off has other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
+  ])("when %s", async (_, more, answer) => {
+    expect(await removing([...whole, ...more], { [list]: answer })).toEqual({ found: [], asked: [list] });
+  });
+});
+
+test.each([
+  ["is empty", []],
+  ["has no id of the cluster yet", [provider, cluster]],
+  ["has somebody else's id", [provider, cluster, { ...clusterId, urn: clusterId.urn.replace("lab-id", "other-id") }]],
+  ["does not know the result", [provider, cluster, { ...clusterId, outputs: {} }]],
+  ["has no hypervisor", [cluster, clusterId]],
+])("nothing is asked where the state %s", async (_, resources) => {
+  expect(await removing(resources, {})).toEqual({ found: [], asked: [] });
+});
+
+describe("a hypervisor that cannot be asked", () => {
+  const away = "qemu+ssh://away/system";
+  const left = { what: `domains that never started on ${away}`, left: `no answer to ${away} ${list}` };
+
+  test("is named, and the others are looked at all the same", async () => {
+    const resources = [{ ...provider, inputs: { uri: away } }, ...whole];
+    expect((await removing(resources, answers)).found).toEqual([left, { what: "domain lab-w-1" }]);
+  });
+
+  test("is named when it does not let a domain go", async () => {
+    const { found } = await removing(whole, { ...answers, [undefine("uuid-1")]: undefined });
+    expect(found).toEqual([
+      { what: `domains that never started on ${uri}`, left: `no answer to ${undefine("uuid-1")}` },
+    ]);
+  });
+});

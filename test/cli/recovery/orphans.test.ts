@@ -1,0 +1,329 @@
+import { describe, expect, test } from "vitest";
+import { removeLeftovers } from "../../../cli/recovery/orphans.ts";
+import type { StackState, StateResource } from "../../../cli/stack/state.ts";
+import { AnotherRunError } from "../../../cli/stack/lock.ts";
+import { networkMark } from "../../../topology.ts";
+import { answering } from "../../support/virsh-answers.ts";
+
+const uri = "qemu+ssh://host/system";
+const provider = "urn:pulumi:lab::nodeforge::pulumi:providers:libvirt::hypervisor";
+const id = "0123abcd-1111-2222-3333-444444444444";
+const another = "4567abcd-1111-2222-3333-444444444444";
+const owner = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
+
+const base: readonly StateResource[] = [
+  { urn: provider, type: "pulumi:providers:libvirt", id: "p", inputs: { uri } },
+  { urn: "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster::lab", type: "nodeforge:index:Cluster" },
+  {
+    urn: "urn:pulumi:lab::nodeforge::random:index/randomUuid:RandomUuid::lab-id",
+    type: "random:index/randomUuid:RandomUuid",
+    outputs: { result: id },
+  },
+];
+
+function pending(
+  type: string,
+  inputs: Record<string, unknown>,
+  operation: "creating" | "deleting" = "creating",
+  resource = String(inputs.name),
+) {
+  const urn = `urn:pulumi:lab::nodeforge::${type}::${resource}`;
+  return { type: operation, resource: { urn, type, provider: `${provider}::p`, inputs } };
+}
+
+const domain = pending("libvirt:index/domain:Domain", { name: "lab-master", description: owner });
+const network = pending("libvirt:index/network:Network", { name: "net" });
+const pool = pending("libvirt:index/pool:Pool", { name: "nodeforge-lab", target: { path: "/pool" } });
+const volume = (name: string, resource = name.replace(/-[0-9a-f]{7,8}(\..*)?$/, "")) =>
+  pending("libvirt:index/volume:Volume", { name, pool: "theirs" }, "creating", resource);
+
+/** Answers of a virsh; whatever has none must not be asked. */
+async function removing(state: Partial<StackState>, answers: Record<string, string>, isAlone = true) {
+  const { virsh, asked } = answering(answers);
+  const connect = (to: string) => {
+    expect(to).toBe(uri);
+    return virsh;
+  };
+  const whole = { resources: [...base, ...(state.resources ?? [])], pending: state.pending ?? [] };
+  return { found: await removeLeftovers(whole, connect, () => Promise.resolve(isAlone)), asked };
+}
+
+const undefine = "undefine lab-master --managed-save --nvram --snapshots-metadata --checkpoints-metadata";
+const domainAnswers = {
+  "list --all --name": "other\nlab-master\n",
+  "list --name": "lab-master\n",
+  "domuuid lab-master": "uuid-1\n",
+  "desc lab-master": `${owner}\n`,
+  "destroy lab-master": "",
+  [undefine]: "",
+};
+
+describe("a domain whose creation was cut off", () => {
+  test("is stopped and removed", async () => {
+    const { found, asked } = await removing({ pending: [domain] }, domainAnswers);
+    expect(found).toEqual([{ what: "domain lab-master" }]);
+    expect(asked.slice(-2)).toEqual(["destroy lab-master", undefine]);
+  });
+
+  test("is not stopped when it does not run", async () => {
+    const { asked } = await removing({ pending: [domain] }, { ...domainAnswers, "list --name": "\n" });
+    expect(asked).not.toContain("destroy lab-master");
+    expect(asked).toContain(undefine);
+  });
+
+  test.each([
+    ["is not there", {}, { "list --all --name": "other\n" }],
+    ["is in the state", { resources: [{ urn: "urn:d", type: "libvirt:index/domain:Domain", id: "uuid-1" }] }, {}],
+  ])("is no matter when it %s", async (_, state, answers) => {
+    const { found, asked } = await removing({ pending: [domain], ...state }, { ...domainAnswers, ...answers });
+    expect(found).toEqual([]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+
+  test.each([
+    ["another cluster's", owner.replace("lab", "other")],
+    ["another stack's, of a cluster of this name", owner.replace(id, another)],
+    ["somebody's", ""],
+  ])("is left when it is %s", async (_, description) => {
+    const { found, asked } = await removing(
+      { pending: [domain] },
+      { ...domainAnswers, "desc lab-master": description },
+    );
+    expect(found).toEqual([
+      { what: "domain lab-master", left: "its description is not the one this stack gives it: virsh desc lab-master" },
+    ]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+
+  test("is left when somebody else began to work on the stack", async () => {
+    await expect(removing({ pending: [domain] }, domainAnswers, false)).rejects.toThrow(AnotherRunError);
+  });
+});
+
+test("a deletion that was cut off removes nothing", async () => {
+  const deleting = pending("libvirt:index/domain:Domain", { name: "lab-master", description: owner }, "deleting");
+  expect(await removing({ pending: [deleting] }, {})).toEqual({ found: [], asked: [] });
+});
+
+describe("a volume whose creation was cut off", () => {
+  const listed = (name: string) => ({
+    "pool-list --name": "theirs\n",
+    "vol-list --pool theirs": ` ${name}   /pool/${name}\n overlay   /pool/overlay\n`,
+    [`vol-path --pool theirs ${name}`]: `/pool/${name}\n`,
+    [`vol-dumpxml --pool theirs ${name}`]: `<volume><key>/pool/${name}</key></volume>`,
+    "vol-dumpxml --pool theirs overlay": "<volume><key>/pool/overlay</key></volume>",
+    "list --all --uuid --name": "uuid-1 somebody\n",
+    "domblklist --details uuid-1": " file   disk   vda   /pool/overlay\n",
+    [`vol-delete --pool theirs ${name}`]: "",
+  });
+  const own = "lab-base-0123456789ab-0123abcd.qcow2";
+
+  test.each([
+    [own],
+    ["lab-master-seed-0123456789ab-0123abcd.iso"],
+    ["lab-master-data-0123abcd.qcow2"],
+    ["lab-master-root-8f42f85"],
+  ])("is removed under a name that only this cluster gives, like %s", async (name) => {
+    const { found, asked } = await removing({ pending: [volume(name)] }, listed(name));
+    expect(found).toEqual([{ what: `volume ${name}` }]);
+    expect(asked.at(-1)).toBe(`vol-delete --pool theirs ${name}`);
+  });
+
+  test.each([
+    ["of another cluster of this name", "lab-base-0123456789ab-4567abcd.qcow2", "lab-base-0123456789ab"],
+    ["of a release that put no id into names", "lab-base-0123456789ab.qcow2", "lab-base-0123456789ab"],
+    ["whose content ends as the id does", "lab-base-01230123abcd.qcow2", "lab-base-01230123abcd"],
+    ["of another cluster's machine", "other-master-data-0123abcd.qcow2", "other-master-data"],
+    ["that somebody chose", "lab-notes.qcow2", "lab-master-root"],
+    ["that begins as a root disk's does", "lab-master-root-backup", "lab-master-root"],
+  ])("is left under a name %s, with what deletes it", async (_, name, resource) => {
+    const { found, asked } = await removing({ pending: [volume(name, resource)] }, listed(name));
+    const left =
+      "another stack with a cluster of this name may have made it; " +
+      `if nobody needs it: virsh vol-delete --pool theirs ${name}`;
+    expect(found).toEqual([{ what: `volume ${name}`, left }]);
+    expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  test("is left while something uses it that the state does not have", async () => {
+    const overlay = `<volume><key>/pool/overlay</key><backingStore><path>/pool/${own}</path></backingStore></volume>`;
+    const used = { ...listed(own), "vol-dumpxml --pool theirs overlay": overlay };
+    const { found, asked } = await removing({ pending: [volume(own)] }, used);
+    const left = `volume overlay stands on it; if nobody needs it: virsh vol-delete --pool theirs ${own}`;
+    expect(found).toEqual([{ what: `volume ${own}`, left }]);
+    expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  test("is left where the state has no id of the cluster", async () => {
+    const { virsh, asked } = answering(listed(own));
+    const state = { resources: base.slice(0, 2), pending: [volume(own)] };
+    const found = await removeLeftovers(
+      state,
+      () => virsh,
+      () => Promise.resolve(true),
+    );
+    expect(found).toEqual([{ what: `volume ${own}`, left: expect.stringContaining("another stack") as string }]);
+    expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  const init = {
+    urn: "urn:pulumi:lab::nodeforge::command:remote:Command::lab-master-init",
+    type: "command:remote:Command",
+    id: "c",
+  };
+  const data = "lab-master-data-0123abcd.qcow2";
+
+  test("is left when it is the data disk of a cluster that was made, which a creation takes up again", async () => {
+    const { found, asked } = await removing({ resources: [init], pending: [volume(data)] }, listed(data));
+    const left =
+      "it may hold the control plane's data, and the next `up` takes it up again; " +
+      `if nobody needs it: virsh vol-delete --pool theirs ${data}`;
+    expect(found).toEqual([{ what: `volume ${data}`, left }]);
+    expect(asked.join()).not.toContain("vol-delete");
+  });
+
+  test.each([
+    [own, { source: "/node.qcow2" }],
+    ["lab-worker-node-2-root-8f42f85", { baseVolumeId: "/pool/base" }],
+  ])("is removed also from a cluster that was made when it is %s", async (name, inputs) => {
+    const { resource, ...operation } = volume(name);
+    const copy = { ...operation, resource: { ...resource, inputs: { ...resource.inputs, ...inputs } } };
+    const { found, asked } = await removing({ resources: [init], pending: [copy] }, listed(name));
+    expect(found).toEqual([{ what: `volume ${name}` }]);
+    expect(asked.at(-1)).toBe(`vol-delete --pool theirs ${name}`);
+  });
+
+  test("is no matter when the state has it, or its pool is not there", async () => {
+    const outputs = { name: "lab-master-root-8f42f85", pool: "theirs" };
+    const known = { urn: "urn:v", type: "libvirt:index/volume:Volume", id: "/x", outputs };
+    const one = { resources: [known], pending: [volume(outputs.name)] };
+    expect((await removing(one, listed(outputs.name))).found).toEqual([]);
+    expect((await removing({ pending: [volume("data")] }, { "pool-list --name": "" })).found).toEqual([]);
+  });
+});
+
+describe("a network whose creation was cut off", () => {
+  const answers = (mark: string, attributes = "") => ({
+    "net-list --all --name": "net\n",
+    "net-list --name": "net\n",
+    "net-uuid net": "uuid-2",
+    "net-dumpxml net": `<network${attributes}><name>net</name><metadata>${mark}</metadata></network>`,
+    "list --all --uuid --name": "uuid-1 some body\n",
+    "domiflist uuid-1":
+      " -   network   other   virtio   52:54:00:00:00:01\n vnet1   bridge   net   e1000   52:54:00:00:00:02\n",
+    "net-destroy net": "",
+    "net-undefine net": "",
+  });
+
+  test("is removed when it has this very cluster's mark and nothing is on it", async () => {
+    const { found, asked } = await removing({ pending: [network] }, answers(networkMark("lab", id)));
+    expect(found).toEqual([{ what: "network net" }]);
+    expect(asked.slice(-2)).toEqual(["net-destroy net", "net-undefine net"]);
+  });
+
+  test.each([
+    ["no mark", ""],
+    ["another cluster's mark", networkMark("other", id)],
+    ["the mark of another cluster of this name", networkMark("lab", another)],
+    ["the mark of a release that put no id into it", networkMark("lab", undefined)],
+  ])("is left with %s", async (_, mark) => {
+    const { found, asked } = await removing({ pending: [network] }, answers(mark));
+    const left = "it is not marked as this cluster's: virsh net-dumpxml net";
+    expect(found).toEqual([{ what: "network net", left }]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+
+  const onIt = { "domiflist uuid-1": " -   network   net   virtio   52:54:00:00:00:01\n" };
+  const machine = { urn: "urn:d", type: "libvirt:index/domain:Domain", id: "uuid-1" };
+
+  test("is removed when only machines of the state are defined on it, and none has a link", async () => {
+    const all = { ...answers(networkMark("lab", id)), ...onIt };
+    const { found, asked } = await removing({ resources: [machine], pending: [network] }, all);
+    expect(found).toEqual([{ what: "network net" }]);
+    expect(asked.slice(-2)).toEqual(["net-destroy net", "net-undefine net"]);
+  });
+
+  test("is left when a machine of the state has a link", async () => {
+    const all = { ...answers(networkMark("lab", id), " connections='1'"), ...onIt };
+    const { found, asked } = await removing({ resources: [machine], pending: [network] }, all);
+    expect(found).toEqual([{ what: "network net", left: "machines are on it: virsh net-dumpxml net" }]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+
+  test.each([
+    ["machines are on it", " connections='1'", {}],
+    ["domain some body is on it", "", onIt],
+  ])("is left when %s", async (left, attributes, more) => {
+    const all = { ...answers(networkMark("lab", id), attributes), ...more };
+    const { found, asked } = await removing({ pending: [network] }, all);
+    expect(found).toEqual([{ what: "network net", left: `${left}: virsh net-dumpxml net` }]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+});
+
+describe("a pool whose creation was cut off", () => {
+  const answers = (path: string, volumes = "") => ({
+    "pool-list --all --name": "nodeforge-lab\n",
+    "pool-list --name": "nodeforge-lab\n",
+    "pool-uuid nodeforge-lab": "uuid-3",
+    "pool-dumpxml nodeforge-lab": `<pool><target><path>${path}</path></target></pool>`,
+    "pool-refresh nodeforge-lab": "",
+    "vol-list --pool nodeforge-lab": volumes,
+    "pool-destroy nodeforge-lab": "",
+    "pool-undefine nodeforge-lab": "",
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["the cluster's own", " lab-base-0123456789ab-0123abcd.qcow2   /pool/x\n"],
+  ])("is forgotten by libvirt with %s in it, and never emptied", async (_, volumes) => {
+    const { found, asked } = await removing({ pending: [pool] }, answers("/pool", volumes));
+    expect(found).toEqual([{ what: "storage pool nodeforge-lab" }]);
+    expect(asked.slice(-2)).toEqual(["pool-destroy nodeforge-lab", "pool-undefine nodeforge-lab"]);
+    expect(asked.join()).not.toMatch(/delete/);
+  });
+
+  const foreign = "lab-base-0123456789ab-4567abcd.qcow2";
+  test.each([
+    [
+      "its folder is another",
+      answers("/pool/other"),
+      "its folder is not the one this stack gives it: virsh pool-dumpxml",
+    ],
+    [
+      "it has another's volume",
+      answers("/pool", ` ${foreign}   /x\n`),
+      `volume ${foreign} is in it: virsh vol-list --pool`,
+    ],
+    [
+      "it is off",
+      { ...answers("/pool"), "pool-list --name": "\n" },
+      "it is off, so nobody can tell what is in it; if nobody needs it: virsh pool-undefine",
+    ],
+  ])("is left when %s", async (_, answers, left) => {
+    const { found, asked } = await removing({ pending: [pool] }, answers);
+    expect(found).toEqual([{ what: "storage pool nodeforge-lab", left: `${left} nodeforge-lab` }]);
+    expect(asked.join()).not.toMatch(/destroy|undefine/);
+  });
+});
+
+test("what was cut off goes in the order in which it can", async () => {
+  const { found } = await removing(
+    { pending: [pool, network, domain] },
+    {
+      ...domainAnswers,
+      "net-list --all --name": "net\n",
+      "net-list --name": "",
+      "net-uuid net": "uuid-2",
+      "net-dumpxml net": networkMark("lab", id),
+      "list --all --uuid --name": "",
+      "net-undefine net": "",
+      "pool-list --all --name": "",
+    },
+  );
+  expect(found.map(({ what }) => what)).toEqual(["domain lab-master", "network net"]);
+});
+
+test("a hypervisor that cannot be asked is an error", async () => {
+  await expect(removing({ pending: [domain] }, {})).rejects.toThrow("no answer to list --all --name");
+});

@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FileLock } from "../../../lib/file-lock.ts";
+import { placeHere, readPlace, writePlace } from "../../../lib/place.ts";
+import { projectName } from "../../../cli/stack/settings.ts";
+import { shareStack, StackHold } from "../../../cli/stack/hold.ts";
+import type { StateResource } from "../../../cli/stack/state.ts";
+import { AnotherRunError } from "../../../cli/stack/lock.ts";
+import { takeOver } from "../../../cli/recovery/recover.ts";
+import { settingsOf } from "../stack/stack-settings.ts";
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-takeover-"))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
+const provider = urn("pulumi:providers:libvirt", "hypervisor");
+const id = "11111111-2222-3333-4444-555555555555";
+const name = "lab-base-0123456789ab.qcow2";
+const resources: readonly StateResource[] = [
+  { urn: provider, type: "pulumi:providers:libvirt", inputs: { uri: "qemu:///system" } },
+  { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" },
+  {
+    urn: urn("random:index/randomUuid:RandomUuid", "lab-id"),
+    type: "random:index/randomUuid:RandomUuid",
+    outputs: { result: id },
+  },
+  {
+    urn: urn("libvirt:index/volume:Volume", "lab-base"),
+    type: "libvirt:index/volume:Volume",
+    id: `/pool/${name}`,
+    provider: `${provider}::p`,
+    inputs: { name, pool: "own", source: "/node.qcow2" },
+    initErrors: ["no space left on device"],
+  },
+];
+
+const list = "list --inactive --without-managed-save --uuid --name";
+const answers: Record<string, string> = {
+  "pool-list --inactive --name": "",
+  "pool-list --name": "own\n",
+  "vol-list --pool own": ` ${name}   /pool/${name}\n`,
+  [`vol-key --pool own ${name}`]: `/pool/${name}\n`,
+  [`vol-path --pool own ${name}`]: `/pool/${name}\n`,
+  "list --all --uuid --name": "uuid-1 lab-w-1\n",
+  "domblklist --details uuid-1": " file   disk   vda   /pool/lab-w-1-root\n",
+  [`vol-delete --pool own ${name}`]: "",
+  [list]: "uuid-1 lab-w-1\n",
+  "desc uuid-1": `nodeforge cluster lab, ${id}, machine 0123456789ab`,
+  "undefine uuid-1 --managed-save --nvram --snapshots-metadata --checkpoints-metadata": "",
+};
+
+/** Takes over a stack whose last run failed by itself. */
+async function takingOver(
+  backend: string,
+  answers: Record<string, string>,
+  meanwhile: (asked: string) => Promise<void> = () => Promise.resolve(),
+) {
+  const [said, asked, ran]: [string[], string[], string[]] = [[], [], []];
+  const session = {
+    stack: "lab",
+    configFile: "/lab.yaml",
+    variables: { PULUMI_BACKEND_URL: backend },
+    settings: () => settingsOf({}),
+    pulumi: (args: readonly string[]) => Promise.resolve(ran.push(args.join(" ")) * 0),
+    ask: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
+  };
+  const connect =
+    () =>
+    async (...args: readonly string[]) => {
+      const command = args.join(" ");
+      asked.push(command);
+      await meanwhile(command);
+      const answer = answers[command];
+      if (answer === undefined) throw new Error(`no answer to ${command}`);
+      return answer;
+    };
+  const hold = await takeOver(session, { connect, log: (line) => said.push(line), wait: 100 });
+  hold?.release();
+  return { said, asked, ran };
+}
+
+const volumeSaid = `removed volume ${name}, whose upload failed; it is made anew`;
+
+test("a run that failed by itself is cleared up after, a line for each thing", async () => {
+  const { said, asked, ran } = await takingOver(`file://${folder}`, answers);
+  expect(said).toEqual([
+    volumeSaid,
+    "removed domain lab-w-1, which an earlier run defined and could not start; its disks stay",
+  ]);
+  expect(ran).toEqual([]);
+  expect([...new Set(asked)].toSorted()).toEqual(Object.keys(answers).toSorted());
+});
+
+test("where nobody can tell whether another run is at work, no domain is looked for", async () => {
+  const { said, asked } = await takingOver("https://pulumi.example", answers);
+  expect(said).toEqual([volumeSaid]);
+  expect(asked).not.toContain(list);
+});
+
+test("a volume that somebody uses is left, with a line", async () => {
+  const disk = ` file   disk   vda   /pool/${name}\n`;
+  const { said, asked } = await takingOver(`file://${folder}`, { ...answers, "domblklist --details uuid-1": disk });
+  expect(said[0]).toBe(`left volume ${name} alone: domain lab-w-1 has it as a disk`);
+  expect(asked.join()).not.toContain("vol-delete");
+});
+
+test("the lock of a killed run is no other run; one that is taken meanwhile stops the command", async () => {
+  const locks = join(folder, ".pulumi", "locks", "organization", projectName(), "lab");
+  await mkdir(locks, { recursive: true });
+  const lock = (id: string, pid: number) =>
+    writeFile(
+      join(locks, `${id}.json`),
+      JSON.stringify({ pid, hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" }),
+    );
+  // No process has this number.
+  await lock("dead", 2 ** 30);
+  const { said, ran } = await takingOver(`file://${folder}`, answers);
+  expect(ran).toEqual([expect.stringMatching(/^refresh .* --config-file \/lab\.yaml --clear-pending-creates$/)]);
+  expect(said.slice(0, 3)).toEqual([
+    volumeSaid,
+    "the last run on stack lab was killed; taking over",
+    `releasing the lock of process ${2 ** 30}, which has ended`,
+  ]);
+
+  for (const command of ["vol-list --pool own", list]) {
+    const meanwhile = (asked: string) => (asked === command ? lock("other", process.pid) : Promise.resolve());
+    await expect(takingOver(`file://${folder}`, answers, meanwhile)).rejects.toThrow(AnotherRunError);
+    await rm(join(locks, "other.json"));
+  }
+});
+
+test("that domains cannot be looked for stops nobody; that a half upload cannot does", async () => {
+  const without = Object.entries(answers).filter(([command]) => command !== list);
+  expect((await takingOver(`file://${folder}`, Object.fromEntries(without))).said).toEqual([
+    volumeSaid,
+    `left domains that never started on qemu:///system alone: no answer to ${list}`,
+  ]);
+  await expect(takingOver(`file://${folder}`, {})).rejects.toThrow("no answer to pool-list --inactive --name");
+});
+
+describe("a lock of which nobody can tell whether its process has ended", () => {
+  const unknown =
+    "stack lab has a lock of which nobody here can tell whether its process has ended: nothing is cleared away. " +
+    "When no Pulumi works on the stack, in no container and on no other machine: npm run pulumi -- cancel";
+  const place = () => join(folder, ".nodeforge", projectName(), "lab.place");
+
+  async function locked() {
+    const locks = join(folder, ".pulumi", "locks", "organization", projectName(), "lab");
+    await mkdir(locks, { recursive: true });
+    await writeFile(join(locks, "0.json"), JSON.stringify({ pid: 2 ** 30, hostname: hostname() }));
+    return locks;
+  }
+
+  test.each([
+    ["container", { processes: "pid:[1]" }],
+    ["machine", { machine: "0123" }],
+  ])("as of another %s, is left with all else, also the next time", async (_, change) => {
+    const locks = await locked();
+    writePlace(place(), { ...placeHere(), ...change });
+    for (let time = 0; time < 2; time++) {
+      const { said, asked, ran } = await takingOver(`file://${folder}`, answers);
+      expect([said, asked, ran]).toEqual([[unknown], [], []]);
+    }
+    expect(await readdir(locks)).toEqual(["0.json"]);
+    // As after `pulumi cancel`.
+    await rm(join(locks, "0.json"));
+    expect((await takingOver(`file://${folder}`, answers)).said).toContain(volumeSaid);
+    expect(readPlace(place())).toEqual(placeHere());
+  });
+});
+
+test("while another command works on the stack nothing is looked at, and the stack is free afterwards", async () => {
+  const other = await StackHold.take(folder, projectName(), "lab");
+  await expect(takingOver(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
+  other.release();
+  const shared = await shareStack(folder, projectName(), "lab");
+  await expect(takingOver(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
+  shared!.release();
+  expect((await takingOver(`file://${folder}`, answers)).said).toContain(volumeSaid);
+  expect(await FileLock.take(join(folder, ".nodeforge", projectName(), "lab.lock"))).toBeDefined();
+});

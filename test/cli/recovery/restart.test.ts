@@ -1,0 +1,324 @@
+import { describe, expect, test } from "vitest";
+import { interfacesOn } from "../../../cli/recovery/stopped-networks.ts";
+import { setGoing, setGoingToDelete } from "../../../cli/recovery/restart.ts";
+import type { StateResource } from "../../../cli/stack/state.ts";
+
+const uri = "qemu+ssh://host/system";
+const provider: StateResource = { urn: "urn:hypervisor", type: "pulumi:providers:libvirt", inputs: { uri } };
+
+const resource = (kind: string, name: string, id: string, outputs: object = {}): StateResource => ({
+  urn: `urn:pulumi:lab::nodeforge::libvirt:index/${kind.toLowerCase()}:${kind}::${name}`,
+  type: `libvirt:index/${kind.toLowerCase()}:${kind}`,
+  id,
+  provider: "urn:hypervisor::1",
+  outputs: { name, ...outputs },
+});
+const link = { networkInterfaces: [{ networkName: "lab-net" }] };
+const stack = [
+  provider,
+  resource("Pool", "lab-pool", "pool-1"),
+  resource("Network", "lab-net", "net-1"),
+  resource("Domain", "lab-w-1", "uuid-1", link),
+  resource("Domain", "lab-w-2", "uuid-2", link),
+];
+
+/** What a hypervisor on which all is well answers. */
+const well = {
+  uri,
+  "pool-list --inactive --name": "",
+  "net-list --inactive --name": "",
+  "list --all --state-paused --state-other --uuid": "",
+  "list --inactive --with-managed-save --uuid": "",
+  "net-port-list --uuid lab-net": " port-1\n port-2\n\n",
+  "list --uuid": "uuid-1\nuuid-2\nuuid-9\n",
+};
+const quiet = Object.keys(well);
+const halted = { "list --all --state-paused --state-other --uuid": "uuid-9\nuuid-1\n" };
+
+/** An answer, or the answers of one call after the other; an Error is what it fails with. */
+type Answers = Readonly<Record<string, string | Error | readonly string[]>>;
+
+/** Sets a stack going on a hypervisor with these answers beside the usual; whatever has none must not be asked. */
+async function going(answers: Answers = {}, resources: readonly StateResource[] = stack, set = setGoing) {
+  const all: Answers = { ...well, ...answers };
+  const [asked, said]: [string[], string[]] = [[], []];
+  const virsh = (...args: readonly string[]) => {
+    const command = args.join(" ").replaceAll(/\/\S*device\.xml/g, "FILE");
+    const answer = all[command];
+    const before = asked.filter((other) => other === command).length;
+    asked.push(command);
+    if (answer === undefined) return Promise.reject(new Error(`no answer to ${command}`));
+    if (answer instanceof Error) return Promise.reject(answer);
+    return Promise.resolve(typeof answer === "string" ? answer : (answer[Math.min(before, answer.length - 1)] ?? ""));
+  };
+  const patience = { betweenLooks: 1, limit: 20 };
+  const failure = await set(
+    { resources, pending: [] },
+    {
+      connect: (to) => (to === uri ? virsh : () => Promise.reject(new Error(`unknown ${to}`))),
+      log: (line) => said.push(line),
+      patience,
+    },
+  ).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  return { failure, said, asked: asked.filter((command) => !quiet.includes(command)) };
+}
+
+test("a stack that runs is left alone", async () => {
+  expect(await going()).toEqual({ failure: undefined, said: [], asked: [] });
+});
+
+test("an empty state asks nothing", async () => {
+  expect(await going({ uri: new Error("asked") }, [])).toEqual({ failure: undefined, said: [], asked: [] });
+});
+
+test("a hypervisor that cannot be asked is left to what follows", async () => {
+  const { failure, said } = await going({ uri: new Error("virsh -c x uri: error: no route\nto host") });
+  expect([failure, said]).toEqual([undefined, [`nothing is set going on ${uri}: to host`]]);
+});
+
+describe("a machine", () => {
+  test.each(["user", "I/O error", "unknown", "from snapshot", "watchdog"])(
+    "paused (%s) goes on, with its clock set",
+    async (reason) => {
+      const { failure, said, asked } = await going({
+        ...halted,
+        "domstate uuid-1 --reason": [`paused (${reason})`, "running (unpaused)"],
+        "resume uuid-1": "",
+        "domtime uuid-1 --sync": "",
+      });
+      expect([failure, said]).toEqual([undefined, [`lab-w-1 is paused (${reason}): resuming it`]]);
+      const look = "domstate uuid-1 --reason";
+      expect(asked).toEqual([look, "resume uuid-1", look, "domtime uuid-1 --sync"]);
+    },
+  );
+
+  test("that pauses again says why, once, and what to do", async () => {
+    const { failure, asked } = await going({
+      ...halted,
+      "domstate uuid-1 --reason": "paused (I/O error)",
+      "resume uuid-1": "",
+      "domblkerror uuid-1": "vda: no space\n",
+    });
+    expect(failure).toBe(
+      "lab-w-1 went on and is paused again (I/O error; vda: no space). Where its pool is full, make room there; then run this again",
+    );
+    expect(asked.filter((command) => command.startsWith("resume"))).toHaveLength(1);
+  });
+
+  test.each(["saving", "migrating", "dumping", "creating snapshot", "post-copy failed"])(
+    "that libvirt holds for its own work (%s) is not resumed",
+    async (reason) => {
+      const { failure, asked } = await going({ ...halted, "domstate uuid-1 --reason": `paused (${reason})` });
+      expect(failure).toMatch(`libvirt holds lab-w-1 (${reason})`);
+      expect(asked).toEqual(["domstate uuid-1 --reason"]);
+    },
+  );
+
+  test("that is asleep is woken", async () => {
+    const { failure, said } = await going({
+      ...halted,
+      "domstate uuid-1 --reason": ["pmsuspended (unknown)", "pmsuspended (unknown)", "running (wakeup)"],
+      "dompmwakeup uuid-1": "",
+      "domtime uuid-1 --sync": "",
+    });
+    expect([failure, said]).toEqual([undefined, ["lab-w-1 is asleep: waking it"]]);
+  });
+
+  test("that does not wake is not waited for without end", async () => {
+    const { failure } = await going({
+      ...halted,
+      "domstate uuid-1 --reason": "pmsuspended (unknown)",
+      "dompmwakeup uuid-1": "",
+    });
+    expect(failure).toBe("lab-w-1 was woken and is still asleep after 0.02 s: virsh domstate uuid-1");
+  });
+
+  test.each(["crashed (panicked)", "paused (crashed)"])("that is %s is turned off", async (state) => {
+    const { failure, said, asked } = await going({
+      ...halted,
+      "domstate uuid-1 --reason": state,
+      "destroy uuid-1": "",
+    });
+    expect([failure, said]).toEqual([undefined, ["lab-w-1 has crashed: turning it off"]]);
+    expect(asked).toEqual(["domstate uuid-1 --reason", "destroy uuid-1"]);
+  });
+
+  test("that is about to be off is waited for, and left to Pulumi", async () => {
+    const states = ["in shutdown (user)", "in shutdown (user)", "shut off (shutdown)"];
+    const { failure, asked } = await going({ ...halted, "domstate uuid-1 --reason": states });
+    expect(failure).toBeUndefined();
+    expect(new Set(asked)).toEqual(new Set(["domstate uuid-1 --reason"]));
+    const stuck = await going({ ...halted, "domstate uuid-1 --reason": "in shutdown (user)" });
+    expect(stuck.failure).toMatch(/^lab-w-1 is still about to be off after/);
+  });
+
+  test("whose memory was saved is started from it; an agent that is away keeps nobody", async () => {
+    const { failure, said } = await going({
+      "list --inactive --with-managed-save --uuid": "uuid-2\n",
+      "start uuid-2": "",
+      "domstate uuid-2 --reason": "running (restored)",
+      "domtime uuid-2 --sync": new Error("virsh: error: agent is not connected"),
+    });
+    expect([failure, said]).toEqual([
+      undefined,
+      [
+        "starting lab-w-2 from its saved memory",
+        "the clock of lab-w-2 may be behind: virsh: error: agent is not connected",
+      ],
+    ]);
+  });
+
+  test("has its clock set also where its image has no hwclock, which the agent complains of", async () => {
+    const refused =
+      "virsh: error: 'guest-set-time': child process has failed to set hardware clock to system time: failed to exec";
+    const { said } = await going({
+      "list --inactive --with-managed-save --uuid": "uuid-2\n",
+      "start uuid-2": "",
+      "domstate uuid-2 --reason": "running (restored)",
+      "domtime uuid-2 --sync": new Error(refused),
+      "domtime uuid-2 --now": new Error(refused),
+      "domtime uuid-2": `Time: ${Math.floor(Date.now() / 1000)}\n`,
+    });
+    expect(said).toEqual(["starting lab-w-2 from its saved memory"]);
+  });
+
+  test("of somebody else is nobody's business here", async () => {
+    const others = { "list --all --state-paused --state-other --uuid": "uuid-9\n" };
+    expect(await going({ ...others, "list --inactive --with-managed-save --uuid": "uuid-8\n" })).toEqual({
+      failure: undefined,
+      said: [],
+      asked: [],
+    });
+  });
+});
+
+describe("a network and a pool that were stopped", () => {
+  const stopped = {
+    "pool-list --inactive --name": "lab-pool\n",
+    "net-list --inactive --name": "default\nlab-net\n",
+    "pool-uuid lab-pool": "pool-1\n",
+    "net-uuid lab-net": "net-1\n",
+    "pool-start lab-pool": "",
+    "net-start lab-net": "",
+  };
+
+  test("are started, the machines after them", async () => {
+    const { failure, said, asked } = await going({
+      ...stopped,
+      ...halted,
+      "domstate uuid-1 --reason": ["paused (user)", "running (unpaused)"],
+      "resume uuid-1": "",
+      "domtime uuid-1 --sync": "",
+    });
+    expect(failure).toBeUndefined();
+    expect(said).toEqual([
+      "storage pool lab-pool is not active: starting it",
+      "network lab-net is not active: starting it",
+      "lab-w-1 is paused (user): resuming it",
+    ]);
+    expect(asked.indexOf("net-start lab-net")).toBeLessThan(asked.indexOf("resume uuid-1"));
+  });
+
+  test("are left alone when others of their names have come", async () => {
+    const { failure, said, asked } = await going({ ...stopped, "pool-uuid lab-pool": "x", "net-uuid lab-net": "y" });
+    expect([failure, said, asked]).toEqual([undefined, [], ["pool-uuid lab-pool", "net-uuid lab-net"]]);
+  });
+
+  test("are left alone when the stack only uses them", async () => {
+    const used = stack.filter(({ type }) => !/:(Pool|Network)$/.test(type));
+    expect(await going(stopped, used)).toEqual({ failure: undefined, said: [], asked: [] });
+  });
+});
+
+describe("links that a network lost", () => {
+  const domain = (mac: string, port: string) => `<domain>
+    <interface type='network'>
+      <mac address='${mac}'/>
+      <source network='lab-net' portid='${port}' bridge='virbr1'/>
+      <target dev='vnet0'/>
+    </interface>
+    <interface type='network'><source network='other'/></interface></domain>`;
+  const lost = {
+    "net-port-list --uuid lab-net": "",
+    "dumpxml uuid-1": domain("52:54:00:00:00:01", "port-1"),
+    "dumpxml uuid-2": domain("52:54:00:00:00:02", "port-2"),
+    "net-create FILE": "",
+    "update-device uuid-1 FILE --live": "",
+    "update-device uuid-2 FILE --live": "",
+  };
+  const destroys = (asked: readonly string[]) => asked.filter((command) => command.startsWith("net-destroy"));
+
+  test("are restored by way of a network of a moment's life", async () => {
+    // Its name is random, so what it is destroyed by has no answer here.
+    const { said, failure, asked } = await going(lost);
+    expect(said).toEqual(["network lab-net was stopped under 2 machines: linking them to it again"]);
+    expect(failure).toMatch(/^no answer to net-destroy nodeforge-[0-9a-f]{8}$/);
+    const moved = [1, 1, 2, 2].map((number) => `update-device uuid-${number} FILE --live`);
+    expect(asked.filter((command) => command.startsWith("update-device"))).toEqual(moved);
+    expect(destroys(asked)).toHaveLength(1);
+  });
+
+  test("are restored for the machine alone that lost its own", async () => {
+    const { said, asked } = await going({ ...lost, "net-port-list --uuid lab-net": " port-2\n" });
+    expect(said).toEqual(["network lab-net was stopped under 1 machines: linking them to it again"]);
+    const moved = [1, 1].map((number) => `update-device uuid-${number} FILE --live`);
+    expect(asked.filter((command) => command.startsWith("update-device"))).toEqual(moved);
+  });
+
+  test("are left alone where libvirt is too old to list them", async () => {
+    const { failure, said } = await going({ ...lost, "net-port-list --uuid lab-net": new Error("unknown command") });
+    expect([failure, said]).toEqual([undefined, []]);
+  });
+
+  test("leave no such network behind when libvirt refuses", async () => {
+    const { asked } = await going({ ...lost, "update-device uuid-1 FILE --live": new Error("refused") });
+    expect(destroys(asked)).toHaveLength(1);
+    expect(asked.filter((command) => command.startsWith("update-device"))).toHaveLength(1);
+  });
+
+  test("are those of this network, and all else of an interface stays", () => {
+    const found = interfacesOn("lab-net", domain("52:54:00:00:00:01", "port-1"));
+    expect(found).toHaveLength(1);
+    expect(found[0]!.port).toBe("port-1");
+    expect(found[0]!.on("aside")).toBe(`<interface type='network'>
+      <mac address='52:54:00:00:00:01'/>
+      <source network='aside'/>
+      <target dev='vnet0'/>
+    </interface>`);
+  });
+});
+
+describe("a stack that is about to be destroyed", () => {
+  const asleep = { "list --all --state-other --uuid": "uuid-1\nuuid-9\n" };
+  const toDelete = (answers: Answers) => going(answers, stack, setGoingToDelete);
+  const look = "domstate uuid-1 --reason";
+
+  test("has its sleeping machines woken: the provider would let them sleep on without a definition", async () => {
+    const { failure, asked } = await toDelete({
+      ...asleep,
+      [look]: ["pmsuspended (unknown)", "running (wakeup)"],
+      "dompmwakeup uuid-1": "",
+    });
+    expect(failure).toBeUndefined();
+    expect(asked).toEqual(["list --all --state-other --uuid", look, "dompmwakeup uuid-1", look, look]);
+  });
+
+  test("keeps what is paused or saved as it is, and its networks and links", async () => {
+    const { failure, said, asked } = await toDelete({
+      "list --all --state-other --uuid": "",
+      ...halted,
+      "list --inactive --with-managed-save --uuid": "uuid-2\n",
+      "net-port-list --uuid lab-net": "",
+    });
+    expect([failure, said, asked]).toEqual([undefined, [], ["list --all --state-other --uuid"]]);
+  });
+
+  test("is destroyed also where a machine does not wake", async () => {
+    const { failure, said } = await toDelete({ ...asleep, [look]: "pmsuspended (unknown)", "dompmwakeup uuid-1": "" });
+    expect(failure).toBeUndefined();
+    expect(said.at(-1)).toMatch(/^lab-w-1 was woken and is still asleep/);
+  });
+});

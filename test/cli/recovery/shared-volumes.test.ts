@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { refuseSharedVolumes } from "../../../cli/recovery/shared-volumes.ts";
+import type { StateResource } from "../../../cli/stack/state.ts";
+import { answering } from "../../support/virsh-answers.ts";
+
+const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
+const provider = urn("pulumi:providers:libvirt", "hypervisor");
+const resources: readonly StateResource[] = [
+  { urn: provider, type: "pulumi:providers:libvirt", inputs: { uri: "qemu:///system" } },
+  { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" },
+  {
+    urn: urn("random:index/randomUuid:RandomUuid", "lab-id"),
+    type: "random:index/randomUuid:RandomUuid",
+    outputs: { result: "0123abcd-1111-2222-3333-444444444444" },
+  },
+];
+
+function volume(name: string): StateResource {
+  const type = "libvirt:index/volume:Volume";
+  const inputs = { name, pool: "own", source: "/node.qcow2" };
+  return { urn: urn(type, "lab-base"), type, id: `/pool/${name}`, provider: `${provider}::p`, inputs };
+}
+
+const old = "lab-base-0123456789ab.qcow2";
+const answers = {
+  "pool-list --name": "own\n",
+  "vol-list --pool own": ` ${old}   /pool/${old}\n theirs   /pool/theirs\n`,
+  [`vol-path --pool own ${old}`]: `/pool/${old}\n`,
+  "vol-dumpxml --pool own theirs": "<volume><key>/pool/theirs</key></volume>",
+  "list --all --uuid --name": "",
+};
+
+function refusing(state: readonly StateResource[], answers: Record<string, string>) {
+  const { virsh, asked } = answering(answers);
+  const refused = refuseSharedVolumes({ resources: [...resources, ...state], pending: [] }, () => virsh);
+  return { refused, asked };
+}
+
+test("a volume without the cluster's id that somebody else uses is not destroyed", async () => {
+  const overlay = `<volume><key>/pool/theirs</key><backingStore><path>/pool/${old}</path></backingStore></volume>`;
+  const { refused } = refusing([volume(old)], { ...answers, "vol-dumpxml --pool own theirs": overlay });
+  await expect(refused).rejects.toThrow(
+    `volume ${old} of pool own: volume theirs stands on it; npm run pulumi -- state delete '${volume(old).urn}'`,
+  );
+});
+
+test.each([
+  ["is used by the stack alone", volume(old), answers],
+  ["is gone", volume(old), { ...answers, "vol-list --pool own": "" }],
+  ["is on a hypervisor that does not answer", volume(old), {}],
+])("a volume without the id is destroyed when it %s", async (_, resource, answers) => {
+  await expect(refusing([resource], answers).refused).resolves.toBeUndefined();
+});
+
+test("nobody is asked about a volume that has the id", async () => {
+  const { refused, asked } = refusing([volume("lab-base-0123456789ab-0123abcd.qcow2")], {});
+  await refused;
+  expect(asked).toEqual([]);
+});

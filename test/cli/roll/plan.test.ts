@@ -1,0 +1,198 @@
+import { describe, expect, test } from "vitest";
+import {
+  describeImages,
+  imageInUse,
+  imagesOfNodes,
+  parseRoll,
+  planRoll,
+  planUndo,
+  runsEverywhere,
+  type ImageReference,
+} from "../../../cli/roll/plan.ts";
+import type { StackState, StateResource } from "../../../cli/stack/state.ts";
+
+const image = (letter: string): ImageReference => ({ source: `/images/${letter}.qcow2`, sha256: letter.repeat(64) });
+const [a, b, c] = [image("a"), image("b"), image("c")];
+
+/** A state in which the last complete `up` gave every node `last`, and nodes run what is told now. */
+function stateOf(last: ImageReference | undefined, nodes: Readonly<Record<string, ImageReference | undefined>>) {
+  const used = [...new Set(Object.values(nodes))].filter((used) => used !== undefined);
+  const resource = (type: string, id: string, outputs: object): StateResource => ({
+    urn: `urn:pulumi:lab::nodeforge::${type}::${id}`,
+    type,
+    id,
+    outputs: outputs as Record<string, unknown>,
+  });
+  const outputs = { imageHash: last?.sha256, nodes: Object.keys(nodes).map((name) => ({ name })) };
+  return {
+    pending: [],
+    resources: [
+      resource("pulumi:pulumi:Stack", "nodeforge-lab", last === undefined ? {} : outputs),
+      resource("nodeforge:index:Cluster", "lab", {}),
+      ...used.map(({ sha256, source }, index) => ({
+        ...resource("libvirt:index/volume:Volume", `/pool/base-${sha256}`, {
+          // The first is of a release that had no id of the cluster in it.
+          name: `lab-base-${sha256.slice(0, 12)}${index === 0 ? "" : "-0123abcd"}.qcow2`,
+        }),
+        inputs: { source },
+      })),
+      ...Object.entries(nodes).flatMap(([name, runs]) =>
+        runs === undefined
+          ? []
+          : [
+              resource("libvirt:index/volume:Volume", `/pool/${name}-root`, {
+                baseVolumeId: `/pool/base-${runs.sha256}`,
+              }),
+              resource("libvirt:index/domain:Domain", `id of ${name}`, {
+                name: `lab-${name}`,
+                disks: [{ volumeId: `/pool/${name}-root` }, { volumeId: "seed" }],
+              }),
+            ],
+      ),
+    ],
+  } satisfies StackState;
+}
+
+const settings = (values: Record<string, string> = {}) => ({ get: (key: string) => values[key] ?? "" });
+const naming = ({ source, sha256 }: ImageReference) => ({ image: source, imageSha256: sha256 });
+const remembering = ({ source, sha256 }: ImageReference) => ({ previousImage: source, previousImageSha256: sha256 });
+
+describe("the arguments of a roll", () => {
+  test("are an image with what goes to Pulumi", () => {
+    const args = ["--image", "/n.qcow2", "--sha256", "A".repeat(64), "--max-unavailable", "3", "--yes"];
+    expect(parseRoll(args)).toEqual({
+      image: { source: "/n.qcow2", sha256: "a".repeat(64) },
+      maxUnavailable: "3",
+      up: ["--yes"],
+      config: [],
+    });
+    expect(parseRoll(["--undo", "--config-file=lab.yaml"])).toEqual({
+      image: undefined,
+      maxUnavailable: undefined,
+      up: ["--config-file", "lab.yaml"],
+      config: ["--config-file", "lab.yaml"],
+    });
+  });
+
+  test.each([
+    [[], "either --image or --undo"],
+    [["--image", "x", "--undo"], "either --image or --undo"],
+    [["--undo", "--sha256", "a".repeat(64)], "knows the image's hash itself"],
+    [["--image", "x", "--sha256", "abc"], "64 hexadecimal digits"],
+    [["--image", "https://x/y.qcow2"], "needs --sha256"],
+    [["--image", "x", "--max-unavailable", "0"], "at least 1, got 0"],
+    [["--image", "x", "y"], "y is no option"],
+    [["--image", "x", "--force"], "--force"],
+  ])("%j are refused", (args, expected) => {
+    expect(() => parseRoll(args)).toThrow(expected);
+  });
+
+  test("are refused with one error for all that is wrong", () => {
+    const wrong = () => parseRoll(["--image", "https://x/y", "--max-unavailable", "many"]);
+    expect(wrong).toThrow(/needs --sha256\n--max-unavailable wants a number of at least 1, got many\nnpm run roll/);
+  });
+});
+
+describe("what nodes run", () => {
+  test("is followed from the machine to its disk to its image", () => {
+    const state = stateOf(a, { master: b, "worker-node-1": undefined, "worker-node-2": a });
+    const nodes = imagesOfNodes(state);
+    expect(nodes).toEqual([
+      { node: "master", image: "b".repeat(12) },
+      { node: "worker-node-2", image: "a".repeat(12) },
+      { node: "worker-node-1", image: undefined },
+    ]);
+    expect(describeImages(nodes, b).split("\n")).toEqual([
+      "NODE            IMAGE",
+      "master          bbbbbbbbbbbb (wanted)",
+      "worker-node-2   aaaaaaaaaaaa",
+      "worker-node-1   no machine",
+    ]);
+  });
+
+  test.each([
+    [{ master: a, worker: a }, a, a, true],
+    [{ master: a, worker: a }, a, b, false],
+    [{ master: a, worker: b }, a, a, false],
+    [{ master: a, worker: undefined }, a, a, false],
+    // All machines are there, but something after them failed.
+    [{ master: b, worker: b }, a, b, false],
+  ])("%#: is one image everywhere or not", (nodes, last, wanted, expected) => {
+    expect(runsEverywhere(stateOf(last, nodes), wanted)).toBe(expected);
+  });
+
+  test("is not settled while something that was replaced waits for its deletion", () => {
+    const { resources, pending } = stateOf(a, { master: a });
+    const old = { urn: "urn:old", type: "command:remote:Command", id: "x", delete: true };
+    expect(runsEverywhere({ pending, resources: [...resources, old] }, a)).toBe(false);
+  });
+});
+
+describe("the image in use", () => {
+  const state = stateOf(a, { master: a });
+
+  test("is what the stack names, when its hash says so", () => {
+    const named = { source: "https://host/a.qcow2", sha256: a.sha256 };
+    expect(imageInUse(state, settings(naming(named)))).toEqual(named);
+  });
+
+  test.each([
+    ["names none", {}],
+    ["names another one since", { image: "/edited.qcow2" }],
+  ])("is the file that was uploaded when the stack %s", (_, values) => {
+    expect(imageInUse(state, settings(values))).toEqual(a);
+  });
+
+  test("is none before the first up", () => {
+    expect(() => imageInUse(stateOf(undefined, {}), settings())).toThrow("no cluster yet");
+  });
+});
+
+describe("a roll", () => {
+  test("names the image and remembers the one in use", () => {
+    const plan = planRoll(b, stateOf(a, { master: a }), settings());
+    expect(plan).toEqual({ image: b, before: { ...naming(b), ...remembering(a) }, after: {} });
+  });
+
+  test("that was cut off remembers the same again", () => {
+    const values = { ...naming(b), ...remembering(a) };
+    const plan = planRoll(b, stateOf(a, { master: b, worker: a }), settings(values));
+    expect(plan.before).toEqual(naming(b));
+  });
+
+  test("to a third image, before the second runs everywhere, remembers the first", () => {
+    const values = { ...naming(b), ...remembering(a) };
+    const plan = planRoll(c, stateOf(a, { master: b, worker: a }), settings(values));
+    expect(plan.before).toEqual({ ...naming(c), ...remembering(a) });
+  });
+
+  test("back to the first by name, before the second runs everywhere, remembers the second", () => {
+    const values = { ...naming(b), ...remembering(a) };
+    const plan = planRoll(a, stateOf(a, { master: b, worker: a }), settings(values));
+    expect(plan.before).toEqual({ ...naming(a), ...remembering(b) });
+  });
+});
+
+describe("the way back", () => {
+  const rolled = { ...naming(b), ...remembering(a) };
+
+  test("names the image before, and writes down the one it leaves at the end", () => {
+    const plan = planUndo(stateOf(b, { master: b }), settings(rolled));
+    expect(plan).toEqual({ image: a, before: naming(a), after: remembering(b) });
+  });
+
+  test("of a roll that was cut off is the same", () => {
+    const plan = planUndo(stateOf(a, { master: b, worker: a }), settings(rolled));
+    expect(plan).toEqual({ image: a, before: naming(a), after: remembering(b) });
+  });
+
+  test("goes on when it was cut off itself", () => {
+    const undoing = { ...naming(a), ...remembering(a) };
+    const plan = planUndo(stateOf(b, { master: a, worker: b }), settings(undoing));
+    expect(plan).toEqual({ image: a, before: naming(a), after: remembering(b) });
+  });
+
+  test("is none when no image was written down", () => {
+    expect(() => planUndo(stateOf(a, { master: a }), settings())).toThrow("nothing to undo");
+  });
+});

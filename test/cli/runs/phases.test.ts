@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { longerThanRun, saneTimings } from "../../../cli/runs/phases.ts";
+import { readRecord } from "../../../cli/runs/record.ts";
+import { readResult } from "../../../cli/runs/result.ts";
+import { exampleRecord } from "./example-record.ts";
+
+const odd = { master: { boot: -1795637414, init: 40.5 }, cluster: { ready: 3 } };
+const sane = { master: { init: 40.5 }, cluster: { ready: 3 } };
+
+describe("times that make no sense", () => {
+  test("are not recorded, which is said once for each node", async () => {
+    const said: string[] = [];
+    const ask = () => Promise.resolve(JSON.stringify({ timings: odd }));
+    expect(await readResult({ stack: "dev", ask }, (line) => said.push(line))).toEqual({ timings: sane });
+    expect(said).toEqual([
+      "the times of master make no sense and are left out: boot -1795637414 (wanted 0 to 604800 s)",
+    ]);
+  });
+
+  test("of an older record are not shown", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nodeforge-record-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "record.json"), JSON.stringify(exampleRecord({ timings: odd })));
+    expect((await readRecord(folder)).timings).toEqual(sane);
+  });
+
+  test("are all there is to leave out", () => {
+    const said: string[] = [];
+    expect(saneTimings(sane, (line) => said.push(line))).toEqual(sane);
+    expect(said).toEqual([]);
+  });
+});
+
+describe("phases that add up to more than the run", () => {
+  const timings = { master: { boot: 60, init: 440.5 }, cluster: { ready: 3 } };
+
+  test("are said of a run that made everything", () => {
+    expect(longerThanRun(exampleRecord({ timings }))).toEqual([
+      "The phases of master add up to 500.5 s, and the whole run took 500 s.",
+    ]);
+  });
+
+  test("are no wonder where a node is of an earlier run", () => {
+    const changes = { created: 20, updated: 0, deleted: 0, replaced: 0, same: 1 };
+    expect(longerThanRun(exampleRecord({ timings, changes }))).toEqual([]);
+    expect(longerThanRun(exampleRecord({ timings, changes: null }))).toEqual([]);
+  });
+
+  test("are not said of phases that fit", () => {
+    expect(longerThanRun(exampleRecord())).toEqual([]);
+  });
+});

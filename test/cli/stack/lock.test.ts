@@ -1,0 +1,135 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { homedir, hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { checkout } from "../../../lib/checkout.ts";
+import { isSamePlace, placeHere, readPlace, writePlace } from "../../../lib/place.ts";
+import { backendFolder, holderOf, readLocks, release, type StateLock } from "../../../cli/stack/lock.ts";
+
+describe("the folder of a backend", () => {
+  test.each([
+    ["file:///states?metadata=skip", "/states"],
+    ["file:///states", "/states"],
+    ["file://~", homedir()],
+    ["file://~/states", join(homedir(), "states")],
+    ["file://./states", join(checkout, "states")],
+  ])("of %s is %s", (url, expected) => {
+    expect(backendFolder(url)).toBe(expected);
+  });
+
+  test.each([["https://api.pulumi.com"], ["s3://bucket?file=//x"], [""], [undefined]])("of %j is none", (url) => {
+    expect(backendFolder(url)).toBeUndefined();
+  });
+});
+
+describe("the process that took a lock", () => {
+  const here = placeHere();
+  const lock = (change = {}) => ({ path: "", pid: process.pid, hostname: hostname(), ...change });
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-holder-"))));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** A process whose program has this name. */
+  async function running(name: string, wrapper: readonly string[] = []) {
+    const program = join(folder, name);
+    await copyFile("/bin/sleep", program);
+    const [file = "", ...args] = [...wrapper, program, "60"];
+    const child = spawn(file, args, { stdio: "ignore" });
+    await once(child, "spawn");
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    };
+    return { pid: child.pid!, kill };
+  }
+
+  test("is alive while it is a Pulumi, whatever the clock says, and dead afterwards", async () => {
+    const { pid, kill } = await running("pulumi");
+    try {
+      await vi.waitFor(() => expect(holderOf(lock({ pid }), here, here)).toBe("alive"));
+      // The lock's time is no part of what is judged: a step of the clock, to before or after it, changes nothing.
+      for (const timestamp of ["1971-01-01T00:00:00Z", "2099-01-01T00:00:00Z"]) {
+        expect(holderOf({ ...lock({ pid }), timestamp } as StateLock, here, here)).toBe("alive");
+      }
+    } finally {
+      await kill();
+    }
+    expect([holderOf(lock({ pid }), here, here), holderOf(lock({ pid }), here, undefined)]).toEqual(["dead", "dead"]);
+  });
+
+  test("is dead when its number was given to another program since", async () => {
+    const { pid, kill } = await running("editor");
+    try {
+      await vi.waitFor(() => expect(holderOf(lock({ pid }), here, here)).toBe("dead"));
+    } finally {
+      await kill();
+    }
+  });
+
+  test.each([
+    ["the lock has another host name", { pid: 999_999_999, hostname: "elsewhere" }, here],
+    ["the lock names nobody", { pid: 0 }, here],
+    ["the last command was in another container", { pid: 999_999_999 }, { ...here, processes: "pid:[1]" }],
+    ["the last command was on another machine of this name", { pid: 999_999_999 }, { ...here, machine: "0123" }],
+  ])("is unknown where %s", (_, change, last) => {
+    expect(holderOf(lock(change), here, last)).toBe("unknown");
+  });
+
+  const apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+  test.skipIf(spawnSync(apart[0]!, [...apart.slice(1), "true"]).status !== 0)(
+    "is alive in a container that is seen from here, under its number there",
+    async () => {
+      const { kill } = await running("pulumi", apart);
+      try {
+        await vi.waitFor(() => expect(holderOf(lock({ pid: 1 }), here, here)).toBe("alive"));
+      } finally {
+        await kill();
+      }
+    },
+  );
+});
+
+describe("the place of a process", () => {
+  test("is written down in full, and read back", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nodeforge-place-"));
+    try {
+      const path = join(folder, "within", "lab.place");
+      expect(readPlace(path)).toBeUndefined();
+      writePlace(path, placeHere());
+      expect(readPlace(path)).toEqual(placeHere());
+      expect(isSamePlace(readPlace(path)!, placeHere())).toBe(true);
+      await writeFile(path, "{}");
+      expect(readPlace(path)).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("the locks of a stack", () => {
+  let folder: string;
+  let locks: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nodeforge-locks-"));
+    locks = join(folder, ".pulumi", "locks", "organization", "nodeforge", "lab");
+    await mkdir(locks, { recursive: true });
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test("are read from its own folder, and released one by one", async () => {
+    const timestamp = "2026-01-02T03:04:05.678901234Z";
+    await writeFile(join(locks, "a.json"), JSON.stringify({ pid: 7, username: "user", hostname: "here", timestamp }));
+    await writeFile(join(locks, "b.json"), "");
+    const found = await readLocks(folder, "nodeforge", "lab");
+    expect(found).toEqual([
+      { path: join(locks, "a.json"), pid: 7, hostname: "here" },
+      { path: join(locks, "b.json"), pid: 0, hostname: "" },
+    ]);
+    expect(holderOf(found[1]!, placeHere(), undefined)).toBe("unknown");
+    expect(await readLocks(folder, "nodeforge", "other")).toEqual([]);
+    await release(found[0]!);
+    expect(await readdir(locks)).toEqual(["b.json"]);
+  });
+});

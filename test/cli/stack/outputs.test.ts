@@ -1,0 +1,94 @@
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readOutputs, removeKubeconfig, summary, writeKubeconfig } from "../../../cli/stack/outputs.ts";
+import { isSystemLibvirt } from "../../../tools/libvirt-daemon.ts";
+
+const outputs = {
+  nodes: [
+    { name: "master", role: "control-plane", address: "192.168.222.10" },
+    { name: "worker-node-1", role: "worker", address: "192.168.222.101" },
+  ],
+  apiEndpoint: "https://192.168.222.10:6443",
+};
+
+describe("the outputs of a stack", () => {
+  test("are read without its secrets", async () => {
+    const asked: string[][] = [];
+    const ask = (args: readonly string[]) => {
+      asked.push([...args]);
+      return Promise.resolve(JSON.stringify({ ...outputs, kubeconfig: "[secret]" }));
+    };
+    expect(await readOutputs({ stack: "lab", ask })).toEqual(outputs);
+    expect(asked).toEqual([["stack", "output", "--json", "--stack", "lab"]]);
+  });
+
+  test("are missing before the first up, which is said", async () => {
+    await expect(readOutputs({ stack: "lab", ask: () => Promise.resolve("{}") })).rejects.toThrow(
+      "stack lab has no cluster: npm run up",
+    );
+  });
+
+  test("are summed up as a table and what to run next", () => {
+    expect(summary(outputs, "dev").split("\n")).toEqual([
+      "NODE            ROLE            ADDRESS",
+      "master          control-plane   192.168.222.10",
+      "worker-node-1   worker          192.168.222.101",
+      "",
+      "API server  https://192.168.222.10:6443",
+      "kubectl     npm run kubectl -- get nodes",
+      "destroy     npm run destroy",
+    ]);
+    const lines = summary({ ...outputs, certificatesEnd: "2027-11-26T00:48:02Z" }, "dev").split("\n");
+    expect(lines[5]).toBe("certificates end on 2027-11-26, renewed before");
+    expect(lines).toHaveLength(8);
+    expect(summary(outputs, "lab")).toContain("npm run kubectl -- --stack lab get nodes");
+    expect(summary(outputs, "lab")).toContain("npm run destroy -- --stack lab");
+  });
+});
+
+test("a kubeconfig is written where only its owner can read it, over an older one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
+  try {
+    await writeKubeconfig({ stack: "team/lab", ask: () => Promise.resolve("old") }, folder);
+    const path = await writeKubeconfig({ stack: "team/lab", ask: () => Promise.resolve("new") }, folder);
+    expect(await readdir(folder)).toEqual(["kubeconfig-team-lab"]);
+    expect(await readFile(path, "utf8")).toBe("new\n");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  ["stays while the stack has anything", { resources: [{ urn: "a", type: "libvirt:index/domain:Domain" }] }, 1],
+  ["goes with the last of it", {}, 0],
+])("a kubeconfig %s", async (_, deployment, left) => {
+  const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
+  try {
+    await writeKubeconfig({ stack: "lab", ask: () => Promise.resolve("content") }, folder);
+    const session = { stack: "lab", ask: () => Promise.resolve(JSON.stringify({ deployment })) };
+    await removeKubeconfig(session, folder);
+    expect(await readdir(folder)).toHaveLength(left);
+    await expect(removeKubeconfig(session, folder)).resolves.toBe(undefined);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a missing kubeconfig is said in a sentence", async () => {
+  const ask = () => Promise.reject(new Error("pulumi stack output: exit code 6\nerror: no stack named 'lab' found"));
+  await expect(writeKubeconfig({ stack: "lab", ask }, tmpdir())).rejects.toThrow(
+    "stack lab has no kubeconfig; is it up? (error: no stack named 'lab' found)",
+  );
+});
+
+test.each([
+  ["qemu:///system", true],
+  ["qemu:///session", false],
+  ["qemu:///system?socket=/run/other", false],
+  ["qemu+ssh://host/system", false],
+])("%s is this machine's own libvirt: %s", (uri, expected) => {
+  expect(isSystemLibvirt(uri)).toBe(expected);
+});

@@ -1,0 +1,72 @@
+import { pathToFileURL } from "node:url";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { inCheckout } from "../../../lib/checkout.ts";
+import { protectData } from "../../../cli/stack/protection.ts";
+import { settingsOf } from "./stack-settings.ts";
+
+const type = "libvirt:index/volume:Volume";
+const urn = (path: string, name: string) => `urn:pulumi:lab::nodeforge::${path}$${type}::${name}`;
+const data = urn("nodeforge:index:Cluster$nodeforge:index:Master", "lab-master-data");
+const root = urn("nodeforge:index:Cluster$nodeforge:index:Master$nodeforge:index:VirtualMachine", "lab-master-root");
+
+const module = (name: string) => JSON.stringify(pathToFileURL(inCheckout(name)).href);
+
+describe("the data of a cluster whose destroy is ended", () => {
+  // A destroy that runs: its protection is lifted, and a program that stands in for Pulumi is at work.
+  const program = `
+    import { runInteractively } from ${module("lib/process.ts")};
+    import { withoutProtection } from ${module("cli/stack/protection.ts")};
+    const resources = [{ urn: ${JSON.stringify(data)}, type: ${JSON.stringify(type)}, protect: true }];
+    const ask = async (args) => {
+      if (args[1] !== "export") console.log(args.slice(0, 2).join(" "));
+      return JSON.stringify({ deployment: { resources } });
+    };
+    const work = () => runInteractively("sh", ["-c", "trap 'echo cancelled; kill $!; exit 3' TERM; sleep 30 & echo begun; wait"]);
+    process.exitCode = await withoutProtection({ stack: "lab", ask }, work);
+  `;
+
+  test.each(["SIGTERM", "SIGHUP"] as const)("is protected again after %s, once Pulumi has ended", async (signal) => {
+    const subprocess = execa(process.execPath, ["--input-type=module", "--eval", program], { reject: false });
+    subprocess.stdout.on("data", (text: Buffer) => {
+      if (text.toString().includes("begun")) subprocess.kill(signal);
+    });
+    const { exitCode, stdout } = await subprocess;
+    expect(stdout.split("\n")).toEqual(["state unprotect", "begun", "cancelled", "state protect"]);
+    expect(exitCode).toBe(3);
+  });
+});
+
+describe("data that is not protected", () => {
+  /** What the state is told, and what is said. */
+  async function protecting(resources: readonly object[], masterDataProtected: string) {
+    const [asked, said]: [string[], string[]] = [[], []];
+    const session = {
+      stack: "lab",
+      settings: () => settingsOf({ masterDataProtected }),
+      ask: (args: readonly string[]) => Promise.resolve(String(asked.push(args.join(" ")))),
+    };
+    await protectData(session, { resources: resources as never, pending: [] }, (line) => said.push(line));
+    return { asked, said };
+  }
+
+  test("is protected as the stack says, and nothing else is", async () => {
+    const resources = [
+      { urn: data, type },
+      { urn: root, type },
+    ];
+    expect(await protecting(resources, "true")).toEqual({
+      asked: [`state protect ${data} --yes --stack lab`],
+      said: ["protected the control plane's data again: lab-master-data"],
+    });
+  });
+
+  test.each([
+    ["the stack wants no protection", [{ urn: data, type }], "false"],
+    ["it is protected", [{ urn: data, type, protect: true }], "true"],
+    ["it only waits for its deletion", [{ urn: data, type, delete: true }], "true"],
+    ["there is none", [], "true"],
+  ])("is left as it is where %s", async (_, resources, wanted) => {
+    expect(await protecting(resources, wanted)).toEqual({ asked: [], said: [] });
+  });
+});

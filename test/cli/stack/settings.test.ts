@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { chooseStackBefore } from "../../../cli/commands/kubectl.ts";
+import { chooseStack, readSettings } from "../../../cli/stack/settings.ts";
+
+describe("the stack of a command", () => {
+  test.each([
+    [[], {}, "dev", []],
+    [["--yes"], { PULUMI_STACK: "lab" }, "lab", ["--yes"]],
+    [["--stack", "a", "--yes"], { PULUMI_STACK: "lab" }, "a", ["--yes"]],
+    [["--diff", "--stack=a"], {}, "a", ["--diff"]],
+    [["-s", "a"], {}, "a", []],
+  ])("of %j with %j is %s", (args, environment, stack, rest) => {
+    expect(chooseStack(args, environment)).toEqual({ stack, rest });
+  });
+
+  test.each([[["--config-file", "/lab.yaml"]], [["--config-file=/lab.yaml"]]])(
+    "may have its settings elsewhere: %j",
+    (args) => {
+      expect(chooseStack(args, {})).toEqual({ stack: "dev", configFile: "/lab.yaml", rest: args });
+    },
+  );
+
+  test("must have a name", () => {
+    expect(() => chooseStack(["--stack"], {})).toThrow("--stack needs the name of a stack");
+  });
+
+  test("is chosen in first place for kubectl, whose arguments stay as they are", () => {
+    expect(chooseStackBefore(["--stack", "a", "get", "nodes"])).toEqual({ stack: "a", rest: ["get", "nodes"] });
+    const args = ["exec", "pod", "--", "program", "--stack", "b", "-s"];
+    expect(chooseStackBefore(args).rest).toEqual(args);
+  });
+});
+
+describe("the settings of a stack", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nodeforge-stack-"));
+    const project =
+      "name: forge\nconfig:\n  workers: { type: integer, default: 2 }\n  image: { type: string, default: '' }\n";
+    await writeFile(join(folder, "Pulumi.yaml"), project);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test("are the project's defaults without a file", () => {
+    const settings = readSettings({ stack: "dev" }, folder);
+    expect(settings.get("workers")).toBe("2");
+    expect(settings.get("unknown")).toBe("");
+    expect(settings).toMatchObject({ secretsProvider: undefined, hasSalt: false });
+  });
+
+  test("come from the stack's file first, and only for this project", async () => {
+    await writeFile(join(folder, "Pulumi.dev.yaml"), "config:\n  forge:workers: 7\n  other:image: /no.qcow2\n");
+    const settings = readSettings({ stack: "organisation/forge/dev" }, folder);
+    expect(settings.get("workers")).toBe("7");
+    expect(settings.get("image")).toBe("");
+  });
+
+  test("are all there with the defaults, those of other projects by their full key, secrets as the file has them", async () => {
+    const file = 'config:\n  forge:workers: 7\n  other:image: x\n  forge:password: { secure: "v1:x" }\n';
+    await writeFile(join(folder, "Pulumi.dev.yaml"), file);
+    expect(readSettings({ stack: "dev" }, folder).all).toEqual({
+      workers: 7,
+      image: "",
+      "other:image": "x",
+      password: { secure: "v1:x" },
+    });
+    expect(readSettings({ stack: "without-a-file" }, folder).all).toEqual({ workers: 2, image: "" });
+  });
+
+  test("come from another file when that is named", async () => {
+    await writeFile(join(folder, "lab.yaml"), "config:\n  forge:workers: 9\n");
+    expect(readSettings({ stack: "dev", configFile: join(folder, "lab.yaml") }, folder).get("workers")).toBe("9");
+  });
+
+  test.each([
+    ["written out", "[{ name: a, count: 1 }]", [{ name: "a", count: 1 }]],
+    ["as JSON", `'[{"name":"a","count":1}]'`, [{ name: "a", count: 1 }]],
+    ["no list", "{ name: a }", []],
+    ["no JSON", "'[{'", []],
+    ["no objects", "[1, a]", []],
+  ])("hold lists of objects: %s", async (_, given, expected) => {
+    await writeFile(join(folder, "Pulumi.dev.yaml"), `config:\n  forge:pools: ${given}\n`);
+    const { objects } = readSettings({ stack: "dev" }, folder);
+    expect(objects("pools")).toEqual(expected);
+    expect(objects("workers")).toEqual([]);
+  });
+
+  test("tell how secrets are kept", async () => {
+    await writeFile(join(folder, "Pulumi.a.yaml"), "secretsprovider: awskms://key\n");
+    await writeFile(join(folder, "Pulumi.b.yaml"), "secretsprovider: passphrase\nencryptionsalt: v1:x\n");
+    expect(readSettings({ stack: "a" }, folder)).toMatchObject({ secretsProvider: "awskms://key", hasSalt: false });
+    expect(readSettings({ stack: "b" }, folder)).toMatchObject({ secretsProvider: undefined, hasSalt: true });
+  });
+});

@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildNodeImage, neededBinaries } from "../../../image/debian/build.ts";
+import { readDeclaration, versionsOf } from "../../../image/declaration.ts";
+import { hostPackages } from "../../../tools/image-tools.ts";
+import { describeImage } from "../../../image/manifest.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "node-image-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe("the builder", () => {
+  it("names every program that is missing, and makes nothing", async () => {
+    const needed = neededBinaries();
+    for (const name of needed.slice(2)) writeFileSync(join(folder, name), "");
+    const output = join(folder, "output");
+    const build = buildNodeImage({ binaries: folder, output, log: () => undefined });
+    await expect(build).rejects.toThrow(`${folder} lacks kubeadm, kubectl`);
+    expect(existsSync(output)).toBe(false);
+  });
+
+  it("needs every program of the declaration, and CoreDNS", () => {
+    expect([...neededBinaries()].sort()).toEqual([
+      "bridge",
+      "containerd",
+      "containerd-shim-runc-v2",
+      "coredns",
+      "ctr",
+      "etcd",
+      "flanneld",
+      "host-local",
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-proxy",
+      "kube-scheduler",
+      "kubeadm",
+      "kubectl",
+      "kubelet",
+      "loopback",
+      "portmap",
+    ]);
+  });
+
+  it("can say what a machine must have", () => {
+    expect(hostPackages()).toEqual([...hostPackages()].sort());
+    expect(hostPackages()).toEqual(expect.arrayContaining(["debian-archive-keyring", "grub-pc-bin", "mmdebstrap"]));
+  });
+});
+
+describe("the manifest", () => {
+  it("describes the image that lies beside it", async () => {
+    const image = join(folder, "node.qcow2");
+    writeFileSync(image, "a disk");
+    const release = "ab".repeat(32);
+    const built = {
+      packages: { systemd: "257" },
+      epoch: 86_400,
+      release,
+      kernel: "6.12",
+      suite: "trixie",
+      marker: "red",
+    };
+    expect(await describeImage(image, readDeclaration(), built)).toEqual({
+      contract: readDeclaration().contract,
+      system: "debian",
+      sha256: "d614d695eb483126af8a5376433956a60f472ea41b5147893a461e1823006387",
+      bytes: 6,
+      versions: { ...versionsOf(readDeclaration()), linux: "6.12" },
+      images: ["nodeforge.local/pause:1", "nodeforge.local/coredns:1", "nodeforge.local/smoke:1"],
+      packages: { systemd: "257" },
+      builtFrom: {
+        suite: "trixie",
+        archive: "1970-01-02T00:00:00.000Z",
+        release,
+        declaration: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        marker: "red",
+      },
+    });
+  });
+});

@@ -1,0 +1,331 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { fileText, readDeclaration } from "../../../image/declaration.ts";
+
+const declaration = readDeclaration();
+const { paths } = declaration;
+const key = "/etc/ssh/ssh_host_ed25519_key";
+
+const MiB = 2 ** 20;
+
+/** Programs that know file systems. A disk is the folder "disk" with the file system's marker in it. */
+const fileSystems = {
+  blkid: `echo "blkid $*" >>"$SANDBOX/calls"; [ -z "$BLKID" ] || exit "$BLKID"; [ -e "$SANDBOX/disk/ext4" ] || exit 2`,
+  mke2fs: `echo "mke2fs $*" >>"$SANDBOX/calls"; touch "$SANDBOX/disk/ext4"`,
+  e2fsck: `echo "e2fsck $*" >>"$SANDBOX/calls"; exit "\${E2FSCK:-0}"`,
+};
+
+/** Programs that need a kernel. What is mounted is a link, so that what is written through it really is on the disk. */
+const kernel = {
+  mountpoint: `[ -L "$2" ]`,
+  mount: `case $1 in
+-o) rmdir "$4"; ln -s "$SANDBOX/disk" "$4"; mkdir -p "$SANDBOX/disk$(dirname "$ROOT")"; ln -sfn "$SANDBOX/disk" "$SANDBOX/disk$ROOT";;
+--bind) rm -rf "$3"; ln -s "$2" "$3";;
+esac`,
+};
+
+/** Machines that come and go, with root disks of their own and one data disk. */
+class Sandbox {
+  readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-machine-"));
+  /** Size of every disk. Files with nothing in them cost nothing. */
+  mebibytes = 64;
+  #machines = 0;
+
+  /** @param programs Stand-ins; those that know file systems may be the real ones, which the real files of this hold for disks. */
+  constructor(programs: Readonly<Record<string, string>> = { ...fileSystems, ...kernel }) {
+    onTestFinished(() => rmSync(this.folder, { recursive: true }));
+    for (const [name, text] of Object.entries(programs)) {
+      this.write(`bin/${name}`, `#!/bin/sh\n${text}\n`);
+      chmodSync(this.path(`bin/${name}`), 0o755);
+    }
+    mkdirSync(this.path("disk"));
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    writeFileSync(this.path(name), text);
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.path(name));
+  }
+
+  read(name: string): string {
+    return readFileSync(this.path(name), "utf8");
+  }
+
+  /** Calls of the programs that decide about the disk. */
+  get calls(): string[] {
+    return this.has("calls") ? this.read("calls").trimEnd().split("\n") : [];
+  }
+
+  /** A new root disk in a new machine, with the disks of these serial numbers besides; returns the root's name. */
+  machine(serials: readonly string[]): string {
+    const root = `root-${++this.#machines}`;
+    this.write(`${root}/sys/class/dmi/id/product_uuid`, `uuid-${this.#machines}\n`);
+    for (const [index, serial] of ["", ...serials].entries()) {
+      const name = `vd${"abc"[index]}`;
+      this.write(`${root}/sys/block/${name}/serial`, serial);
+      this.write(`${root}/sys/block/${name}/size`, `${(this.mebibytes * MiB) / 512}\n`);
+      this.write(`${root}/dev/${name}`, "");
+      truncateSync(this.path(`${root}/dev/${name}`), this.mebibytes * MiB);
+    }
+    symlinkSync("/dev/zero", this.path(`${root}/dev/zero`));
+    this.write(`${root}${key}`, `private key of ${root}\n`);
+    chmodSync(this.path(`${root}${key}`), 0o600);
+    this.write(`${root}${key}.pub`, `public key of ${root}\n`);
+    this.write(`${root}/etc/nodeforge/image.json`, "{}");
+    return root;
+  }
+
+  /** Boots a root disk: the image's script, with the machine's folders in place of the system's. */
+  boot(root: string, environment: Readonly<Record<string, string>> = {}) {
+    const text = fileText(declaration, "files/machine.sh").replaceAll(
+      /(?<![\w"}])\/(etc|var|sys|dev)\//g,
+      `${this.path(root)}/$1/`,
+    );
+    return spawnSync("sh", ["-c", text], {
+      env: {
+        PATH: `${this.path("bin")}:${process.env.PATH}`,
+        SANDBOX: this.folder,
+        ROOT: this.path(root),
+        BLKID: "",
+        ...environment,
+      },
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+  }
+
+  /** Boots a new control plane. */
+  controlPlane(environment?: Readonly<Record<string, string>>) {
+    const root = this.machine(["seed", "nodeforge-data"]);
+    return { root, ...this.boot(root, environment) };
+  }
+}
+
+const made = (root: string) =>
+  `mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1,nodiscard -L nodeforge-data ${root}/dev/vdc`;
+
+describe("a machine without a data disk", () => {
+  it("has nothing made and nothing mounted", () => {
+    const box = new Sandbox();
+    const root = box.machine(["seed"]);
+    expect(box.boot(root)).toMatchObject({ status: 0, stderr: "" });
+    expect(box.calls).toEqual([]);
+    for (const path of ["/var/lib/etcd", "/etc/kubernetes", paths.data]) expect(box.has(root + path), path).toBe(false);
+    expect(box.read(root + key)).toBe(`private key of ${root}\n`);
+  });
+});
+
+describe("a data disk", () => {
+  it("that is blank gets a file system, once", () => {
+    const box = new Sandbox();
+    const first = box.controlPlane();
+    expect(first).toMatchObject({ status: 0, stderr: "" });
+    const device = box.path(`${first.root}/dev/vdc`);
+    expect(box.calls).toEqual([`blkid --probe ${device}`, made(box.path(first.root)), `e2fsck -p ${device}`]);
+    expect(box.boot(first.root).status).toBe(0);
+    // Mounted already, it is not looked at again.
+    expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(1);
+    expect(box.controlPlane().status).toBe(0);
+    expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(2);
+    expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toHaveLength(1);
+  });
+
+  it("keeps what a cluster is, and nothing else, for the next root disk", () => {
+    const box = new Sandbox();
+    const first = box.controlPlane().root;
+    const kept = ["/var/lib/etcd/db", "/etc/kubernetes/pki/ca.key", "/var/lib/kubelet/pki/kubelet.crt"];
+    const lost = ["/var/lib/kubelet/config.yaml", paths.joined, paths["control-plane"]];
+    for (const path of [...kept, ...lost]) box.write(first + path, "of the first");
+    expect(box.boot(first).status).toBe(0);
+    for (const path of [...kept, ...lost]) expect(box.has(first + path), path).toBe(true);
+    const { root } = box.controlPlane();
+    for (const path of kept) expect(box.read(root + path), path).toBe("of the first");
+    for (const path of lost) expect(box.has(root + path), path).toBe(false);
+    expect(box.has(`${root}/etc/kubernetes/manifests`)).toBe(true);
+    const mode = (path: string) => (statSync(box.path(root + path)).mode & 0o777).toString(8);
+    expect(["/var/lib/etcd", "/etc/kubernetes", "/var/lib/kubelet/pki"].map(mode)).toEqual(["700", "755", "755"]);
+  });
+
+  it.each(["4", "8"])("that nobody can make sense of (%s) is not erased", (BLKID) => {
+    const box = new Sandbox();
+    const { root, status, stderr } = box.controlPlane({ BLKID });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${box.path(root)}/dev/vdc cannot be read`);
+    expect(box.calls).toHaveLength(1);
+    expect(box.has(`${root}/var/lib/etcd`)).toBe(false);
+  });
+
+  it("that cannot be read is not erased, although blkid calls it blank", () => {
+    const box = new Sandbox();
+    const root = box.machine(["seed", "nodeforge-data"]);
+    rmSync(box.path(`${root}/dev/vdc`));
+    expect(box.boot(root).status).not.toBe(0);
+    expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toEqual([]);
+    expect(box.has(`${root}/var/lib/etcd`)).toBe(false);
+  });
+});
+
+describe("a data disk in which blkid finds nothing", () => {
+  const places = { "its first byte": 0, "its middle": 31 * MiB + 5, "its last byte": 64 * MiB - 1 };
+
+  it.each(Object.entries(places))("and which has something at %s is not erased", (_, at) => {
+    const box = new Sandbox();
+    const root = box.machine(["seed", "nodeforge-data"]);
+    const file = openSync(box.path(`${root}/dev/vdc`), "r+");
+    writeSync(file, "x", at);
+    closeSync(file);
+    const { status, stderr } = box.boot(root);
+    expect(status).toBe(1);
+    expect(stderr).toContain("has data, but no file system that can be recognised, and is left as it is");
+    expect(box.calls.filter((call) => !call.startsWith("blkid"))).toEqual([]);
+  });
+
+  it.each([
+    ["whose size nobody knows", (box: Sandbox, root: string) => rmSync(box.path(`${root}/sys/block/vdc/size`))],
+    ["that ends early", (box: Sandbox, root: string) => truncateSync(box.path(`${root}/dev/vdc`), 63 * MiB)],
+  ])("and %s is not erased", (_, change) => {
+    const box = new Sandbox();
+    const root = box.machine(["seed", "nodeforge-data"]);
+    change(box, root);
+    expect(box.boot(root).status).toBe(1);
+    expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toEqual([]);
+  });
+});
+
+describe("a data disk's file system", () => {
+  it.each([
+    ["that was repaired", "1", 0],
+    ["with errors that need somebody", "4", 1],
+    ["that cannot be checked", "8", 1],
+  ])("%s (e2fsck %s) ends the unit with %i", (_, E2FSCK, expected) => {
+    const box = new Sandbox();
+    const { root, status, stderr } = box.controlPlane({ E2FSCK });
+    expect(status).toBe(expected);
+    expect(box.has(`${root}/var/lib/etcd`)).toBe(expected === 0);
+    expect(stderr.includes("is left as it is")).toBe(expected !== 0);
+  });
+});
+
+describe("a real ext4", () => {
+  /** A machine whose data disk the real programs have made. */
+  function made() {
+    const box = new Sandbox(kernel);
+    // Below 512 MiB mke2fs takes other blocks than for any data disk there can be.
+    box.mebibytes = 1024;
+    const root = box.machine(["seed", "nodeforge-data"]);
+    const first = box.boot(root);
+    expect(first.status, first.stderr).toBe(0);
+    const device = box.path(`${root}/dev/vdc`);
+    const onDisk = (...command: string[]) => spawnSync("debugfs", [...command, device], { encoding: "utf8" });
+    box.write("ca.key", "precious");
+    onDisk("-w", "-R", `write ${box.path("ca.key")} ca.key`);
+    const zero = (at: number, length: number) => {
+      const file = openSync(device, "r+");
+      writeSync(file, Buffer.alloc(length), 0, length, at);
+      closeSync(file);
+    };
+    // What the next boot finds: nothing is mounted.
+    rmSync(box.path(`${root}${paths.data}`));
+    return { box, root, device, zero, key: () => onDisk("-R", "cat ca.key").stdout };
+  }
+
+  it("without its superblock is left as it is, and repaired by what the unit says", () => {
+    const { box, root, device, zero, key } = made();
+    expect(key()).toBe("precious");
+    zero(1024, 1024);
+    const before = readFileSync(device);
+    const { status, stderr } = box.boot(root);
+    expect(status).toBe(1);
+    expect(readFileSync(device).equals(before)).toBe(true);
+    const [, mend = ""] = /: (e2fsck -b \d+ \S+) repairs/.exec(stderr) ?? [];
+    const [program = "", ...args] = mend.split(" ");
+    expect(spawnSync(program, ["-y", ...args]).status).toBe(1);
+    expect(box.boot(root).status).toBe(0);
+    expect(key()).toBe("precious");
+  });
+
+  it("of which nothing is left at its start is left as it is", () => {
+    const { box, root, device, zero } = made();
+    zero(0, 4 * MiB);
+    const before = readFileSync(device);
+    expect(box.boot(root).status).toBe(1);
+    expect(readFileSync(device).equals(before)).toBe(true);
+  });
+
+  it("with an error that can be repaired safely is repaired before it is mounted", () => {
+    const { box, root, device, key } = made();
+    spawnSync("debugfs", ["-w", "-R", "set_super_value free_blocks_count 1", device]);
+    spawnSync("debugfs", ["-w", "-R", "set_super_value state 2", device]);
+    const { status, stderr } = box.boot(root);
+    expect([status, key()]).toEqual([0, "precious"]);
+    expect(stderr).toMatch(/contains a file system with errors, check forced/);
+    expect(spawnSync("e2fsck", ["-n", device]).status).toBe(0);
+  });
+});
+
+describe("the ssh host key", () => {
+  it("of the first root disk is that of every later one", () => {
+    const box = new Sandbox();
+    const first = box.controlPlane().root;
+    expect(box.read(first + key)).toBe(`private key of ${first}\n`);
+    const second = box.controlPlane().root;
+    expect(box.read(second + key)).toBe(`private key of ${first}\n`);
+    expect(box.read(`${second}${key}.pub`)).toBe(`public key of ${first}\n`);
+    expect(statSync(box.path(second + key)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("a root disk", () => {
+  const files = [paths["control-plane"], paths.joined, "/var/lib/kubelet/config.yaml"];
+
+  it("keeps its part when its own machine boots again", () => {
+    const box = new Sandbox();
+    const root = box.machine(["seed"]);
+    box.boot(root);
+    for (const path of files) box.write(root + path, "");
+    expect(box.boot(root).status).toBe(0);
+    for (const path of files) expect(box.has(root + path), path).toBe(true);
+  });
+
+  it("is quiet in another machine", () => {
+    const box = new Sandbox();
+    const first = box.machine(["seed"]);
+    box.boot(first);
+    for (const path of [...files, "/var/lib/kubelet/pki/kept"]) box.write(first + path, "");
+    const second = box.machine(["seed"]);
+    for (const folder of ["etc", "var"])
+      cpSync(box.path(`${first}/${folder}`), box.path(`${second}/${folder}`), { recursive: true });
+    expect(box.boot(second).status).toBe(0);
+    for (const path of files) expect(box.has(second + path), path).toBe(false);
+    expect(box.has(`${second}/var/lib/kubelet/pki/kept`)).toBe(true);
+    // Its part is that of this machine from here on.
+    for (const path of files) box.write(second + path, "");
+    box.boot(second);
+    for (const path of files) expect(box.has(second + path), path).toBe(true);
+  });
+});

@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { inCheckout } from "../../lib/checkout.ts";
+import { mismatches, parseManifest, readManifest } from "../../image/judge.ts";
+import { readDeclaration } from "../../image/declaration.ts";
+import { describeImage, manifestPlace, manifestText, type DebianManifest } from "../../image/manifest.ts";
+
+let folder: string;
+let image: string;
+let manifest: DebianManifest;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-manifest-"));
+  image = join(folder, "node.qcow2");
+  await writeFile(image, "a disk");
+  const built = {
+    packages: { systemd: "257" },
+    epoch: 86_400,
+    release: "ab".repeat(32),
+    kernel: "6.12",
+    suite: "trixie",
+    marker: "",
+  };
+  manifest = await describeImage(image, readDeclaration(), built);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("the place of a manifest", () => {
+  test.each([
+    ["/srv/node.qcow2", "/srv/node.qcow2.manifest.json"],
+    ["node.qcow2", "node.qcow2.manifest.json"],
+    ["https://example.test/a/node.qcow2", "https://example.test/a/node.qcow2.manifest.json"],
+    ["https://example.test/node.qcow2?token=a/b", "https://example.test/node.qcow2.manifest.json?token=a/b"],
+  ])("of %s is %s", (source, place) => {
+    expect(manifestPlace(source)).toBe(place);
+  });
+});
+
+describe("a manifest", () => {
+  test("is read as it was written", async () => {
+    await writeFile(manifestPlace(image), manifestText(manifest));
+    expect(readManifest(image)).toEqual(manifest);
+  });
+
+  test("may be missing", () => {
+    expect(readManifest(image)).toBe(undefined);
+  });
+
+  test.each([
+    ["{", /JSON/],
+    ["null", /contract/],
+    [`{"contract": "1", "sha256": "${"0".repeat(64)}"}`, /contract/],
+    ['{"contract": 1, "sha256": "abc"}', /sha256/],
+  ])("that is %s is refused", (text, reason) => {
+    expect(() => parseManifest(text)).toThrow(reason);
+  });
+});
+
+describe("an image", () => {
+  test("that keeps the contract and is the file described may be used", () => {
+    expect(mismatches(manifest, manifest.sha256)).toEqual([]);
+  });
+
+  test("of an older contract is to be built anew, one of a newer wants a newer checkout", () => {
+    const of = (contract: number) => mismatches({ ...manifest, contract }, manifest.sha256, 2);
+    expect(of(2)).toEqual([]);
+    expect(of(1)).toEqual([
+      {
+        wanted: "an image of contract 2, which this checkout's guest scripts need (`npm run image` builds one)",
+        given: "an image of contract 1",
+      },
+    ]);
+    expect(of(3)[0]?.wanted).toContain("use the release of nodeforge that the image was built with");
+  });
+
+  test("that is another file is refused beside a wrong contract", () => {
+    const other = "0".repeat(64);
+    expect(mismatches(manifest, other).map(({ given }) => given)).toEqual([`a file of SHA-256 ${other}`]);
+    expect(mismatches(manifest, other, manifest.contract + 1)).toHaveLength(2);
+  });
+});
+
+describe("the schema", () => {
+  const schema = JSON.parse(readFileSync(inCheckout("docs", "image-manifest.schema.json"), "utf8")) as object;
+  const validate = new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(schema);
+  const nixos = () => {
+    const { packages, ...shared } = manifest;
+    expect(packages).toBeDefined();
+    return {
+      ...shared,
+      system: "nixos",
+      closureBytes: 1,
+      builtFrom: {
+        declaration: manifest.builtFrom.declaration,
+        marker: "",
+        revision: "",
+        nixpkgs: "0".repeat(40),
+        nixos: "26.05",
+        toplevel: "/nix/store/x",
+      },
+    };
+  };
+
+  test("describes what the builders write", () => {
+    expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate(nixos()), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  test("ignores fields that it does not know", () => {
+    expect(validate({ ...manifest, mood: "good" })).toBe(true);
+  });
+
+  test.each(["contract", "sha256", "bytes", "system", "versions", "images", "builtFrom", "packages"])(
+    "asks for %s",
+    (field) => {
+      expect(validate(Object.fromEntries(Object.entries(manifest).filter(([name]) => name !== field)))).toBe(false);
+    },
+  );
+
+  test.each([
+    { contract: 0 },
+    { contract: "1" },
+    { sha256: "ABC" },
+    { bytes: 0 },
+    { system: "nixos" },
+    { images: [] },
+    { versions: { kubernetes: "1.36.3" } },
+  ])("refuses %o", (changed) => {
+    expect(validate({ ...manifest, ...changed })).toBe(false);
+  });
+
+  test("refuses a NixOS image that does not say what it was built from", () => {
+    expect(validate({ ...nixos(), builtFrom: manifest.builtFrom })).toBe(false);
+    expect(validate({ ...nixos(), closureBytes: undefined })).toBe(false);
+  });
+});

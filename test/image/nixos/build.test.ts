@@ -1,0 +1,231 @@
+import { readFileSync } from "node:fs";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { inCheckout } from "../../../lib/checkout.ts";
+import { mismatches, readManifest } from "../../../image/judge.ts";
+import { canBuild, flake, flakeMetadata } from "../../../image/nixos/nix.ts";
+import { facts, nixosImage } from "../../../image/nixos/build.ts";
+import { readDeclaration, versionsOf } from "../../../image/declaration.ts";
+import { run } from "../../../lib/process.ts";
+import { serve, sha256 } from "../../lib/release-server.ts";
+
+const revision = "1".repeat(40);
+const nixpkgs = "2".repeat(40);
+const nixpkgsDate = "2026-11-18T11:06:40.000Z";
+const metadata = {
+  revision,
+  locks: {
+    root: "root",
+    nodes: {
+      root: { inputs: { nixpkgs: "nixpkgs_2" } },
+      nixpkgs_2: { locked: { rev: nixpkgs, lastModified: 1_795_000_000 } },
+    },
+  },
+};
+const versions = versionsOf(readDeclaration());
+const toplevel = "/nix/store/0-nixos-system";
+
+let folder: string;
+const answer = (name: string, text: string | object) =>
+  writeFile(join(folder, "fake", name), typeof text === "string" ? text : JSON.stringify(text));
+const kvm = () => join(folder, "kvm");
+const calls = async () => (await readFile(join(folder, "fake", "calls"), "utf8")).trim().split("\n");
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-nix-"));
+  await mkdir(join(folder, "bin"));
+  await mkdir(join(folder, "fake", "image"), { recursive: true });
+  await copyFile(inCheckout("test", "image", "nixos", "fake-nix"), join(folder, "bin", "nix"));
+  await chmod(join(folder, "bin", "nix"), 0o755);
+  await writeFile(kvm(), "");
+  vi.stubEnv("PATH", [join(folder, "bin"), process.env.PATH].join(delimiter));
+  vi.stubEnv("FAKE_NIX", join(folder, "fake"));
+  vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
+  await answer("version", "nix (Nix) 2.31.2\n");
+  await answer("metadata", metadata);
+  await answer("facts", {
+    record: { contract: readDeclaration().contract, marker: "red", versions },
+    linux: "6.18.1",
+    nixos: "26.05.20260901.abcdef0",
+  });
+  await answer("closure", `${toplevel}\t  1234567890\n`);
+  await answer("image/nixos.qcow2", "a disk");
+  await chmod(join(folder, "fake", "image", "nixos.qcow2"), 0o444);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("a NixOS image", () => {
+  test("is built from the flake and kept with its manifest", async () => {
+    const path = await nixosImage(kvm());
+    expect(path).toMatch(new RegExp(`^${join(folder, "cache")}/node-image-nixos-[0-9a-f]{16}/node\\.qcow2$`));
+    expect(await readFile(path, "utf8")).toBe("a disk");
+    expect((await stat(path)).mode & 0o777).toBe(0o644);
+    expect(await readdir(dirname(path))).toEqual(["node.qcow2", "node.qcow2.manifest.json"]);
+    const features = "--extra-experimental-features nix-command flakes";
+    const system = `${flake}#nixosConfigurations.node.config`;
+    expect(await calls()).toEqual([
+      `${features} flake metadata --no-write-lock-file --json ${flake}`,
+      `${features} build --no-write-lock-file --no-link --print-out-paths ${system}.system.build.toplevel`,
+      `${features} build --no-write-lock-file --no-link --print-out-paths ${flake}#node-image`,
+      expect.stringContaining(`${features} eval --no-write-lock-file --json ${system} --apply config: {`) as string,
+      expect.stringContaining("record = ") as string,
+      expect.stringContaining("linux = ") as string,
+      expect.stringContaining("nixos = ") as string,
+      "}",
+      `${features} path-info --closure-size ${toplevel}`,
+    ]);
+  });
+
+  test("has a manifest that fits the schema and is accepted", async () => {
+    const manifest = readManifest(await nixosImage(kvm()));
+    const node = readDeclaration();
+    expect(manifest).toEqual({
+      contract: node.contract,
+      sha256: sha256(Buffer.from("a disk")),
+      bytes: 6,
+      system: "nixos",
+      versions: { ...versions, linux: "6.18.1" },
+      images: Object.values(node.image).map(({ name }) => name),
+      closureBytes: 1234567890,
+      builtFrom: {
+        revision,
+        nixpkgs,
+        nixpkgsDate,
+        nixos: "26.05.20260901.abcdef0",
+        toplevel,
+        declaration: sha256(await readFile(inCheckout("nix", "node.toml"))),
+        marker: "red",
+      },
+    });
+    const schema = JSON.parse(readFileSync(inCheckout("docs", "image-manifest.schema.json"), "utf8")) as object;
+    const validate = new Ajv2020({ strictRequired: false }).compile(schema);
+    expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
+    expect(mismatches(manifest!, sha256(Buffer.from("a disk")))).toEqual([]);
+  });
+
+  test("is built once, whatever commit asks for it, and again for another nixpkgs", async () => {
+    const first = await nixosImage(kvm());
+    await answer("metadata", { ...metadata, revision: undefined, dirtyRevision: `${revision}-dirty` });
+    expect(await nixosImage(kvm())).toBe(first);
+    expect((await calls()).filter((call) => call.endsWith("#node-image"))).toHaveLength(1);
+    const other = structuredClone(metadata);
+    other.locks.nodes.nixpkgs_2.locked.rev = "3".repeat(40);
+    await answer("metadata", other);
+    expect(await nixosImage(kvm())).not.toBe(first);
+    expect((await calls()).filter((call) => call.endsWith("#node-image"))).toHaveLength(2);
+  });
+
+  test.each([
+    ["no image in what was built", "image/nixos.qcow2", undefined, "has 0 qcow2 images"],
+    ["two of them", "image/other.qcow2", "another", "has 2 qcow2 images"],
+    ["no size of the closure", "closure", `${toplevel}\n`, "does not say how large"],
+    ["no facts", "facts", "", "JSON"],
+  ])("is not kept with %s", async (_, file, text, reason) => {
+    if (text === undefined) await rm(join(folder, "fake", file));
+    else await answer(file, text);
+    await expect(nixosImage(kvm())).rejects.toThrow(reason);
+    const kept = await readdir(join(folder, "cache"));
+    expect(kept.filter((name) => !name.endsWith(".lock"))).toEqual([]);
+  });
+
+  test("is not begun without KVM, and is still had once it was built", async () => {
+    const none = join(folder, "none");
+    await expect(nixosImage(none)).rejects.toThrow(
+      `the NixOS image cannot be built here: Nix makes a disk in a virtual machine, and ${none} cannot be used (ENOENT); ` +
+        "`npm run image -- --debian` needs no KVM",
+    );
+    expect((await calls()).filter((call) => call.includes(" build "))).toEqual([]);
+    const built = await nixosImage(kvm());
+    expect(await nixosImage(none)).toBe(built);
+  });
+});
+
+test("what the system is asked for is Nix, and its answer is what the manifest needs", async () => {
+  const record = { contract: 1, marker: "red", versions: { etcd: "3.6.8" } };
+  const config = `{
+    environment.etc."nodeforge/image.json".text = ${JSON.stringify(JSON.stringify(record))};
+    boot.kernelPackages.kernel.version = "6.18.1";
+    system.nixos.version = "26.05";
+  }`;
+  vi.stubEnv("PATH", process.env.PATH?.replace(`${join(folder, "bin")}${delimiter}`, ""));
+  const printed = await run("nix-instantiate", ["--eval", "--strict", "--json", "--expr", `(${facts}) ${config}`]);
+  expect(JSON.parse(printed)).toEqual({ record, linux: "6.18.1", nixos: "26.05" });
+});
+
+describe("what the flake is made of", () => {
+  test.each([
+    [{ revision }, revision],
+    [{ revision: undefined, dirtyRevision: `${revision}-dirty` }, `${revision}-dirty`],
+    [{ revision: undefined }, ""],
+  ])("of a repository that says %o is %j", async (changed, found) => {
+    await answer("metadata", { ...metadata, ...changed });
+    expect(await flakeMetadata()).toEqual({ revision: found, nixpkgs, nixpkgsDate });
+  });
+
+  test("is unknown without a locked nixpkgs", async () => {
+    await answer("metadata", { revision, locks: { root: "root", nodes: { root: {} } } });
+    await expect(flakeMetadata()).rejects.toThrow("no input nixpkgs that is locked to a commit");
+  });
+});
+
+describe("whether Nix can build", () => {
+  const here = () => ({ architecture: "x64", kvm: kvm() });
+
+  test("is no on another architecture", async () => {
+    expect(await canBuild({ architecture: "arm64" })).toEqual({
+      able: false,
+      reason: expect.stringContaining("arm64") as string,
+    });
+  });
+
+  test("is no without nix", async () => {
+    await rm(join(folder, "bin", "nix"));
+    vi.stubEnv("PATH", join(folder, "bin"));
+    expect(await canBuild(here())).toEqual({ able: false, reason: "there is no nix" });
+  });
+
+  test.each([
+    ["nix (Nix) 2.8.0", "nix 2.8.0 is older than 2.18"],
+    ["nix (Nix) 1.99", "nix 1.99 is older than 2.18"],
+  ])("is no for %s", async (version, reason) => {
+    await answer("version", version);
+    expect(await canBuild(here())).toEqual({ able: false, reason });
+  });
+
+  test.each([
+    ["is not there", "none", "ENOENT"],
+    ["cannot be opened", "kvm/device", "ENOTDIR"],
+  ])("is no where KVM's device %s", async (_, name, code) => {
+    const device = join(folder, name);
+    const reason = `Nix makes a disk in a virtual machine, and ${device} cannot be used (${code})`;
+    expect(await canBuild({ ...here(), kvm: device })).toEqual({ able: false, reason });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("is no where KVM's device can only be read", async () => {
+    await chmod(kvm(), 0o444);
+    const reason = expect.stringContaining(`${kvm()} cannot be used (EACCES)`) as string;
+    expect(await canBuild(here())).toEqual({ able: false, reason });
+  });
+
+  test("is decided by the binary cache for one that is new enough", async () => {
+    await answer("version", "nix (Determinate Nix 3.8.0) 2.18.1\n");
+    vi.stubEnv("NODEFORGE_OFFLINE", "");
+    const server = await serve({});
+    try {
+      expect(await canBuild({ ...here(), binaryCache: server.url })).toEqual({
+        able: true,
+        reason: "nix 2.18.1 can build it",
+      });
+    } finally {
+      await server.close();
+    }
+    vi.stubEnv("NODEFORGE_OFFLINE", "1");
+    expect(await canBuild(here())).toEqual({ able: false, reason: "Nix's binary cache is not to be had" });
+  });
+});

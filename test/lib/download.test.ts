@@ -1,0 +1,204 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ChecksumError, download, downloadText, type DownloadOptions } from "../../lib/download.ts";
+import { drip, file, serve, sha256, text, type Answer, type ReleaseServer } from "./release-server.ts";
+
+const content = randomBytes(256 * 1024);
+const maximum = 1 << 20;
+
+let folder: string;
+let path: string;
+let server: ReleaseServer | undefined;
+let lines: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-download-"));
+  path = join(folder, "tool.tar.gz");
+  lines = [];
+  vi.stubEnv("NODEFORGE_OFFLINE", "");
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server?.close();
+  server = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function fetchFrom(answer: Answer | undefined, options: DownloadOptions = {}): Promise<string | undefined> {
+  server = await serve(answer === undefined ? {} : { "/tool.tar.gz": answer });
+  const release = { url: `${server.url}/tool.tar.gz`, sha256: sha256(content), maximum };
+  return download(release, path, { silence: 500, log: (line) => lines.push(line), ...options });
+}
+
+describe("a download", () => {
+  test("with the expected checksum is put in place", async () => {
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+    expect(await readdir(folder)).toEqual(["tool.tar.gz"]);
+  });
+
+  test("with another checksum is refused, and nothing of it stays", async () => {
+    const changed = Buffer.from(content);
+    changed[0] = (changed[0] ?? 0) ^ 1;
+    const attempt = fetchFrom(file(changed));
+    await expect(attempt).rejects.toThrow(ChecksumError);
+    await expect(attempt).rejects.toThrow(
+      `has SHA-256 ${sha256(changed)}, but ${sha256(content)} is expected; refused`,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("that ends too early is refused, although the server says that it is all", async () => {
+    await expect(fetchFrom(file(content.subarray(0, 1000)))).rejects.toThrow(ChecksumError);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("that is too large by its length is refused before it begins", async () => {
+    const large = Buffer.alloc(maximum + 1);
+    await expect(fetchFrom(file(large))).rejects.toThrow(/is larger than 1048576 bytes, .*; refused$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("that is too large without a length is refused where it becomes so", async () => {
+    const endless: Answer = (_, response) => {
+      const more = () => {
+        if (!response.destroyed) response.write(content, () => setImmediate(more));
+      };
+      more();
+    };
+    await expect(fetchFrom(endless)).rejects.toThrow(/is larger than 1048576 bytes, .*; refused$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("of one byte now and then is not to be had when its time is up, and goes on later", async () => {
+    expect(await fetchFrom(drip(content, 20), { limit: 700 })).toBeUndefined();
+    expect(lines.at(-1)).toMatch(/is not to be had: it did not arrive within 1s$/);
+    expect(await readdir(folder)).toEqual(["tool.tar.gz.part"]);
+    await server?.close();
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(server?.seen[0]?.range).toMatch(/^bytes=[1-9]\d*-$/);
+    expect(await readFile(path)).toEqual(content);
+  });
+
+  test("is taken from its place when it is there, also without a network", async () => {
+    await writeFile(path, content);
+    vi.stubEnv("NODEFORGE_OFFLINE", "1");
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(server?.seen).toEqual([]);
+  });
+
+  test("takes the place of a file that a disk has damaged, and says so", async () => {
+    await writeFile(path, Buffer.alloc(content.length));
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+    expect(lines[0]).toMatch(/tool\.tar\.gz has SHA-256 [0-9a-f]{64}, but [0-9a-f]{64} is expected: it is damaged/);
+  });
+
+  test("is made once by two that want it at the same time", async () => {
+    server = await serve({ "/tool.tar.gz": file(content) });
+    const release = { url: `${server.url}/tool.tar.gz`, sha256: sha256(content), maximum };
+    const both = [download(release, path, { log: () => undefined }), download(release, path, { log: () => undefined })];
+    expect(await Promise.all(both)).toEqual([path, path]);
+    expect(server.seen).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(["tool.tar.gz"]);
+  });
+
+  test("goes on where the connection was lost", async () => {
+    expect(await fetchFrom(file(content, { breaks: 1 }))).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+    const ranges = server?.seen.map(({ range }) => range);
+    expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+  });
+
+  test("goes on with what an earlier run left", async () => {
+    await writeFile(`${path}.part`, content.subarray(0, 1000));
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(server?.seen.at(-1)?.range).toBe("bytes=1000-");
+    expect(await readFile(path)).toEqual(content);
+  });
+
+  test("starts again where the server cannot go on", async () => {
+    await writeFile(`${path}.part`, content.subarray(0, 1000));
+    expect(await fetchFrom(file(content, { ranges: false }))).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+  });
+
+  test("that is complete already is only checked", async () => {
+    await writeFile(`${path}.part`, content);
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+  });
+
+  test("starts again when what was left is longer than the file", async () => {
+    await writeFile(`${path}.part`, Buffer.concat([content, content]));
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+  });
+
+  test("is not to be had when the connection breaks every time, and what arrived is kept", async () => {
+    expect(await fetchFrom(file(content, { breaks: 9 }))).toBeUndefined();
+    expect(await readdir(folder)).toEqual(["tool.tar.gz.part"]);
+    expect(lines.at(-1)).toMatch(/is not to be had: the connection was lost 3 times$/);
+  });
+
+  test("is not to be had when the server falls silent", async () => {
+    const silent: Answer = (_, response) => void response.writeHead(200, { "content-length": 100 }).write("some");
+    expect(await fetchFrom(silent)).toBeUndefined();
+  });
+
+  test("starts again when what was left is of another file", async () => {
+    await writeFile(`${path}.part`, Buffer.alloc(1000));
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(server?.seen.map(({ range }) => range)).toEqual(["bytes=1000-", undefined]);
+    expect(await readFile(path)).toEqual(content);
+  });
+
+  test("goes on with what a killed process left, and not with what a living one writes", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await once(child, "exit");
+    const living = `${path}.part-${process.ppid}-00000000`;
+    await writeFile(living, content.subarray(0, 2000));
+    await writeFile(`${path}.part-${child.pid}-00000000`, content.subarray(0, 1000));
+    expect(await fetchFrom(file(content))).toBe(path);
+    expect(server?.seen[0]?.range).toBe("bytes=1000-");
+    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([path, living]);
+  });
+
+  test("is not to be had when the release is absent", async () => {
+    expect(await fetchFrom(undefined)).toBeUndefined();
+    expect(lines.at(-1)).toMatch(/tool\.tar\.gz is not to be had: status 404$/);
+  });
+
+  test("is not to be had when nothing listens", async () => {
+    const gone = await serve({});
+    await gone.close();
+    const release = { url: `${gone.url}/tool.tar.gz`, sha256: sha256(content), maximum };
+    expect(await download(release, path)).toBeUndefined();
+  });
+
+  test("is not tried with NODEFORGE_OFFLINE", async () => {
+    vi.stubEnv("NODEFORGE_OFFLINE", "1");
+    expect(await fetchFrom(file(content))).toBeUndefined();
+    expect(server?.seen).toEqual([]);
+  });
+});
+
+describe("a small file of the web", () => {
+  test("is its text", async () => {
+    server = await serve({ "/small": text("some") });
+    expect(await downloadText(`${server.url}/small`)).toBe("some");
+    expect(await downloadText(`${server.url}/absent`)).toBeUndefined();
+  });
+
+  test("that is not small is refused", async () => {
+    server = await serve({ "/small": text("some") });
+    await expect(downloadText(`${server.url}/small`, 3)).rejects.toThrow(/small is larger than 3 bytes/);
+    expect(await downloadText(`${server.url}/small`, 4)).toBe("some");
+  });
+});

@@ -1,0 +1,124 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, rm, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FileLock, type FileLockOptions } from "../../lib/file-lock.ts";
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nodeforge-file-lock-"));
+  path = join(folder, "within", "lock");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Another process that holds the lock until it is killed. */
+async function holder(options: FileLockOptions = {}, wrapper: readonly string[] = []) {
+  const program = `
+    import { FileLock } from ${JSON.stringify(join(import.meta.dirname, "../../lib/file-lock.ts"))};
+    const lock = await FileLock.take(${JSON.stringify(path)}, ${JSON.stringify(options)});
+    console.log(lock === undefined ? "refused" : "held");
+    setInterval(() => undefined, 1000);`;
+  const [file = "", ...args] = [...wrapper, process.execPath, "--input-type=module", "-e", program];
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  return { said: said.toString().trim(), kill };
+}
+
+/** Whether the lock can be had now. */
+async function isFree(options?: FileLockOptions): Promise<boolean> {
+  const lock = await FileLock.take(path, options);
+  lock?.release();
+  return lock !== undefined;
+}
+
+describe("a lock on a file", () => {
+  test("is one process's until that is killed, however old the file looks", async () => {
+    const other = await holder();
+    try {
+      expect(other.said).toBe("held");
+      // As after a step of the clock, or a sleep of the machine.
+      for (const time of [1, Date.now() / 1000 + 86_400]) {
+        await utimes(path, time, time);
+        expect(await isFree()).toBe(false);
+      }
+    } finally {
+      await other.kill();
+    }
+    expect(await isFree()).toBe(true);
+  });
+
+  test("holds within one process, too, until it is released", async () => {
+    const lock = await FileLock.take(path);
+    expect(await isFree()).toBe(false);
+    lock!.release();
+    expect(await isFree()).toBe(true);
+  });
+
+  test("that is shared keeps out only those who do not share it", async () => {
+    const other = await holder({ shared: true });
+    try {
+      expect([await isFree({ shared: true }), await isFree()]).toEqual([true, false]);
+    } finally {
+      await other.kill();
+    }
+  });
+
+  test("is waited for as long as one wants", async () => {
+    const lock = await FileLock.take(path);
+    const began = performance.now();
+    expect(await isFree({ wait: 300 })).toBe(false);
+    expect(performance.now() - began).toBeGreaterThan(250);
+    const waiting = FileLock.take(path, { wait: 20_000 });
+    setTimeout(() => lock!.release(), 100);
+    const next = await waiting;
+    expect(next).toBeDefined();
+    next!.release();
+  });
+
+  test("is had by one of those who wait when its file goes with it", async () => {
+    const lock = await FileLock.take(path);
+    const waiting = [1, 2].map(() => FileLock.take(path, { wait: 1_000 }));
+    setTimeout(() => lock!.release({ remove: true }), 200);
+    const had = (await Promise.all(waiting)).filter((next) => next !== undefined);
+    expect(had).toHaveLength(1);
+    had[0]!.release({ remove: true });
+    expect(await readdir(join(folder, "within"))).toEqual([]);
+  });
+
+  test("that lost its file takes no other's along", async () => {
+    const lost = await FileLock.take(path);
+    await rm(path);
+    const other = await FileLock.take(path);
+    lost!.release({ remove: true });
+    expect(await isFree()).toBe(false);
+    other!.release();
+  });
+
+  test("is had where an earlier release left a folder of that name", async () => {
+    await mkdir(path, { recursive: true });
+    const lock = await FileLock.take(path);
+    expect(await isFree()).toBe(false);
+    lock!.release({ remove: true });
+    expect(await readdir(join(folder, "within"))).toEqual([]);
+  });
+
+  const apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+  test.skipIf(spawnSync(apart[0]!, [...apart.slice(1), "true"]).status !== 0)(
+    "of a process in another container is seen",
+    async () => {
+      const other = await holder({}, apart);
+      try {
+        expect([other.said, await isFree()]).toEqual(["held", false]);
+      } finally {
+        await other.kill();
+      }
+    },
+  );
+});

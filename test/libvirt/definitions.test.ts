@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { readNetwork, readPool } from "../../libvirt/definitions.ts";
+
+const cidrsIn = (ips: string) => readNetwork(`<network>${ips}</network>`).subnets.map(({ subnet }) => subnet.cidr);
+
+describe("the definition of a network", () => {
+  it.each([
+    ["<ip address='10.0.0.1' prefix='8'></ip>", ["10.0.0.0/8"]],
+    ['<ip family=\'ipv4\' address="10.1.2.3" netmask="255.255.0.0"/>', ["10.1.0.0/16"]],
+    ["<ip\n  netmask='255.0.0.0'\n  address='10.0.0.1'/>", ["10.0.0.0/8"]],
+    ["<ip family='ipv6' address='fd00::1' prefix='64'/>", []],
+    ["<ip address='10.0.0.1'/>", []],
+    ["<!-- <ip address='10.0.0.1' prefix='8'/> -->", []],
+    ["<metadata><x:y xmlns:x='urn:x'><ip address='10.0.0.1' prefix='8'/></x:y></metadata>", []],
+    ["<ip address='10.0.0.1' prefix='8'/><ip address='10.9.0.1' prefix='32'/>", ["10.0.0.0/8", "10.9.0.1/32"]],
+  ])("with %s has %j", (ips, expected) => {
+    expect(cidrsIn(ips)).toEqual(expected);
+  });
+
+  it("has a domain, and of each subnet the hypervisor's address, ranges and reservations", () => {
+    const { domain, subnets } = readNetwork(`<?xml version="1.0"?>
+      <network connections='2' ipv6='yes'>
+        <name>lab</name>
+        <forward mode='nat'><nat><port start='1024' end='65535'/></nat></forward>
+        <domain name='lab.example' localOnly='yes'/>
+        <ip address='192.168.122.1' netmask='255.255.255.0'>
+          <dhcp>
+            <range start='192.168.122.2' end='192.168.122.99'><lease expiry='1' unit='hours'/></range>
+            <range end='192.168.122.254' start='192.168.122.200'/>
+            <host mac='52:54:00:AA:00:01' name='theirs' ip='192.168.122.50'/>
+          </dhcp>
+        </ip>
+        <ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' end='fd00::9'/></dhcp></ip>
+      </network>`);
+    expect(domain).toBe("lab.example");
+    expect(subnets).toMatchObject([
+      {
+        subnet: { cidr: "192.168.122.0/24" },
+        gateway: "192.168.122.1",
+        ranges: [
+          { start: "192.168.122.2", end: "192.168.122.99" },
+          { start: "192.168.122.200", end: "192.168.122.254" },
+        ],
+        reservations: [{ mac: "52:54:00:aa:00:01", address: "192.168.122.50" }],
+      },
+    ]);
+  });
+
+  it("of a bridge has neither", () => {
+    expect(readNetwork("<network><forward mode='bridge'/><bridge name='br0'/></network>")).toEqual({ subnets: [] });
+  });
+
+  it.each(["", "<network>", "no XML at all"])("that is %j is refused in words", (text) => {
+    expect(() => readNetwork(text)).toThrow(/./);
+  });
+});
+
+describe("the definition of a pool", () => {
+  it("has a type, a path and a capacity", () => {
+    const xml = "<pool type='dir'><capacity unit='bytes'>2048</capacity><target><path>/a b</path></target></pool>";
+    expect(readPool(xml)).toEqual({ type: "dir", path: "/a b", capacity: 2048 });
+  });
+
+  it("has no capacity while it is off, and no path where there is none", () => {
+    expect(readPool("<pool type='rbd'><capacity unit='bytes'>0</capacity></pool>")).toEqual({ type: "rbd" });
+  });
+});

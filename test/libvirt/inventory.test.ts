@@ -1,0 +1,89 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { takeInventory } from "../../libvirt/inventory.ts";
+import { refuseConflicts } from "../../preflight/refusal.ts";
+import { virshFor } from "../../libvirt/virsh.ts";
+import { Known } from "../../lifecycle/known.ts";
+import { configWith } from "../support/settings.ts";
+
+const answers: Record<string, string> = {
+  "list --all --name": "one\ntwo\n\n",
+  "net-list --all --name": "default   \nlab\n\n",
+  "pool-list --all --name": "vms      \n\n",
+  "pool-list --name": "vms\n",
+  "net-list --name": "default\n",
+  "net-dumpxml default": "<network><ip address='192.168.122.1' netmask='255.255.255.0'><dhcp/></ip></network>",
+  "net-dumpxml lab": '<network><forward mode="bridge"/></network>',
+  "pool-dumpxml vms":
+    "<pool type='dir'><capacity unit='bytes'>1024</capacity><target><path>/vms</path></target></pool>",
+  "vol-list --pool vms": " a.qcow2   /vms/a.qcow2\n b.iso     /vms/b.iso\n\n",
+};
+
+async function virsh(...args: readonly string[]): Promise<string> {
+  const answer = answers[args.join(" ")];
+  if (answer === undefined) throw new Error(`no answer to ${args.join(" ")}`);
+  return Promise.resolve(answer);
+}
+
+describe("the inventory of a hypervisor", () => {
+  it("has domains, networks with their subnets, pools, and the volumes of one", async () => {
+    const { networks, ...rest } = await takeInventory(virsh, "vms");
+    expect(rest).toEqual({
+      domains: ["one", "two"],
+      pools: [{ name: "vms", isActive: true, type: "dir", capacity: 1024, path: "/vms" }],
+      volumes: ["a.qcow2", "b.iso"],
+    });
+    expect(
+      networks.map(({ name, isActive, subnets }) => [name, isActive, subnets.map(({ subnet }) => subnet.cidr)]),
+    ).toEqual([
+      ["default", true, ["192.168.122.0/24"]],
+      ["lab", false, []],
+    ]);
+  });
+
+  it("has no volumes where there is no such pool", async () => {
+    expect((await takeInventory(virsh, "mine")).volumes).toEqual([]);
+  });
+});
+
+describe("a virsh that fails", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nodeforge-virsh-"));
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const refusal = () => refuseConflicts(configWith(), new Known());
+
+  it("because it is missing refuses the run, and names the package", async () => {
+    vi.stubEnv("PATH", folder);
+    await expect(refusal()).rejects.toThrow(/Nothing was created: .*\n.*virsh is not installed .*libvirt-clients/);
+  });
+
+  it("because nobody answers refuses the run, with what it said", async () => {
+    await writeFile(join(folder, "virsh"), "#!/bin/sh\necho 'error: failed to connect' >&2\nexit 1\n");
+    await chmod(join(folder, "virsh"), 0o755);
+    vi.stubEnv("PATH", `${folder}:/bin`);
+    await expect(refusal()).rejects.toThrow(/qemu:\/\/\/system cannot be listed\.\n.*error: failed to connect/);
+  });
+
+  it("gets the hypervisor, and its words as they are", async () => {
+    await writeFile(join(folder, "virsh"), '#!/bin/sh\nprintf "%s|" "$@"\n');
+    await chmod(join(folder, "virsh"), 0o755);
+    vi.stubEnv("PATH", `${folder}:/bin`);
+    expect(await virshFor("qemu+ssh://host/system")("desc", "a b")).toBe("-q|-c|qemu+ssh://host/system|desc|a b|");
+  });
+
+  it("is named in a command that can be pasted, whatever its URI has", async () => {
+    vi.stubEnv("PATH", folder);
+    await expect(virshFor("qemu+ssh://host/system?keyfile=/k&mode=auto")("list")).rejects.toThrow(
+      "virsh -c 'qemu+ssh://host/system?keyfile=/k&mode=auto' list: virsh is not installed",
+    );
+    await expect(virshFor("qemu:///system")("list")).rejects.toThrow("virsh -c qemu:///system list: virsh is not");
+  });
+});

@@ -1,0 +1,101 @@
+import { globSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { checkedUri, uriProblem } from "../../libvirt/uri.ts";
+import { problemsOf } from "../support/settings.ts";
+
+it.each([
+  "qemu:///system",
+  "qemu+unix:///system?socket=/run/libvirt/libvirt-sock",
+  "qemu+ssh://host/system",
+  "qemu+ssh://build-user@host.example:2222/system?keyfile=/home/me/.ssh/lab key&mode=direct",
+  "qemu+ssh://root@[fd00::1]/system?sshauth=privkey,agent",
+  "qemu+tls://host/system",
+  "qemu://host/system",
+])("%s may be used", (uri) => {
+  expect(uriProblem(uri)).toBeUndefined();
+  expect(checkedUri(uri)).toBe(uri);
+});
+
+const form = "a URI such as qemu:///system or qemu+ssh://user@host/system";
+const transport = "a connection by ssh or tls, such as qemu+ssh://user@host/system";
+const parameter = (name: string) =>
+  `a URI with no parameters but keyfile, mode, socket, sshauth, not \`${name}\` with this value`;
+
+it.each([
+  ["qemu+ssh://host/system?command=/tmp/x", parameter("command")],
+  ["qemu+ssh://host/system?netcat=/tmp/x", parameter("netcat")],
+  ["qemu+ssh://host/system?keyfile=/k&command=/tmp/x", parameter("command")],
+  ["qemu+ssh://host/system?%63ommand=/tmp/x", parameter("command")],
+  ["qemu+ssh://host/system?Command=/tmp/x", parameter("Command")],
+  ["qemu+ssh://host/system?no_verify=1", parameter("no_verify")],
+  ["qemu+ssh://host/system?known_hosts_verify=ignore", parameter("known_hosts_verify")],
+  ["qemu+ssh://host/system?known_hosts=/repository/keys", parameter("known_hosts")],
+  ["qemu+tls://host/system?pkipath=/repository", parameter("pkipath")],
+  ["qemu+ssh://host/system?keyfile=-oProxyCommand=x", parameter("keyfile")],
+  ["qemu+ssh://host/system?keyfile=/a'b", parameter("keyfile")],
+  ["qemu+ssh://host/system?keyfile=/a&proxy=/x?command=/y", form],
+  ["qemu+ssh://host/system;command=/tmp/x", form],
+  ["qemu+ssh://-oProxyCommand=x/system", form],
+  ["qemu+ssh://-l@host/system", form],
+  ["qemu+ssh://host name/system", form],
+  ["qemu+ssh:///system", form],
+  ["qemu+ssh://host/system?keyfile=/a&keyfile=/b", "a URI with the parameter `keyfile` once"],
+  ["qemu:///system?constructor=1", parameter("constructor")],
+  ["qemu:///system?name=test:///default", parameter("name")],
+  ["xen:///system", form],
+  ["test:///default", form],
+  ["", form],
+  ["qemu+tcp://host/system", transport],
+  ["qemu+ext:///system?command=/tmp/x", transport],
+  ["qemu+libssh2://host/system", transport],
+  ["qemu:///session", "the system's daemon, such as qemu:///system"],
+  ["qemu+ssh://host/session", "the system's daemon, such as qemu:///system"],
+])("%s is refused", (uri, wanted) => {
+  expect(uriProblem(uri)).toBe(wanted);
+  expect(problemsOf({ libvirtUri: uri })).toEqual([{ key: "libvirtUri", wanted, given: JSON.stringify(uri) }]);
+  if (!/no_verify|known_hosts|pkipath|^qemu\+tcp/.test(uri)) {
+    expect(() => checkedUri(uri)).toThrow(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(uri)}`);
+  }
+});
+
+it.each([
+  "qemu+ssh://host/system?no_verify=1",
+  "qemu+ssh://host/system?known_hosts_verify=ignore&keyfile=/k",
+  "qemu+tls://host/system?pkipath=/pki",
+  "qemu+tcp://host/system",
+])("%s of a living stack's state can be asked until the settings name another", (uri) => {
+  expect(uriProblem(uri)).toBeDefined();
+  expect(checkedUri(uri)).toBe(uri);
+});
+
+it.each(["qemu+ssh://host/system?no_verify=1&command=/tmp/x", "qemu+tcp://host/system?netcat=/tmp/x"])(
+  "%s is asked from no state either",
+  (uri) => {
+    expect(() => checkedUri(uri)).toThrow("libvirt is not asked: wanted a URI with no parameters but");
+  },
+);
+
+it("a URI is shown without a password", () => {
+  const [problem] = problemsOf({ libvirtUri: "qemu+ssh://root:hunter2@host/system" });
+  expect(problem).toMatchObject({ key: "libvirtUri", given: '"qemu+ssh://root:...@host/system"' });
+});
+
+it("the settings' URI is read only where it is compared first", () => {
+  const reading = globSync([
+    "cli/**/*.ts",
+    "libvirt/*.ts",
+    "tools/*.ts",
+    "operator/*.ts",
+    "preflight/*.ts",
+    "lifecycle/*.ts",
+  ]).filter((path) => /get\("libvirtUri"\)/.test(readFileSync(path, "utf8")));
+  // A command that begins to read it has to ask as well, and to come into this list then.
+  expect(reading.sort()).toEqual([
+    "cli/diagnose/collect.ts",
+    "cli/doctor/doctor.ts",
+    "cli/hypervisor-uri.ts",
+    "cli/runs/surroundings.ts",
+    "cli/session.ts",
+  ]);
+  for (const path of reading.slice(0, -1)) expect(readFileSync(path, "utf8"), path).toContain("uriProblem(");
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { refuseConflicts } from "../../preflight/refusal.ts";
+import { foundation } from "../../lifecycle/known-cluster.ts";
+import { Known } from "../../lifecycle/known.ts";
+import { knownOf } from "../support/known.ts";
+import { configWith, imageSha256 } from "../support/settings.ts";
+import { answering } from "../support/virsh-answers.ts";
+
+const definition =
+  "<network><ip address='10.9.0.1' prefix='16'><dhcp><range start='10.9.0.100' end='10.9.0.254'/></dhcp></ip></network>";
+const answers = (activeNetworks: string) => ({
+  "list --all --name": "",
+  "net-list --all --name": "lab\n",
+  "net-list --name": activeNetworks,
+  "pool-list --all --name": "vms\n",
+  "pool-list --name": "vms\n",
+  "net-dumpxml lab": definition,
+  "pool-dumpxml vms": "<pool type='dir'><target><path>/vms</path></target></pool>",
+  "vol-list --pool vms": "",
+});
+const existing = { network: "lab", storagePool: "vms" };
+
+async function outcome(raw: Record<string, string>, known = new Known(), activeNetworks = "lab\n") {
+  const warnings: string[] = [];
+  const warn = (text: string) => Promise.resolve(void warnings.push(text));
+  const { virsh } = answering(answers(activeNetworks));
+  const refused = await refuseConflicts(configWith(raw), known, { virsh, warn }).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  return { refused, warnings };
+}
+
+describe("a network that is not as the configuration says", () => {
+  it("is refused with everything else, each with a command to look at it that can be pasted", async () => {
+    const libvirtUri = "qemu+ssh://host/system?keyfile=/k";
+    const { refused, warnings } = await outcome({ ...existing, libvirtUri, domainType: "qemu" }, new Known(), "");
+    expect(refused).toContain("Nothing was created: ");
+    expect(refused).toContain(
+      "  network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24: virsh -c 'qemu+ssh://host/system?keyfile=/k' net-dumpxml lab",
+    );
+    expect(refused).toContain("  network lab is to be used and is not active: virsh -c 'qemu");
+    expect(warnings).toEqual([]);
+  });
+
+  it("is a warning to a cluster that lives on it, which could not be told otherwise any more", async () => {
+    const keepers = foundation(configWith(existing));
+    const { refused, warnings } = await outcome(existing, knownOf({ "RandomUuid dev-id": { result: "id", keepers } }));
+    expect(refused).toBeUndefined();
+    expect(warnings).toEqual(["network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24"]);
+  });
+
+  it("is none when it is", async () => {
+    const raw = { ...existing, networkCidr: "10.9.0.0/16" };
+    expect(await outcome(raw)).toMatchObject({ refused: undefined });
+  });
+});
+
+describe("an image that shares its mark with another of the cluster", () => {
+  const knowing = (sha256: string) => knownOf({ [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256 } });
+
+  it("is refused, with both hashes, before libvirt is asked", async () => {
+    const other = imageSha256.slice(0, 12) + "0".repeat(52);
+    const { refused } = await outcome({}, knowing(other));
+    expect(refused).toContain(`has SHA-256 ${imageSha256}, and the cluster has another one, ${other}`);
+    expect(refused).toContain("agree in their first 12 digits");
+  });
+
+  it("is taken when it is the same", async () => {
+    expect((await outcome({ ...existing, networkCidr: "10.9.0.0/16" }, knowing(imageSha256))).refused).toBeUndefined();
+  });
+});

@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { kubectl } from "../../tools/kubectl.ts";
+import { which } from "../../lib/process.ts";
+import { versions } from "../../tools/versions.ts";
+import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
+
+const architecture = process.arch === "x64" ? "amd64" : process.arch;
+const name = `kubectl-v${versions.kubernetes}-linux-${architecture}`;
+const content = Buffer.from("#!/bin/sh\n");
+let root: string;
+let server: ReleaseServer;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "nodeforge-kubectl-"));
+  server = await serve({ [`/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`]: file(content) });
+  vi.stubEnv("NODEFORGE_OFFLINE", "");
+  // Neither a kubectl of this machine nor a compiler is there: what cannot be downloaded fails.
+  const programs = join(root, "programs");
+  await mkdir(programs);
+  await symlink(which("flock")!, join(programs, "flock"));
+  vi.stubEnv("PATH", programs);
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe("a released kubectl", () => {
+  test("is downloaded and checked once", async () => {
+    const path = await kubectl(server.url, root, { [name]: sha256(content) });
+    expect(await readFile(path)).toEqual(content);
+    expect((await stat(path)).mode & 0o777).toBe(0o755);
+    expect(await kubectl(server.url, root, { [name]: sha256(content) })).toBe(path);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("is refused when it is not what versions.json says", async () => {
+    const attempt = kubectl(server.url, root, { [name]: "f".repeat(64) });
+    await expect(attempt).rejects.toThrow(/but f{64} is expected; refused$/);
+    expect(await readdir(join(root, "downloads"))).toEqual([]);
+  });
+
+  test("is not downloaded when versions.json has no checksum of it", async () => {
+    await expect(kubectl(server.url, root, {})).rejects.toThrow(/go env .*: not installed/);
+    expect(server.seen).toEqual([]);
+  });
+});

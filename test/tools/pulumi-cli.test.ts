@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { which } from "../../lib/process.ts";
+import { pulumiCli } from "../../tools/pulumi-cli.ts";
+import { versions } from "../../tools/versions.ts";
+import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
+
+let root: string;
+let server: ReleaseServer | undefined;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "nodeforge-cli-"));
+  vi.stubEnv("NODEFORGE_OFFLINE", "");
+  // Whatever Pulumi the machine has, these tests bring their own.
+  vi.stubEnv("PATH", [dirname(which("go") ?? ""), "/usr/bin", "/bin"].join(delimiter));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server?.close();
+  server = undefined;
+  await rm(root, { recursive: true, force: true });
+});
+
+/** A folder with programs that say they are Pulumi of a version. */
+async function programs(folder: string, version: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of ["pulumi", "pulumi-language-nodejs"]) {
+    await writeFile(join(folder, name), `#!/bin/sh\necho v${version}\n`);
+    await chmod(join(folder, name), 0o755);
+  }
+}
+
+const archiveName = `pulumi-v${versions.pulumi}-linux-${process.arch}.tar.gz`;
+
+/** Serves a release; returns what versions.json would have to say of it. */
+async function release(): Promise<Record<string, string>> {
+  await programs(join(root, "made", "pulumi"), versions.pulumi);
+  const archive = join(root, "archive.tar.gz");
+  execFileSync("tar", ["-czf", archive, "-C", join(root, "made"), "pulumi"]);
+  const content = await readFile(archive);
+  server = await serve({ [`/v${versions.pulumi}/${archiveName}`]: file(content) });
+  return { [archiveName]: sha256(content) };
+}
+
+describe("the Pulumi CLI", () => {
+  test("is downloaded, checked and unpacked once", async () => {
+    const pins = await release();
+    const cache = join(root, "cache");
+    const folder = await pulumiCli(server?.url, cache, pins);
+    expect((await readdir(folder)).sort()).toEqual(["pulumi", "pulumi-language-nodejs"]);
+    expect(execFileSync(join(folder, "pulumi"), { encoding: "utf8" })).toBe(`v${versions.pulumi}\n`);
+    expect(await readdir(join(cache, "downloads"))).toEqual([]);
+    expect(await pulumiCli(server?.url, cache, pins)).toBe(folder);
+    expect(server?.seen).toHaveLength(1);
+  });
+
+  test("is refused, not built, when the release is not what versions.json says", async () => {
+    await release();
+    const attempt = pulumiCli(server?.url, join(root, "cache"), { [archiveName]: "f".repeat(64) });
+    await expect(attempt).rejects.toThrow(/but f{64} is expected; refused$/);
+    expect(await readdir(join(root, "cache", "downloads"))).toEqual([]);
+  });
+
+  test("is not downloaded when versions.json has no checksum of it", async () => {
+    await release();
+    vi.stubEnv("PATH", "");
+    // There is no compiler here, which is where the build would begin.
+    await expect(pulumiCli(server?.url, join(root, "cache"), {})).rejects.toThrow(/go env .*: not installed/);
+    expect(server?.seen).toEqual([]);
+  });
+
+  test("is taken from the machine in the very version", async () => {
+    const pins = await release();
+    const installed = join(root, "installed");
+    await programs(installed, versions.pulumi);
+    vi.stubEnv("PATH", [installed, process.env.PATH].join(delimiter));
+    expect(await pulumiCli(server?.url, join(root, "cache"), pins)).toBe(installed);
+    expect(server?.seen).toEqual([]);
+  });
+
+  test.each(["3.100.0", "3.999.0", "4.0.0"])("is not taken from the machine as %s", async (version) => {
+    const pins = await release();
+    const installed = join(root, "installed");
+    await programs(installed, version);
+    vi.stubEnv("PATH", [installed, process.env.PATH].join(delimiter));
+    expect(await pulumiCli(server?.url, join(root, "cache"), pins)).not.toBe(installed);
+    expect(server?.seen).toHaveLength(1);
+  });
+});

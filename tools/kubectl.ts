@@ -1,0 +1,70 @@
+import { chmod, copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
+import { cacheRoot } from "../lib/cache-root.ts";
+import { download } from "../lib/download.ts";
+import { say } from "../lib/log.ts";
+import { cachedNodeBinaries, nodeBinaries } from "./node-binaries.ts";
+import { run, which } from "../lib/process.ts";
+import { pins, pinsFile, versions, type Pins } from "./versions.ts";
+
+/** It has some 60 MB. */
+const maximum = 500e6;
+
+/**
+ * Path of a kubectl: installed in a version that fits, else the one built for the nodes, else released, else built.
+ * @param releases Folder of the project's releases on the web; a test brings its own.
+ * @param sums What a release must be.
+ */
+export async function kubectl(
+  releases = "https://dl.k8s.io/release",
+  root = cacheRoot(),
+  sums: Pins = pins,
+): Promise<string> {
+  const installed = which("kubectl");
+  if (installed !== undefined && fitsKubernetes(await versionOf(installed))) return installed;
+  const cached = await cachedNodeBinaries("kubernetes");
+  if (cached !== undefined) return join(cached, "kubectl");
+  return (await released(releases, root, sums)) ?? join(await nodeBinaries("kubernetes"), "kubectl");
+}
+
+/** Whether a kubectl of that version may talk to the cluster: Kubernetes supports one minor version of difference. */
+export function fitsKubernetes(found: string, wanted: string = versions.kubernetes): boolean {
+  const numbers = (text: string) => /^v?(\d+)\.(\d+)\./.exec(text)?.slice(1).map(Number) ?? [];
+  const [major, minor = -2] = numbers(found);
+  const [wantedMajor, wantedMinor = 0] = numbers(wanted);
+  return major === wantedMajor && Math.abs(minor - wantedMinor) <= 1;
+}
+
+async function versionOf(path: string): Promise<string> {
+  const text = await run(path, ["version", "--client", "--output=json"]);
+  const { clientVersion } = JSON.parse(text) as { clientVersion?: { gitVersion?: string } };
+  return clientVersion?.gitVersion ?? "";
+}
+
+async function released(releases: string, root: string, sums: Pins): Promise<string | undefined> {
+  const architecture = process.arch === "x64" ? "amd64" : process.arch;
+  const url = `${releases}/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`;
+  const name = `kubectl-v${versions.kubernetes}-linux-${architecture}`;
+  const sha256 = sums[name];
+  if (sha256 === undefined) {
+    say(`kubectl is built, not downloaded: ${pinsFile} has no SHA-256 of ${name}`);
+    return undefined;
+  }
+  const file = join(root, "downloads", name);
+  const recipe: Recipe = {
+    name: "kubectl-release",
+    inputs: [url, sha256],
+    estimate: "a second",
+    verb: "installing",
+    checkedBy: pinsFile,
+    build: async (folder) => {
+      await copyFile(file, join(folder, "kubectl"));
+      await chmod(join(folder, "kubectl"), 0o755);
+      await rm(file);
+    },
+  };
+  const release = { url, sha256, maximum };
+  if (!(await lookUp(recipe, root)).present && (await download(release, file)) === undefined) return undefined;
+  return join(await artifact(recipe, root), "kubectl");
+}

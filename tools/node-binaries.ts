@@ -1,0 +1,146 @@
+import { link, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
+import { inCheckout } from "../lib/checkout.ts";
+import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
+import { which } from "../lib/process.ts";
+import { versions } from "./versions.ts";
+
+/** Programs that come out of one Go module. */
+interface ProgramSet {
+  /** Folder under tools/go, and name of the artifact. */
+  readonly name: string;
+  readonly estimate: string;
+  readonly programs: readonly GoProgram[];
+}
+
+const kubernetesVersion = Object.fromEntries(
+  // kubectl and the servers take it from the first, the user agent of every client from the second.
+  ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => {
+    const [major = "", minor = ""] = versions.kubernetes.split(".");
+    return [
+      [`${path}.gitVersion`, `v${versions.kubernetes}`],
+      [`${path}.gitMajor`, major],
+      [`${path}.gitMinor`, minor],
+      [`${path}.gitTreeState`, "clean"],
+    ];
+  }),
+) as Record<string, string>;
+
+const kubernetes = (name: string): GoProgram => ({
+  name,
+  package: `k8s.io/kubernetes/cmd/${name}`,
+  variables: kubernetesVersion,
+});
+
+const containerd = (name: string): GoProgram => ({
+  name,
+  package: `github.com/containerd/containerd/v2/cmd/${name}`,
+  variables: { "github.com/containerd/containerd/v2/version.Version": `v${versions.containerd}` },
+});
+
+const cni = (name: string, kind: string): GoProgram => ({
+  name,
+  package: `github.com/containernetworking/plugins/plugins/${kind}/${name}`,
+  variables: { "github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": `v${versions.cni}` },
+});
+
+const sets: readonly ProgramSet[] = [
+  {
+    name: "kubernetes",
+    estimate: "10 min",
+    programs: [
+      "kubeadm",
+      "kubectl",
+      "kubelet",
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-scheduler",
+      "kube-proxy",
+    ].map(kubernetes),
+  },
+  { name: "containerd", estimate: "2 min", programs: ["containerd", "containerd-shim-runc-v2", "ctr"].map(containerd) },
+  { name: "etcd", estimate: "1 min", programs: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }] },
+  {
+    name: "cni",
+    estimate: "1 min",
+    programs: [cni("bridge", "main"), cni("loopback", "main"), cni("host-local", "ipam"), cni("portmap", "meta")],
+  },
+  {
+    name: "flannel",
+    estimate: "2 min",
+    programs: [
+      {
+        name: "flanneld",
+        package: "github.com/flannel-io/flannel",
+        variables: { "github.com/flannel-io/flannel/pkg/version.Version": `v${versions.flannel}` },
+        // Its UDP backend is written in C.
+        cgo: true,
+      },
+    ],
+  },
+  { name: "coredns", estimate: "3 min", programs: [{ name: "coredns", package: "github.com/coredns/coredns" }] },
+];
+
+/** Names of all programs of {@link nodeBinaries}. */
+export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) => programs.map(({ name }) => name));
+
+/**
+ * Folder with the programs that nodes run, built from the projects' Go modules; `only` makes it those of one module.
+ *
+ * They are not downloaded even where they could be: then what is tested on one machine would not be what runs on another.
+ */
+export async function nodeBinaries(only?: string): Promise<string> {
+  const wanted = sets.filter(({ name }) => only === undefined || name === only);
+  const recipes = await Promise.all(wanted.map(recipeOf));
+  const folders: string[] = [];
+  // One after the other: each build uses every processor already.
+  for (const recipe of recipes) folders.push(await artifact(recipe));
+  if (only !== undefined && folders[0] !== undefined) return folders[0];
+  return artifact(gathering(folders));
+}
+
+/** Where the folder of {@link nodeBinaries} is or would be, without making anything. */
+export async function lookUpNodeBinaries() {
+  const recipes = await Promise.all(sets.map(recipeOf));
+  const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
+  return lookUp(gathering(places.map(({ folder }) => folder)));
+}
+
+function gathering(folders: readonly string[]): Recipe {
+  return {
+    name: "node-binaries",
+    inputs: folders,
+    estimate: "a second",
+    verb: "gathering",
+    build: async (folder) => {
+      for (const set of folders) await linkAll(set, folder);
+    },
+  };
+}
+
+/** Folder of one module's programs when they were built before, else undefined. */
+export async function cachedNodeBinaries(name: string): Promise<string | undefined> {
+  const set = sets.find((candidate) => candidate.name === name);
+  // Without a compiler nothing was built, and nothing can tell which build would be the right one.
+  if (set === undefined || which("go") === undefined) return undefined;
+  const { folder, present } = await lookUp(await recipeOf(set));
+  return present ? folder : undefined;
+}
+
+async function recipeOf({ name, estimate, programs }: ProgramSet): Promise<Recipe> {
+  const module = inCheckout("tools", "go", name);
+  return {
+    name,
+    estimate,
+    checkedBy: checkedByGo,
+    inputs: await goInputs(module, programs),
+    build: (folder) => buildGo(module, programs, folder),
+  };
+}
+
+/** Hard links cost no space, and stay whole when what they were made from is pruned. */
+async function linkAll(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) await link(join(from, name), join(to, name));
+}
