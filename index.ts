@@ -6,8 +6,8 @@ import { lookAtCluster } from "./lifecycle/health.ts";
 import { daysLeft, isDue, knownValidity } from "./lifecycle/certificates.ts";
 import { isDataLost } from "./preflight/lost-data.ts";
 import { refuseConflicts } from "./preflight/refusal.ts";
-import { standsOn } from "./lifecycle/known-cluster.ts";
-import { readKnown } from "./lifecycle/known.ts";
+import { standsOn } from "./lifecycle/prior-cluster.ts";
+import { readKnown } from "./lifecycle/prior-state.ts";
 
 const known = await readKnown();
 const config = await loadConfig((wanted) => standsOn(known, wanted));

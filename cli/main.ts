@@ -1,4 +1,4 @@
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 
 /** A command: takes its arguments, returns its exit code. */
 export type Command = (args: readonly string[]) => Promise<number>;
@@ -58,7 +58,7 @@ if (entry === undefined) {
     const { command } = await entry.load();
     process.exitCode = await command(args);
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    logLine(error instanceof Error ? error.message : String(error));
     if (process.env.NODEFORGE_DEBUG) console.error(error);
     process.exitCode = 1;
   }

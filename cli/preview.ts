@@ -1,5 +1,5 @@
 import { compareWithLibvirt } from "./stack/refresh.ts";
-import { say, type Log } from "../lib/log.ts";
+import { logLine, type Log } from "../lib/log.ts";
 import type { Session } from "./session.ts";
 import { asksForHelp, type StackChoice } from "./stack/settings.ts";
 import { mustTakeOver } from "./recovery/recover.ts";
@@ -13,7 +13,7 @@ import { mustTakeOver } from "./recovery/recover.ts";
 export async function preview(
   session: Session,
   { stack, rest }: Pick<StackChoice, "stack" | "rest">,
-  log: Log = say,
+  log: Log = logLine,
 ): Promise<number> {
   if (!asksForHelp(rest)) {
     const saysHimself = rest.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));

@@ -40,7 +40,7 @@ export interface Session {
     environment?: Readonly<Record<string, string>>,
   ) => Promise<number>;
   /** Runs Pulumi and returns what it prints. */
-  readonly ask: (args: readonly string[]) => Promise<string>;
+  readonly capture: (args: readonly string[]) => Promise<string>;
 }
 
 /** A session of this checkout. */
@@ -87,7 +87,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
 
 function sessionWith(choice: StackChoice, program: string, variables: Readonly<Record<string, string>>): OpenSession {
   const forPulumi = { ...variables, ...withoutAgent(readSettings(choice)) };
-  const ask = (args: readonly string[], cwd = checkout) =>
+  const capture = (args: readonly string[], cwd = checkout) =>
     run(program, args, { cwd, env: forPulumi, timeout: 120_000 });
   return {
     stack: choice.stack,
@@ -104,10 +104,10 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
         }),
       );
     },
-    ask: async (args) => ask(await sparingStackFile(choice, args)),
+    capture: async (args) => capture(await sparingStackFile(choice, args)),
     makeStack: async () => {
       const folder = await folderToMakeStackIn(choice);
-      await ask(["stack", "select", "--create", "--stack", choice.stack, "--non-interactive"], folder);
+      await capture(["stack", "select", "--create", "--stack", choice.stack, "--non-interactive"], folder);
     },
     withImage: async () => {
       const image = await imageFor(readSettings(choice).get("image"));
@@ -117,7 +117,7 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
 }
 
 /**
- * Hides the ssh agent from Pulumi where the stack does not ask for it (sshAgent). The official command plugin (1.2.1) dials the
+ * Hides the ssh agent from Pulumi where the stack does not capture for it (sshAgent). The official command plugin (1.2.1) dials the
  * agent of SSH_AUTH_SOCK beside the key it was given, and a dead one fails the run. A hypervisor that is reached over ssh may
  * need the agent, so there it stays.
  */
@@ -126,8 +126,8 @@ export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Reco
 }
 
 /** Selects the stack, which is made when it does not exist. */
-export async function selectStack({ stack, ask, makeStack }: OpenSession): Promise<void> {
-  const select = () => ask(["stack", "select", "--stack", stack, "--non-interactive"]);
+export async function selectStack({ stack, capture, makeStack }: OpenSession): Promise<void> {
+  const select = () => capture(["stack", "select", "--stack", stack, "--non-interactive"]);
   try {
     await select();
   } catch {

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { agentAnswers } from "../config/ssh-agent.ts";
 import { keyPlaces } from "../config/ssh.ts";
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 import { ownFolder } from "../lib/private-files.ts";
 import { run } from "../lib/process.ts";
 import type { StackSettings } from "./stack/settings.ts";
@@ -33,7 +33,7 @@ export async function sshVariables(
 
 async function make(folder: string): Promise<void> {
   const state = dirname(folder);
-  say(`making an ssh key for this checkout: ${folder}`);
+  logLine(`making an ssh key for this checkout: ${folder}`);
   ownFolder(state);
   const work = await mkdtemp(join(state, ".key-"));
   try {

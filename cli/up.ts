@@ -2,7 +2,7 @@ import { readOutputs, summary } from "./stack/outputs.ts";
 import { agreeing, isUnattended } from "./consent/consent.ts";
 import { explainingFailure } from "./diagnose/after-failure.ts";
 import { compareWithLibvirt } from "./stack/refresh.ts";
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 import { openRun, type RunEnd } from "./runs/run.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import type { Session } from "./session.ts";
@@ -73,7 +73,7 @@ async function bringUpOnce(session: Session, up: string[], { stack, args, comman
         throw refusal;
       }
       if (code === 0)
-        say("nobody can be asked without a terminal; the plan deletes and replaces nothing that can be lost");
+        logLine("nobody can be asked without a terminal; the plan deletes and replaces nothing that can be lost");
       up.push(...goingAhead(args));
     }
     if (code === 0) code = await explainingFailure(session, () => run.pulumi(up), record);

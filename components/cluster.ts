@@ -12,8 +12,8 @@ import {
   isSameCluster,
   keepersOf,
   keptIdentity,
-} from "../lifecycle/known-cluster.ts";
-import { Known } from "../lifecycle/known.ts";
+} from "../lifecycle/prior-cluster.ts";
+import { PriorState } from "../lifecycle/prior-state.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { baseImageName, deriveTopology, domainMark } from "../topology.ts";
 import { Addons } from "./addons.ts";
@@ -33,7 +33,7 @@ export interface ClusterArgs {
   /** Plain and checked: it decides which resources exist. Not stored: it holds the operator's key. */
   readonly config: ClusterConfig;
   /** What the stack remembers of this cluster. @default nothing */
-  readonly known?: Known;
+  readonly known?: PriorState;
   /** What a look at the running cluster found. @default nothing wrong */
   readonly health?: Health;
   /** Whether the control plane's data is gone for good, so that this becomes another cluster. @default false */
@@ -61,7 +61,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Timings>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { config, known = new Known(), health = healthy, dataLost = false } = args;
+    const { config, known = new PriorState(), health = healthy, dataLost = false } = args;
     super("nodeforge:index:Cluster", name, { clusterName: config.clusterName }, opts);
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
@@ -72,7 +72,7 @@ export class Cluster extends pulumi.ComponentResource {
     const keepers = keepersOf(known, name, config, dataLost);
     const id = new random.RandomUuid(`${name}-id`, { keepers }, { ...child, deleteBeforeReplace: true });
     const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
-    const names = new OwnNames(name, id.result, isSameCluster(known, name, keepers) ? known : new Known());
+    const names = new OwnNames(name, id.result, isSameCluster(known, name, keepers) ? known : new PriorState());
     const net = new Network(`${name}-network`, { network, mark: names.networkMark(`${name}-network`) }, child);
     const baseVolumeIds = new Map(
       topology.images.map((image) => {

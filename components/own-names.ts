@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Known } from "../lifecycle/known.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
 import { contentVolumeName, networkMark, type ContentEnding } from "../topology.ts";
 
 /**
@@ -11,10 +11,10 @@ import { contentVolumeName, networkMark, type ContentEnding } from "../topology.
 export class OwnNames {
   readonly #clusterName: string;
   readonly #id: pulumi.Output<string>;
-  readonly #known: Known;
+  readonly #known: PriorState;
 
   /** @param known What the stack has of this very cluster; empty when it becomes another one. */
-  constructor(clusterName: string, id: pulumi.Output<string>, known: Known) {
+  constructor(clusterName: string, id: pulumi.Output<string>, known: PriorState) {
     this.#clusterName = clusterName;
     this.#id = id;
     this.#known = known;
@@ -35,13 +35,13 @@ export class OwnNames {
 }
 
 /** The name without an id that the stack's volume has; undefined when there is none, or it has an id. */
-export function keptVolumeName(known: Known, resource: string, ending: ContentEnding): string | undefined {
+export function keptVolumeName(known: PriorState, resource: string, ending: ContentEnding): string | undefined {
   const old = contentVolumeName(resource, ending, undefined);
   return known.outputsOf("Volume", resource)?.name === old ? old : undefined;
 }
 
 /** The component around a network has its name, and the same last part in its type. */
-function stylesheetOf(known: Known, resource: string): string | undefined {
+function stylesheetOf(known: PriorState, resource: string): string | undefined {
   const network = [...known.resources.values()].find(
     ({ type, name }) => type === "libvirt:index/network:Network" && name === resource,
   );

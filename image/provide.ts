@@ -4,7 +4,7 @@ import { artifact, lookUp, type Input, type Recipe } from "../lib/cache.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import { imageKinds, rememberedOrigin, systemFile, type DebianOrigin, type ImageSystem } from "./location.ts";
 import { chooseSystem, inWords, rememberSystem } from "./system.ts";
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 import { nixosImage, nixosRecipe } from "./nixos/build.ts";
 import { lookUpNodeBinaries, nodeBinaries } from "../tools/node-binaries.ts";
 import { sourceInput, sourceInputs } from "./sources.ts";
@@ -23,7 +23,7 @@ export async function imageFor(namedByStack: string): Promise<string | undefined
   const given = process.env.NODEFORGE_IMAGE;
   if (!given) {
     const choice = await chooseSystem();
-    say(inWords(choice));
+    logLine(inWords(choice));
     return imageOf(choice.system);
   }
   await access(given).catch(() => {
@@ -104,7 +104,7 @@ async function debianImageFrom({ archive: given, fresh = false }: DebianWish, ma
       from = origin(await now());
       recipe = await imageRecipe(binaries, marker, from);
       if (from.release !== kept)
-        say("the archive has changed since the last fresh image, which the cache has not: this is another");
+        logLine("the archive has changed since the last fresh image, which the cache has not: this is another");
     }
   }
   return { path: join(await artifact(recipe), "node.qcow2"), origin: from };
@@ -129,7 +129,7 @@ export function originInputs({ archive = "", release = "" }: DebianOrigin): read
 }
 
 async function build(binaries: string, output: string, marker: string, origin: DebianOrigin): Promise<void> {
-  await buildNodeImage({ binaries, output, marker, ...origin, log: say });
+  await buildNodeImage({ binaries, output, marker, ...origin, log: logLine });
 }
 
 /** A Debian tree has files of many owners, so only root can make one; the image itself is the user's again. */

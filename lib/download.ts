@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { withLock } from "./lock.ts";
-import { duration, say, type Log } from "./log.ts";
+import { duration, logLine, type Log } from "./log.ts";
 import { sha256Of } from "./files.ts";
 import { reachable, reasonOf } from "./reachability.ts";
 import { leftOversOf, reachDisk, unfinishedPath } from "./unfinished.ts";
@@ -26,7 +26,7 @@ export interface DownloadOptions {
   readonly silence?: number;
   /** Milliseconds that all of it may take. @default 1 hour */
   readonly limit?: number;
-  /** @default {@link say} */
+  /** @default {@link logLine} */
   readonly log?: Log;
 }
 
@@ -46,7 +46,7 @@ export async function download(
   path: string,
   options: DownloadOptions = {},
 ): Promise<string | undefined> {
-  const { limit = 60 * 60_000, log = say } = options;
+  const { limit = 60 * 60_000, log = logLine } = options;
   if (await isThere(release, path, log)) return path;
   if (!(await reachable(release.url))) return undefined;
   const work = async () => {

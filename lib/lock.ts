@@ -1,11 +1,11 @@
 import { FileLock } from "./file-lock.ts";
-import { duration, say, type Log } from "./log.ts";
+import { duration, logLine, type Log } from "./log.ts";
 
 /** How long to wait for another process, and how to say so. */
 export interface LockOptions {
   /** Milliseconds to wait for the other process. @default 60 minutes */
   readonly limit?: number;
-  /** @default {@link say} */
+  /** @default {@link logLine} */
   readonly log?: Log;
 }
 
@@ -32,7 +32,7 @@ export async function withLock<T>(
 }
 
 async function take(path: string, what: string, options: LockOptions): Promise<FileLock> {
-  const { limit = 60 * 60_000, log = say } = options;
+  const { limit = 60 * 60_000, log = logLine } = options;
   const file = `${path}.lock`;
   const started = performance.now();
   let waited = 0;

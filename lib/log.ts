@@ -7,7 +7,7 @@ import { cacheRoot } from "./cache-root.ts";
 export type Log = (line: string) => void;
 
 /** Writes a line of nodeforge to the standard error, so that what a command prints can still be piped. */
-export const say: Log = (line) => {
+export const logLine: Log = (line) => {
   process.stderr.write(`[nodeforge] ${line}\n`);
 };
 
@@ -19,7 +19,7 @@ const day = 24 * 60 * 60_000;
  * need not say it each time.
  * @param root Where it is noted down. A note that cannot be made costs nothing but the line.
  */
-export async function sayDaily(line: string, log: Log = say, root = cacheRoot()): Promise<void> {
+export async function sayDaily(line: string, log: Log = logLine, root = cacheRoot()): Promise<void> {
   const note = join(root, "said", createHash("sha256").update(line).digest("hex").slice(0, 16));
   const last = await stat(note).catch(() => undefined);
   if (last !== undefined && Math.abs(Date.now() - last.mtimeMs) < day) return;
@@ -45,14 +45,14 @@ export async function withProgress<T>(what: string, work: () => Promise<T>): Pro
   const show = () => {
     const line = `${what}… ${duration(Date.now() - started)}`;
     if (isTTY) process.stderr.write(`\r[nodeforge] ${line}`);
-    else say(line);
+    else logLine(line);
   };
-  if (!isTTY) say(`${what}…`);
+  if (!isTTY) logLine(`${what}…`);
   const timer = setInterval(show, isTTY ? 1000 : plainInterval * 1000);
   try {
     const result = await work();
     if (isTTY) process.stderr.write("\r\x1b[K");
-    say(`${what}: done in ${duration(Date.now() - started)}`);
+    logLine(`${what}: done in ${duration(Date.now() - started)}`);
     return result;
   } catch (error) {
     if (isTTY) process.stderr.write("\n");

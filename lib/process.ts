@@ -3,7 +3,7 @@ import { accessSync, constants as access } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { isatty } from "node:tty";
-import { say } from "./log.ts";
+import { logLine } from "./log.ts";
 
 /** How a program is run. */
 export interface RunOptions {
@@ -70,7 +70,7 @@ export async function runInteractively(
   const { cwd, env } = options;
   const terminal = options.onOutput !== undefined && onTerminal();
   const hidden = terminal && which("script") === undefined;
-  if (hidden) say("what it prints is not kept: there is no `script` (Debian package bsdutils)");
+  if (hidden) logLine("what it prints is not kept: there is no `script` (Debian package bsdutils)");
   const onOutput = hidden ? undefined : options.onOutput;
   const [file, ...rest] = terminal && !hidden ? underTerminal([program, ...args], env) : [program, ...args];
   let running: { readonly kill: (signal: NodeJS.Signals) => boolean } | undefined;

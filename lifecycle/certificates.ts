@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { parse } from "yaml";
-import type { Known } from "./known.ts";
+import type { PriorState } from "./prior-state.ts";
 
 /** From when to when a certificate is good. */
 export interface Validity {
@@ -43,7 +43,7 @@ export function daysLeft({ to }: Validity, now = new Date()): number {
 }
 
 /** Validity of the cluster's certificates by the kubeconfig that the stack remembers; undefined before there is one. */
-export function knownValidity(known: Known, clusterName: string, master: string): Validity | undefined {
+export function knownValidity(known: PriorState, clusterName: string, master: string): Validity | undefined {
   return clientValidity(known.outputsOf("Command", `${clusterName}-${master}-kubeconfig`)?.stdout);
 }
 
@@ -52,7 +52,12 @@ export function knownValidity(known: Known, clusterName: string, master: string)
  * Nobody has to be asked, so it works for a cluster whose certificates have all ended.
  * @returns undefined as long as they never were, so that those steps stay as they are.
  */
-export function renewalOf(known: Known, clusterName: string, master: string, now = new Date()): string | undefined {
+export function renewalOf(
+  known: PriorState,
+  clusterName: string,
+  master: string,
+  now = new Date(),
+): string | undefined {
   const stdin = known.outputsOf("Command", `${clusterName}-${master}-init`)?.stdin;
   // The steps may not be replaced, so they have no triggers to count in.
   const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterConfig } from "../config/index.ts";
 import { clientValidity } from "./certificates.ts";
 import { getFromCluster } from "./kubernetes-api.ts";
-import type { Known } from "./known.ts";
+import type { PriorState } from "./prior-state.ts";
 import { Sightings } from "./sightings.ts";
 import { deriveTopology } from "../topology.ts";
 
@@ -42,7 +42,7 @@ interface NodeObject {
  * Looks whether the nodes that have joined are still in the cluster and Ready. No resource of the program would notice:
  * joining is a step that was taken, and a refresh reads only what a provider can read. Changes nothing.
  */
-export async function lookAtCluster(known: Known, config: ClusterConfig): Promise<Health> {
+export async function lookAtCluster(known: PriorState, config: ClusterConfig): Promise<Health> {
   const { master, workers } = deriveTopology(config);
   const [first, ...others] = [master, ...workers].map(({ name }) => settledNode(known, config.clusterName, name));
   const kubeconfig = known.outputsOf("Command", `${config.clusterName}-${master.name}-kubeconfig`)?.stdout;
@@ -62,7 +62,7 @@ export async function lookAtCluster(known: Known, config: ClusterConfig): Promis
 }
 
 /** A node that was Ready once; undefined when it never came that far. */
-function settledNode(known: Known, clusterName: string, name: string): SettledNode | undefined {
+function settledNode(known: PriorState, clusterName: string, name: string): SettledNode | undefined {
   const identity = known.outputsOf("Command", `${clusterName}-${name}-host-key`)?.stdout;
   const joined = known.outputsOf("Command", `${clusterName}-${name}-ready`);
   const isMaster = known.outputsOf("Command", `${clusterName}-${name}-init`) !== undefined;

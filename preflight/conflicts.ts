@@ -1,8 +1,8 @@
 import { overlap } from "../lib/cidr.ts";
 import type { MachineSize } from "../config/nodes.ts";
-import type { Known } from "../lifecycle/known.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
 import type { ExistingPool, Inventory } from "../libvirt/inventory.ts";
-import type { Wanted, WantedMachine } from "./desired.ts";
+import type { Desired, DesiredMachine } from "./desired.ts";
 
 /** Kinds of things in libvirt that have names, and the types of resources that stand for them. */
 const types = {
@@ -26,7 +26,7 @@ export interface Owned {
 }
 
 /** The names of a stack's things in libvirt, by its state. */
-export function ownedBy({ resources }: Known, pool: string): Owned {
+export function ownedBy({ resources }: PriorState, pool: string): Owned {
   const outputsOf = (type: string) =>
     [...resources.values()].filter((resource) => resource.type === type).map(({ outputs }) => outputs);
   const names = (type: string) => new Set(outputsOf(type).map(({ name }) => String(name)));
@@ -51,7 +51,7 @@ export function ownedBy({ resources }: Known, pool: string): Owned {
 
 /** Whether a machine is not there, or not of the size that is wanted. */
 export function isFresh(
-  { domain, vcpus, memoryMiB, disksGiB: [diskGiB] }: WantedMachine,
+  { domain, vcpus, memoryMiB, disksGiB: [diskGiB] }: DesiredMachine,
   { domains, sizes }: Owned,
 ): boolean {
   const has = sizes.get(domain) ?? {};
@@ -65,7 +65,7 @@ export function isFresh(
 }
 
 /** Whether nothing has to be looked up: all that is wanted is the stack's own already. */
-export function isComplete({ machines, network, pool, volumes }: Wanted, owned: Owned): boolean {
+export function isComplete({ machines, network, pool, volumes }: Desired, owned: Owned): boolean {
   return (
     network.origin === "created" &&
     pool.origin === "created" &&
@@ -93,7 +93,7 @@ const fileTypes = ["dir", "fs", "netfs"];
  * addresses with the one that is made. The provider itself takes an existing volume for its own without a word, and
  * refuses the rest only when half of the cluster is made.
  */
-export function conflictsOf(wanted: Wanted, there: Inventory, owned: Owned): readonly Conflict[] {
+export function conflictsOf(wanted: Desired, there: Inventory, owned: Owned): readonly Conflict[] {
   const { network, pool } = wanted;
   const taken = (names: readonly string[], existing: readonly string[], own: ReadonlySet<string>) => {
     const present = new Set(existing);
@@ -173,7 +173,7 @@ function unusable(name: string, pools: readonly ExistingPool[]): Conflict[] {
 }
 
 /** libvirt refuses two pools of one directory. A pool of the stack that makes way for the new one is no conflict. */
-function inOneDirectory({ pool }: Wanted, there: Inventory, owned: Owned): Conflict[] {
+function inOneDirectory({ pool }: Desired, there: Inventory, owned: Owned): Conflict[] {
   if (pool.origin !== "created") return [];
   const plain = (path: string) => path.replace(/\/$/, "");
   return there.pools
@@ -185,7 +185,7 @@ function inOneDirectory({ pool }: Wanted, there: Inventory, owned: Owned): Confl
 }
 
 /** A network of the stack that makes way for the new one is no conflict. */
-function overlapping({ network }: Wanted, there: Inventory, owned: Owned): Conflict[] {
+function overlapping({ network }: Desired, there: Inventory, owned: Owned): Conflict[] {
   return there.networks
     .filter(({ name }) => name !== network.name && !owned.networks.has(name))
     .flatMap(({ name, subnets }) =>

@@ -2,13 +2,13 @@ import { holds, offset, type Subnet } from "../lib/cidr.ts";
 import type { Conflict } from "./conflicts.ts";
 import type { Range, ServedSubnet } from "../libvirt/definitions.ts";
 import type { ExistingNetwork } from "../libvirt/inventory.ts";
-import type { Wanted, WantedMachine } from "./desired.ts";
+import type { Desired, DesiredMachine } from "./desired.ts";
 
 /**
  * What the configuration says of an existing network and its definition says otherwise. A network whose addresses libvirt does
  * not serve, such as a bridge, cannot be compared.
  */
-export function differences({ network, machines }: Wanted, there: readonly ExistingNetwork[]): readonly Conflict[] {
+export function differences({ network, machines }: Desired, there: readonly ExistingNetwork[]): readonly Conflict[] {
   const existing = there.find(({ name }) => name === network.name);
   if (network.origin !== "existing" || existing === undefined) return [];
   const { name, subnets, domain } = existing;
@@ -30,7 +30,7 @@ export function differences({ network, machines }: Wanted, there: readonly Exist
   return said.map((what) => ({ what, look: `net-dumpxml ${name}` }));
 }
 
-function ofSubnet({ gateway, ranges }: ServedSubnet, network: Wanted["network"]): string[] {
+function ofSubnet({ gateway, ranges }: ServedSubnet, network: Desired["network"]): string[] {
   const { dhcpStart, dhcpEnd } = network;
   const isSame = ({ start, end }: Range) => start === dhcpStart && end === dhcpEnd;
   return [
@@ -46,7 +46,7 @@ function ofSubnet({ gateway, ranges }: ServedSubnet, network: Wanted["network"])
 }
 
 /** Addresses that nodes set themselves, and that a lease or a reservation of somebody else's may have. */
-function ofAddresses({ subnet, ranges, reservations }: ServedSubnet, machines: readonly WantedMachine[]): string[] {
+function ofAddresses({ subnet, ranges, reservations }: ServedSubnet, machines: readonly DesiredMachine[]): string[] {
   const fixed = machines.flatMap(({ domain, address, mac, isDhcp }) =>
     address === undefined || isDhcp || !holds(subnet, address) ? [] : [{ domain, address, mac }],
   );

@@ -2,8 +2,8 @@ import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import { keptVolumeName } from "../components/own-names.ts";
 import type { ClusterConfig } from "../config/index.ts";
-import { isSameCluster, keepersOf, knownCluster } from "../lifecycle/known-cluster.ts";
-import type { Known } from "../lifecycle/known.ts";
+import { isSameCluster, keepersOf, priorCluster } from "../lifecycle/prior-cluster.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
 import {
   baseImageName,
   contentName,
@@ -17,9 +17,9 @@ import {
  * Names of the base images and seed disks that the program makes for a configuration. They have the cluster's random id in
  * them, so a cluster that is new, or becomes another one, has no name yet that could be taken.
  */
-export function wantedVolumes(config: ClusterConfig, known: Known): readonly string[] {
+export function wantedVolumes(config: ClusterConfig, known: PriorState): readonly string[] {
   const { clusterName, ssh } = config;
-  const { id } = knownCluster(known, clusterName);
+  const { id } = priorCluster(known, clusterName);
   const isSame = isSameCluster(known, clusterName, keepersOf(known, clusterName, config, false));
   if (id === undefined || !isSame) return [];
   const name = (resource: string, ending: ContentEnding) =>

@@ -1,11 +1,11 @@
 import type { ClusterConfig, StoragePoolConfig } from "../config/index.ts";
 import type { NetworkConfig } from "../config/network.ts";
-import { Known } from "../lifecycle/known.ts";
+import { PriorState } from "../lifecycle/prior-state.ts";
 import { deriveTopology } from "../topology.ts";
 import { wantedVolumes } from "./desired-volumes.ts";
 
 /** A machine that is wanted, as far as the hypervisor has to have room for it. */
-export interface WantedMachine {
+export interface DesiredMachine {
   /** Name of its domain. */
   readonly domain: string;
   readonly vcpus: number;
@@ -20,8 +20,8 @@ export interface WantedMachine {
 }
 
 /** What a cluster wants of libvirt, and what it is called there wherever the name does not end at random. */
-export interface Wanted {
-  readonly machines: readonly WantedMachine[];
+export interface Desired {
+  readonly machines: readonly DesiredMachine[];
   readonly domainType: ClusterConfig["domainType"];
   readonly network: NetworkConfig;
   readonly pool: StoragePoolConfig;
@@ -33,7 +33,7 @@ export interface Wanted {
  * Everything that the program makes in libvirt for a configuration.
  * @param known What the stack remembers: volumes have names that follow from it. @default nothing
  */
-export function wantedBy(config: ClusterConfig, known = new Known()): Wanted {
+export function desiredBy(config: ClusterConfig, known = new PriorState()): Desired {
   const { master, workers } = deriveTopology(config);
   const nodes = [master, ...workers];
   return {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
-import { foundation, isMade, knownCluster } from "../lifecycle/known-cluster.ts";
-import type { Known } from "../lifecycle/known.ts";
+import { foundation, isMade, priorCluster } from "../lifecycle/prior-cluster.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
 import { dataVolumeName } from "../topology.ts";
 import { volumesOf } from "../libvirt/inventory.ts";
 import { commandFor, lines, virshFor, type Virsh } from "../libvirt/virsh.ts";
@@ -18,11 +18,11 @@ import { commandFor, lines, virshFor, type Virsh } from "../libvirt/virsh.ts";
  */
 export async function isDataLost(
   config: ClusterConfig,
-  known: Known,
+  known: PriorState,
   virsh: Virsh = virshFor(config.libvirtUri),
 ): Promise<boolean> {
   const { clusterName, master, storagePool } = config;
-  const before = knownCluster(known, clusterName);
+  const before = priorCluster(known, clusterName);
   if (before.id === undefined || before.master === undefined || !isMade(known, clusterName, before.master))
     return false;
   const remembered = known.outputsOf("Volume", `${clusterName}-${before.master}-data`);

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { markDigits } from "../config/image.ts";
 import type { ClusterConfig } from "../config/index.ts";
-import { standsOn } from "../lifecycle/known-cluster.ts";
-import type { Known } from "../lifecycle/known.ts";
+import { standsOn } from "../lifecycle/prior-cluster.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
 import { baseImageName, contentName, deriveTopology } from "../topology.ts";
 import { conflictsOf, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
 import { differences } from "./described-network.ts";
@@ -11,7 +11,7 @@ import { takeInventory } from "../libvirt/inventory.ts";
 import { roomFor } from "./room.ts";
 import { unreachable } from "./routes.ts";
 import { commandFor, virshFor, type Virsh } from "../libvirt/virsh.ts";
-import { wantedBy } from "./desired.ts";
+import { desiredBy } from "./desired.ts";
 
 /** What a test replaces. */
 export interface RefusalOptions {
@@ -32,11 +32,11 @@ export interface RefusalOptions {
  */
 export async function refuseConflicts(
   config: ClusterConfig,
-  known: Known,
+  known: PriorState,
   { virsh = virshFor(config.libvirtUri), warn = (text) => pulumi.log.warn(text) }: RefusalOptions = {},
 ): Promise<void> {
   refuseAlikeImages(config, known);
-  const wanted = wantedBy(config, known);
+  const wanted = desiredBy(config, known);
   const { libvirtUri: uri } = config;
   const owned = ownedBy(known, wanted.pool.name);
   if (isComplete(wanted, owned)) return;
@@ -73,7 +73,7 @@ function describe(conflicts: readonly Conflict[], uri: string): string {
 }
 
 /** Base images are named by the first digits of their hash. One that shares them with another would be taken for it. */
-function refuseAlikeImages(config: ClusterConfig, known: Known): void {
+function refuseAlikeImages(config: ClusterConfig, known: PriorState): void {
   for (const { sha256, source } of deriveTopology(config).images) {
     const name = contentName(baseImageName(config.clusterName), sha256);
     const there = known.outputsOf("BaseImage", name)?.sha256;

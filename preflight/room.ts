@@ -1,7 +1,7 @@
 import { isFresh, type Conflict, type Owned } from "./conflicts.ts";
 import type { Host } from "../libvirt/host.ts";
 import type { ExistingPool } from "../libvirt/inventory.ts";
-import type { Wanted, WantedMachine } from "./desired.ts";
+import type { Desired, DesiredMachine } from "./desired.ts";
 
 /** What cannot be made on a hypervisor, and what may become tight. */
 export interface Room {
@@ -16,14 +16,14 @@ const gibibyte = 2 ** 30;
  * be more than there is, because memory and disks are taken only as they are used. Machines that are there as
  * they are wanted were made.
  */
-export function roomFor(wanted: Wanted, host: Host, pools: readonly ExistingPool[], owned: Owned): Room {
+export function roomFor(wanted: Desired, host: Host, pools: readonly ExistingPool[], owned: Owned): Room {
   const { machines, pool, domainType } = wanted;
   const fresh = machines.filter((machine) => isFresh(machine, owned));
   const existing = pools.find(({ name }) => name === pool.name);
   const capacity = existing?.capacity ?? host.folder?.capacity;
   const place = pool.origin === "existing" ? `storage pool ${pool.name}` : `the disk of ${pool.path}`;
   const lookAtPool = existing === undefined ? {} : { look: `pool-info ${pool.name}` };
-  const sum = (part: (machine: WantedMachine) => number) => machines.reduce((total, each) => total + part(each), 0);
+  const sum = (part: (machine: DesiredMachine) => number) => machines.reduce((total, each) => total + part(each), 0);
   const allDisks = sum(({ disksGiB }) => disksGiB.reduce((total, size) => total + size, 0));
 
   const conflicts: Conflict[] = [];
@@ -66,7 +66,7 @@ export function roomFor(wanted: Wanted, host: Host, pools: readonly ExistingPool
 }
 
 /** libvirt owns the directory of a pool; files that are there already are somebody's. A stack that made anything has its own. */
-function folderConflicts({ pool }: Wanted, { folder }: Host, owned: Owned): Conflict[] {
+function folderConflicts({ pool }: Desired, { folder }: Host, owned: Owned): Conflict[] {
   const isNew = [owned.domains, owned.pools, owned.volumes].every(({ size }) => size === 0);
   if (pool.origin !== "created" || folder === undefined || !isNew) return [];
   if (!folder.isDirectory) return [{ what: `storagePoolPath ${pool.path} is no directory` }];
@@ -78,7 +78,7 @@ function folderConflicts({ pool }: Wanted, { folder }: Host, owned: Owned): Conf
   ];
 }
 
-function namesOf(machines: readonly WantedMachine[]): string {
+function namesOf(machines: readonly DesiredMachine[]): string {
   const [first, ...others] = machines.map(({ domain }) => domain);
   return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }

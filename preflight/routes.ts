@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseSubnet, type Subnet } from "../lib/cidr.ts";
 import { isLocalHypervisor } from "../libvirt/virtualisation.ts";
-import type { Wanted } from "./desired.ts";
+import type { Desired } from "./desired.ts";
 
 /** A subnet that this machine reaches without its default route, and the interface it does so through. */
 export interface LocalSubnet {
@@ -39,7 +39,7 @@ function octets(hexadecimal: string): readonly number[] {
  * The network that is made hides its nodes behind the hypervisor (NAT), and every remote step, the API server and the add-ons
  * are reached directly.
  */
-export function unreachable({ network }: Wanted, uri: string, table = readTable()): string | undefined {
+export function unreachable({ network }: Desired, uri: string, table = readTable()): string | undefined {
   if (network.origin !== "created" || isLocalHypervisor(uri) || table === undefined) return undefined;
   const routed = parseRoutes(table).flatMap(({ cidr }) => parseSubnet(cidr) ?? []);
   if (routed.some((route) => contains(route, network.subnet))) return undefined;

@@ -20,7 +20,7 @@ describe("the law of imports", () => {
     ["tools/go.ts", "../lib/cache.ts"],
     ["image/debian/build.ts", "../../tools/image-tools.ts"],
     ["image/judge.ts", "../libvirt/virtualisation.ts"],
-    ["components/worker.ts", "../lifecycle/known.ts"],
+    ["components/worker.ts", "../lifecycle/prior-state.ts"],
     ["components/worker.ts", "../topology.ts"],
     ["config/image.ts", "../image/judge.ts"],
     ["index.ts", "./libvirt/virsh.ts"],

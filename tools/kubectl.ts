@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { download } from "../lib/download.ts";
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 import { cachedNodeBinaries, nodeBinaries } from "./node-binaries.ts";
 import { run, which } from "../lib/process.ts";
 import { pins, pinsFile, versions, type Pins } from "./versions.ts";
@@ -48,7 +48,7 @@ async function released(releases: string, root: string, sums: Pins): Promise<str
   const name = `kubectl-v${versions.kubernetes}-linux-${architecture}`;
   const sha256 = sums[name];
   if (sha256 === undefined) {
-    say(`kubectl is built, not downloaded: ${pinsFile} has no SHA-256 of ${name}`);
+    logLine(`kubectl is built, not downloaded: ${pinsFile} has no SHA-256 of ${name}`);
     return undefined;
   }
   const file = join(root, "downloads", name);

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 import { asRoot, hasSystemd } from "./requirements.ts";
 
 /** Where libvirt listens, and where the provider connects to. */
@@ -23,14 +23,14 @@ export async function startLibvirt(): Promise<void> {
   const problem = await connectionProblem();
   if (problem === undefined) return;
   if (problem === "EACCES") throw new Error(`this user may not connect to ${libvirtSocket}; ${membershipAdvice}`);
-  say("starting libvirt");
+  logLine("starting libvirt");
   if (hasSystemd()) {
     await asRoot("systemctl", ["start", "libvirtd"]);
   } else {
     await shareKvm();
     // libvirtd writes the consoles of its machines through virtlogd, which systemd would start on demand.
-    await asRoot("virtlogd", ["--daemon"]).catch((error: unknown) => say(`virtlogd: ${(error as Error).message}`));
-    say("starting it without control groups, which nobody makes where there is no systemd");
+    await asRoot("virtlogd", ["--daemon"]).catch((error: unknown) => logLine(`virtlogd: ${(error as Error).message}`));
+    logLine("starting it without control groups, which nobody makes where there is no systemd");
     await asRoot("sh", ["-ec", startWithoutControlGroups, qemuSettings]);
   }
   await waitForSocket();
@@ -68,9 +68,9 @@ unshare --mount --propagation slave -- sh -ec 'mount --bind "$1" "$0"; rm "$1"; 
 async function shareKvm(): Promise<void> {
   const device = await stat("/dev/kvm").catch(() => undefined);
   if (device === undefined || (device.mode & 0o060) === 0o060) return;
-  say("giving /dev/kvm to the group kvm, because there is no udev");
+  logLine("giving /dev/kvm to the group kvm, because there is no udev");
   await asRoot("sh", ["-c", "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm"]).catch((error: unknown) =>
-    say(`that failed, and libvirt will be slow: ${(error as Error).message}`),
+    logLine(`that failed, and libvirt will be slow: ${(error as Error).message}`),
   );
 }
 

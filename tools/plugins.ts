@@ -7,7 +7,7 @@ import { artifact } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
-import { say, sayDaily } from "../lib/log.ts";
+import { logLine, sayDaily } from "../lib/log.ts";
 import { run } from "../lib/process.ts";
 import { reachable } from "../lib/reachability.ts";
 import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
@@ -97,7 +97,7 @@ export async function installOfficial(
   // The CLI looks at both places, and is slow to give up on either.
   const places = await Promise.all(["https://api.github.com", "https://get.pulumi.com"].map(reachable));
   if (!places.includes(true)) return false;
-  say(`installing the official plugin ${name} ${version} into ${home}, checked by ${pinsFile}`);
+  logLine(`installing the official plugin ${name} ${version} into ${home}, checked by ${pinsFile}`);
   try {
     await run(cli, ["plugin", "install", "resource", name, version, "--checksum", sha256], {
       env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
@@ -105,7 +105,7 @@ export async function installOfficial(
     });
     return true;
   } catch (error) {
-    say(`that failed: ${(error as Error).message.split("\n").at(-1)}`);
+    logLine(`that failed: ${(error as Error).message.split("\n").at(-1)}`);
     return false;
   }
 }
@@ -159,7 +159,7 @@ async function place(home: string, name: PluginName, source: string): Promise<vo
     const link = join(folder, file);
     const target = join(source, file);
     if ((await readlink(link).catch(() => undefined)) === target) continue;
-    say(`placing ${file} in ${home}`);
+    logLine(`placing ${file} in ${home}`);
     // Renamed into place: an engine that starts meanwhile finds the old file or the new one.
     const fresh = join(folder, `.${file}.${randomUUID()}`);
     await symlink(target, fresh);

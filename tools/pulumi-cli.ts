@@ -5,7 +5,7 @@ import { cacheRoot } from "../lib/cache-root.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import { download } from "../lib/download.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
-import { say } from "../lib/log.ts";
+import { logLine } from "../lib/log.ts";
 import { run, which } from "../lib/process.ts";
 import { pins, pinsFile, versions, type Pins } from "./versions.ts";
 
@@ -49,7 +49,7 @@ async function installed(): Promise<string | undefined> {
   const folder = dirname(path);
   const found = (await run(path, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } })).trim();
   if (found === `v${versions.pulumi}` && which("pulumi-language-nodejs", folder) !== undefined) return folder;
-  say(`the installed Pulumi ${found} is left alone: this project is tested with v${versions.pulumi}`);
+  logLine(`the installed Pulumi ${found} is left alone: this project is tested with v${versions.pulumi}`);
   return undefined;
 }
 
@@ -58,7 +58,7 @@ async function released(releases: string, root: string, sums: Pins): Promise<str
   const url = `${releases}/v${versions.pulumi}/${file}`;
   const sha256 = sums[file];
   if (sha256 === undefined) {
-    say(`Pulumi is built, not downloaded: ${pinsFile} has no SHA-256 of ${file}`);
+    logLine(`Pulumi is built, not downloaded: ${pinsFile} has no SHA-256 of ${file}`);
     return undefined;
   }
   const recipe: Recipe = {

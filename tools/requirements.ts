@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostPackages, missingTools } from "./image-tools.ts";
-import { withProgress, say } from "../lib/log.ts";
+import { withProgress, logLine } from "../lib/log.ts";
 import { run, which } from "../lib/process.ts";
 
 /** Something the machine must have, and the Debian package it comes in. */
@@ -92,7 +92,7 @@ async function install(packages: readonly string[], purpose: string): Promise<vo
   if (which("apt-get") === undefined) {
     throw new Error(`this machine lacks, for ${purpose}: ${list} (Debian's names); install them and run this again`);
   }
-  say(`installing for ${purpose}: ${list}`);
+  logLine(`installing for ${purpose}: ${list}`);
   await withProgress("apt-get", async () => {
     await asRoot("apt-get", ["update"]);
     await asRoot("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], 20 * 60_000);

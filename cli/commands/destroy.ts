@@ -11,7 +11,7 @@ import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
 import { asksForHelp, chooseStack } from "../stack/settings.ts";
 import { setGoingToDelete } from "../recovery/restart.ts";
 import { readState } from "../stack/state.ts";
-import { takeOver } from "../recovery/recover.ts";
+import { recover } from "../recovery/recover.ts";
 
 /**
  * Removes the cluster and the kubeconfig that was written for it, unless another stack's stands on a volume of it; the stack
@@ -32,7 +32,7 @@ export const command: Command = async (args) => {
   await selectStack(session);
   const destroy = ["destroy", "--stack", stack, ...rest];
   if (isHelp) return session.pulumi(destroy);
-  await takeOver(session);
+  await recover(session);
   // Nobody else changes it meanwhile: taking over holds the stack.
   const state = await readState(session);
   await refuseSharedVolumes(state);

@@ -5,7 +5,7 @@ import { defaultImage } from "../../image/location.ts";
 import { readManifest } from "../../image/judge.ts";
 import { chooseSystem, inWords } from "../../image/system.ts";
 import { debianImage, imageOf } from "../../image/provide.ts";
-import { say } from "../../lib/log.ts";
+import { logLine } from "../../lib/log.ts";
 import { provide } from "../../tools/requirements.ts";
 
 /**
@@ -44,7 +44,7 @@ export const command: Command = async (args) => {
       `--fresh and --archive are for Debian, and this is ${inWords(choice)}: add --debian to change that`,
     );
   }
-  say(inWords(choice));
+  logLine(inWords(choice));
   if (choice.system === "debian") await provide("building");
   const before = ofDebian ? defaultImage() : undefined;
   const path = await imageOf(choice.system, { archive, fresh });
@@ -56,11 +56,11 @@ export const command: Command = async (args) => {
 function sayWhatDiffers(before: string | undefined, path: string): void {
   const [old, made] = [before === undefined ? undefined : readManifest(before), readManifest(path)];
   if (old === undefined || made === undefined || before === path) {
-    say(before === path ? "this is the image that there was" : "there was no image before");
+    logLine(before === path ? "this is the image that there was" : "there was no image before");
     return;
   }
   const differences = imageDifferences(old, made);
-  for (const difference of differences) say(difference);
-  if (differences.length === 0) say("its packages are those of the image before");
-  say(`\`npm run roll -- --image ${path}\` takes a living cluster to it, and \`npm run roll -- --undo\` back`);
+  for (const difference of differences) logLine(difference);
+  if (differences.length === 0) logLine("its packages are those of the image before");
+  logLine(`\`npm run roll -- --image ${path}\` takes a living cluster to it, and \`npm run roll -- --undo\` back`);
 }

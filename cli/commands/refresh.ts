@@ -1,10 +1,10 @@
 import type { Command } from "../main.ts";
 import { isUnattended } from "../consent/consent.ts";
 import { refreshArguments } from "../stack/refresh.ts";
-import { say } from "../../lib/log.ts";
+import { logLine } from "../../lib/log.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack/settings.ts";
-import { takeOver } from "../recovery/recover.ts";
+import { recover } from "../recovery/recover.ts";
 
 /**
  * Compares the state with what libvirt has. Where nobody can be asked it goes ahead: it deletes nothing, and `up` and
@@ -16,8 +16,8 @@ export const command: Command = async (args) => {
   const session = await openSession(choice, { image: false, hypervisor: true });
   await selectStack(session);
   if (asksForHelp(rest)) return session.pulumi(refreshArguments(stack, rest));
-  await takeOver(session);
+  await recover(session);
   const unattended = isUnattended(rest);
-  if (unattended) say("nobody can be asked without a terminal; a refresh changes the state only, so it goes ahead");
+  if (unattended) logLine("nobody can be asked without a terminal; a refresh changes the state only, so it goes ahead");
   return session.pulumi(refreshArguments(stack, unattended ? [...rest, "--yes"] : rest));
 };

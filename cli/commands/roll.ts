@@ -3,13 +3,13 @@ import type { Command } from "../main.ts";
 import { writeKubeconfig } from "../stack/outputs.ts";
 import { isUnattended } from "../consent/consent.ts";
 import { kubectl } from "../../tools/kubectl.ts";
-import { say } from "../../lib/log.ts";
+import { logLine } from "../../lib/log.ts";
 import { run } from "../../lib/process.ts";
 import { parseRoll } from "../roll/plan.ts";
 import { roll } from "../roll/roll.ts";
 import { openSession, selectStack, type Session } from "../session.ts";
 import { chooseStack, readSettings } from "../stack/settings.ts";
-import { takeOver } from "../recovery/recover.ts";
+import { recover } from "../recovery/recover.ts";
 
 /** Rolls the cluster to another node image, batch by batch, or back to the one before. */
 export const command: Command = async (args) => {
@@ -19,13 +19,13 @@ export const command: Command = async (args) => {
   const session = await openSession(choice, { image: false, hypervisor: true });
   await selectStack(session);
   // Which node runs what is known only when the state is right.
-  await takeOver(session);
+  await recover(session);
   return roll(request, {
     session,
     settings: readSettings(choice),
     bringUp: (rest) => bringUp(session, choice, rest, "roll"),
     nodeTable: () => nodeTable(session),
-    log: say,
+    log: logLine,
     unattended: isUnattended(request.up),
   });
 };

@@ -4,7 +4,7 @@ import { isUnattended } from "../consent/consent.ts";
 import { describe, examine, passes } from "../doctor/doctor.ts";
 import { openSession, selectStack } from "../session.ts";
 import { asksForHelp, chooseStack } from "../stack/settings.ts";
-import { takeOver } from "../recovery/recover.ts";
+import { recover } from "../recovery/recover.ts";
 import { refuseOtherImage } from "../consent/unattended.ts";
 
 /** Makes or changes the cluster, after checking the machine, and says how to reach it. */
@@ -21,6 +21,6 @@ export const command: Command = async (args) => {
   const findings = await examine(choice);
   console.error(describe(findings));
   if (!passes(findings)) return 1;
-  await takeOver(session);
+  await recover(session);
   return bringUp(session, choice, choice.rest);
 };

@@ -26,7 +26,7 @@ export class RefusedError extends Error {
  * @throws {RefusedError} naming the nodes.
  */
 export async function refuseOtherImage(
-  session: Pick<Session, "stack" | "ask" | "settings">,
+  session: Pick<Session, "stack" | "capture" | "settings">,
   args: readonly string[],
   built: () => Promise<string | undefined> = builtImage,
 ): Promise<void> {

@@ -64,14 +64,14 @@ function isRefused(log: string): boolean {
  * that was refused or answered with no never gets into the history.
  */
 export async function concernsCluster(
-  { stack, ask }: Pick<DiagnosedSession, "stack" | "ask">,
+  { stack, capture }: Pick<DiagnosedSession, "stack" | "capture">,
   log: string,
   began: number,
 ): Promise<boolean> {
   // A terminal's screen on which nothing was drawn is a line without text.
   if (log.trim() !== "") return !noFailure.some((words) => words.test(log)) && !isRefused(log);
   try {
-    const text = await ask(["stack", "history", "--json", "--page-size", "1", "--stack", stack]);
+    const text = await capture(["stack", "history", "--json", "--page-size", "1", "--stack", stack]);
     const [last] = JSON.parse(text) as { startTime?: string }[];
     return last?.startTime !== undefined && Date.parse(last.startTime) >= began;
   } catch {

@@ -17,7 +17,7 @@ import { limits } from "./probe.ts";
 import { readState, type StackNode, type StackState } from "./state.ts";
 
 /** The part of a session that a diagnosis needs. */
-export type DiagnosedSession = Pick<Session, "stack" | "settings" | "variables" | "ask">;
+export type DiagnosedSession = Pick<Session, "stack" | "settings" | "variables" | "capture">;
 
 /**
  * Looks at everything that may tell why a cluster does not work, and writes it to a folder that only its owner can read.
@@ -108,9 +108,9 @@ async function usableUri({ get }: StackSettings, keep: Keep): Promise<string | u
 
 type Keep = (found: Promise<readonly Item[]>) => Promise<void>;
 
-async function knownState({ stack, ask }: DiagnosedSession, keep: Keep): Promise<StackState> {
+async function knownState({ stack, capture }: DiagnosedSession, keep: Keep): Promise<StackState> {
   try {
-    const state = readState(await ask(["stack", "export", "--stack", stack]));
+    const state = readState(await capture(["stack", "export", "--stack", stack]));
     await keep(Promise.resolve([item("state", undefined, progress(state))]));
     return state;
   } catch (error) {

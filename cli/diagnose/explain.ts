@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
-import { say } from "../../lib/log.ts";
+import { logLine } from "../../lib/log.ts";
 import { plainText } from "../../lib/plain-text.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import { redact } from "../../lib/redact.ts";
@@ -29,7 +29,7 @@ export async function explainFailure(session: DiagnosedSession, { folder, log }:
 
 /** Collects into a folder, writes summary.md there, and judges. */
 export async function diagnose(session: DiagnosedSession, folder: string, log = ""): Promise<Report> {
-  say(`collecting what nodes, libvirt and Kubernetes say, for at most 5 minutes`);
+  logLine(`collecting what nodes, libvirt and Kubernetes say, for at most 5 minutes`);
   const evidence = await collect(session, folder, redact(plainText(log)));
   const shown = folder.startsWith(`${checkout}/`) ? relative(checkout, folder) : folder;
   const result = report(evidence, { stack: session.stack, folder: shown, table: nodeTable(evidence) });

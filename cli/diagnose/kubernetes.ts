@@ -13,7 +13,7 @@ const conditions =
 
 /** What asking the cluster needs. */
 export interface ClusterAccess {
-  readonly session: Pick<Session, "stack" | "ask">;
+  readonly session: Pick<Session, "stack" | "capture">;
   readonly state: StackState;
   /** Path of kubectl; undefined when this machine has none. */
   readonly kubectl: string | undefined;
@@ -83,7 +83,7 @@ export function notReady(table: string): readonly string[] {
 async function writeKubeconfig({ session, state, folder }: ClusterAccess): Promise<string> {
   if (state.kubeconfig === undefined) throw new Error("the state has no kubeconfig");
   const text = await session
-    .ask(["stack", "export", "--show-secrets", "--stack", session.stack])
+    .capture(["stack", "export", "--show-secrets", "--stack", session.stack])
     .catch((error: unknown) => {
       // Its output may hold what no message may.
       throw new Error(`the kubeconfig could not be read: ${(error as Error).message.split("\n").at(-1)}`);

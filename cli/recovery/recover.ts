@@ -3,7 +3,7 @@ import { readLogin } from "../environment.ts";
 import { halfUploads, removeHalfUploads } from "./partial-uploads.ts";
 import { removeLeftovers, type Leftover } from "./orphans.ts";
 import { libvirtRefresh } from "../stack/refresh.ts";
-import { say, type Log } from "../../lib/log.ts";
+import { logLine, type Log } from "../../lib/log.ts";
 import type { Session } from "../session.ts";
 import { protectData } from "../stack/protection.ts";
 import { projectName, stackBaseName } from "../stack/settings.ts";
@@ -17,7 +17,7 @@ import { removeUnstartedDomains } from "./failed-domains.ts";
 export interface TakeoverOptions {
   /** @default the installed virsh */
   readonly connect?: (uri: string) => Virsh;
-  /** @default {@link say} */
+  /** @default {@link logLine} */
   readonly log?: Log;
   /** Milliseconds to wait for another command on the stack. @default 20_000 */
   readonly wait?: number;
@@ -37,8 +37,8 @@ export interface TakeoverOptions {
  * @throws an {@link AnotherRunError} while another command works on the stack, or when another run of Pulumi begins to;
  * when a hypervisor cannot be asked about half uploads or about what a killed run was creating.
  */
-export async function takeOver(session: Session, options: TakeoverOptions = {}): Promise<StackHold | undefined> {
-  const { connect = virshFor, log = say } = options;
+export async function recover(session: Session, options: TakeoverOptions = {}): Promise<StackHold | undefined> {
+  const { connect = virshFor, log = logLine } = options;
   const place = placeOf(session);
   const hold = place && (await StackHold.take(place.folder, place.project, place.stack, { ...options, log }));
   try {
@@ -92,7 +92,7 @@ async function clearAway(
 }
 
 /**
- * Whether {@link takeOver} has to come before the state is refreshed, because the lock of a killed run would refuse that or
+ * Whether {@link recover} has to come before the state is refreshed, because the lock of a killed run would refuse that or
  * because it would hide a half upload. Changes nothing.
  */
 export async function mustTakeOver(session: Session): Promise<boolean> {

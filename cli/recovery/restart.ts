@@ -1,7 +1,7 @@
 import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { wakeMachines, type Patience } from "./halted-machines.ts";
 import { uriOf } from "./orphans.ts";
-import { say, type Log } from "../../lib/log.ts";
+import { logLine, type Log } from "../../lib/log.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
 import { restoreLinks, startNetworks, startPools } from "./stopped-networks.ts";
 
@@ -9,7 +9,7 @@ import { restoreLinks, startNetworks, startPools } from "./stopped-networks.ts";
 export interface SetGoingOptions {
   /** @default the installed virsh */
   readonly connect?: (uri: string) => Virsh;
-  /** @default {@link say} */
+  /** @default {@link logLine} */
   readonly log?: Log;
   readonly patience?: Patience;
 }
@@ -19,7 +19,7 @@ export interface SetGoingOptions {
  * machines that neither run nor are paused or off. What cannot be set going is said; the rest is to go all the same.
  */
 export async function setGoingToDelete(state: StackState, options: SetGoingOptions = {}): Promise<void> {
-  const { connect = virshFor, log = say, patience } = options;
+  const { connect = virshFor, log = logLine, patience } = options;
   for (const { virsh, ofKind } of await hypervisorsOf(state, connect, log)) {
     try {
       await startPools(virsh, ofKind("Pool"), log);
@@ -39,7 +39,7 @@ export async function setGoingToDelete(state: StackState, options: SetGoingOptio
  * @throws when something cannot be set going, with what to do.
  */
 export async function setGoing(state: StackState, options: SetGoingOptions = {}): Promise<void> {
-  const { connect = virshFor, log = say, patience } = options;
+  const { connect = virshFor, log = logLine, patience } = options;
   for (const { virsh, there, ofKind } of await hypervisorsOf(state, connect, log)) {
     // A machine that goes on needs its disks and its network.
     await startPools(virsh, ofKind("Pool"), log);

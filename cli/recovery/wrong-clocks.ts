@@ -1,6 +1,6 @@
 import { clockOffset, clockTolerance, syncClock } from "../../libvirt/clock.ts";
 import { lines, virshFor, type Virsh } from "../../libvirt/virsh.ts";
-import { say, type Log } from "../../lib/log.ts";
+import { logLine, type Log } from "../../lib/log.ts";
 import type { StackState } from "../stack/state.ts";
 import { isLocalHypervisor } from "../../libvirt/virtualisation.ts";
 
@@ -8,7 +8,7 @@ import { isLocalHypervisor } from "../../libvirt/virtualisation.ts";
 export interface WrongClocksOptions {
   /** @default the installed virsh */
   readonly connect?: (uri: string) => Virsh;
-  /** @default {@link say} */
+  /** @default {@link logLine} */
   readonly log?: Log;
 }
 
@@ -23,7 +23,7 @@ const atOnce = 8;
  * not answer is left to what follows.
  */
 export async function setWrongClocks({ resources }: StackState, options: WrongClocksOptions = {}): Promise<void> {
-  const { connect = virshFor, log = say } = options;
+  const { connect = virshFor, log = logLine } = options;
   const uris = resources.filter(({ type }) => type === "pulumi:providers:libvirt").map(({ inputs }) => inputs?.uri);
   const names = new Map(
     resources

@@ -145,9 +145,9 @@ export async function checkImage({ source, sha256 }: ImageReference): Promise<Im
 }
 
 /** Writes settings in one go, so that a kill leaves all of them or none. */
-async function write({ stack, ask }: Session, options: readonly string[], changes: Changes): Promise<void> {
+async function write({ stack, capture }: Session, options: readonly string[], changes: Changes): Promise<void> {
   const pairs = Object.entries(changes).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
-  if (pairs.length > 0) await ask(["config", "set-all", ...pairs, ...options, "--stack", stack]);
+  if (pairs.length > 0) await capture(["config", "set-all", ...pairs, ...options, "--stack", stack]);
 }
 
 async function putBack(
@@ -159,5 +159,5 @@ async function putBack(
   const unset = keys.filter((key) => get(key) === "");
   const set = keys.filter((key) => get(key) !== "");
   await write(session, options, Object.fromEntries(set.map((key) => [key, get(key)])));
-  if (unset.length > 0) await session.ask(["config", "rm-all", ...unset, ...options, "--stack", session.stack]);
+  if (unset.length > 0) await session.capture(["config", "rm-all", ...unset, ...options, "--stack", session.stack]);
 }

@@ -1,4 +1,4 @@
-import { say, type Log } from "../../lib/log.ts";
+import { logLine, type Log } from "../../lib/log.ts";
 import type { Session } from "../session.ts";
 import { saneTimings } from "./phases.ts";
 import type { NodeRecord, Timings } from "./record.ts";
@@ -12,8 +12,11 @@ export interface Result {
 }
 
 /** Reads the outputs of a stack, without its secrets. Times that make no sense are left out, with a warning. */
-export async function readResult({ stack, ask }: Pick<Session, "stack" | "ask">, log: Log = say): Promise<Result> {
-  const outputs = JSON.parse(await ask(["stack", "output", "--json", "--stack", stack])) as Result;
+export async function readResult(
+  { stack, capture }: Pick<Session, "stack" | "capture">,
+  log: Log = logLine,
+): Promise<Result> {
+  const outputs = JSON.parse(await capture(["stack", "output", "--json", "--stack", stack])) as Result;
   const { nodes, timings, imageHash, kubernetesVersion } = outputs;
   return {
     ...(nodes === undefined ? {} : { nodes }),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { say } from "../../lib/log.ts";
+import { logLine } from "../../lib/log.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import { stackBaseName } from "../stack/settings.ts";
 import { addChanges, readChanges, type Changes } from "./changes.ts";
@@ -95,7 +95,7 @@ export class Run {
     if (record === undefined) return;
     this.#record = record;
     await attempt("write its page", () => writeOwn(join(this.folder, files.report), reportPage(record)));
-    if (await this.save()) say(`this run is recorded in ${this.folder}`);
+    if (await this.save()) logLine(`this run is recorded in ${this.folder}`);
   }
 
   /** Writes the record as it stands; returns whether that worked. */
@@ -177,7 +177,7 @@ async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | und
   try {
     return await work();
   } catch (error) {
-    say(`the record of this run is incomplete: could not ${what}: ${(error as Error).message}`);
+    logLine(`the record of this run is incomplete: could not ${what}: ${(error as Error).message}`);
     return undefined;
   }
 }

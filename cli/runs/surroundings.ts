@@ -13,7 +13,7 @@ import { automaticDomainType, detectDomainType, isLocalHypervisor } from "../../
 import type { ImageRecord, Machine, RunRecord, Versions } from "./record.ts";
 
 /** The part of a session that a record is about. */
-export type RecordedSession = Pick<Session, "stack" | "settings" | "variables" | "ask" | "pulumi">;
+export type RecordedSession = Pick<Session, "stack" | "settings" | "variables" | "capture" | "pulumi">;
 
 /** What a run depends on, as it is before the run. What cannot be asked is null: no record is worth a failed run. */
 export type Surroundings = Pick<RunRecord, "git" | "image" | "versions" | "hypervisor" | "machine">;
@@ -98,9 +98,9 @@ async function readManifest(path: string): Promise<Record<string, unknown> | nul
   }
 }
 
-async function readVersions({ ask, variables }: RecordedSession, uri: string): Promise<Versions> {
+async function readVersions({ capture, variables }: RecordedSession, uri: string): Promise<Versions> {
   const [pulumi, hypervisor, packages, plugins] = await Promise.all([
-    ask(["version"]).then(withoutV, () => null),
+    capture(["version"]).then(withoutV, () => null),
     isLocalHypervisor(uri) ? virshVersion(uri) : "",
     readPackages(),
     readPlugins(variables.PULUMI_HOME),

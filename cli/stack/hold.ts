@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { FileLock } from "../../lib/file-lock.ts";
-import { duration, say, type Log } from "../../lib/log.ts";
+import { duration, logLine, type Log } from "../../lib/log.ts";
 import { placeHere, readPlace, writePlace, type Place } from "../../lib/place.ts";
 import { AnotherRunError } from "./lock.ts";
 
@@ -8,7 +8,7 @@ import { AnotherRunError } from "./lock.ts";
 export interface HoldOptions {
   /** Milliseconds to wait for another command to end. @default 20_000 */
   readonly wait?: number;
-  /** @default {@link say} */
+  /** @default {@link logLine} */
   readonly log?: Log;
 }
 
@@ -33,7 +33,7 @@ export class StackHold {
    * @throws {AnotherRunError} when another command holds it for longer than one waits.
    */
   static async take(folder: string, project: string, stack: string, options: HoldOptions = {}): Promise<StackHold> {
-    const { wait = 20_000, log = say } = options;
+    const { wait = 20_000, log = logLine } = options;
     const { lock: path, place } = pathsOf(folder, project, stack);
     let lock = await FileLock.take(path);
     if (lock === undefined) {

@@ -15,11 +15,11 @@ export interface ClusterOutputs {
 }
 
 /** The part of a session that is needed here. */
-type Asking = Pick<Session, "stack" | "ask">;
+type Asking = Pick<Session, "stack" | "capture">;
 
 /** Reads the outputs of a stack that is up. */
-export async function readOutputs({ stack, ask }: Asking): Promise<ClusterOutputs> {
-  const outputs = JSON.parse(await ask(["stack", "output", "--json", "--stack", stack])) as Partial<ClusterOutputs>;
+export async function readOutputs({ stack, capture }: Asking): Promise<ClusterOutputs> {
+  const outputs = JSON.parse(await capture(["stack", "output", "--json", "--stack", stack])) as Partial<ClusterOutputs>;
   const { nodes, apiEndpoint, certificatesEnd } = outputs;
   if (nodes === undefined || apiEndpoint === undefined) throw new Error(`stack ${stack} has no cluster: npm run up`);
   return { nodes, apiEndpoint, ...(certificatesEnd === undefined ? {} : { certificatesEnd }) };
@@ -45,8 +45,8 @@ export function kubeconfigPath(stack: string, folder = stateFolder): string {
 }
 
 /** Writes the administrator's kubeconfig of a stack where only its owner can read it; returns the path. */
-export async function writeKubeconfig({ stack, ask }: Asking, folder = stateFolder): Promise<string> {
-  const kubeconfig = await ask(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]).catch(
+export async function writeKubeconfig({ stack, capture }: Asking, folder = stateFolder): Promise<string> {
+  const kubeconfig = await capture(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]).catch(
     (error: unknown) => {
       throw new Error(`stack ${stack} has no kubeconfig; is it up? (${(error as Error).message.split("\n").at(-1)})`);
     },

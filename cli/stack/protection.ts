@@ -1,4 +1,4 @@
-import { say, type Log } from "../../lib/log.ts";
+import { logLine, type Log } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
 import type { Session } from "../session.ts";
 import { readState, type StackState } from "./state.ts";
@@ -11,13 +11,13 @@ import { readState, type StackState } from "./state.ts";
  * meanwhile, or another one in the way, {@link protectData} does it before the next command.
  * @returns what the work returned.
  */
-export async function withoutProtection<T>(session: Session, work: () => Promise<T>, log: Log = say): Promise<T> {
+export async function withoutProtection<T>(session: Session, work: () => Promise<T>, log: Log = logLine): Promise<T> {
   const lifted = (await protectedOf(session)).map(({ urn }) => urn);
   if (lifted.length === 0) return work();
-  const { stack, ask } = session;
+  const { stack, capture } = session;
   return outlivingInterrupt(async () => {
     try {
-      await ask(["state", "unprotect", ...lifted, "--yes", "--stack", stack]);
+      await capture(["state", "unprotect", ...lifted, "--yes", "--stack", stack]);
       return await work();
     } finally {
       await protectAgain(session, lifted, log);
@@ -30,11 +30,11 @@ async function protectedOf(session: Session) {
 }
 
 async function protectAgain(session: Session, lifted: readonly string[], log: Log): Promise<void> {
-  const { stack, ask } = session;
+  const { stack, capture } = session;
   try {
     const there = new Set((await readState(session)).resources.map(({ urn }) => urn));
     const left = lifted.filter((urn) => there.has(urn));
-    if (left.length > 0) await ask(["state", "protect", ...left, "--yes", "--stack", stack]);
+    if (left.length > 0) await capture(["state", "protect", ...left, "--yes", "--stack", stack]);
   } catch (error) {
     log(`what was protected is not until the next \`npm run up\`: ${(error as Error).message.split("\n").at(-1)}`);
   }
@@ -45,9 +45,9 @@ async function protectAgain(session: Session, lifted: readonly string[], log: Lo
  * the protection away.
  */
 export async function protectData(
-  { stack, settings, ask }: Pick<Session, "stack" | "settings" | "ask">,
+  { stack, settings, capture }: Pick<Session, "stack" | "settings" | "capture">,
   { resources }: StackState,
-  log: Log = say,
+  log: Log = logLine,
 ): Promise<void> {
   if (settings().get("masterDataProtected") !== "true") return;
   const bare = resources
@@ -57,7 +57,7 @@ export async function protectData(
   if (bare.length === 0) return;
   const names = bare.map((urn) => urn.split("::").at(-1)).join(", ");
   try {
-    await ask(["state", "protect", ...bare, "--yes", "--stack", stack]);
+    await capture(["state", "protect", ...bare, "--yes", "--stack", stack]);
     log(`protected the control plane's data again: ${names}`);
   } catch (error) {
     log(`${names} could not be protected again: ${(error as Error).message.split("\n").at(-1)}`);

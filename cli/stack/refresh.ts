@@ -1,4 +1,4 @@
-import { say, type Log } from "../../lib/log.ts";
+import { logLine, type Log } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
 import type { Session } from "../session.ts";
 import { readState } from "./state.ts";
@@ -28,14 +28,14 @@ export function refreshArguments(stack: string, args: readonly string[]): readon
  * @returns whether to go on: false after Ctrl-C, once Pulumi has released the stack.
  */
 export async function compareWithLibvirt(
-  session: Pick<Session, "stack" | "configFile" | "ask">,
-  log: Log = say,
+  session: Pick<Session, "stack" | "configFile" | "capture">,
+  log: Log = logLine,
 ): Promise<boolean> {
   if ((await readState(session)).resources.length === 0) return true;
   let interrupted = false;
   try {
     await outlivingInterrupt(
-      () => session.ask(libvirtRefresh(session)),
+      () => session.capture(libvirtRefresh(session)),
       () => (interrupted = true),
     );
   } catch (error) {

@@ -29,8 +29,8 @@ export interface StackState {
 }
 
 /** Reads a stack's state through Pulumi. */
-export async function readState({ stack, ask }: Pick<Session, "stack" | "ask">): Promise<StackState> {
-  const { deployment } = JSON.parse(await ask(["stack", "export", "--stack", stack])) as {
+export async function readState({ stack, capture }: Pick<Session, "stack" | "capture">): Promise<StackState> {
+  const { deployment } = JSON.parse(await capture(["stack", "export", "--stack", stack])) as {
     deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] };
   };
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };

@@ -46,7 +46,7 @@ describe("the hypervisor a stack's file names", () => {
       stack: "dev",
       settings: () => settingsOf({ libvirtUri }),
       variables: {},
-      ask: () => Promise.resolve("v3.250.0"),
+      capture: () => Promise.resolve("v3.250.0"),
       pulumi: () => Promise.resolve(0),
     });
     expect((await readSurroundings(session(evil))).hypervisor.uri).toBe(evil);

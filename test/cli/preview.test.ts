@@ -21,7 +21,7 @@ function sessionWith(resources: readonly object[], duringRefresh = () => {}): Se
     // Whether the last run there was killed, nobody can tell.
     variables: { PULUMI_BACKEND_URL: "https://backend.example" },
     settings: () => settingsOf({}),
-    ask: ([command]) => {
+    capture: ([command]) => {
       if (command === "stack") return Promise.resolve(JSON.stringify({ deployment: { resources } }));
       duringRefresh();
       return Promise.reject(new Error("pulumi refresh: exit code 255\nlibvirt is away"));

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Worker } from "../../components/worker.ts";
-import { foundation } from "../../lifecycle/known-cluster.ts";
+import { foundation } from "../../lifecycle/prior-cluster.ts";
 import { clusterWith } from "../support/cluster.ts";
-import { knownOf } from "../support/known.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { one, promiseOf, startMocks, type recordOptions } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test } from "vitest";
 import { OwnNames } from "../../components/own-names.ts";
-import { Known } from "../../lifecycle/known.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
 import { networkMark } from "../../topology.ts";
 import { promiseOf, startMocks } from "../support/mocks.ts";
 
@@ -13,7 +13,7 @@ const old = `${resource}.qcow2`;
 
 function namesOf(...resources: readonly (readonly [type: string, name: string, outputs: Record<string, unknown>])[]) {
   const entries = resources.map(([type, name, outputs], index) => [`urn:${index}`, { type, name, outputs }] as const);
-  return new OwnNames("dev", pulumi.output(id), new Known(new Map(entries)));
+  return new OwnNames("dev", pulumi.output(id), new PriorState(new Map(entries)));
 }
 
 const volume = (name: string) => ["libvirt:index/volume:Volume", resource, { name }] as const;

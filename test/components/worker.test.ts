@@ -8,7 +8,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Worker } from "../../components/worker.ts";
 import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
 import { clusterWith, nodeIn } from "../support/cluster.ts";
-import { knownOf } from "../support/known.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { ofType, one, promiseOf, startMocks } from "../support/mocks.ts";
 import { qcow2 } from "../support/qcow2.ts";
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import sshpk from "sshpk";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig, type Surroundings } from "../../config/index.ts";
-import { foundation, keepersOf, standsOn } from "../../lifecycle/known-cluster.ts";
-import { knownOf } from "../support/known.ts";
+import { foundation, keepersOf, standsOn } from "../../lifecycle/prior-cluster.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { privateKey, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
 import { testKey } from "../support/ssh-key.ts";
 

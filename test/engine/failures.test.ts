@@ -40,8 +40,8 @@ describe("a first up that fails", () => {
 
   it("is told by the history from one that was refused before anything was done", async () => {
     await using stack = await TestStack.create({ workers: 0 });
-    const ask = async (args: readonly string[]) => (await stack.cli.run(args, stack.folder)).stdout;
-    const concerns = (began: number) => concernsCluster({ stack: "lab", ask }, "", began);
+    const capture = async (args: readonly string[]) => (await stack.cli.run(args, stack.folder)).stdout;
+    const concerns = (began: number) => concernsCluster({ stack: "lab", capture }, "", began);
     const began = Math.floor(Date.now() / 1000) * 1000;
     await stack.preview({ workers: -1 });
     expect(await concerns(began)).toBe(false);

@@ -9,7 +9,7 @@ async function protectedStack(): Promise<TestStack> {
   await stack.up();
   const { resources = [] } = (await stack.export()).deployment;
   const urn = resources.find((resource) => resource.urn.endsWith("::lab-master-root"))?.urn ?? "";
-  await stack.session().ask(["state", "protect", urn, "--yes", "--stack", "lab"]);
+  await stack.session().capture(["state", "protect", urn, "--yes", "--stack", "lab"]);
   expect(await protectedOf(stack)).toEqual([urn]);
   return stack;
 }
@@ -77,10 +77,10 @@ it("a cluster without protection is destroyed without a word to the state", asyn
   await stack.up();
   const asked: string[][] = [];
   const session = stack.session();
-  const ask = (args: readonly string[]) => {
+  const capture = (args: readonly string[]) => {
     asked.push([...args]);
-    return session.ask(args);
+    return session.capture(args);
   };
-  expect(await withoutProtection({ ...session, ask }, () => Promise.resolve("done"))).toBe("done");
+  expect(await withoutProtection({ ...session, capture }, () => Promise.resolve("done"))).toBe("done");
   expect(asked.map(([command]) => command)).toEqual(["stack"]);
 });

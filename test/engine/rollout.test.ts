@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { takeOver } from "../../cli/recovery/recover.ts";
+import { recover } from "../../cli/recovery/recover.ts";
 import { writeImage } from "./material.ts";
 import { patternsOf, rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
@@ -109,7 +109,7 @@ describe("another image for a control plane and three workers", () => {
     });
     expect((await stack.up({ image: second })).succeeded).toBe(false);
     stack.world.calm();
-    await takeOver(stack.session(), {
+    await recover(stack.session(), {
       connect:
         () =>
         (...args) =>

@@ -223,7 +223,7 @@ export class TestStack implements AsyncDisposable {
         said.push(all);
         return exitCode ?? 1;
       },
-      ask: (args) => this.#administer(args),
+      capture: (args) => this.#administer(args),
     };
   }
 

@@ -1,5 +1,5 @@
 import { preview } from "../../cli/preview.ts";
-import { takeOver } from "../../cli/recovery/recover.ts";
+import { recover } from "../../cli/recovery/recover.ts";
 import type { TestStack } from "./stack.ts";
 
 /** Takes over as the commands do; returns what it says, what Pulumi printed, and what virsh was asked. */
@@ -7,7 +7,7 @@ export async function takeOverOf(stack: TestStack) {
   const said: string[] = [];
   const printed: string[] = [];
   const asked: string[] = [];
-  const hold = await takeOver(stack.session(printed), {
+  const hold = await recover(stack.session(printed), {
     connect:
       () =>
       (...args) => {
@@ -26,14 +26,14 @@ export async function previewOf(stack: TestStack, ...rest: string[]) {
   const said: string[] = [];
   const ran: string[] = [];
   const session = stack.session();
-  const ask = (args: readonly string[]) => {
+  const capture = (args: readonly string[]) => {
     ran.push(args.slice(0, 2).join(" ").replace(/ --.*/, ""));
-    return session.ask(args);
+    return session.capture(args);
   };
   const pulumi = (args: readonly string[]) => {
     ran.push(args.join(" "));
     return Promise.resolve(0);
   };
-  const code = await preview({ ...session, ask, pulumi }, { stack: "lab", rest }, (line) => said.push(line));
+  const code = await preview({ ...session, capture, pulumi }, { stack: "lab", rest }, (line) => said.push(line));
   return { code, said, ran };
 }

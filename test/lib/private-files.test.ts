@@ -60,7 +60,7 @@ describe("a folder of one's own", () => {
 
   test.each<[string, (path: string) => unknown]>([
     ["the stacks", (path) => prepareState({}, { hasSalt: false }, path)],
-    ["the kubeconfig", (path) => writeKubeconfig({ stack: "lab", ask: () => Promise.resolve("text") }, path)],
+    ["the kubeconfig", (path) => writeKubeconfig({ stack: "lab", capture: () => Promise.resolve("text") }, path)],
     ["the runs", (path) => makeRunFolder(new Date(), "lab", path)],
   ])("is that of %s", async (_, make) => {
     const old = process.umask(0o022);

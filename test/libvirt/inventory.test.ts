@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { takeInventory } from "../../libvirt/inventory.ts";
 import { refuseConflicts } from "../../preflight/refusal.ts";
 import { virshFor } from "../../libvirt/virsh.ts";
-import { Known } from "../../lifecycle/known.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const answers: Record<string, string> = {
@@ -58,7 +58,7 @@ describe("a virsh that fails", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const refusal = () => refuseConflicts(configWith(), new Known());
+  const refusal = () => refuseConflicts(configWith(), new PriorState());
 
   it("because it is missing refuses the run, and names the package", async () => {
     vi.stubEnv("PATH", folder);

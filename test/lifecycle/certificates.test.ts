@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { clientValidity, daysLeft, isDue, knownValidity, renewalOf } from "../../lifecycle/certificates.ts";
 import { scriptInput } from "../../guest/script.ts";
-import { knownOf } from "../support/known.ts";
+import { knownOf } from "../support/prior-state.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const from = new Date("2026-01-01T00:00:00Z");

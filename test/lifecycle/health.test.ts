@@ -9,9 +9,9 @@ import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { healthy, lookAtCluster, lookAtNodes, type Look } from "../../lifecycle/health.ts";
 import { getFromCluster } from "../../lifecycle/kubernetes-api.ts";
-import { Known } from "../../lifecycle/known.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
 import { Sightings } from "../../lifecycle/sightings.ts";
-import { knownOf } from "../support/known.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const key = Buffer.from("-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----\n").toString("base64");
@@ -203,7 +203,7 @@ describe("a look at the cluster", () => {
     let asked = 0;
     const stdout = await apiServer((_, response) => void (asked++, response.end(nodeList({}))));
     const kubeconfig = { "Command dev-master-kubeconfig": { stdout } };
-    expect(await lookAtCluster(new Known(), config)).toEqual(healthy);
+    expect(await lookAtCluster(new PriorState(), config)).toEqual(healthy);
     expect(await lookAtCluster(knownOf(master), config)).toEqual(healthy);
     expect(await lookAtCluster(knownOf({ ...kubeconfig, "Command dev-master-init": {} }), config)).toEqual(healthy);
     expect(asked).toBe(0);

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { host, parseSubnet } from "../../lib/cidr.ts";
 import { conflictsOf, isComplete, ownedBy, type Owned } from "../../preflight/conflicts.ts";
 import type { ExistingNetwork, ExistingPool, Inventory } from "../../libvirt/inventory.ts";
-import { wantedBy, type Wanted } from "../../preflight/desired.ts";
-import { foundation } from "../../lifecycle/known-cluster.ts";
-import { Known } from "../../lifecycle/known.ts";
+import { desiredBy, type Desired } from "../../preflight/desired.ts";
+import { foundation } from "../../lifecycle/prior-cluster.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const config = configWith({ workers: "1" });
 /** What a stack knows of this cluster before it has anything in libvirt. */
-const begun = new Known(
+const begun = new PriorState(
   new Map([
     [
       "urn:id",
@@ -21,7 +21,7 @@ const begun = new Known(
     ],
   ]),
 );
-const wanted = wantedBy(config, begun);
+const wanted = desiredBy(config, begun);
 const nothing: Inventory = { domains: [], networks: [], pools: [], volumes: [] };
 const serving = (name: string, cidr: string, isActive = true): ExistingNetwork => {
   const subnet = parseSubnet(cidr)!;
@@ -36,7 +36,7 @@ const pool = (name: string, changed: Partial<ExistingPool> = {}): ExistingPool =
 });
 
 /** What a stack that has all of this knows. */
-function knowing({ machines, network, pool, volumes }: Wanted): Known {
+function knowing({ machines, network, pool, volumes }: Desired): PriorState {
   const entries: readonly { kind: string; outputs: Record<string, unknown>; name?: string }[] = [
     ...machines.flatMap(({ domain, vcpus, memoryMiB, disksGiB }) => [
       { kind: "domain:Domain", outputs: { name: domain, vcpu: vcpus, memory: memoryMiB } },
@@ -53,10 +53,10 @@ function knowing({ machines, network, pool, volumes }: Wanted): Known {
   const resources = entries.map(({ kind, outputs, name = String(outputs.name) }, index) => {
     return [`urn:${index}`, { type: `libvirt:index/${kind}`, name, outputs }] as const;
   });
-  return new Known(new Map(resources));
+  return new PriorState(new Map(resources));
 }
 
-const none: Owned = ownedBy(new Known(), wanted.pool.name);
+const none: Owned = ownedBy(new PriorState(), wanted.pool.name);
 const all: Owned = ownedBy(knowing(wanted), wanted.pool.name);
 const whats = (there: Partial<Inventory>, owned = none, of = wanted) =>
   conflictsOf(of, { ...nothing, ...there }, owned).map(({ what }) => what);
@@ -96,10 +96,10 @@ describe("what a cluster wants", () => {
 });
 
 describe("the names of volumes", () => {
-  const volumesOf = (raw: Record<string, string>, known: Known) => wantedBy(configWith(raw), known).volumes;
+  const volumesOf = (raw: Record<string, string>, known: PriorState) => desiredBy(configWith(raw), known).volumes;
 
   it("are nobody's as long as the cluster has no id, or is to become another one", () => {
-    expect(volumesOf({ workers: "1" }, new Known())).toEqual([]);
+    expect(volumesOf({ workers: "1" }, new PriorState())).toEqual([]);
     expect(volumesOf({ workers: "1", networkCidr: "10.9.0.0/24" }, begun)).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describe("the names of volumes", () => {
     const resource = wanted.volumes[0]!.replace("-0123abcd.qcow2", "");
     const outputs = { name: `${resource}.qcow2`, pool: "nodeforge-dev" };
     const volume = { type: "libvirt:index/volume:Volume", name: resource, outputs };
-    const known = new Known(new Map([...begun.resources, ["urn:base", volume]]));
+    const known = new PriorState(new Map([...begun.resources, ["urn:base", volume]]));
     expect(volumesOf({ workers: "1" }, known)).toEqual([`${resource}.qcow2`, ...wanted.volumes.slice(1)]);
   });
 });
@@ -158,13 +158,13 @@ describe("the subnet of the network that is made", () => {
   });
 
   it("is not looked at where the network is somebody else's", () => {
-    const existing = wantedBy(configWith({ network: "wide" }));
+    const existing = desiredBy(configWith({ network: "wide" }));
     expect(whats({ networks }, none, existing)).toEqual([]);
   });
 });
 
 describe("what has to be there", () => {
-  const existing = wantedBy(configWith({ network: "lab", storagePool: "vms" }));
+  const existing = desiredBy(configWith({ network: "lab", storagePool: "vms" }));
 
   it("is missed by name, with what is there instead", () => {
     expect(whats({ pools: [pool("default")] }, none, existing)).toEqual([
@@ -240,7 +240,7 @@ describe("a stack that has all it wants", () => {
 
   it("has something to look up when a pool or network has to be there", () => {
     for (const raw of [{ network: "lab" }, { storagePool: "vms" }] as Record<string, string>[]) {
-      const of = wantedBy(configWith(raw));
+      const of = desiredBy(configWith(raw));
       expect(isComplete(of, ownedBy(knowing(of), of.pool.name))).toBe(false);
     }
   });

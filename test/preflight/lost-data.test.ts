@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isDataLost } from "../../preflight/lost-data.ts";
-import { foundation } from "../../lifecycle/known-cluster.ts";
-import { knownOf } from "../support/known.ts";
+import { foundation } from "../../lifecycle/prior-cluster.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const id = { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: foundation(configWith()) };

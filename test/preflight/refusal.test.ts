@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { refuseConflicts } from "../../preflight/refusal.ts";
-import { foundation } from "../../lifecycle/known-cluster.ts";
-import { Known } from "../../lifecycle/known.ts";
-import { knownOf } from "../support/known.ts";
+import { foundation } from "../../lifecycle/prior-cluster.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { configWith, imageSha256 } from "../support/settings.ts";
 import { answering } from "../support/virsh-answers.ts";
 
@@ -20,7 +20,7 @@ const answers = (activeNetworks: string) => ({
 });
 const existing = { network: "lab", storagePool: "vms" };
 
-async function outcome(raw: Record<string, string>, known = new Known(), activeNetworks = "lab\n") {
+async function outcome(raw: Record<string, string>, known = new PriorState(), activeNetworks = "lab\n") {
   const warnings: string[] = [];
   const warn = (text: string) => Promise.resolve(void warnings.push(text));
   const { virsh } = answering(answers(activeNetworks));
@@ -34,7 +34,7 @@ async function outcome(raw: Record<string, string>, known = new Known(), activeN
 describe("a network that is not as the configuration says", () => {
   it("is refused with everything else, each with a command to look at it that can be pasted", async () => {
     const libvirtUri = "qemu+ssh://host/system?keyfile=/k";
-    const { refused, warnings } = await outcome({ ...existing, libvirtUri, domainType: "qemu" }, new Known(), "");
+    const { refused, warnings } = await outcome({ ...existing, libvirtUri, domainType: "qemu" }, new PriorState(), "");
     expect(refused).toContain("Nothing was created: ");
     expect(refused).toContain(
       "  network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24: virsh -c 'qemu+ssh://host/system?keyfile=/k' net-dumpxml lab",

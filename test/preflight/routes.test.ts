@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRoutes, unreachable } from "../../preflight/routes.ts";
-import { wantedBy } from "../../preflight/desired.ts";
+import { desiredBy } from "../../preflight/desired.ts";
 import { configWith } from "../support/settings.ts";
 
 const table = (...lines: readonly string[]) =>
@@ -21,7 +21,7 @@ it("the kernel's routes are read without the default one", () => {
 describe("nodes on a remote hypervisor's own network", () => {
   const remote = "qemu+ssh://host/system";
   const said = (routes: string | undefined, uri = remote, raw: Record<string, string> = {}) =>
-    unreachable(wantedBy(configWith(raw)), uri, routes);
+    unreachable(desiredBy(configWith(raw)), uri, routes);
 
   it.each([
     ["none but the default one", table(byDefault, own)],

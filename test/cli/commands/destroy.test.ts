@@ -25,7 +25,7 @@ vi.mock("../../../cli/session.ts", () => ({
       stack: "dev",
       variables: {},
       settings: () => settingsOf({}),
-      ask: (args: readonly string[]) => {
+      capture: (args: readonly string[]) => {
         if (args[1] !== "export") circumstances.events.push(args.slice(0, 2).join(" "));
         return Promise.resolve(JSON.stringify({ deployment: { resources } }));
       },
@@ -37,7 +37,7 @@ vi.mock("../../../cli/session.ts", () => ({
   },
   selectStack: () => Promise.resolve(),
 }));
-vi.mock("../../../cli/recovery/recover.ts", () => ({ takeOver: () => Promise.resolve() }));
+vi.mock("../../../cli/recovery/recover.ts", () => ({ recover: () => Promise.resolve() }));
 vi.mock("../../../cli/consent/consent.ts", async (original) => ({
   ...(await original<object>()),
   isUnattended: () => circumstances.unattended,

@@ -28,7 +28,7 @@ async function refusal(resources: readonly object[], built: string | undefined, 
   const session = {
     stack: "lab",
     settings: () => settingsOf(settings),
-    ask: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
+    capture: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
   };
   return refuseOtherImage(session, ["--parallel", "2"], () => Promise.resolve(built)).then(
     () => "",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refuseConflicts } from "../../../preflight/refusal.ts";
 import type { Virsh } from "../../../libvirt/virsh.ts";
-import { Known } from "../../../lifecycle/known.ts";
+import { PriorState } from "../../../lifecycle/prior-state.ts";
 import { concernsCluster, concernsResource, explainingFailure } from "../../../cli/diagnose/after-failure.ts";
 import type { DiagnosedSession } from "../../../cli/diagnose/collect.ts";
 import { configWith } from "../../support/settings.ts";
@@ -28,7 +28,7 @@ const session: DiagnosedSession = {
   // A hypervisor that nobody has: its failure is what is explained.
   settings: () => settingsOf({ libvirtUri: "test:///nowhere" }),
   variables: {},
-  ask: (args) => Promise.resolve(args.includes("history") ? "[]" : "{}"),
+  capture: (args) => Promise.resolve(args.includes("history") ? "[]" : "{}"),
 };
 const record = (log: string) => () => ({ folder, log });
 
@@ -110,7 +110,7 @@ describe("a change that was refused", () => {
     ],
     ["a libvirt that does not answer", /cannot be listed/, () => Promise.reject(new Error("failed to connect"))],
   ])("because of %s is no failure of the cluster", async (_, said, virsh) => {
-    const refusal = await refusalOf(() => refuseConflicts(configWith(), new Known(), { virsh }));
+    const refusal = await refusalOf(() => refuseConflicts(configWith(), new PriorState(), { virsh }));
     expect(refusal).toMatch(said);
     expect(await concerns(ofProgram(refusal))).toBe(false);
   });
@@ -171,7 +171,8 @@ it.each(usageErrors)("%s is no failure of the cluster", async (log) => {
 describe("a destroy is explained", () => {
   const began = Date.parse("2026-11-21T07:39:10.000Z");
   const history = '[{"kind":"destroy","startTime":"2026-11-21T07:39:12.000Z","result":"failed"}]';
-  const concerns = (log: string) => concernsResource({ ...session, ask: () => Promise.resolve(history) }, log, began);
+  const concerns = (log: string) =>
+    concernsResource({ ...session, capture: () => Promise.resolve(history) }, log, began);
 
   it("when a resource failed", async () => {
     expect(await concerns(diagnosed(joining, "exit status 1"))).toBe(true);
@@ -202,7 +203,7 @@ describe("a destroy is explained", () => {
 describe("without a log, a failed run concerns the cluster", () => {
   const began = Date.parse("2026-11-21T07:39:10.000Z");
   const after = (history: string, log = "") =>
-    concernsCluster({ ...session, ask: () => Promise.resolve(history) }, log, began);
+    concernsCluster({ ...session, capture: () => Promise.resolve(history) }, log, began);
 
   it.each(["", "\n"])("when Pulumi began to change something: %j", async (log) => {
     expect(await after('[{"kind":"update","startTime":"2026-11-21T07:39:12.000Z","result":"failed"}]', log)).toBe(true);

@@ -64,12 +64,12 @@ const settings: Readonly<Record<string, string>> = {
   sshPrivateKeyPath: "/keys/id",
 };
 
-function session(progress: Progress, ask?: DiagnosedSession["ask"]): DiagnosedSession {
+function session(progress: Progress, ask?: DiagnosedSession["capture"]): DiagnosedSession {
   return {
     stack: "lab",
     settings: () => settingsOf(settings),
     variables: {},
-    ask: ask ?? ((args) => Promise.resolve(stackState(progress, args.includes("--show-secrets")))),
+    capture: ask ?? ((args) => Promise.resolve(stackState(progress, args.includes("--show-secrets")))),
   };
 }
 

@@ -34,7 +34,7 @@ const session: DiagnosedSession = {
   stack: "lab",
   settings: () => settingsOf({ libvirtUri: "qemu:///system", networkName: "lab-net", sshUser: "ops" }),
   variables: {},
-  ask: () => Promise.resolve(stackState(complete)),
+  capture: () => Promise.resolve(stackState(complete)),
 };
 
 /** A machine whose root answers in place of the script, which tells the boundary: `tell NAME TEXT`. */

@@ -8,7 +8,7 @@ import { projectName } from "../../../cli/stack/settings.ts";
 import { shareStack, StackHold } from "../../../cli/stack/hold.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
-import { takeOver } from "../../../cli/recovery/recover.ts";
+import { recover } from "../../../cli/recovery/recover.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 
 let folder: string;
@@ -65,7 +65,7 @@ async function takingOver(
     variables: { PULUMI_BACKEND_URL: backend },
     settings: () => settingsOf({}),
     pulumi: (args: readonly string[]) => Promise.resolve(ran.push(args.join(" ")) * 0),
-    ask: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
+    capture: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
   };
   const connect =
     () =>
@@ -77,7 +77,7 @@ async function takingOver(
       if (answer === undefined) throw new Error(`no answer to ${command}`);
       return answer;
     };
-  const hold = await takeOver(session, { connect, log: (line) => said.push(line), wait: 100 });
+  const hold = await recover(session, { connect, log: (line) => said.push(line), wait: 100 });
   hold?.release();
   return { said, asked, ran };
 }

@@ -56,7 +56,7 @@ export function fakeSession(folder = mkdtempSync(join(tmpdir(), "nodeforge-runs-
     stack: "team/lab",
     variables: { NODEFORGE_IMAGE: image },
     settings: () => readSettings({ stack: "team/lab" }, folder),
-    ask: (args) => run(program, args),
+    capture: (args) => run(program, args),
     pulumi: (args, onOutput) => runInteractively(program, args, onOutput === undefined ? {} : { onOutput }),
   };
   return { folder, root: join(folder, "runs"), session, image };

@@ -13,8 +13,8 @@ const sane = { master: { init: 40.5 }, cluster: { ready: 3 } };
 describe("times that make no sense", () => {
   test("are not recorded, which is said once for each node", async () => {
     const said: string[] = [];
-    const ask = () => Promise.resolve(JSON.stringify({ timings: odd }));
-    expect(await readResult({ stack: "dev", ask }, (line) => said.push(line))).toEqual({ timings: sane });
+    const capture = () => Promise.resolve(JSON.stringify({ timings: odd }));
+    expect(await readResult({ stack: "dev", capture }, (line) => said.push(line))).toEqual({ timings: sane });
     expect(said).toEqual([
       "the times of master make no sense and are left out: boot -1795637414 (wanted 0 to 604800 s)",
     ]);

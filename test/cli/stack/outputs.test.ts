@@ -16,16 +16,16 @@ const outputs = {
 describe("the outputs of a stack", () => {
   test("are read without its secrets", async () => {
     const asked: string[][] = [];
-    const ask = (args: readonly string[]) => {
+    const capture = (args: readonly string[]) => {
       asked.push([...args]);
       return Promise.resolve(JSON.stringify({ ...outputs, kubeconfig: "[secret]" }));
     };
-    expect(await readOutputs({ stack: "lab", ask })).toEqual(outputs);
+    expect(await readOutputs({ stack: "lab", capture })).toEqual(outputs);
     expect(asked).toEqual([["stack", "output", "--json", "--stack", "lab"]]);
   });
 
   test("are missing before the first up, which is said", async () => {
-    await expect(readOutputs({ stack: "lab", ask: () => Promise.resolve("{}") })).rejects.toThrow(
+    await expect(readOutputs({ stack: "lab", capture: () => Promise.resolve("{}") })).rejects.toThrow(
       "stack lab has no cluster: npm run up",
     );
   });
@@ -51,8 +51,8 @@ describe("the outputs of a stack", () => {
 test("a kubeconfig is written where only its owner can read it, over an older one", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
   try {
-    await writeKubeconfig({ stack: "team/lab", ask: () => Promise.resolve("old") }, folder);
-    const path = await writeKubeconfig({ stack: "team/lab", ask: () => Promise.resolve("new") }, folder);
+    await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("old") }, folder);
+    const path = await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("new") }, folder);
     expect(await readdir(folder)).toEqual(["kubeconfig-team-lab"]);
     expect(await readFile(path, "utf8")).toBe("new\n");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -67,8 +67,8 @@ test.each([
 ])("a kubeconfig %s", async (_, deployment, left) => {
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
   try {
-    await writeKubeconfig({ stack: "lab", ask: () => Promise.resolve("content") }, folder);
-    const session = { stack: "lab", ask: () => Promise.resolve(JSON.stringify({ deployment })) };
+    await writeKubeconfig({ stack: "lab", capture: () => Promise.resolve("content") }, folder);
+    const session = { stack: "lab", capture: () => Promise.resolve(JSON.stringify({ deployment })) };
     await removeKubeconfig(session, folder);
     expect(await readdir(folder)).toHaveLength(left);
     await expect(removeKubeconfig(session, folder)).resolves.toBe(undefined);
@@ -78,8 +78,9 @@ test.each([
 });
 
 test("a missing kubeconfig is said in a sentence", async () => {
-  const ask = () => Promise.reject(new Error("pulumi stack output: exit code 6\nerror: no stack named 'lab' found"));
-  await expect(writeKubeconfig({ stack: "lab", ask }, tmpdir())).rejects.toThrow(
+  const capture = () =>
+    Promise.reject(new Error("pulumi stack output: exit code 6\nerror: no stack named 'lab' found"));
+  await expect(writeKubeconfig({ stack: "lab", capture }, tmpdir())).rejects.toThrow(
     "stack lab has no kubeconfig; is it up? (error: no stack named 'lab' found)",
   );
 });

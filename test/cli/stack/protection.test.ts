@@ -23,7 +23,7 @@ describe("the data of a cluster whose destroy is ended", () => {
       return JSON.stringify({ deployment: { resources } });
     };
     const work = () => runInteractively("sh", ["-c", "trap 'echo cancelled; kill $!; exit 3' TERM; sleep 30 & echo begun; wait"]);
-    process.exitCode = await withoutProtection({ stack: "lab", ask }, work);
+    process.exitCode = await withoutProtection({ stack: "lab", capture: ask }, work);
   `;
 
   test.each(["SIGTERM", "SIGHUP"] as const)("is protected again after %s, once Pulumi has ended", async (signal) => {
@@ -44,7 +44,7 @@ describe("data that is not protected", () => {
     const session = {
       stack: "lab",
       settings: () => settingsOf({ masterDataProtected }),
-      ask: (args: readonly string[]) => Promise.resolve(String(asked.push(args.join(" ")))),
+      capture: (args: readonly string[]) => Promise.resolve(String(asked.push(args.join(" ")))),
     };
     await protectData(session, { resources: resources as never, pending: [] }, (line) => said.push(line));
     return { asked, said };

@@ -27,12 +27,12 @@ describe("a refresh", () => {
 /** What Pulumi is asked for beside the state, on a stack with a resource. */
 async function comparing(configFile?: string) {
   const ran: string[] = [];
-  const ask = (args: readonly string[]) => {
+  const capture = (args: readonly string[]) => {
     if (args[0] === "stack") return Promise.resolve('{ "deployment": { "resources": [{}] } }');
     ran.push(args.join(" "));
     return Promise.resolve("");
   };
-  await compareWithLibvirt({ stack: "lab", ask, ...(configFile === undefined ? {} : { configFile }) });
+  await compareWithLibvirt({ stack: "lab", capture, ...(configFile === undefined ? {} : { configFile }) });
   return ran;
 }
 

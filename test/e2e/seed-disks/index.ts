@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CloudInitDisk } from "../../../components/cloud-init-disk.ts";
 import { OwnNames } from "../../../components/own-names.ts";
 import { StoragePool } from "../../../components/storage-pool.ts";
-import { Known } from "../../../lifecycle/known.ts";
+import { PriorState } from "../../../lifecycle/prior-state.ts";
 import type { Node } from "../../../topology.ts";
 
 const network = { prefix: 24, gateway: "192.0.2.1", domain: "internal" };
@@ -12,7 +12,7 @@ const hypervisor = new libvirt.Provider("hypervisor", { uri: "qemu:///system" })
 const provided = { providers: [hypervisor] };
 const path = "/var/lib/libvirt/seed-disks";
 const pool = new StoragePool("seeds", { pool: { origin: "created", name: "seeds", path } }, provided);
-const names = new OwnNames("seeds", pulumi.output("01234567-89ab-cdef-0123-456789abcdef"), new Known());
+const names = new OwnNames("seeds", pulumi.output("01234567-89ab-cdef-0123-456789abcdef"), new PriorState());
 for (let index = 1; index <= 50; index++) {
   const name = `node-${index}`;
   const mac = `52:54:00:00:00:${index.toString(16).padStart(2, "0")}`;

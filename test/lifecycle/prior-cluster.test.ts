@@ -7,9 +7,9 @@ import {
   isReplaced,
   keepersOf,
   keptIdentity,
-} from "../../lifecycle/known-cluster.ts";
-import { Known } from "../../lifecycle/known.ts";
-import { knownOf } from "../support/known.ts";
+} from "../../lifecycle/prior-cluster.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
+import { knownOf } from "../support/prior-state.ts";
 import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
 
 const config = configWith();
@@ -73,7 +73,7 @@ describe("what makes a cluster another one", () => {
   it("is nothing but what it stands on while no data was lost", () => {
     const known = knownOf({ "RandomUuid lab-id": { keepers: foundation(config) } });
     expect(keepersOf(known, "lab", config, false)).toEqual(foundation(config));
-    expect(keepersOf(new Known(), "lab", config, false)).toEqual(foundation(config));
+    expect(keepersOf(new PriorState(), "lab", config, false)).toEqual(foundation(config));
   });
 });
 
@@ -178,7 +178,7 @@ describe("how often a step was taken", () => {
 
   it.each(["uncounted", "bare", "unknown"])("begins with one where it is %s", (command) => {
     expect([generationOf(known, command, false), generationOf(known, command, true)]).toEqual(["1", "2"]);
-    expect(generationOf(new Known(), command, false)).toBe("1");
+    expect(generationOf(new PriorState(), command, false)).toBe("1");
   });
 });
 

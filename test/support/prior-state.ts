@@ -1,8 +1,8 @@
-import { Known } from "../../lifecycle/known.ts";
+import { PriorState } from "../../lifecycle/prior-state.ts";
 
 /** What a stack would remember of these resources, each keyed by the last part of its type and its name. */
-export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>>>): Known {
-  return new Known(
+export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>>>): PriorState {
+  return new PriorState(
     new Map(
       Object.entries(outputs).map(([key, outputs]) => {
         const [kind = "", name = ""] = key.split(" ");

@@ -9,7 +9,7 @@ export interface KnownResource {
 }
 
 /** What the stack remembered when this run began: every resource, keyed by URN. Empty before the first run. */
-export class Known {
+export class PriorState {
   readonly resources: ReadonlyMap<string, KnownResource>;
 
   constructor(resources: ReadonlyMap<string, KnownResource> = new Map()) {
@@ -36,12 +36,12 @@ export class Known {
  * Stack outputs would not do: they are what the last run that succeeded said. The engine's own provider answers this
  * (pkg/resource/deploy/builtins.go), as it does for stack references.
  */
-export async function readKnown(): Promise<Known> {
+export async function readKnown(): Promise<PriorState> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
     outputs: Record<string, { type: string; outputs?: Record<string, unknown> }>;
   };
-  return new Known(
+  return new PriorState(
     new Map(
       Object.entries(answer.outputs).map(([urn, { type, outputs = {} }]) => [
         urn,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { parseIdentity, type Identity } from "../components/identity.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { domainMark } from "../topology.ts";
-import type { Known } from "./known.ts";
+import type { PriorState } from "./prior-state.ts";
 
 /**
  * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
@@ -16,7 +16,7 @@ export function foundation({ network, ssh, storagePool, master }: ClusterConfig)
 }
 
 /** The cluster as the stack remembers it. */
-export interface KnownCluster {
+export interface PriorCluster {
   /** Tells it from others of its name; undefined before it was made, and when it was never told. */
   readonly id: string | undefined;
   readonly keepers: Readonly<Record<string, string>> | undefined;
@@ -25,12 +25,12 @@ export interface KnownCluster {
 }
 
 /** What the stack remembers of a cluster. */
-export function knownCluster(known: Known, name: string): KnownCluster {
+export function priorCluster(known: PriorState, name: string): PriorCluster {
   const { result, keepers } = known.outputsOf("RandomUuid", `${name}-id`) ?? {};
   const inits = known
     .namesOf("Command")
     .filter((command) => command.startsWith(`${name}-`) && command.endsWith("-init"));
-  const last = keepers as KnownCluster["keepers"];
+  const last = keepers as PriorCluster["keepers"];
   return {
     id: typeof result === "string" ? result : undefined,
     keepers: last,
@@ -39,8 +39,8 @@ export function knownCluster(known: Known, name: string): KnownCluster {
 }
 
 /** Whether the cluster that the stack remembers stands on what a configuration says. */
-export function standsOn(known: Known, config: ClusterConfig): boolean {
-  return knownCluster(known, config.clusterName).keepers?.machines === foundation(config).machines;
+export function standsOn(known: PriorState, config: ClusterConfig): boolean {
+  return priorCluster(known, config.clusterName).keepers?.machines === foundation(config).machines;
 }
 
 /**
@@ -49,12 +49,12 @@ export function standsOn(known: Known, config: ClusterConfig): boolean {
  * @param dataLost Whether the data is gone now.
  */
 export function keepersOf(
-  known: Known,
+  known: PriorState,
   name: string,
   config: ClusterConfig,
   dataLost: boolean,
 ): Record<string, string> {
-  const { keepers, master } = knownCluster(known, name);
+  const { keepers, master } = priorCluster(known, name);
   const losses = Number(keepers?.losses ?? 0) + Number(dataLost);
   const isNamed = keepers?.master !== undefined || (master !== undefined && master !== config.master.name);
   return {
@@ -65,8 +65,8 @@ export function keepersOf(
 }
 
 /** Whether the cluster that the stack remembers is the one that is wanted. @param keepers What that is to be known by. */
-export function isSameCluster(known: Known, name: string, keepers: Readonly<Record<string, string>>): boolean {
-  return isDeepStrictEqual(knownCluster(known, name).keepers, keepers);
+export function isSameCluster(known: PriorState, name: string, keepers: Readonly<Record<string, string>>): boolean {
+  return isDeepStrictEqual(priorCluster(known, name).keepers, keepers);
 }
 
 /**
@@ -74,8 +74,8 @@ export function isSameCluster(known: Known, name: string, keepers: Readonly<Reco
  * machine that is marked with another id was an earlier cluster's, and so was what was done on it.
  * @param master Name of the control plane.
  */
-export function isMade(known: Known, name: string, master: string): boolean {
-  const { id } = knownCluster(known, name);
+export function isMade(known: PriorState, name: string, master: string): boolean {
+  const { id } = priorCluster(known, name);
   const description = known.outputsOf("Domain", `${name}-${master}`)?.description;
   const isEarlier = typeof description === "string" && !description.startsWith(`${domainMark(name, id ?? "")}, `);
   return id !== undefined && known.outputsOf("Command", `${name}-${master}-init`) !== undefined && !isEarlier;
@@ -87,7 +87,7 @@ export function isMade(known: Known, name: string, master: string): boolean {
  * @param keepers What the cluster is to be known by from now on.
  */
 export function keptIdentity(
-  known: Known,
+  known: PriorState,
   name: string,
   config: ClusterConfig,
   keepers: Readonly<Record<string, string>>,
@@ -103,7 +103,7 @@ export function keptIdentity(
  * @param resourceName Name of its domain in the stack.
  * @param signature What the wanted machine's domain is marked with.
  */
-export function isReplaced(known: Known, resourceName: string, signature: string): boolean {
+export function isReplaced(known: PriorState, resourceName: string, signature: string): boolean {
   const description = known.outputsOf("Domain", resourceName)?.description;
   return typeof description === "string" && !description.endsWith(` ${signature}`);
 }
@@ -113,7 +113,7 @@ export function isReplaced(known: Known, resourceName: string, signature: string
  * there. The step of an earlier machine stays known while it is being replaced, so it tells which one it was for.
  * @param resourceName Name of the worker's component in the stack.
  */
-export function isAway(known: Known, resourceName: string): boolean {
+export function isAway(known: PriorState, resourceName: string): boolean {
   if (known.outputsOf("Worker", resourceName) === undefined) return false;
   const domainId = known.outputsOf("Domain", resourceName)?.id;
   const triggers = known.outputsOf("Command", `${resourceName}-ready`)?.triggers;
@@ -125,14 +125,14 @@ export function isAway(known: Known, resourceName: string): boolean {
  * worker have one certificate only, so it needs another.
  * @param resourceName Name of the worker's component in the stack.
  */
-export function isHalfJoined(known: Known, resourceName: string): boolean {
+export function isHalfJoined(known: PriorState, resourceName: string): boolean {
   const minted = known.outputsOf("Command", `${resourceName}-token`)?.triggers;
   const joined = known.outputsOf("Command", `${resourceName}-join`)?.triggers;
   return minted !== undefined && !isDeepStrictEqual(minted, joined);
 }
 
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
-export function generationOf(known: Known, command: string, again: boolean): string {
+export function generationOf(known: PriorState, command: string, again: boolean): string {
   const triggers = known.outputsOf("Command", command)?.triggers;
   // A step that was never counted, or is not there yet, is at its first time.
   const last = (Array.isArray(triggers) && Number(triggers.at(-1))) || 1;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Known, readKnown } from "../../lifecycle/known.ts";
-import { knownOf } from "../support/known.ts";
+import { PriorState, readKnown } from "../../lifecycle/prior-state.ts";
+import { knownOf } from "../support/prior-state.ts";
 
 describe("what the stack remembers", () => {
   const known = knownOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });
@@ -22,7 +22,7 @@ describe("what the stack remembers", () => {
     ["omain", "lab-master"],
   ])("has no %s %s", (kind, name) => {
     expect(known.outputsOf(kind, name)).toBeUndefined();
-    expect(new Known().outputsOf("Domain", "lab-master")).toBeUndefined();
+    expect(new PriorState().outputsOf("Domain", "lab-master")).toBeUndefined();
   });
 });
 
