@@ -2,11 +2,11 @@
  * Runs one tier of the tests: `unit` (static checks and unit tests), `engine`, `e2e`, or `nightly`: what takes e2e too long.
  *
  * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`, and the
- * exit code is 0 only when nothing failed and something passed.
+ * exit code is 0 only when nothing failed and something passed. Lines `FAILED name: reason` before it repeat each failure.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { execa } from "execa";
 import { prepareTier, type Tier } from "./support/prepare.ts";
 import { staticChecks } from "./support/static-checks.ts";
@@ -14,6 +14,21 @@ import { staticChecks } from "./support/static-checks.ts";
 interface Count {
   passed: number;
   failed: number;
+}
+
+/** What vitest's JSON report says of the tests, as far as it is read. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 }
 
 const [tier = "unit", ...rest] = process.argv.slice(2) as [Tier, ...string[]];
@@ -42,7 +57,7 @@ async function runStaticChecks(): Promise<Count> {
       timeout: limitSeconds * 1000,
     });
     console.log(`${failed ? "FAIL" : "ok  "} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-    if (failed) console.log(all);
+    if (failed) console.log(`${all}\nFAILED ${name}`);
     count[failed ? "failed" : "passed"]++;
   }
   return count;
@@ -60,7 +75,8 @@ async function runVitest(): Promise<Count> {
       preferLocal: true,
       env: environment,
     });
-    const { numPassedTests, numFailedTests } = readReport(report);
+    const { numPassedTests, numFailedTests, testResults } = readReport(report);
+    for (const line of failuresOf(testResults)) console.log(line);
     // An error outside of every test, such as a file that does not load, fails the run without counting as a test.
     return { passed: numPassedTests, failed: exitCode === 0 ? 0 : Math.max(1, numFailedTests) };
   } finally {
@@ -68,10 +84,21 @@ async function runVitest(): Promise<Count> {
   }
 }
 
-function readReport(path: string): { numPassedTests: number; numFailedTests: number } {
+/** A line for each failed test, and for each file that failed outside of its tests. */
+function failuresOf(files: Report["testResults"]): readonly string[] {
+  return files.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages: [reason = ""] }) => ({ test: ` > ${fullName}`, reason }));
+    const all = failed.length === 0 && message !== "" ? [{ test: "", reason: message }] : failed;
+    return all.map(({ test, reason }) => `FAILED ${relative(process.cwd(), name)}${test}: ${reason.split("\n", 1)[0]}`);
+  });
+}
+
+function readReport(path: string): Report {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as { numPassedTests: number; numFailedTests: number };
+    return JSON.parse(readFileSync(path, "utf8")) as Report;
   } catch {
-    return { numPassedTests: 0, numFailedTests: 1 };
+    return { numPassedTests: 0, numFailedTests: 1, testResults: [] };
   }
 }
