@@ -1,9 +1,7 @@
 import { globSync } from "node:fs";
 import { Linter } from "eslint";
 import { describe, expect, test } from "vitest";
-import { importLaw } from "../eslint.config.js";
-
-const law: readonly Linter.Config[] = importLaw;
+import { importLaw as law } from "./support/import-law.ts";
 
 /** What the linter says of a file that imports another one. */
 function problemsOf(file: string, imported: string): readonly string[] {
