@@ -52,7 +52,7 @@ export function description({ name, folder, record }: ReadableRun): string {
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-/** How long a run took, in the toolchain's own format; `-` while that is not known. */
+/** How long a run took, in the format of the log; `-` while that is not known. */
 function took({ seconds }: RunRecord): string {
   return seconds === null ? "-" : duration(seconds * 1000);
 }

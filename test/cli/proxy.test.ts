@@ -40,7 +40,7 @@ describe("the nodes", () => {
 });
 
 describe("a program of ours behind a dead proxy", () => {
-  test("asks the API server itself, also without the toolchain's exceptions", async () => {
+  test("asks the API server itself, also without the exceptions that commands make", async () => {
     const server = createServer((_, response) => response.end("pods")).listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once("listening", resolve));

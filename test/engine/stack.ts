@@ -212,7 +212,7 @@ export class TestStack implements AsyncDisposable {
     return this.#administer(["stack", "export", "--stack", this.#name]);
   }
 
-  /** The stack as the toolchain's commands see it; `said` gets everything Pulumi prints. */
+  /** The stack as the commands see it; `said` gets everything Pulumi prints. */
   session(said: string[] = []): Session {
     return {
       stack: this.#name,
