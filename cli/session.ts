@@ -117,7 +117,7 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
 }
 
 /**
- * Hides the ssh agent from Pulumi where the stack does not capture for it (sshAgent). The official command plugin (1.2.1) dials the
+ * Hides the ssh agent from Pulumi where the stack does not ask for it (sshAgent). The official command plugin (1.2.1) dials the
  * agent of SSH_AUTH_SOCK beside the key it was given, and a dead one fails the run. A hypervisor that is reached over ssh may
  * need the agent, so there it stays.
  */

@@ -1,21 +1,13 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripTypeScriptTypes } from "node:module";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { codeOf, sourceInputs } from "../../image/sources.ts";
 import { inCheckout } from "../../lib/checkout.ts";
-
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-sources-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+import { test } from "../support/folder.ts";
 
 describe("the key of what is built from a folder", () => {
-  test("stays when the folder moves, and its imports with it", async () => {
+  test("stays when the folder moves, and its imports with it", async ({ folder }) => {
     const [here, there] = [join(folder, "here"), join(folder, "deeper")];
     await cp(inCheckout("image", "debian"), here, { recursive: true });
     const before = await sourceInputs(here, (name) => name.endsWith(".ts"));
@@ -29,7 +21,9 @@ describe("the key of what is built from a folder", () => {
     expect(before.length).toBeGreaterThan(20);
   });
 
-  test("changes with a file's name, its code and its data, and with nothing that does not count", async () => {
+  test("changes with a file's name, its code and its data, and with nothing that does not count", async ({
+    folder,
+  }) => {
     await writeFile(join(folder, "build.ts"), "export const size = 1;\n");
     await writeFile(join(folder, "early-init.sh"), "mount\n");
     const before = await sourceInputs(folder);
