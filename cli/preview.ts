@@ -2,7 +2,7 @@ import { compareWithLibvirt } from "./stack/refresh.ts";
 import { logLine, type Log } from "../lib/log.ts";
 import type { Session } from "./session.ts";
 import { asksForHelp, type StackChoice } from "./stack/settings.ts";
-import { mustTakeOver } from "./recovery/recover.ts";
+import { needsRecovery } from "./recovery/recover.ts";
 
 /**
  * Shows what `up` would change, after looking what libvirt still has as `up` does: the state learns of it, nothing else
@@ -18,8 +18,8 @@ export async function preview(
   if (!asksForHelp(rest)) {
     const saysHimself = rest.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));
     // `up` clears that away, and looks then.
-    if (await mustTakeOver(session))
-      log(`what the last run on stack ${stack} left unfinished, \`npm run up\` first takes over`);
+    if (await needsRecovery(session))
+      log(`the last run on stack ${stack} did not finish; \`npm run up\` recovers it first`);
     else if (!saysHimself && !(await compareWithLibvirt(session, log))) return 130;
   }
   return session.pulumi(["preview", "--stack", stack, ...rest]);

@@ -6,7 +6,7 @@ import { logLine } from "../lib/log.ts";
 import { openRun, type RunEnd } from "./runs/run.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import type { Session } from "./session.ts";
-import { setGoing } from "./recovery/restart.ts";
+import { startStopped } from "./recovery/restart.ts";
 import { sharingSightings } from "./sightings.ts";
 import { asksForHelp, type StackChoice } from "./stack/settings.ts";
 import { readState } from "./stack/state.ts";
@@ -14,9 +14,9 @@ import { goingAhead, planUnattended, RefusedError } from "./consent/unattended.t
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
 
 /**
- * Makes or changes the cluster of a stack that is selected and taken over, on a machine that was checked, after setting
- * going what stands still and looking what libvirt still has; then says how to reach the cluster. A run that fails is
- * explained, and each leaves a record.
+ * Creates or changes the cluster of a stack that is selected and recovered, on a machine that was checked. First starts what
+ * has stopped and refreshes the state from libvirt; at the end prints how to reach the cluster. Explains a run that fails,
+ * and records every run.
  *
  * Where nobody can be asked, a plan that deletes and replaces nothing that can be lost goes ahead.
  * @param args Arguments for `pulumi up`.
@@ -47,7 +47,7 @@ interface Request {
 
 async function bringUpOnce(session: Session, up: string[], { stack, args, command, runs }: Request): Promise<number> {
   const state = await readState(session);
-  await setGoing(state);
+  await startStopped(state);
   await setWrongClocks(state);
   if (!(await compareWithLibvirt(session))) return 130;
   const run = await openRun(session, { command, args }, runs);

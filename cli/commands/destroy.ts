@@ -9,7 +9,7 @@ import { RunLog } from "../runs/run-log.ts";
 import { openSession, selectStack } from "../session.ts";
 import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
 import { asksForHelp, chooseStack } from "../stack/settings.ts";
-import { setGoingToDelete } from "../recovery/restart.ts";
+import { startStoppedForDeletion } from "../recovery/restart.ts";
 import { readState } from "../stack/state.ts";
 import { recover } from "../recovery/recover.ts";
 
@@ -33,7 +33,7 @@ export const command: Command = async (args) => {
   const destroy = ["destroy", "--stack", stack, ...rest];
   if (isHelp) return session.pulumi(destroy);
   await recover(session);
-  // Nobody else changes it meanwhile: taking over holds the stack.
+  // No other command changes it meanwhile, because `recover` holds the stack.
   const state = await readState(session);
   await refuseSharedVolumes(state);
   const isPreview = rest.includes("--preview-only");
@@ -47,7 +47,7 @@ export const command: Command = async (args) => {
     }
     destroy.push("--yes");
   }
-  await setGoingToDelete(state);
+  await startStoppedForDeletion(state);
 
   const folder = diagnosisFolder(stack);
   const log = new RunLog();

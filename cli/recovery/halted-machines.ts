@@ -2,79 +2,82 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { syncClock } from "../../libvirt/clock.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
 import type { Log } from "../../lib/log.ts";
+import type { LibvirtObject } from "./hypervisors.ts";
 
-/** A machine of the stack. */
-export interface KnownMachine {
-  readonly uuid: string;
-  readonly name: string;
-}
-
-/** Lists what neither runs nor is off: paused, asleep, crashed, or about to be off. */
+/** Lists machines that are neither running nor off: paused, asleep, crashed or shutting down. */
 const listHalted = ["list", "--all", "--state-paused", "--state-other", "--uuid"];
 
-/** The same without what is paused, which the provider deletes as it should. */
+/** Lists the same without paused machines, which the provider deletes correctly. */
 const listAsleep = ["list", "--all", "--state-other", "--uuid"];
 
-/** Lists what is off and has its memory on disk. */
+/** Lists machines that are off and have their memory saved on disk. */
 const listSaved = ["list", "--inactive", "--with-managed-save", "--uuid"];
 
-/** Reasons for which libvirt itself pauses a machine, and lets it go on. */
-const busy = ["migrating", "saving", "dumping", "creating snapshot", "starting up", "shutting down", "post-copy"];
+/** Reasons for which libvirt pauses a machine and resumes it on its own. */
+const pausedByLibvirt = [
+  "migrating",
+  "saving",
+  "dumping",
+  "creating snapshot",
+  "starting up",
+  "shutting down",
+  "post-copy",
+];
 
-/** Milliseconds. A write that failed is repeated as soon as the machine goes on, so one that fails again shows at once. */
-export interface Patience {
-  readonly betweenLooks: number;
-  readonly limit: number;
+/** Times in milliseconds. A machine repeats a failed write as soon as it continues, so a second failure shows at once. */
+export interface Polling {
+  readonly interval: number;
+  readonly timeout: number;
 }
 
 /**
- * Lets machines go on that neither run nor are off. The provider (0.8.3, domain.go) takes whatever does not run for off and
- * starts it, which libvirt refuses: the domain is already running.
+ * Resumes machines that are neither running nor off. The provider (0.8.3, domain.go) treats every machine that is not running
+ * as off and starts it, which libvirt refuses: the domain is already running.
  *
- * - Paused by somebody, or because a write failed: resumed. Asleep: woken. Off with its memory saved: started from that.
- *   Its clock stood still meanwhile and is set through the guest agent, where that answers.
- * - Crashed: turned off, which loses nothing that is not lost, so that `up` starts it.
- * - About to be off: waited for.
+ * - Paused by a user, or by a failed write: resumes it. Asleep: wakes it. Off with its memory saved: starts it from there.
+ *   Its clock has stopped meanwhile, so it is set through the guest agent, where the agent answers.
+ * - Crashed: turns it off, so that `up` starts it. Its memory is lost already.
+ * - Shutting down: waits for it.
  *
- * Two lists are asked for when all is well.
- * @param forDeletion Whether they are about to be deleted. What is paused, or off and saved, then stays as it is; the provider
- * undefines what sleeps, has crashed or is about to be off without ending it, and it would stay behind with its disks in use.
- * @throws when a machine pauses again as soon as it goes on, as where its pool is full; when libvirt itself holds it; and
- * when it is not off, or awake, within 30 s.
+ * Calls virsh for two lists when no machine needs this.
+ * @param forDeletion Whether the machines are about to be deleted. Paused and saved machines then stay as they are. The
+ * provider undefines a machine that sleeps, has crashed or shuts down without stopping it, and its disks would stay in use.
+ * @throws when a machine pauses again as soon as it continues, for example because its pool is full; when libvirt has paused
+ * it for work of its own; and when it is not off, or awake, within 30 s.
  */
-export async function wakeMachines(
+export async function resumeMachines(
   virsh: Virsh,
-  machines: readonly KnownMachine[],
+  machines: readonly LibvirtObject[],
   log: Log,
-  patience: Patience = { betweenLooks: 1_000, limit: 30_000 },
+  patience: Polling = { interval: 1_000, timeout: 30_000 },
   forDeletion = false,
 ): Promise<void> {
   const listed = async (list: readonly string[]) => {
     const uuids = new Set(lines(await virsh(...list)));
     return machines.filter(({ uuid }) => uuids.has(uuid));
   };
-  const woken: KnownMachine[] = [];
+  const resumed: LibvirtObject[] = [];
   for (const machine of await listed(forDeletion ? listAsleep : listHalted)) {
-    if (await handle(machine)) woken.push(machine);
+    if (await handle(machine)) resumed.push(machine);
   }
   for (const machine of forDeletion ? [] : await listed(listSaved)) {
     log(`starting ${machine.name} from its saved memory`);
     await virsh("start", machine.uuid);
-    woken.push(machine);
+    resumed.push(machine);
   }
-  if (woken.length === 0) return;
-  await sleep(2 * patience.betweenLooks);
-  for (const machine of woken) await expectItRuns(machine);
-  if (!forDeletion) await Promise.all(woken.map(setClock));
+  if (resumed.length === 0) return;
+  await sleep(2 * patience.interval);
+  for (const machine of resumed) await expectItRuns(machine);
+  if (!forDeletion) await Promise.all(resumed.map(setClock));
 
-  /** @returns whether the machine is to run now. */
-  async function handle({ uuid, name }: KnownMachine): Promise<boolean> {
+  /** @returns whether the machine should be running now. */
+  async function handle({ uuid, name }: LibvirtObject): Promise<boolean> {
     const { state, reason } = await stateOf(uuid);
     switch (state) {
       case "paused":
-        if (busy.some((work) => reason.startsWith(work)))
+        if (pausedByLibvirt.some((work) => reason.startsWith(work)))
           throw new Error(
-            `libvirt holds ${name} (${reason}); run this again when that is over: virsh domstate ${name}`,
+            `libvirt has paused ${name} (${reason}). Fix: wait until libvirt resumes it (virsh domstate ${name}), then run this again`,
           );
         if (reason === "crashed") return turnOff(uuid, name);
         log(`${name} is paused (${reason}): resuming it`);
@@ -88,8 +91,8 @@ export async function wakeMachines(
       case "crashed":
         return turnOff(uuid, name);
       case "in shutdown":
-        log(`waiting until ${name} is off`);
-        await until(uuid, "shut off", `${name} is still about to be off`);
+        log(`waiting for ${name} to shut down`);
+        await until(uuid, "shut off", `${name} is still shutting down`);
         return false;
       default:
         return false;
@@ -108,25 +111,26 @@ export async function wakeMachines(
     return { state, reason };
   }
 
-  async function until(uuid: string, wanted: string, failure: string): Promise<void> {
-    const deadline = Date.now() + patience.limit;
-    while ((await stateOf(uuid)).state !== wanted) {
-      if (Date.now() > deadline) throw new Error(`${failure} after ${patience.limit / 1000} s: virsh domstate ${uuid}`);
-      await sleep(patience.betweenLooks);
+  async function until(uuid: string, desired: string, failure: string): Promise<void> {
+    const deadline = Date.now() + patience.timeout;
+    while ((await stateOf(uuid)).state !== desired) {
+      if (Date.now() > deadline)
+        throw new Error(`${failure} after ${patience.timeout / 1000} s: virsh domstate ${uuid}`);
+      await sleep(patience.interval);
     }
   }
 
-  async function expectItRuns({ uuid, name }: KnownMachine): Promise<void> {
+  async function expectItRuns({ uuid, name }: LibvirtObject): Promise<void> {
     const { state, reason } = await stateOf(uuid);
     if (state === "running") return;
     const disks = lines(await virsh("domblkerror", uuid).catch(() => "")).join(", ");
     const why = [reason, disks].filter(Boolean).join("; ");
     throw new Error(
-      `${name} went on and is ${state} again (${why}). Where its pool is full, make room there; then run this again`,
+      `${name} was resumed and is ${state} again (${why}). Fix: free space where its pool is full, then run this again`,
     );
   }
 
-  async function setClock({ uuid, name }: KnownMachine): Promise<void> {
+  async function setClock({ uuid, name }: LibvirtObject): Promise<void> {
     try {
       await syncClock(virsh, uuid);
     } catch (error) {

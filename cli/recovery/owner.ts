@@ -1,4 +1,4 @@
-import { idInNames } from "../../topology.ts";
+import { domainMark, idInNames, networkMark } from "../../topology.ts";
 import type { StackState } from "../stack/state.ts";
 
 /** Name of the stack's cluster; "" before its first `up`. */
@@ -7,13 +7,23 @@ export function clusterOf({ resources }: StackState): string {
   return cluster?.urn.split("::").at(-1) ?? "";
 }
 
-/** The random ids that tell the stack's cluster from others of its name; none before its first `up`. */
+/** Random ids that tell the stack's cluster from others of its name; none before its first `up`. */
 export function clusterIdsOf(state: StackState): readonly string[] {
   const end = `::${clusterOf(state)}-id`;
   return state.resources
     .filter(({ urn, type }) => type === "random:index/randomUuid:RandomUuid" && urn.endsWith(end))
     .map(({ outputs }) => outputs?.result)
     .filter((id): id is string => typeof id === "string" && id !== "");
+}
+
+/** Whether a domain's description begins with the mark of the stack's cluster, which has the cluster's random id. */
+export function hasDomainMark(state: StackState, description: string): boolean {
+  return clusterIdsOf(state).some((id) => description.startsWith(`${domainMark(clusterOf(state), id)}, machine `));
+}
+
+/** Whether a network's XML has the mark of the stack's cluster, which has the cluster's random id. */
+export function hasNetworkMark(state: StackState, definition: string): boolean {
+  return clusterIdsOf(state).some((id) => definition.includes(networkMark(clusterOf(state), id)));
 }
 
 /** Whether the name of a volume begins with the name of the stack's cluster and ends with the cluster's id. */
@@ -24,12 +34,12 @@ export function hasClusterId(state: StackState, volume: string): boolean {
   );
 }
 
-/** Whether the state has something of this id. */
-export function isKnown({ resources }: StackState, id: string): boolean {
+/** Whether the state has a resource of this id. */
+export function isInState({ resources }: StackState, id: string): boolean {
   return resources.some((resource) => resource.id === id);
 }
 
-/** Whether the stack has made a Kubernetes cluster, whose data a disk may hold. */
+/** Whether the stack has initialized a Kubernetes cluster, whose data a disk may hold. */
 export function wasInitialized({ resources }: StackState): boolean {
   return resources.some(({ urn, type }) => type === "command:remote:Command" && urn.endsWith("-init"));
 }

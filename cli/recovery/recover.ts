@@ -1,7 +1,8 @@
 import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { readLogin } from "../environment.ts";
-import { halfUploads, removeHalfUploads } from "./partial-uploads.ts";
-import { removeLeftovers, type Leftover } from "./orphans.ts";
+import { interruptedCreations } from "./interrupted-creations.ts";
+import { removeOrphans, type Orphan } from "./orphans.ts";
+import { failedUploads, partialUploads } from "./partial-uploads.ts";
 import { libvirtRefresh } from "../stack/refresh.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import type { Session } from "../session.ts";
@@ -11,10 +12,10 @@ import { readState, type StackState } from "../stack/state.ts";
 import { lastPlace, shareStack, StackHold } from "../stack/hold.ts";
 import { placeHere } from "../../lib/place.ts";
 import { backendFolder, holderOf, readLocks, release, type Holder, type StateLock } from "../stack/lock.ts";
-import { removeUnstartedDomains } from "./failed-domains.ts";
+import { removeFailedDomains } from "./failed-domains.ts";
 
-/** What a test replaces. */
-export interface TakeoverOptions {
+/** Options of {@link recover}, which tests replace. */
+export interface RecoverOptions {
   /** @default the installed virsh */
   readonly connect?: (uri: string) => Virsh;
   /** @default {@link logLine} */
@@ -24,25 +25,24 @@ export interface TakeoverOptions {
 }
 
 /**
- * Clears away what an earlier run left that the next one would stumble over: of a run that was killed its lock, and what
- * libvirt made and nobody wrote down; of one that failed by itself half uploaded volumes, and domains that never started.
- * The control plane's data is protected again where a `destroy` that was killed had lifted that.
- * The next run then goes on where that one stopped.
+ * Recovers a stack from an earlier run, and so removes what would block the next one. After a killed run: its lock, and
+ * libvirt objects that are missing from the state. After a failed run: partial uploads, and domains that never started.
+ * Protects the control plane's data again where a killed `destroy` had removed the protection.
  *
- * Reads the state and asks virsh for one list when there is nothing to clear away. Holds the stack from then on, until the
- * process ends. Leaves everything to Pulumi while another run works on the stack, or may do so in another container or on
- * another machine; where the backend is not a folder of this machine nobody can tell, and only half uploads go, which are of no
- * use to anybody.
- * @returns what holds the stack; undefined where the backend is not a folder of this machine.
- * @throws an {@link AnotherRunError} while another command works on the stack, or when another run of Pulumi begins to;
- * when a hypervisor cannot be asked about half uploads or about what a killed run was creating.
+ * Holds the stack until the process ends. Reads the state and calls virsh for one list when there is nothing to recover.
+ * Changes nothing while another run works on the stack, or may do so in another container or on another machine. A backend
+ * that is not a folder of this machine does not show other runs, so only partial uploads are removed there: they are of no
+ * use to any run.
+ * @returns the hold on the stack; undefined where the backend is not a folder of this machine.
+ * @throws {AnotherRunError} while another command works on the stack, or when another run of Pulumi begins to.
+ * @throws when virsh fails for partial uploads, or for objects that a killed run was creating.
  */
-export async function recover(session: Session, options: TakeoverOptions = {}): Promise<StackHold | undefined> {
+export async function recover(session: Session, options: RecoverOptions = {}): Promise<StackHold | undefined> {
   const { connect = virshFor, log = logLine } = options;
   const place = placeOf(session);
   const hold = place && (await StackHold.take(place.folder, place.project, place.stack, { ...options, log }));
   try {
-    await clearAway(session, connect, log, hold);
+    await recoverHeld(session, connect, log, hold);
     return hold;
   } catch (error) {
     hold?.release();
@@ -50,69 +50,70 @@ export async function recover(session: Session, options: TakeoverOptions = {}): 
   }
 }
 
-async function clearAway(
+async function recoverHeld(
   session: Session,
   connect: (uri: string) => Virsh,
   log: Log,
   hold: StackHold | undefined,
 ): Promise<void> {
-  const tell = ({ what, left }: Leftover, why: string) =>
-    log(left === undefined ? `removed ${what}, ${why}` : `left ${what} alone: ${left}`);
-  const found = await lookAround(session);
+  const report = ({ what, kept }: Orphan, why: string) =>
+    log(kept === undefined ? `removed ${what}: ${why}` : `kept ${what}: ${kept}`);
+  const found = await inspect(session);
   if (found === "busy") return;
   if (found === "unknown") {
     log(
-      `stack ${session.stack} has a lock of which nobody here can tell whether its process has ended: ` +
-        "nothing is cleared away. When no Pulumi works on the stack, in no container and on no other machine: " +
-        "npm run pulumi -- cancel",
+      `stack ${session.stack} is locked, and the process that locked it cannot be checked from here: nothing is recovered. ` +
+        "Fix: when no Pulumi works on the stack, in any container or on another machine, run `npm run pulumi -- cancel`",
     );
     return;
   }
   hold?.recordPlace();
   const { locks, state, isAlone } = found;
-  // Before anything refreshes the state, which forgets what marks them.
-  for (const volume of await removeHalfUploads(state, connect, isAlone)) {
-    tell(volume, "whose upload failed; it is made anew");
+  // Before a refresh, which removes their mark from the state.
+  for await (const volume of removeOrphans(state, partialUploads(state, connect), isAlone)) {
+    report(volume, "its upload failed; the next `up` uploads it again");
   }
   if (isAlone === undefined) return;
 
-  if (wasCutOff(found)) {
-    log(`the last run on stack ${session.stack} was killed; taking over`);
+  if (wasKilled(found)) {
+    log(`the last run on stack ${session.stack} was killed; recovering it`);
     for (const lock of locks) {
       log(`releasing the lock of process ${lock.pid}, which has ended`);
       await release(lock);
     }
-    for (const leftover of await removeLeftovers(state, connect, isAlone)) tell(leftover, "whose creation was cut off");
-    await settle(session, state, log);
+    for await (const orphan of removeOrphans(state, interruptedCreations(state, connect), isAlone)) {
+      report(orphan, "its creation was interrupted");
+    }
+    await updateState(session, state, log);
   }
-  for await (const domain of removeUnstartedDomains(state, connect, isAlone)) {
-    tell(domain, "which an earlier run defined and could not start; its disks stay");
+  for await (const domain of removeFailedDomains(state, connect, isAlone)) {
+    report(domain, "an earlier run could not start it; its disks are kept");
   }
-  await protectData(session, wasCutOff(found) ? await readState(session) : state, log);
+  await protectData(session, wasKilled(found) ? await readState(session) : state, log);
 }
 
 /**
- * Whether {@link recover} has to come before the state is refreshed, because the lock of a killed run would refuse that or
- * because it would hide a half upload. Changes nothing.
+ * Whether {@link recover} must run before a refresh of the state: the lock of a killed run would block the refresh, or the
+ * refresh would hide a partial upload. Changes nothing.
  */
-export async function mustTakeOver(session: Session): Promise<boolean> {
-  const found = await lookAround(session);
-  return typeof found !== "string" && (wasCutOff(found) || halfUploads(found.state).length > 0);
+export async function needsRecovery(session: Session): Promise<boolean> {
+  const found = await inspect(session);
+  return typeof found !== "string" && (wasKilled(found) || failedUploads(found.state).length > 0);
 }
 
-/** A stack on which nobody else works, as far as one can tell. */
-interface Surroundings {
+/** A stack on which no other run works, as far as this machine can see. */
+interface Inspection {
   readonly locks: readonly StateLock[];
   readonly state: StackState;
-  /** Whether still nobody else works on it; absent where the backend is not a folder of this machine: nobody can tell. */
+  /** Whether no other run has begun to work on the stack; undefined where the backend is not a folder of this machine. */
   readonly isAlone?: () => Promise<boolean>;
 }
 
 /**
- * Looks for locks and reads the state; `busy` while another run works on the stack, `unknown` where it is not known whether the
- * one that took a lock still does.
+ * Reads the locks and the state. Returns `busy` while another run works on the stack, and `unknown` where the process that
+ * took a lock may still run.
  */
-async function lookAround(session: Session): Promise<Surroundings | "busy" | "unknown"> {
+async function inspect(session: Session): Promise<Inspection | "busy" | "unknown"> {
   const place = placeOf(session);
   if (place === undefined) return { locks: [], state: await readState(session) };
   const { folder, project, stack } = place;
@@ -125,34 +126,34 @@ async function lookAround(session: Session): Promise<Surroundings | "busy" | "un
   return { locks, state: await readState(session), isAlone: async () => (await readAll()).every(isFound) };
 }
 
-/** Whether the last run was killed, on a stack of which one can tell. */
-function wasCutOff({ locks, state, isAlone }: Surroundings): boolean {
+/** Whether the last run was killed; false where that cannot be known. */
+function wasKilled({ locks, state, isAlone }: Inspection): boolean {
   return isAlone !== undefined && (locks.length > 0 || state.pending.length > 0);
 }
 
-/** Brings the state into line with libvirt, and forgets the creations that were cut off. */
-async function settle(session: Session, { resources }: StackState, log: Log): Promise<void> {
+/** Refreshes what the state has of libvirt, and drops the interrupted creations from it. */
+async function updateState(session: Session, { resources }: StackState, log: Log): Promise<void> {
   if (resources.length === 0) return;
   const code = await session.pulumi([...libvirtRefresh(session), "--clear-pending-creates"]);
-  if (code !== 0) log("the state could not be compared with libvirt; what follows may want what is not there any more");
+  if (code !== 0) log("the state could not be refreshed from libvirt: it may list objects that are missing there");
 }
 
 /**
- * Keeps others from taking over what a command that changes nothing but the state does, until the process ends. While
- * one that changes the stack is at work, nothing is kept, and Pulumi says so.
+ * Keeps other commands from recovering the stack until this process ends. For commands that change only the state. Has no
+ * effect while a command that changes the stack is running: Pulumi then reports its lock.
  */
 export async function shareWithOthers(session: Session): Promise<void> {
   const place = placeOf(session);
   if (place !== undefined) await shareStack(place.folder, place.project, place.stack);
 }
 
-/** Where a file backend keeps the stack of a session; undefined for every other backend. */
+/** Place of a session's stack in a file backend; undefined for every other backend. */
 function placeOf(session: Session): { folder: string; project: string; stack: string } | undefined {
   const folder = backendFolder(backendOf(session));
   return folder === undefined ? undefined : { folder, project: projectName(), stack: stackBaseName(session.stack) };
 }
 
-/** The backend a session works with; its own variables are there only where the user has none. */
+/** URL of a session's backend. The session sets its own only where the user has none. */
 function backendOf({ variables }: Session): string | undefined {
   return variables.PULUMI_BACKEND_URL ?? (process.env.PULUMI_BACKEND_URL || readLogin());
 }

@@ -1,29 +1,29 @@
 import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
-import { wakeMachines, type Patience } from "./halted-machines.ts";
-import { uriOf } from "./orphans.ts";
+import { resumeMachines, type Polling } from "./halted-machines.ts";
+import { hypervisorsOf, uriOf, type Connect, type LibvirtObject } from "./hypervisors.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
 import { restoreLinks, startNetworks, startPools } from "./stopped-networks.ts";
 
-/** What a test replaces. */
-export interface SetGoingOptions {
+/** Options of {@link startStopped}, which tests replace. */
+export interface StartOptions {
   /** @default the installed virsh */
-  readonly connect?: (uri: string) => Virsh;
+  readonly connect?: Connect;
   /** @default {@link logLine} */
   readonly log?: Log;
-  readonly patience?: Patience;
+  readonly polling?: Polling;
 }
 
 /**
- * Sets going of a stack that is about to be destroyed what could not be deleted otherwise: pools that were stopped, and
- * machines that neither run nor are paused or off. What cannot be set going is said; the rest is to go all the same.
+ * Starts what cannot be deleted otherwise, for a stack that is about to be destroyed: inactive pools, and machines that are
+ * neither running, paused nor off. Logs what cannot be started, because the rest can still be destroyed.
  */
-export async function setGoingToDelete(state: StackState, options: SetGoingOptions = {}): Promise<void> {
-  const { connect = virshFor, log = logLine, patience } = options;
-  for (const { virsh, ofKind } of await hypervisorsOf(state, connect, log)) {
+export async function startStoppedForDeletion(state: StackState, options: StartOptions = {}): Promise<void> {
+  const { connect = virshFor, log = logLine, polling: patience } = options;
+  for (const { virsh, ofKind } of await reachableHypervisors(state, connect, log)) {
     try {
       await startPools(virsh, ofKind("Pool"), log);
-      await wakeMachines(virsh, ofKind("Domain"), log, patience, true);
+      await resumeMachines(virsh, ofKind("Domain"), log, patience, true);
     } catch (error) {
       log((error as Error).message);
     }
@@ -31,22 +31,22 @@ export async function setGoingToDelete(state: StackState, options: SetGoingOptio
 }
 
 /**
- * Sets going what the stack has and what stands still in a way that no resource shows, so that neither a comparison with
- * libvirt nor Pulumi would: pools and networks of its own that were stopped, machines that are paused, asleep or saved, and
- * the links of machines whose network was stopped. Touches nothing that the state does not have by its UUID.
+ * Starts the stack's objects that have stopped in a way that no resource shows, so that neither a refresh nor Pulumi would
+ * start them: inactive pools and networks, machines that are paused, asleep or saved, and links of machines whose network was
+ * stopped. Touches only objects whose UUID the state has.
  *
- * A hypervisor that cannot be asked is left to what follows, which needs it and shows why.
- * @throws when something cannot be set going, with what to do.
+ * Logs a hypervisor that does not answer. Later steps that need it fail with the reason.
+ * @throws when an object cannot be started, with the fix.
  */
-export async function setGoing(state: StackState, options: SetGoingOptions = {}): Promise<void> {
-  const { connect = virshFor, log = logLine, patience } = options;
-  for (const { virsh, there, ofKind } of await hypervisorsOf(state, connect, log)) {
-    // A machine that goes on needs its disks and its network.
+export async function startStopped(state: StackState, options: StartOptions = {}): Promise<void> {
+  const { connect = virshFor, log = logLine, polling: patience } = options;
+  for (const { virsh, there, ofKind } of await reachableHypervisors(state, connect, log)) {
+    // Pools and networks first: a machine that continues needs its disks and its network.
     await startPools(virsh, ofKind("Pool"), log);
     await startNetworks(virsh, ofKind("Network"), log);
-    await wakeMachines(virsh, ofKind("Domain"), log, patience);
+    await resumeMachines(virsh, ofKind("Domain"), log, patience);
     for (const network of ofKind("Network")) {
-      const linked = there.filter((resource) => networkOf(resource) === network.name).flatMap(known);
+      const linked = there.filter((resource) => networkOf(resource) === network.name).flatMap(objectOf);
       await restoreLinks(
         virsh,
         network,
@@ -57,33 +57,33 @@ export async function setGoing(state: StackState, options: SetGoingOptions = {})
   }
 }
 
-/** A hypervisor that answers, and what the state has there. */
+/** A hypervisor that answers, and the resources that the state has there. */
 interface Hypervisor {
   readonly virsh: Virsh;
   readonly there: readonly StateResource[];
-  readonly ofKind: (kind: string) => ReturnType<typeof known>;
+  readonly ofKind: (kind: string) => readonly LibvirtObject[];
 }
 
-/** The hypervisors that the state has anything on; one that cannot be asked is said and left out. */
-async function hypervisorsOf(state: StackState, connect: (uri: string) => Virsh, log: Log): Promise<Hypervisor[]> {
-  const made = state.resources.filter(({ type, id }) => type.startsWith("libvirt:") && id !== undefined);
+/** Hypervisors on which the state has an object. Logs and leaves out those that do not answer. */
+async function reachableHypervisors(state: StackState, connect: Connect, log: Log): Promise<Hypervisor[]> {
+  const created = state.resources.filter(({ type, id }) => type.startsWith("libvirt:") && id !== undefined);
   const found: Hypervisor[] = [];
-  for (const uri of new Set(made.map((resource) => uriOf(state, resource)))) {
-    if (uri === undefined) continue;
+  for (const uri of hypervisorsOf(state)) {
+    const there = created.filter((resource) => uriOf(state, resource) === uri);
+    if (there.length === 0) continue;
     const virsh = connect(uri);
-    const there = made.filter((resource) => uriOf(state, resource) === uri);
-    const ofKind = (kind: string) => there.filter(({ type }) => type.endsWith(`:${kind}`)).flatMap(known);
+    const ofKind = (kind: string) => there.filter(({ type }) => type.endsWith(`:${kind}`)).flatMap(objectOf);
     try {
       await virsh("uri");
       found.push({ virsh, there, ofKind });
     } catch (error) {
-      log(`nothing is set going on ${uri}: ${(error as Error).message.split("\n").at(-1)}`);
+      log(`nothing is started on ${uri}: ${(error as Error).message.split("\n").at(-1)}`);
     }
   }
   return found;
 }
 
-function known({ id, outputs, inputs }: StateResource): { uuid: string; name: string }[] {
+function objectOf({ id, outputs, inputs }: StateResource): LibvirtObject[] {
   const name = outputs?.name ?? inputs?.name;
   return id !== undefined && typeof name === "string" ? [{ uuid: id, name }] : [];
 }

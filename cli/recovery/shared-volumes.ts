@@ -1,23 +1,21 @@
-import { volumesOf } from "../../libvirt/inventory.ts";
-import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
-import { uriOf } from "./orphans.ts";
+import { virshFor } from "../../libvirt/virsh.ts";
+import { uriOf, type Connect } from "./hypervisors.ts";
 import { hasClusterId } from "./owner.ts";
 import type { StackState } from "../stack/state.ts";
-import { useElsewhere } from "./volume-users.ts";
+import { hasVolume, useElsewhere } from "./volume-users.ts";
 
 /**
- * Refuses to destroy a stack while something outside of it uses a volume that the state takes for its own.
+ * Refuses to destroy a stack while a domain or volume outside of the state uses one of the state's volumes.
  *
- * The provider (0.8.3) knows a volume by its path. Names of earlier releases have no id of the cluster, so another stack with a
- * cluster of this name may have made the volume anew under that very path. Volumes with the id are not asked about, and
- * neither is a hypervisor that does not answer: Pulumi then shows why.
- * @param connect virsh for a hypervisor's URI. @default the installed virsh
- * @throws naming each such volume, what uses it, and how the stack forgets it.
+ * The provider (0.8.3) identifies a volume by its path. Volume names of earlier releases do not have the cluster's id, so
+ * another stack with a cluster of this name may have recreated the volume under the same path. Volumes with the id are not
+ * checked. Neither are those of a hypervisor that does not answer, because Pulumi then fails with the reason.
+ *
+ * Starts an inactive pool, because its volumes cannot be checked otherwise, and the destruction starts it anyway.
+ * @param connect Returns virsh for a hypervisor's URI. @default the installed virsh
+ * @throws naming each such volume, its user, and the command that removes it from the state.
  */
-export async function refuseSharedVolumes(
-  state: StackState,
-  connect: (uri: string) => Virsh = virshFor,
-): Promise<void> {
+export async function refuseSharedVolumes(state: StackState, connect: Connect = virshFor): Promise<void> {
   const shared: string[] = [];
   for (const resource of state.resources) {
     const { urn, type, inputs = {} } = resource;
@@ -25,10 +23,7 @@ export async function refuseSharedVolumes(
     const isOld = type === "libvirt:index/volume:Volume" && inputs.source !== undefined && !hasClusterId(state, name);
     if (!isOld || uri === undefined) continue;
     const virsh = connect(uri);
-    const isThere = await volumesOf(virsh, pool).then(
-      (names) => names.includes(name),
-      () => false,
-    );
+    const isThere = await hasVolume(virsh, pool, name).catch(() => false);
     const user = isThere ? await useElsewhere(state, virsh, pool, name) : undefined;
     if (user !== undefined)
       shared.push(`  volume ${name} of pool ${pool}: ${user}; npm run pulumi -- state delete '${urn}'`);
@@ -36,9 +31,9 @@ export async function refuseSharedVolumes(
   if (shared.length === 0) return;
   throw new Error(
     [
-      "Nothing was destroyed: something that this stack does not have uses volumes that it would delete.",
+      "Nothing was destroyed: domains or volumes outside of this stack use volumes that `destroy` would delete.",
       ...shared,
-      "Remove what uses them, or let the stack forget each volume with the command behind it; then run this again.",
+      "Fix: remove their users, or remove each volume from the state with the command beside it; then run this again.",
     ].join("\n"),
   );
 }

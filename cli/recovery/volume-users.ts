@@ -1,8 +1,19 @@
+import { volumesOf } from "../../libvirt/inventory.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
-import { isKnown } from "./owner.ts";
+import { isInState } from "./owner.ts";
 import type { StackState } from "../stack/state.ts";
 
-/** What the state does not have and uses a volume; undefined when nothing does. */
+/**
+ * Whether a pool has a volume. An inactive pool is started first, because the provider (0.8.3) starts it as well when it
+ * looks for a volume, and would find this one.
+ * @throws when virsh fails.
+ */
+export async function hasVolume(virsh: Virsh, pool: string, name: string): Promise<boolean> {
+  if (lines(await virsh("pool-list", "--inactive", "--name")).includes(pool)) await virsh("pool-start", pool);
+  return (await volumesOf(virsh, pool)).includes(name);
+}
+
+/** Names the volume or domain outside of the state that uses a volume; undefined when none does. */
 export async function useElsewhere(
   state: StackState,
   virsh: Virsh,
@@ -10,18 +21,18 @@ export async function useElsewhere(
   name: string,
 ): Promise<string | undefined> {
   const path = (await virsh("vol-path", "--pool", pool, name)).trim();
-  for (const [other = "", at = ""] of table(await virsh("vol-list", "--pool", pool))) {
-    if (isKnown(state, at)) continue;
+  for (const [other = "", at = ""] of rows(await virsh("vol-list", "--pool", pool))) {
+    if (isInState(state, at)) continue;
     const definition = await virsh("vol-dumpxml", "--pool", pool, other);
     const [, key = ""] = /<key>([^<]*)<\/key>/.exec(definition) ?? [];
     const [, backing] = /<backingStore>\s*<path>([^<]*)<\/path>/.exec(definition) ?? [];
-    if (backing === path && !isKnown(state, key)) return `volume ${other} stands on it`;
+    if (backing === path && !isInState(state, key)) return `volume ${other} has it as its backing file`;
   }
   for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
     const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
-    if (isKnown(state, uuid)) continue;
-    const disks = table(await virsh("domblklist", "--details", uuid));
-    // A disk that is given as a volume shows its name alone.
+    if (isInState(state, uuid)) continue;
+    const disks = rows(await virsh("domblklist", "--details", uuid));
+    // virsh lists a disk that is defined as a volume by the volume's name alone.
     if (disks.some(([type, , , source]) => source === (type === "volume" ? name : path))) {
       return `domain ${domain} has it as a disk`;
     }
@@ -29,7 +40,7 @@ export async function useElsewhere(
   return undefined;
 }
 
-/** The columns of an answer's lines; a name may have spaces, one at a time. */
-function table(text: string): string[][] {
+/** Columns of each line of an answer; a name may contain single spaces. */
+function rows(text: string): string[][] {
   return lines(text).map((line) => line.split(/\s{2,}/));
 }

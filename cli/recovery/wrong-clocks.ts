@@ -1,38 +1,38 @@
 import { clockOffset, clockTolerance, syncClock } from "../../libvirt/clock.ts";
 import { lines, virshFor, type Virsh } from "../../libvirt/virsh.ts";
+import { hypervisorsOf, type Connect } from "./hypervisors.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import type { StackState } from "../stack/state.ts";
 import { isLocalHypervisor } from "../../libvirt/virtualisation.ts";
 
-/** What a test replaces. */
+/** Options of {@link setWrongClocks}, which tests replace. */
 export interface WrongClocksOptions {
   /** @default the installed virsh */
-  readonly connect?: (uri: string) => Virsh;
+  readonly connect?: Connect;
   /** @default {@link logLine} */
   readonly log?: Log;
 }
 
-/** How many guest agents are asked at a time. */
-const atOnce = 8;
+/** Number of guest agents that are asked at a time. */
+const concurrency = 8;
 
 /**
- * Sets the clocks of the stack's running machines that are off by more than a few seconds: certificates, tokens and leases
- * depend on them. Asks for one list, and each machine's guest agent once.
+ * Sets the clocks of the stack's running machines that are wrong by more than a few seconds, because certificates, tokens and
+ * leases depend on them. Calls virsh for one list, and once for each machine's guest agent.
  *
- * Only where the hypervisor is this machine: of a remote one this machine's clock says nothing. A machine whose agent does
- * not answer is left to what follows.
+ * Checks only machines on a local hypervisor, because this machine's clock may differ from a remote one's. Skips machines
+ * whose agent does not answer.
  */
-export async function setWrongClocks({ resources }: StackState, options: WrongClocksOptions = {}): Promise<void> {
+export async function setWrongClocks(state: StackState, options: WrongClocksOptions = {}): Promise<void> {
   const { connect = virshFor, log = logLine } = options;
-  const uris = resources.filter(({ type }) => type === "pulumi:providers:libvirt").map(({ inputs }) => inputs?.uri);
   const names = new Map(
-    resources
+    state.resources
       .filter(({ type }) => type === "libvirt:index/domain:Domain")
       .map(({ id, outputs }) => [id, nameOf(outputs?.name, id)] as const),
   );
   if (names.size === 0) return;
-  for (const uri of new Set(uris)) {
-    if (typeof uri !== "string" || !isLocalHypervisor(uri)) continue;
+  for (const uri of hypervisorsOf(state)) {
+    if (!isLocalHypervisor(uri)) continue;
     const virsh = connect(uri);
     const running = lines(await virsh("list", "--state-running", "--uuid").catch(() => ""));
     const ours = running.filter((uuid) => names.has(uuid));
@@ -41,7 +41,7 @@ export async function setWrongClocks({ resources }: StackState, options: WrongCl
         await setWrongClock(virsh, uuid, names.get(uuid) ?? uuid, log);
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, next));
+    await Promise.all(Array.from({ length: concurrency }, next));
   }
 }
 

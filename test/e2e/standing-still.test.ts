@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { setGoing } from "../../cli/recovery/restart.ts";
+import { startStopped } from "../../cli/recovery/restart.ts";
 import type { StateResource } from "../../cli/stack/state.ts";
 
 // What only a real libvirt tells: machines without a disk, which take no time to boot, on a network and a pool of their own.
@@ -43,8 +43,8 @@ const resource = (kind: string, name: string, id: string, more: object = {}): St
   outputs: { name, ...more },
 });
 
-/** Sets the stack going, and returns what it says. */
-async function going(): Promise<string[]> {
+/** Starts what has stopped in the stack; returns its log. */
+async function started(): Promise<string[]> {
   const said: string[] = [];
   const links = { networkInterfaces: [{ networkName: "still" }] };
   const resources = [
@@ -53,7 +53,7 @@ async function going(): Promise<string[]> {
     resource("Network", "still", virsh("net-uuid", "still")),
     ...machines.map((name) => resource("Domain", name, virsh("domuuid", name), links)),
   ];
-  await setGoing({ resources, pending: [] }, { log: (line) => said.push(line) });
+  await startStopped({ resources, pending: [] }, { log: (line) => said.push(line) });
   return said.filter((line) => !line.startsWith("the clock of "));
 }
 
@@ -85,7 +85,7 @@ afterAll(() => {
 
 describe("a stack that runs", () => {
   it("is left alone", async () => {
-    expect(await going()).toEqual([]);
+    expect(await started()).toEqual([]);
     expect(links()).toEqual(["nfstill", "nfstill"]);
   });
 });
@@ -93,20 +93,20 @@ describe("a stack that runs", () => {
 describe("a machine", () => {
   it("that is paused goes on, and no other is touched", async () => {
     virsh("suspend", "still-1");
-    expect(await going()).toEqual(["still-1 is paused (user): resuming it"]);
+    expect(await started()).toEqual(["still-1 is paused (user): resuming it"]);
     expect(machines.map((name) => virsh("domstate", name))).toEqual(["running", "running"]);
   });
 
   it("whose memory was saved goes on from it", async () => {
     virsh("managedsave", "still-2");
     expect(virsh("domstate", "still-2")).toBe("shut off");
-    expect(await going()).toEqual(["starting still-2 from its saved memory"]);
+    expect(await started()).toEqual(["starting still-2 from its saved memory"]);
     expect(virsh("domstate", "still-2", "--reason")).toBe("running (restored)");
   });
 
   it("that is off is Pulumi's to start", async () => {
     virsh("destroy", "still-2");
-    expect(await going()).toEqual([]);
+    expect(await started()).toEqual([]);
     expect(virsh("domstate", "still-2")).toBe("shut off");
     virsh("start", "still-2");
   });
@@ -115,31 +115,31 @@ describe("a machine", () => {
 describe("a network that was stopped", () => {
   const again = [
     "network still is not active: starting it",
-    "network still was stopped under 2 machines: linking them to it again",
+    "network still was stopped and has lost its links to 2 machines: restoring them",
   ];
 
   it("is started, and what ran is on its bridge again without a restart", async () => {
     const ids = machines.map((name) => virsh("domid", name));
     virsh("net-destroy", "still");
     expect(links()).toEqual(["none", "none"]);
-    expect(await going()).toEqual(again);
+    expect(await started()).toEqual(again);
     expect(links()).toEqual(["nfstill", "nfstill"]);
     expect(machines.map((name) => virsh("domid", name))).toEqual(ids);
     expect(virsh("net-list", "--all", "--name").split("\n")).toEqual(["still"]);
-    expect(await going()).toEqual([]);
+    expect(await started()).toEqual([]);
   });
 
   it("gives back its links also where somebody started it since", async () => {
     virsh("net-destroy", "still");
     virsh("net-start", "still");
-    expect(await going()).toEqual(again.slice(1));
+    expect(await started()).toEqual(again.slice(1));
     expect(links()).toEqual(["nfstill", "nfstill"]);
   });
 
   it("comes before the machine that was saved on it", async () => {
     virsh("managedsave", "still-1");
     virsh("net-destroy", "still");
-    const said = await going();
+    const said = await started();
     expect(said).toHaveLength(3);
     expect(links()).toEqual(["nfstill", "nfstill"]);
     expect(virsh("domstate", "still-1")).toBe("running");
@@ -149,7 +149,7 @@ describe("a network that was stopped", () => {
 describe("a pool that was stopped", () => {
   it("is started", async () => {
     virsh("pool-destroy", "still");
-    expect(await going()).toEqual(["storage pool still is not active: starting it"]);
+    expect(await started()).toEqual(["storage pool still is not active: starting it"]);
     expect(virsh("pool-list", "--name")).toBe("still");
   });
 });

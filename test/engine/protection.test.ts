@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { withoutProtection } from "../../cli/stack/protection.ts";
 import { TestStack } from "./stack.ts";
-import { takeOverOf } from "./taking-over.ts";
+import { recoveryOf } from "./recovering.ts";
 
 /** A cluster whose control plane's root disk is protected, as its program might. */
 async function protectedStack(): Promise<TestStack> {
@@ -67,9 +67,9 @@ it("the data that a killed destroy left unprotected is protected before the next
   const protectedBefore = await protectedOf(stack);
   expect(protectedBefore.map((urn) => urn.split("::").at(-1))).toEqual(["lab-master-data"]);
   await stack.unprotect();
-  expect((await takeOverOf(stack)).said).toEqual(["protected the control plane's data again: lab-master-data"]);
+  expect((await recoveryOf(stack)).said).toEqual(["protected the control plane's data again: lab-master-data"]);
   expect(await protectedOf(stack)).toEqual(protectedBefore);
-  expect((await takeOverOf(stack)).said).toEqual([]);
+  expect((await recoveryOf(stack)).said).toEqual([]);
 });
 
 it("a cluster without protection is destroyed without a word to the state", async () => {

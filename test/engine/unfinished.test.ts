@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { compareWithLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
-import { previewOf, takeOverOf } from "./taking-over.ts";
+import { previewOf, recoveryOf } from "./recovering.ts";
 import { HalfMade, type Thing } from "./world.ts";
 
-/** What a start that fails leaves: a domain that is defined, and of which the engine does not hear. */
+/** Makes the start of a machine fail: its domain stays defined, and the engine is not told its id. */
 function failToStart(stack: TestStack, name: string): void {
   stack.world.on("after", new RegExp(`create Domain ${name}$`), () => {
     stack.guests.stop(domainOf(stack, name).id);
@@ -16,10 +16,10 @@ function domainOf(stack: TestStack, name: string): Thing {
   return stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
 }
 
-const unstarted = "removed domain lab-worker-node-1, which an earlier run defined and could not start; its disks stay";
+const removedDomain = "removed domain lab-worker-node-1: an earlier run could not start it; its disks are kept";
 
 describe("a machine that was defined and could not start", () => {
-  it("makes way for the next try when it is new, and nothing else is touched", async () => {
+  it("is removed before the next attempt when it is new, and nothing else is touched", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     failToStart(stack, "worker-node-1");
@@ -27,10 +27,10 @@ describe("a machine that was defined and could not start", () => {
     stack.world.calm();
     const description = String(domainOf(stack, "worker-node-1").properties.description);
     const theirs = [
-      // As if another cluster of this name, or a machine made by hand, had been here before.
+      // Another cluster of this name, or a user, may have created these.
       ["lab-worker-node-7", description.replace(/[0-9a-f]{8}-/, "00000000-")],
       ["lab-worker-node-8", ""],
-      // A copy that somebody made under a name of their own.
+      // A user may have created this copy under another name.
       ["copy-of-lab-worker-node-1", description],
     ].map(([taken = "", description]) => {
       const type = "libvirt:index/domain:Domain";
@@ -39,65 +39,61 @@ describe("a machine that was defined and could not start", () => {
       return thing;
     });
 
-    const { said, printed } = await takeOverOf(stack);
-    expect([said, printed]).toEqual([[unstarted], []]);
+    const { said, printed } = await recoveryOf(stack);
+    expect([said, printed]).toEqual([[removedDomain], []]);
     expect(stack.world.ofKind("Domain").filter((domain) => theirs.includes(domain as never))).toEqual(theirs);
     const { succeeded, text, calls } = await stack.up();
     expect(succeeded, text).toBe(true);
-    // Its disks were there already.
+    // Its disks exist already.
     expect(calls.list.filter((operation) => /Volume|master/.test(operation))).toEqual([]);
     theirs.forEach((thing) => stack.world.drop(thing));
     expect(await stack.drift()).toEqual([]);
-    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).said).toEqual([]);
   });
 
-  it("makes way for the next try when it replaces another", async () => {
+  it("is removed before the next attempt when it replaces another machine", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await stack.up();
     failToStart(stack, "worker-node-1");
     expect((await stack.up({ workerMemoryMiB: 1_000_000 })).succeeded).toBe(false);
     stack.world.calm();
-    expect((await takeOverOf(stack)).said).toEqual([unstarted]);
+    expect((await recoveryOf(stack)).said).toEqual([removedDomain]);
     const { succeeded, text } = await stack.up({ workerMemoryMiB: 4096 });
     expect(succeeded, text).toBe(true);
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("goes with the cluster", async () => {
+  it("is removed when the cluster is destroyed", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     failToStart(stack, "worker-node-1");
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
-    expect((await takeOverOf(stack)).said).toEqual([unstarted]);
+    expect((await recoveryOf(stack)).said).toEqual([removedDomain]);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });
 
-  it("stays when somebody started it meanwhile, as one does that is off and in the state", async () => {
+  it("is kept when a user has started it, and so is a domain that is off and in the state", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     failToStart(stack, "worker-node-1");
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
     stack.guests.start(domainOf(stack, "worker-node-1").id);
     stack.guests.stop(domainOf(stack, "master").id);
-    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).said).toEqual([]);
     expect(stack.world.ofKind("Domain")).toHaveLength(2);
   });
 });
 
 describe("a volume whose upload failed", () => {
   it.each([
-    [
-      "base image",
-      /create Volume base/,
-      /^removed volume lab-base-[0-9a-f]{12}-[0-9a-f]{8}\.qcow2, whose upload failed/,
-    ],
+    ["base image", /create Volume base/, /^removed volume lab-base-[0-9a-f]{12}-[0-9a-f]{8}\.qcow2: its upload failed/],
     [
       "seed disk",
       /create Volume master-seed/,
-      /^removed volume lab-master-seed-[0-9a-f]{12}-[0-9a-f]{8}\.iso, whose upload failed/,
+      /^removed volume lab-master-seed-[0-9a-f]{12}-[0-9a-f]{8}\.iso: its upload failed/,
     ],
-  ])("is made anew: a %s", async (_, pattern, line) => {
+  ])("is uploaded again when it is a %s", async (_, pattern, line) => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("after", pattern, () => {
       throw new HalfMade("no space left on device");
@@ -105,34 +101,34 @@ describe("a volume whose upload failed", () => {
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
     const volumes = stack.world.ofKind("Volume").length;
-    // A look at libvirt would make it pass for a whole one.
+    // A refresh would count it as complete.
     expect((await previewOf(stack)).ran).toEqual(["stack export", "preview --stack lab"]);
-    const { said } = await takeOverOf(stack);
+    const { said } = await recoveryOf(stack);
     expect(said).toEqual([expect.stringMatching(line)]);
     expect(stack.world.ofKind("Volume")).toHaveLength(volumes - 1);
-    // As `up` does next; from then on nothing marks it.
+    // `up` refreshes next, and then nothing marks it.
     await compareWithLibvirt(stack.session());
     expect((await previewOf(stack)).ran).toContain("refresh");
     const { succeeded, text, calls } = await stack.up();
     expect(succeeded, text).toBe(true);
     expect(calls.matching(pattern)).toHaveLength(1);
     expect(await stack.drift()).toEqual([]);
-    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).said).toEqual([]);
   });
 
-  it("is destroyed with all else, though it is gone", async () => {
+  it("is destroyed with the stack although libvirt does not have it", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("after", /create Volume base/, () => {
       throw new HalfMade("no space left on device");
     });
     await stack.up();
     stack.world.calm();
-    expect((await takeOverOf(stack)).said).toHaveLength(1);
+    expect((await recoveryOf(stack)).said).toHaveLength(1);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });
 
-  it("is no disk that has no source: data stays", async () => {
+  it("is kept when it has no source, because it may hold data", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("after", /create Volume master-data/, () => {
       throw new HalfMade("the link was lost");
@@ -140,18 +136,18 @@ describe("a volume whose upload failed", () => {
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
     const volumes = stack.world.ofKind("Volume");
-    expect((await takeOverOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).said).toEqual([]);
     expect(stack.world.ofKind("Volume")).toEqual(volumes);
   });
 });
 
-it("a stack that has nothing to clear away costs one list of virsh, and none before its first up", async () => {
+it("a stack without anything to recover costs one list of virsh, and none before its first up", async () => {
   await using stack = await TestStack.create({ workers: 0 });
-  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked: [] });
+  expect(await recoveryOf(stack)).toEqual({ said: [], printed: [], asked: [] });
   expect((await previewOf(stack)).ran).not.toContain("refresh");
   await stack.up();
   const asked = ["list --inactive --without-managed-save --uuid --name"];
-  expect(await takeOverOf(stack)).toEqual({ said: [], printed: [], asked });
+  expect(await recoveryOf(stack)).toEqual({ said: [], printed: [], asked });
   const ran = (...commands: string[]) => ({ code: 0, said: [], ran: [...commands, "preview --stack lab"] });
   expect(await previewOf(stack)).toEqual(ran("stack export", "stack export", "refresh"));
   expect((await previewOf(stack, "--help")).ran).toEqual(["preview --stack lab --help"]);

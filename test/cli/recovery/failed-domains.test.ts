@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Leftover } from "../../../cli/recovery/orphans.ts";
 import type { Virsh } from "../../../libvirt/virsh.ts";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
-import { removeUnstartedDomains } from "../../../cli/recovery/failed-domains.ts";
+import { removeFailedDomains } from "../../../cli/recovery/failed-domains.ts";
+import { collect } from "../../support/collect.ts";
 import { answering } from "../../support/virsh-answers.ts";
 
 const uri = "qemu+ssh://host/system";
@@ -34,7 +34,7 @@ const undefine = (uuid: string) =>
   `undefine ${uuid} --managed-save --nvram --snapshots-metadata --checkpoints-metadata`;
 const ours = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
 
-/** Answers of a virsh; whatever has none must not be asked. */
+/** Removes failed domains with a virsh that has only these answers and fails otherwise. */
 async function removing(
   resources: readonly StateResource[],
   answers: Record<string, string | undefined>,
@@ -43,47 +43,46 @@ async function removing(
   const { virsh, asked } = answering(answers);
   const connect = (to: string): Virsh => (to === uri ? virsh : (...args) => virsh(to, ...args));
   const state: StackState = { resources, pending: [] };
-  const found: Leftover[] = [];
-  for await (const one of removeUnstartedDomains(state, connect, () => Promise.resolve(isAlone))) found.push(one);
+  const found = await collect(removeFailedDomains(state, connect, () => Promise.resolve(isAlone)));
   return { found, asked };
 }
 
-const answers = { [list]: "uuid-1 lab-w-1\nuuid-2 somebody\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
+const answers = { [list]: "uuid-1 lab-w-1\nuuid-2 other\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
 
 describe("a domain that is off and not in the state", () => {
-  test("is removed when it has the mark of this very cluster; its storage is not", async () => {
+  test("is removed when it has the mark of this cluster, and its storage is kept", async () => {
     const { found: removed, asked } = await removing(whole, answers);
     expect(removed).toEqual([{ what: "domain lab-w-1" }]);
     expect(asked).toEqual([list, "desc uuid-1", undefine("uuid-1")]);
     expect(asked.join()).not.toMatch(/storage|destroy|vol-/);
   });
 
-  test("is removed beside one of its name that the state has", async () => {
+  test("is removed when the state has another domain of its name", async () => {
     const { found } = await removing([...whole, domain("uuid-0")], answers);
     expect(found).toEqual([{ what: "domain lab-w-1" }]);
   });
 
   test.each([
-    ["another cluster's", `nodeforge cluster other, ${id}, machine 0123456789ab`],
-    ["an earlier cluster's of this name", ours.replace("1111", "9999")],
-    ["marked in part", `nodeforge cluster lab, ${id}`],
-    ["marked somewhere within", `copy of ${ours}`],
-    ["not described", ""],
-  ])("is left when it is %s", async (_, description) => {
+    ["has another cluster's mark", `nodeforge cluster other, ${id}, machine 0123456789ab`],
+    ["has the mark of an earlier cluster of this name", ours.replace("1111", "9999")],
+    ["has an incomplete mark", `nodeforge cluster lab, ${id}`],
+    ["has the mark in the middle of its description", `copy of ${ours}`],
+    ["has no description", ""],
+  ])("is kept when it %s", async (_, description) => {
     const { found, asked } = await removing(whole, { ...answers, "desc uuid-1": description });
     expect([found, asked]).toEqual([[], [list, "desc uuid-1"]]);
   });
 
-  test("is left when somebody else began to work on the stack", async () => {
+  test("is kept when another run begins to work on the stack", async () => {
     await expect(removing(whole, answers, false)).rejects.toThrow(AnotherRunError);
   });
 });
 
-describe("one list is enough", () => {
+describe("one list of virsh suffices", () => {
   test.each([
-    ["nothing is off", [], "\n"],
-    ["what is off is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
-    ["what is off has other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
+    ["no domain is shut off", [], "\n"],
+    ["the shut off domain is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
+    ["the shut off domains have other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
   ])("when %s", async (_, more, answer) => {
     expect(await removing([...whole, ...more], { [list]: answer })).toEqual({ found: [], asked: [list] });
   });
@@ -92,26 +91,29 @@ describe("one list is enough", () => {
 test.each([
   ["is empty", []],
   ["has no id of the cluster yet", [provider, cluster]],
-  ["has somebody else's id", [provider, cluster, { ...clusterId, urn: clusterId.urn.replace("lab-id", "other-id") }]],
-  ["does not know the result", [provider, cluster, { ...clusterId, outputs: {} }]],
+  [
+    "has the id of another cluster",
+    [provider, cluster, { ...clusterId, urn: clusterId.urn.replace("lab-id", "other-id") }],
+  ],
+  ["has an id without a result", [provider, cluster, { ...clusterId, outputs: {} }]],
   ["has no hypervisor", [cluster, clusterId]],
-])("nothing is asked where the state %s", async (_, resources) => {
+])("virsh is not called where the state %s", async (_, resources) => {
   expect(await removing(resources, {})).toEqual({ found: [], asked: [] });
 });
 
-describe("a hypervisor that cannot be asked", () => {
-  const away = "qemu+ssh://away/system";
-  const left = { what: `domains that never started on ${away}`, left: `no answer to ${away} ${list}` };
+describe("a hypervisor that fails", () => {
+  const unavailable = "qemu+ssh://unavailable/system";
+  const failure = { what: `domains that never started on ${unavailable}`, kept: `no answer to ${unavailable} ${list}` };
 
-  test("is named, and the others are looked at all the same", async () => {
-    const resources = [{ ...provider, inputs: { uri: away } }, ...whole];
-    expect((await removing(resources, answers)).found).toEqual([left, { what: "domain lab-w-1" }]);
+  test("is named, and the others are searched all the same", async () => {
+    const resources = [{ ...provider, inputs: { uri: unavailable } }, ...whole];
+    expect((await removing(resources, answers)).found).toEqual([failure, { what: "domain lab-w-1" }]);
   });
 
-  test("is named when it does not let a domain go", async () => {
+  test("is named when it refuses to undefine a domain", async () => {
     const { found } = await removing(whole, { ...answers, [undefine("uuid-1")]: undefined });
     expect(found).toEqual([
-      { what: `domains that never started on ${uri}`, left: `no answer to ${undefine("uuid-1")}` },
+      { what: `domains that never started on ${uri}`, kept: `no answer to ${undefine("uuid-1")}` },
     ]);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { removeHalfUploads } from "../../../cli/recovery/partial-uploads.ts";
+import { removeOrphans } from "../../../cli/recovery/orphans.ts";
+import { partialUploads } from "../../../cli/recovery/partial-uploads.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
+import { collect } from "../../support/collect.ts";
 import { answering } from "../../support/virsh-answers.ts";
 
 const uri = "qemu+ssh://host/system";
@@ -18,7 +20,7 @@ const base: StateResource = {
   provider: `${provider.urn}::p`,
   inputs: { name, pool: "own", source: "/images/node.qcow2" },
 };
-const half: StateResource = { ...base, initErrors: ["no space left on device"] };
+const partial: StateResource = { ...base, initErrors: ["no space left on device"] };
 
 const volume = (key: string, backing?: string) =>
   `<volume type='file'>\n  <key>${key}</key>\n` +
@@ -38,7 +40,7 @@ const answers = {
   [`vol-delete --pool own ${name}`]: "",
 };
 
-/** Answers of a virsh; whatever has none must not be asked. */
+/** Removes partial uploads with a virsh that has only these answers and fails otherwise. */
 async function removing(
   resources: readonly StateResource[],
   answers: Record<string, string | undefined>,
@@ -50,30 +52,30 @@ async function removing(
     return virsh;
   };
   const state = { resources: [provider, ...resources], pending: [] };
-  return { found: await removeHalfUploads(state, connect, isAlone), asked };
+  return { found: await collect(removeOrphans(state, partialUploads(state, connect), isAlone)), asked };
 }
 
 describe("a volume whose upload failed", () => {
-  test("is deleted, and no other one is", async () => {
+  test("is deleted, and no other volume is", async () => {
     const whole = { ...base, id: "/pool/other", inputs: { ...base.inputs, name: "other" } };
-    const { found, asked } = await removing([whole, half], answers);
+    const { found, asked } = await removing([whole, partial], answers);
     expect(found).toEqual([{ what: `volume ${name}` }]);
     expect(asked.filter((command) => command.startsWith("vol-delete"))).toEqual([`vol-delete --pool own ${name}`]);
   });
 
-  test("is deleted from a pool that is off, which the refresh would start", async () => {
+  test("is deleted from an inactive pool, which the refresh would start", async () => {
     const off = { ...answers, "pool-list --inactive --name": "own\n", "pool-start own": "" };
-    const { found, asked } = await removing([half], off);
+    const { found, asked } = await removing([partial], off);
     expect([found, asked[1]]).toEqual([[{ what: `volume ${name}` }], "pool-start own"]);
-    expect((await removing([half], answers)).asked).not.toContain("pool-start own");
+    expect((await removing([partial], answers)).asked).not.toContain("pool-start own");
   });
 
   test.each([
-    ["is gone already", { ...answers, "vol-list --pool own": "" }],
-    ["is in a pool that is gone", { ...answers, "pool-list --name": "" }],
-    ["is another one under this name", { ...answers, [`vol-key --pool own ${name}`]: `/elsewhere/${name}` }],
-  ])("is no matter when it %s", async (_, answers) => {
-    const { found, asked } = await removing([half], answers);
+    ["is missing", { ...answers, "vol-list --pool own": "" }],
+    ["is in a pool that is missing", { ...answers, "pool-list --name": "" }],
+    ["is another volume of this name", { ...answers, [`vol-key --pool own ${name}`]: `/elsewhere/${name}` }],
+  ])("is not touched when it %s", async (_, answers) => {
+    const { found, asked } = await removing([partial], answers);
     expect(found).toEqual([]);
     expect(asked.join()).not.toContain("vol-delete");
   });
@@ -83,46 +85,51 @@ describe("a volume whose upload failed", () => {
   const volumeDisk = { "domblklist --details uuid-1": ` volume   disk   vda   ${name}\n` };
 
   test.each([
-    ["stands on it", overlay, "volume an other stands on it"],
+    ["is an overlay of it", overlay, "volume an other has it as its backing file"],
     ["has it as a disk", disk, "domain some body has it as a disk"],
-    ["has it as a disk by its name", volumeDisk, "domain some body has it as a disk"],
-  ])("is left when something %s", async (_, more, left) => {
-    const { found, asked } = await removing([half], { ...answers, ...more });
-    expect(found).toEqual([{ what: `volume ${name}`, left }]);
+    ["has it as a disk by name", volumeDisk, "domain some body has it as a disk"],
+  ])("is kept when an object outside of the state %s", async (_, more, kept) => {
+    const { found, asked } = await removing([partial], { ...answers, ...more });
+    expect(found).toEqual([{ what: `volume ${name}`, kept }]);
     expect(asked.join()).not.toContain("vol-delete");
   });
 
   test.each([
-    ["volume that stands on it", { ...base, id: "/pool/an other" }, overlay],
+    ["overlay of it", { ...base, id: "/pool/an other" }, overlay],
     ["domain that has it as a disk", { urn: "d", type: "libvirt:index/domain:Domain", id: "uuid-1" }, disk],
-  ])("is deleted when the state has the %s: it is from before", async (_, owned, more) => {
-    const { found } = await removing([half, owned], { ...answers, ...more });
+  ])("is deleted when the state has the %s, which used an earlier volume", async (_, owned, more) => {
+    const { found } = await removing([partial, owned], { ...answers, ...more });
     expect(found).toEqual([{ what: `volume ${name}` }]);
   });
 
-  test("is deleted when nobody else works on the stack, and is left when somebody began to", async () => {
-    expect((await removing([half], answers, () => Promise.resolve(true))).found).toEqual([{ what: `volume ${name}` }]);
+  test("is deleted when no other run works on the stack, and kept when one begins to", async () => {
+    expect((await removing([partial], answers, () => Promise.resolve(true))).found).toEqual([
+      { what: `volume ${name}` },
+    ]);
     const others = { ...answers, [`vol-delete --pool own ${name}`]: undefined };
-    await expect(removing([half], others, () => Promise.resolve(false))).rejects.toThrow(AnotherRunError);
+    await expect(removing([partial], others, () => Promise.resolve(false))).rejects.toThrow(AnotherRunError);
   });
 
-  test("is an error by its name when nobody knows its hypervisor", async () => {
-    await expect(removing([{ ...half, provider: "urn:gone::p" }], answers)).rejects.toThrow(`volume ${name} failed`);
+  test("is an error with its name and the fix when the state does not name its hypervisor", async () => {
+    await expect(removing([{ ...partial, provider: "urn:gone::p" }], answers)).rejects.toThrow(
+      `the upload of volume ${name} failed, and the state does not name its hypervisor. ` +
+        `Fix: delete the volume from pool own, then run \`pulumi state delete '${base.urn}'\``,
+    );
   });
 
   test.each([
-    ["asked about", {}],
+    ["looked up", {}],
     ["deleted", { ...answers, [`vol-delete --pool own ${name}`]: undefined }],
-  ])("that cannot be %s is an error, because a refresh would take it for whole", async (_, answers) => {
-    await expect(removing([half], answers)).rejects.toThrow("no answer to");
+  ])("that cannot be %s is an error, because a refresh would count it as complete", async (_, answers) => {
+    await expect(removing([partial], answers)).rejects.toThrow("no answer to");
   });
 });
 
 test.each([
   ["a volume without an error", base],
-  ["a volume whose errors are none", { ...base, initErrors: [] }],
-  ["a disk without a source", { ...half, inputs: { name, pool: "own", size: 1 } }],
-  ["anything else", { ...half, type: "libvirt:index/domain:Domain" }],
-])("virsh is not asked about %s", async (_, resource) => {
+  ["a volume with an empty list of errors", { ...base, initErrors: [] }],
+  ["a disk without a source", { ...partial, inputs: { name, pool: "own", size: 1 } }],
+  ["a resource of another type", { ...partial, type: "libvirt:index/domain:Domain" }],
+])("virsh is not called for %s", async (_, resource) => {
   expect(await removing([resource], {})).toEqual({ found: [], asked: [] });
 });

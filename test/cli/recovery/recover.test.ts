@@ -12,7 +12,7 @@ import { recover } from "../../../cli/recovery/recover.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 
 let folder: string;
-beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-takeover-"))));
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-recover-"))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
@@ -52,8 +52,8 @@ const answers: Record<string, string> = {
   "undefine uuid-1 --managed-save --nvram --snapshots-metadata --checkpoints-metadata": "",
 };
 
-/** Takes over a stack whose last run failed by itself. */
-async function takingOver(
+/** Recovers a stack whose last run failed. */
+async function recovering(
   backend: string,
   answers: Record<string, string>,
   meanwhile: (asked: string) => Promise<void> = () => Promise.resolve(),
@@ -82,32 +82,29 @@ async function takingOver(
   return { said, asked, ran };
 }
 
-const volumeSaid = `removed volume ${name}, whose upload failed; it is made anew`;
+const volumeSaid = `removed volume ${name}: its upload failed; the next \`up\` uploads it again`;
 
-test("a run that failed by itself is cleared up after, a line for each thing", async () => {
-  const { said, asked, ran } = await takingOver(`file://${folder}`, answers);
-  expect(said).toEqual([
-    volumeSaid,
-    "removed domain lab-w-1, which an earlier run defined and could not start; its disks stay",
-  ]);
+test("a failed run is recovered, with a line for each orphan", async () => {
+  const { said, asked, ran } = await recovering(`file://${folder}`, answers);
+  expect(said).toEqual([volumeSaid, "removed domain lab-w-1: an earlier run could not start it; its disks are kept"]);
   expect(ran).toEqual([]);
   expect([...new Set(asked)].toSorted()).toEqual(Object.keys(answers).toSorted());
 });
 
-test("where nobody can tell whether another run is at work, no domain is looked for", async () => {
-  const { said, asked } = await takingOver("https://pulumi.example", answers);
+test("no domain is looked for where other runs cannot be seen", async () => {
+  const { said, asked } = await recovering("https://pulumi.example", answers);
   expect(said).toEqual([volumeSaid]);
   expect(asked).not.toContain(list);
 });
 
-test("a volume that somebody uses is left, with a line", async () => {
+test("a volume that another domain uses is kept, with a line", async () => {
   const disk = ` file   disk   vda   /pool/${name}\n`;
-  const { said, asked } = await takingOver(`file://${folder}`, { ...answers, "domblklist --details uuid-1": disk });
-  expect(said[0]).toBe(`left volume ${name} alone: domain lab-w-1 has it as a disk`);
+  const { said, asked } = await recovering(`file://${folder}`, { ...answers, "domblklist --details uuid-1": disk });
+  expect(said[0]).toBe(`kept volume ${name}: domain lab-w-1 has it as a disk`);
   expect(asked.join()).not.toContain("vol-delete");
 });
 
-test("the lock of a killed run is no other run; one that is taken meanwhile stops the command", async () => {
+test("the lock of a killed run is released, and a lock that is taken meanwhile stops the command", async () => {
   const locks = join(folder, ".pulumi", "locks", "organization", projectName(), "lab");
   await mkdir(locks, { recursive: true });
   const lock = (id: string, pid: number) =>
@@ -117,34 +114,34 @@ test("the lock of a killed run is no other run; one that is taken meanwhile stop
     );
   // No process has this number.
   await lock("dead", 2 ** 30);
-  const { said, ran } = await takingOver(`file://${folder}`, answers);
+  const { said, ran } = await recovering(`file://${folder}`, answers);
   expect(ran).toEqual([expect.stringMatching(/^refresh .* --config-file \/lab\.yaml --clear-pending-creates$/)]);
   expect(said.slice(0, 3)).toEqual([
     volumeSaid,
-    "the last run on stack lab was killed; taking over",
+    "the last run on stack lab was killed; recovering it",
     `releasing the lock of process ${2 ** 30}, which has ended`,
   ]);
 
   for (const command of ["vol-list --pool own", list]) {
     const meanwhile = (asked: string) => (asked === command ? lock("other", process.pid) : Promise.resolve());
-    await expect(takingOver(`file://${folder}`, answers, meanwhile)).rejects.toThrow(AnotherRunError);
+    await expect(recovering(`file://${folder}`, answers, meanwhile)).rejects.toThrow(AnotherRunError);
     await rm(join(locks, "other.json"));
   }
 });
 
-test("that domains cannot be looked for stops nobody; that a half upload cannot does", async () => {
+test("a hypervisor that cannot list domains is logged, and one that cannot list volumes of a partial upload is an error", async () => {
   const without = Object.entries(answers).filter(([command]) => command !== list);
-  expect((await takingOver(`file://${folder}`, Object.fromEntries(without))).said).toEqual([
+  expect((await recovering(`file://${folder}`, Object.fromEntries(without))).said).toEqual([
     volumeSaid,
-    `left domains that never started on qemu:///system alone: no answer to ${list}`,
+    `kept domains that never started on qemu:///system: no answer to ${list}`,
   ]);
-  await expect(takingOver(`file://${folder}`, {})).rejects.toThrow("no answer to pool-list --inactive --name");
+  await expect(recovering(`file://${folder}`, {})).rejects.toThrow("no answer to pool-list --inactive --name");
 });
 
-describe("a lock of which nobody can tell whether its process has ended", () => {
+describe("a lock whose process cannot be checked", () => {
   const unknown =
-    "stack lab has a lock of which nobody here can tell whether its process has ended: nothing is cleared away. " +
-    "When no Pulumi works on the stack, in no container and on no other machine: npm run pulumi -- cancel";
+    "stack lab is locked, and the process that locked it cannot be checked from here: nothing is recovered. " +
+    "Fix: when no Pulumi works on the stack, in any container or on another machine, run `npm run pulumi -- cancel`";
   const place = () => join(folder, ".nodeforge", projectName(), "lab.place");
 
   async function locked() {
@@ -157,28 +154,28 @@ describe("a lock of which nobody can tell whether its process has ended", () => 
   test.each([
     ["container", { processes: "pid:[1]" }],
     ["machine", { machine: "0123" }],
-  ])("as of another %s, is left with all else, also the next time", async (_, change) => {
+  ])("because it is in another %s, blocks the recovery, also the next time", async (_, change) => {
     const locks = await locked();
     writePlace(place(), { ...placeHere(), ...change });
     for (let time = 0; time < 2; time++) {
-      const { said, asked, ran } = await takingOver(`file://${folder}`, answers);
+      const { said, asked, ran } = await recovering(`file://${folder}`, answers);
       expect([said, asked, ran]).toEqual([[unknown], [], []]);
     }
     expect(await readdir(locks)).toEqual(["0.json"]);
     // As after `pulumi cancel`.
     await rm(join(locks, "0.json"));
-    expect((await takingOver(`file://${folder}`, answers)).said).toContain(volumeSaid);
+    expect((await recovering(`file://${folder}`, answers)).said).toContain(volumeSaid);
     expect(readPlace(place())).toEqual(placeHere());
   });
 });
 
-test("while another command works on the stack nothing is looked at, and the stack is free afterwards", async () => {
+test("nothing is recovered while another command works on the stack, and the stack is released afterwards", async () => {
   const other = await StackHold.take(folder, projectName(), "lab");
-  await expect(takingOver(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
+  await expect(recovering(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
   other.release();
   const shared = await shareStack(folder, projectName(), "lab");
-  await expect(takingOver(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
+  await expect(recovering(`file://${folder}`, answers)).rejects.toThrow(AnotherRunError);
   shared!.release();
-  expect((await takingOver(`file://${folder}`, answers)).said).toContain(volumeSaid);
+  expect((await recovering(`file://${folder}`, answers)).said).toContain(volumeSaid);
   expect(await FileLock.take(join(folder, ".nodeforge", projectName(), "lab.lock"))).toBeDefined();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { interfacesOn } from "../../../cli/recovery/stopped-networks.ts";
-import { setGoing, setGoingToDelete } from "../../../cli/recovery/restart.ts";
+import { startStopped, startStoppedForDeletion } from "../../../cli/recovery/restart.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
 
 const uri = "qemu+ssh://host/system";
@@ -22,7 +22,7 @@ const stack = [
   resource("Domain", "lab-w-2", "uuid-2", link),
 ];
 
-/** What a hypervisor on which all is well answers. */
+/** Answers of a hypervisor on which nothing has stopped. */
 const well = {
   uri,
   "pool-list --inactive --name": "",
@@ -35,11 +35,11 @@ const well = {
 const quiet = Object.keys(well);
 const halted = { "list --all --state-paused --state-other --uuid": "uuid-9\nuuid-1\n" };
 
-/** An answer, or the answers of one call after the other; an Error is what it fails with. */
+/** An answer, or one for each call in turn; an Error makes the call fail. */
 type Answers = Readonly<Record<string, string | Error | readonly string[]>>;
 
-/** Sets a stack going on a hypervisor with these answers beside the usual; whatever has none must not be asked. */
-async function going(answers: Answers = {}, resources: readonly StateResource[] = stack, set = setGoing) {
+/** Starts a stack on a hypervisor with these answers and the usual ones. A call without an answer fails. */
+async function going(answers: Answers = {}, resources: readonly StateResource[] = stack, set = startStopped) {
   const all: Answers = { ...well, ...answers };
   const [asked, said]: [string[], string[]] = [[], []];
   const virsh = (...args: readonly string[]) => {
@@ -51,13 +51,13 @@ async function going(answers: Answers = {}, resources: readonly StateResource[] 
     if (answer instanceof Error) return Promise.reject(answer);
     return Promise.resolve(typeof answer === "string" ? answer : (answer[Math.min(before, answer.length - 1)] ?? ""));
   };
-  const patience = { betweenLooks: 1, limit: 20 };
+  const polling = { interval: 1, timeout: 20 };
   const failure = await set(
     { resources, pending: [] },
     {
       connect: (to) => (to === uri ? virsh : () => Promise.reject(new Error(`unknown ${to}`))),
       log: (line) => said.push(line),
-      patience,
+      polling,
     },
   ).then(
     () => undefined,
@@ -66,22 +66,22 @@ async function going(answers: Answers = {}, resources: readonly StateResource[] 
   return { failure, said, asked: asked.filter((command) => !quiet.includes(command)) };
 }
 
-test("a stack that runs is left alone", async () => {
+test("a running stack is not touched", async () => {
   expect(await going()).toEqual({ failure: undefined, said: [], asked: [] });
 });
 
-test("an empty state asks nothing", async () => {
+test("virsh is not called for an empty state", async () => {
   expect(await going({ uri: new Error("asked") }, [])).toEqual({ failure: undefined, said: [], asked: [] });
 });
 
-test("a hypervisor that cannot be asked is left to what follows", async () => {
+test("a hypervisor that does not answer is logged and skipped", async () => {
   const { failure, said } = await going({ uri: new Error("virsh -c x uri: error: no route\nto host") });
-  expect([failure, said]).toEqual([undefined, [`nothing is set going on ${uri}: to host`]]);
+  expect([failure, said]).toEqual([undefined, [`nothing is started on ${uri}: to host`]]);
 });
 
 describe("a machine", () => {
   test.each(["user", "I/O error", "unknown", "from snapshot", "watchdog"])(
-    "paused (%s) goes on, with its clock set",
+    "paused (%s) is resumed, and its clock is set",
     async (reason) => {
       const { failure, said, asked } = await going({
         ...halted,
@@ -95,7 +95,7 @@ describe("a machine", () => {
     },
   );
 
-  test("that pauses again says why, once, and what to do", async () => {
+  test("that pauses again is an error with the reason and the fix, and is resumed once", async () => {
     const { failure, asked } = await going({
       ...halted,
       "domstate uuid-1 --reason": "paused (I/O error)",
@@ -103,16 +103,18 @@ describe("a machine", () => {
       "domblkerror uuid-1": "vda: no space\n",
     });
     expect(failure).toBe(
-      "lab-w-1 went on and is paused again (I/O error; vda: no space). Where its pool is full, make room there; then run this again",
+      "lab-w-1 was resumed and is paused again (I/O error; vda: no space). Fix: free space where its pool is full, then run this again",
     );
     expect(asked.filter((command) => command.startsWith("resume"))).toHaveLength(1);
   });
 
   test.each(["saving", "migrating", "dumping", "creating snapshot", "post-copy failed"])(
-    "that libvirt holds for its own work (%s) is not resumed",
+    "that libvirt has paused for its own work (%s) is not resumed",
     async (reason) => {
       const { failure, asked } = await going({ ...halted, "domstate uuid-1 --reason": `paused (${reason})` });
-      expect(failure).toMatch(`libvirt holds lab-w-1 (${reason})`);
+      expect(failure).toBe(
+        `libvirt has paused lab-w-1 (${reason}). Fix: wait until libvirt resumes it (virsh domstate lab-w-1), then run this again`,
+      );
       expect(asked).toEqual(["domstate uuid-1 --reason"]);
     },
   );
@@ -127,7 +129,7 @@ describe("a machine", () => {
     expect([failure, said]).toEqual([undefined, ["lab-w-1 is asleep: waking it"]]);
   });
 
-  test("that does not wake is not waited for without end", async () => {
+  test("that does not wake is an error after the timeout", async () => {
     const { failure } = await going({
       ...halted,
       "domstate uuid-1 --reason": "pmsuspended (unknown)",
@@ -146,16 +148,16 @@ describe("a machine", () => {
     expect(asked).toEqual(["domstate uuid-1 --reason", "destroy uuid-1"]);
   });
 
-  test("that is about to be off is waited for, and left to Pulumi", async () => {
+  test("that shuts down is waited for, and Pulumi starts it", async () => {
     const states = ["in shutdown (user)", "in shutdown (user)", "shut off (shutdown)"];
     const { failure, asked } = await going({ ...halted, "domstate uuid-1 --reason": states });
     expect(failure).toBeUndefined();
     expect(new Set(asked)).toEqual(new Set(["domstate uuid-1 --reason"]));
     const stuck = await going({ ...halted, "domstate uuid-1 --reason": "in shutdown (user)" });
-    expect(stuck.failure).toMatch(/^lab-w-1 is still about to be off after/);
+    expect(stuck.failure).toMatch(/^lab-w-1 is still shutting down after/);
   });
 
-  test("whose memory was saved is started from it; an agent that is away keeps nobody", async () => {
+  test("whose memory was saved is started from it, also where its agent does not answer", async () => {
     const { failure, said } = await going({
       "list --inactive --with-managed-save --uuid": "uuid-2\n",
       "start uuid-2": "",
@@ -171,7 +173,7 @@ describe("a machine", () => {
     ]);
   });
 
-  test("has its clock set also where its image has no hwclock, which the agent complains of", async () => {
+  test("has its clock set also where its image has no hwclock, which the agent reports as an error", async () => {
     const refused =
       "virsh: error: 'guest-set-time': child process has failed to set hardware clock to system time: failed to exec";
     const { said } = await going({
@@ -185,7 +187,7 @@ describe("a machine", () => {
     expect(said).toEqual(["starting lab-w-2 from its saved memory"]);
   });
 
-  test("of somebody else is nobody's business here", async () => {
+  test("outside of the state is not touched", async () => {
     const others = { "list --all --state-paused --state-other --uuid": "uuid-9\n" };
     expect(await going({ ...others, "list --inactive --with-managed-save --uuid": "uuid-8\n" })).toEqual({
       failure: undefined,
@@ -195,7 +197,7 @@ describe("a machine", () => {
   });
 });
 
-describe("a network and a pool that were stopped", () => {
+describe("an inactive network and pool", () => {
   const stopped = {
     "pool-list --inactive --name": "lab-pool\n",
     "net-list --inactive --name": "default\nlab-net\n",
@@ -205,7 +207,7 @@ describe("a network and a pool that were stopped", () => {
     "net-start lab-net": "",
   };
 
-  test("are started, the machines after them", async () => {
+  test("are started before the machines", async () => {
     const { failure, said, asked } = await going({
       ...stopped,
       ...halted,
@@ -222,18 +224,18 @@ describe("a network and a pool that were stopped", () => {
     expect(asked.indexOf("net-start lab-net")).toBeLessThan(asked.indexOf("resume uuid-1"));
   });
 
-  test("are left alone when others of their names have come", async () => {
+  test("are not started when other objects have their names", async () => {
     const { failure, said, asked } = await going({ ...stopped, "pool-uuid lab-pool": "x", "net-uuid lab-net": "y" });
     expect([failure, said, asked]).toEqual([undefined, [], ["pool-uuid lab-pool", "net-uuid lab-net"]]);
   });
 
-  test("are left alone when the stack only uses them", async () => {
+  test("are not started when the stack only uses them", async () => {
     const used = stack.filter(({ type }) => !/:(Pool|Network)$/.test(type));
     expect(await going(stopped, used)).toEqual({ failure: undefined, said: [], asked: [] });
   });
 });
 
-describe("links that a network lost", () => {
+describe("links that a network has lost", () => {
   const domain = (mac: string, port: string) => `<domain>
     <interface type='network'>
       <mac address='${mac}'/>
@@ -251,41 +253,41 @@ describe("links that a network lost", () => {
   };
   const destroys = (asked: readonly string[]) => asked.filter((command) => command.startsWith("net-destroy"));
 
-  test("are restored by way of a network of a moment's life", async () => {
-    // Its name is random, so what it is destroyed by has no answer here.
+  test("are restored through a temporary network", async () => {
+    // The network's name is random, so its destruction has no answer here.
     const { said, failure, asked } = await going(lost);
-    expect(said).toEqual(["network lab-net was stopped under 2 machines: linking them to it again"]);
+    expect(said).toEqual(["network lab-net was stopped and has lost its links to 2 machines: restoring them"]);
     expect(failure).toMatch(/^no answer to net-destroy nodeforge-[0-9a-f]{8}$/);
     const moved = [1, 1, 2, 2].map((number) => `update-device uuid-${number} FILE --live`);
     expect(asked.filter((command) => command.startsWith("update-device"))).toEqual(moved);
     expect(destroys(asked)).toHaveLength(1);
   });
 
-  test("are restored for the machine alone that lost its own", async () => {
+  test("are restored only for the machine that lost its own", async () => {
     const { said, asked } = await going({ ...lost, "net-port-list --uuid lab-net": " port-2\n" });
-    expect(said).toEqual(["network lab-net was stopped under 1 machines: linking them to it again"]);
+    expect(said).toEqual(["network lab-net was stopped and has lost its links to 1 machines: restoring them"]);
     const moved = [1, 1].map((number) => `update-device uuid-${number} FILE --live`);
     expect(asked.filter((command) => command.startsWith("update-device"))).toEqual(moved);
   });
 
-  test("are left alone where libvirt is too old to list them", async () => {
+  test("stay as they are where libvirt is too old to list them", async () => {
     const { failure, said } = await going({ ...lost, "net-port-list --uuid lab-net": new Error("unknown command") });
     expect([failure, said]).toEqual([undefined, []]);
   });
 
-  test("leave no such network behind when libvirt refuses", async () => {
+  test("leave no temporary network when libvirt refuses", async () => {
     const { asked } = await going({ ...lost, "update-device uuid-1 FILE --live": new Error("refused") });
     expect(destroys(asked)).toHaveLength(1);
     expect(asked.filter((command) => command.startsWith("update-device"))).toHaveLength(1);
   });
 
-  test("are those of this network, and all else of an interface stays", () => {
+  test("are those of this network, and the rest of an interface is unchanged", () => {
     const found = interfacesOn("lab-net", domain("52:54:00:00:00:01", "port-1"));
     expect(found).toHaveLength(1);
     expect(found[0]!.port).toBe("port-1");
-    expect(found[0]!.on("aside")).toBe(`<interface type='network'>
+    expect(found[0]!.on("temporary")).toBe(`<interface type='network'>
       <mac address='52:54:00:00:00:01'/>
-      <source network='aside'/>
+      <source network='temporary'/>
       <target dev='vnet0'/>
     </interface>`);
   });
@@ -293,10 +295,10 @@ describe("links that a network lost", () => {
 
 describe("a stack that is about to be destroyed", () => {
   const asleep = { "list --all --state-other --uuid": "uuid-1\nuuid-9\n" };
-  const toDelete = (answers: Answers) => going(answers, stack, setGoingToDelete);
+  const toDelete = (answers: Answers) => going(answers, stack, startStoppedForDeletion);
   const look = "domstate uuid-1 --reason";
 
-  test("has its sleeping machines woken: the provider would let them sleep on without a definition", async () => {
+  test("has its sleeping machines woken, because the provider would undefine them and let them sleep on", async () => {
     const { failure, asked } = await toDelete({
       ...asleep,
       [look]: ["pmsuspended (unknown)", "running (wakeup)"],
@@ -306,7 +308,7 @@ describe("a stack that is about to be destroyed", () => {
     expect(asked).toEqual(["list --all --state-other --uuid", look, "dompmwakeup uuid-1", look, look]);
   });
 
-  test("keeps what is paused or saved as it is, and its networks and links", async () => {
+  test("keeps its paused and saved machines, networks and links as they are", async () => {
     const { failure, said, asked } = await toDelete({
       "list --all --state-other --uuid": "",
       ...halted,
@@ -316,7 +318,7 @@ describe("a stack that is about to be destroyed", () => {
     expect([failure, said, asked]).toEqual([undefined, [], ["list --all --state-other --uuid"]]);
   });
 
-  test("is destroyed also where a machine does not wake", async () => {
+  test("can be destroyed although a machine does not wake", async () => {
     const { failure, said } = await toDelete({ ...asleep, [look]: "pmsuspended (unknown)", "dompmwakeup uuid-1": "" });
     expect(failure).toBeUndefined();
     expect(said.at(-1)).toMatch(/^lab-w-1 was woken and is still asleep/);

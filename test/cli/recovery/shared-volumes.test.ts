@@ -23,6 +23,7 @@ function volume(name: string): StateResource {
 
 const old = "lab-base-0123456789ab.qcow2";
 const answers = {
+  "pool-list --inactive --name": "",
   "pool-list --name": "own\n",
   "vol-list --pool own": ` ${old}   /pool/${old}\n theirs   /pool/theirs\n`,
   [`vol-path --pool own ${old}`]: `/pool/${old}\n`,
@@ -36,23 +37,31 @@ function refusing(state: readonly StateResource[], answers: Record<string, strin
   return { refused, asked };
 }
 
-test("a volume without the cluster's id that somebody else uses is not destroyed", async () => {
+test("a volume without the cluster's id that another volume uses is not destroyed", async () => {
   const overlay = `<volume><key>/pool/theirs</key><backingStore><path>/pool/${old}</path></backingStore></volume>`;
   const { refused } = refusing([volume(old)], { ...answers, "vol-dumpxml --pool own theirs": overlay });
   await expect(refused).rejects.toThrow(
-    `volume ${old} of pool own: volume theirs stands on it; npm run pulumi -- state delete '${volume(old).urn}'`,
+    `volume ${old} of pool own: volume theirs has it as its backing file; npm run pulumi -- state delete '${volume(old).urn}'`,
   );
 });
 
+test("a volume in an inactive pool is checked, because the destruction would start the pool and delete the volume", async () => {
+  const overlay = `<volume><key>/pool/theirs</key><backingStore><path>/pool/${old}</path></backingStore></volume>`;
+  const inactive = { ...answers, "pool-list --inactive --name": "own\n", "pool-start own": "" };
+  const { refused, asked } = refusing([volume(old)], { ...inactive, "vol-dumpxml --pool own theirs": overlay });
+  await expect(refused).rejects.toThrow("volume theirs has it as its backing file");
+  expect(asked.slice(0, 2)).toEqual(["pool-list --inactive --name", "pool-start own"]);
+});
+
 test.each([
-  ["is used by the stack alone", volume(old), answers],
-  ["is gone", volume(old), { ...answers, "vol-list --pool own": "" }],
+  ["is used only by the stack", volume(old), answers],
+  ["is missing", volume(old), { ...answers, "vol-list --pool own": "" }],
   ["is on a hypervisor that does not answer", volume(old), {}],
 ])("a volume without the id is destroyed when it %s", async (_, resource, answers) => {
   await expect(refusing([resource], answers).refused).resolves.toBeUndefined();
 });
 
-test("nobody is asked about a volume that has the id", async () => {
+test("virsh is not called for a volume that has the id", async () => {
   const { refused, asked } = refusing([volume("lab-base-0123456789ab-0123abcd.qcow2")], {});
   await refused;
   expect(asked).toEqual([]);

@@ -28,12 +28,12 @@ async function setting(answers: Readonly<Record<string, string>>, uri = "qemu://
 const list = "list --state-running --uuid";
 
 describe("the clocks of running machines", () => {
-  test("are asked once each, and left alone where they are right", async () => {
-    const answers = { [list]: "w1\nsomebody\nw2\n", "domtime w1": time(0), "domtime w2": time(4) };
+  test("are read once each, and not set where they are right", async () => {
+    const answers = { [list]: "w1\nother\nw2\n", "domtime w1": time(0), "domtime w2": time(4) };
     expect(await setting(answers)).toEqual({ asked: [list, "domtime w1", "domtime w2"], said: [] });
   });
 
-  test("are set where they are off, which is said", async () => {
+  test("are set where they are wrong, with a line for each", async () => {
     const answers = {
       [list]: "w1\nw2\n",
       "domtime w1": time(-240),
@@ -48,17 +48,17 @@ describe("the clocks of running machines", () => {
     expect(said[1]).toMatch(/^the clock of lab-w2 was (299|300) s ahead: it is set$/);
   });
 
-  test("that cannot be set stop nothing, and are said", async () => {
+  test("that cannot be set are logged, and stop nothing", async () => {
     const { said } = await setting({ [list]: "w1\n", "domtime w1": time(-240) });
     expect(said).toEqual([expect.stringMatching(/behind and cannot be set: no answer to domtime w1 --sync$/)]);
   });
 
-  test("are not judged where an agent, or libvirt, does not answer", async () => {
+  test("are skipped where an agent, or libvirt, does not answer", async () => {
     expect(await setting({ [list]: "w1\n" })).toEqual({ asked: [list, "domtime w1"], said: [] });
     expect(await setting({})).toEqual({ asked: [list], said: [] });
   });
 
-  test("are not judged by this machine's where the hypervisor is another one, and not asked without machines", async () => {
+  test("are skipped on a remote hypervisor, and virsh is not called without machines", async () => {
     expect(await setting({}, "qemu+ssh://host/system")).toEqual({ asked: [], said: [] });
     expect(await setting({}, "qemu:///system", [])).toEqual({ asked: [], said: [] });
   });

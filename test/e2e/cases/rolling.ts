@@ -48,7 +48,7 @@ export function rolling(lab: Lab, workers: number): void {
       await lab.killed("roll", ["--image", second, "--yes"], /Domain e2e-worker-node-1 creat/, 25);
       const roll = await lab.nodeforge("roll", ["--image", second, "--yes"], 40);
       expect(roll.exitCode, roll.all).toBe(0);
-      expect(roll.all).toContain("taking over");
+      expect(roll.all).toContain("recovering it");
       await lab.showNodes("after the roll");
       expect(await lab.readyNodes()).toEqual(names);
       expect(await markers(lab)).toEqual(all("second"));

@@ -2,8 +2,8 @@ import { preview } from "../../cli/preview.ts";
 import { recover } from "../../cli/recovery/recover.ts";
 import type { TestStack } from "./stack.ts";
 
-/** Takes over as the commands do; returns what it says, what Pulumi printed, and what virsh was asked. */
-export async function takeOverOf(stack: TestStack) {
+/** Recovers the stack as the commands do; returns its log, the output of Pulumi, and the calls of virsh. */
+export async function recoveryOf(stack: TestStack) {
   const said: string[] = [];
   const printed: string[] = [];
   const asked: string[] = [];
@@ -16,12 +16,12 @@ export async function takeOverOf(stack: TestStack) {
       },
     log: (line) => said.push(line),
   });
-  // The command's process would end with what follows.
+  // A command would hold the stack until its process ends.
   hold?.release();
   return { said, printed, asked };
 }
 
-/** Previews as the command does, but for the program; returns what it says and which commands of Pulumi it ran. */
+/** Previews as the command does, without the program; returns its log and the commands of Pulumi that it ran. */
 export async function previewOf(stack: TestStack, ...rest: string[]) {
   const said: string[] = [];
   const ran: string[] = [];

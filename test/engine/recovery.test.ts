@@ -5,10 +5,10 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { cluster } from "./names.ts";
 import { TestStack } from "./stack.ts";
-import { previewOf, takeOverOf } from "./taking-over.ts";
+import { previewOf, recoveryOf } from "./recovering.ts";
 import type { Call, Moment } from "./world.ts";
 
-/** Kills an `up` after something was made and before the state knows of it. */
+/** Kills an `up` after an object was created and before the state records it. */
 async function killAfter(stack: TestStack, pattern: RegExp): Promise<void> {
   stack.world.on("after", pattern, () => stack.cli.kill());
   expect((await stack.up()).succeeded).toBe(false);
@@ -17,7 +17,7 @@ async function killAfter(stack: TestStack, pattern: RegExp): Promise<void> {
 
 describe("an up that was killed", () => {
   it(
-    "is gone on with after a kill at every single create, and nothing is made twice",
+    "is continued after a kill at every single creation, and nothing is created twice",
     { timeout: 600_000 },
     async () => {
       await using stack = await TestStack.create({ workers: 1 });
@@ -40,9 +40,9 @@ describe("an up that was killed", () => {
           expect(succeeded, text).toBe(true);
           break;
         }
-        const { said, printed } = await takeOverOf(stack);
-        expect(said[0], printed.join("\n")).toBe("the last run on stack lab was killed; taking over");
-        removed.push(...said.flatMap((line) => /^removed (.*), whose/.exec(line)?.[1] ?? []));
+        const { said, printed } = await recoveryOf(stack);
+        expect(said[0], printed.join("\n")).toBe("the last run on stack lab was killed; recovering it");
+        removed.push(...said.flatMap((line) => /^removed (.*): its creation/.exec(line)?.[1] ?? []));
         expect((await stack.export()).deployment.pending_operations, printed.join("\n")).toBeUndefined();
         expect((await stack.drift()).filter((line) => line.includes("libvirt:"))).toEqual([]);
       }
@@ -61,54 +61,54 @@ describe("an up that was killed", () => {
         "volume lab-worker-node-1-root",
         "volume lab-worker-node-1-seed.iso",
       ]);
-      expect((await takeOverOf(stack)).said).toEqual([]);
+      expect((await recoveryOf(stack)).said).toEqual([]);
       expect((await stack.preview()).steps).toEqual([]);
     },
   );
 
-  it("is undone by destroy as well as it would have been completed by up", async () => {
+  it("is undone completely by destroy", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await killAfter(stack, /create Domain worker-node-1/);
-    await takeOverOf(stack);
+    await recoveryOf(stack);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });
 
-  it("loses nothing that is not certainly its own", async () => {
+  it("loses no object that is not certainly its own", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await killAfter(stack, /create Domain master/);
     const [domain] = stack.world.ofKind("Domain");
     domain!.properties = { ...domain!.properties, description: "nodeforge cluster lab, another one's" };
-    const { said } = await takeOverOf(stack);
-    expect(said.filter((line) => /^(left|removed)/.test(line))).toEqual([
-      "left domain lab-master alone: its description is not the one this stack gives it: virsh desc lab-master",
+    const { said } = await recoveryOf(stack);
+    expect(said.filter((line) => /^(kept|removed)/.test(line))).toEqual([
+      "kept domain lab-master: its description is not the one this stack gives it: virsh desc lab-master",
     ]);
     expect([...stack.world.ofKind("Domain")]).toEqual([domain]);
-    // The next run says so, too, before it does anything.
+    // The next run names it as well, before it changes anything.
     const { succeeded, text, calls } = await stack.up();
     expect([succeeded, calls.list]).toEqual([false, []]);
     expect(text).toContain("domain lab-master exists");
   });
 
-  it("that left a network of another's mark leaves it", async () => {
+  it("keeps a network without its mark", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await killAfter(stack, /create Network/);
     const [network] = stack.world.ofKind("Network");
     network!.properties = { ...network!.properties, xml: {} };
-    expect((await takeOverOf(stack)).said.filter((line) => line.startsWith("left network"))).toHaveLength(1);
+    expect((await recoveryOf(stack)).said.filter((line) => line.startsWith("kept network"))).toHaveLength(1);
     expect([...stack.world.ofKind("Network")]).toEqual([network]);
   });
 
-  it("makes anew what vanished meanwhile", async () => {
+  it("recreates an object that is missing since", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await stack.up();
     stack.world.on("after", /create Domain worker-node-2/, () => stack.cli.kill());
     await stack.up({ workers: 2 });
     stack.world.calm();
-    const gone = stack.world.ofKind("Domain").find(({ taken }) => taken === "lab-worker-node-1")!;
-    stack.world.drop(gone);
-    stack.guests.remove(gone.id);
-    const { printed } = await takeOverOf(stack);
+    const missing = stack.world.ofKind("Domain").find(({ taken }) => taken === "lab-worker-node-1")!;
+    stack.world.drop(missing);
+    stack.guests.remove(missing.id);
+    const { printed } = await recoveryOf(stack);
     const { succeeded, text } = await stack.up();
     expect(succeeded, [...printed, text].join("\n")).toBe(true);
     expect(await stack.drift()).toEqual([]);
@@ -116,16 +116,16 @@ describe("an up that was killed", () => {
   });
 });
 
-describe("an up that was killed, whose cluster another checkout made since", () => {
+describe("an up that was killed, whose cluster another checkout has created since", () => {
   it.each([
     ["Network", /create Network/, ["network scheduler_benchmark_net"]],
     ["base image", /create Volume base/, []],
     ["seed disk", /create Volume master-seed/, []],
     ["domain", /create Domain master/, ["domain lab-master"]],
-  ])("touches nothing of that one: killed at its %s", async (_, pattern, left) => {
+  ])("touches nothing of that cluster when it was killed at its %s", async (_, pattern, kept) => {
     await using stack = await TestStack.create({ workers: 1 });
     await killAfter(stack, pattern);
-    // Somebody tidies up by hand, and begins anew from another clone.
+    // Another user removes everything by hand, and starts again from another clone.
     const firstOnes = [...stack.world.things];
     for (const thing of firstOnes) {
       stack.world.drop(thing);
@@ -138,12 +138,12 @@ describe("an up that was killed, whose cluster another checkout made since", () 
     const running = stack.world.ofKind("Domain").map(({ id }) => stack.guests.isRunning(id));
     await goBack();
 
-    const { said, asked } = await takeOverOf(stack);
+    const { said, asked } = await recoveryOf(stack);
     expect(said.filter((line) => line.startsWith("removed"))).toEqual([]);
-    for (const what of left) expect(said).toContainEqual(expect.stringContaining(`left ${what} alone: `));
+    for (const what of kept) expect(said).toContainEqual(expect.stringContaining(`kept ${what}: `));
     expect(asked.join("\n")).not.toMatch(/^(vol-delete|pool-undefine|net-undefine|undefine|\S*destroy)/m);
     expect([...stack.world.things]).toEqual(living);
-    // Neither what follows of `up`, nor `destroy`.
+    // The rest of `up` touches nothing of it either, nor does `destroy`.
     const up = await stack.up();
     expect([up.succeeded, up.calls.list]).toEqual([false, []]);
     expect(up.text).toContain("domain lab-master exists");
@@ -152,12 +152,12 @@ describe("an up that was killed, whose cluster another checkout made since", () 
     expect(stack.world.ofKind("Domain").map(({ id }) => stack.guests.isRunning(id))).toEqual(running);
   });
 
-  it("takes no volume of the other's for its own where both use one pool, and deletes its own alone", async () => {
+  it("deletes only its own volume where both use one pool", async () => {
     await using stack = await TestStack.create({ workers: 0, storagePool: "theirs" });
     stack.world.add({ urn: "", type: "libvirt:index/pool:Pool", id: "p", taken: "theirs", properties: {} }, false);
     await killAfter(stack, /create Volume base/);
     const [own] = stack.world.ofKind("Volume").filter(({ taken }) => taken.includes("lab-base"));
-    // What would stand in the way of the other checkout goes by hand; the volumes stay.
+    // The network would block the other checkout, so it is removed by hand; the volumes stay.
     for (const thing of stack.world.ofKind("Network")) stack.world.drop(thing);
     const goBack = await stack.elsewhere();
     const made = await stack.up();
@@ -167,8 +167,8 @@ describe("an up that was killed, whose cluster another checkout made since", () 
       .filter(({ taken }) => taken.includes("lab-base") && taken !== own!.taken);
     expect(others).toHaveLength(1);
     await goBack();
-    const { said } = await takeOverOf(stack);
-    expect(said).toContain(`removed volume ${own!.taken.split("/").at(-1)}, whose creation was cut off`);
+    const { said } = await recoveryOf(stack);
+    expect(said).toContain(`removed volume ${own!.taken.split("/").at(-1)}: its creation was interrupted`);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect(stack.world.ofKind("Volume").filter(({ taken }) => taken.includes("lab-base"))).toEqual(others);
     expect(stack.world.ofKind("Domain")).toHaveLength(1);
@@ -184,8 +184,8 @@ describe("a destroy that was killed", () => {
       stack.world.on("after", pattern, () => stack.cli.kill());
       expect((await stack.destroy()).succeeded).toBe(false);
       stack.world.calm();
-      const { printed } = await takeOverOf(stack);
-      // The real provider fails to delete what is not there.
+      const { printed } = await recoveryOf(stack);
+      // The real provider fails to delete a missing object.
       expect((await stack.drift()).filter((line) => line.includes("libvirt:"))).toEqual([]);
       const { succeeded, text } = await stack.destroy();
       expect(succeeded, [...printed, text].join("\n")).toBe(true);
@@ -196,7 +196,7 @@ describe("a destroy that was killed", () => {
 });
 
 describe("a lock", () => {
-  /** Puts a lock on a stack, and returns what is in its folder. */
+  /** Locks a stack; returns a reader of the folder of its locks. */
   async function lock(stack: TestStack, content: object) {
     const folder = join(stack.folder, "state", ".pulumi", "locks", "organization", "nodeforge", "lab");
     await mkdir(folder, { recursive: true });
@@ -206,8 +206,8 @@ describe("a lock", () => {
 
   it.each([
     ["a living Pulumi", hostname(), []],
-    ["another machine", "elsewhere", [expect.stringContaining("nobody here can tell")]],
-  ])("of %s is left to Pulumi, with all it may be making", async (_, host, said) => {
+    ["another machine", "elsewhere", [expect.stringContaining("cannot be checked from here")]],
+  ])("of %s is left to Pulumi, with all objects that it may be creating", async (_, host, said) => {
     await using stack = await TestStack.create({ workers: 0 });
     await killAfter(stack, /create Domain master/);
     const program = join(stack.folder, "pulumi");
@@ -217,7 +217,7 @@ describe("a lock", () => {
     const things = [...stack.world.things];
     const previewed = await previewOf(stack);
     expect(previewed.said).toEqual([expect.stringContaining("could not be compared with libvirt")]);
-    expect(await takeOverOf(stack)).toEqual({ said, printed: [], asked: [] });
+    expect(await recoveryOf(stack)).toEqual({ said, printed: [], asked: [] });
     expect(await left()).toHaveLength(2);
     expect([...stack.world.things]).toEqual(things);
     const { succeeded, text } = await stack.up();
@@ -234,14 +234,14 @@ describe("a lock", () => {
     const locks = await left();
     expect(await previewOf(stack, "--json")).toEqual({
       code: 0,
-      said: ["what the last run on stack lab left unfinished, `npm run up` first takes over"],
+      said: ["the last run on stack lab did not finish; `npm run up` recovers it first"],
       ran: ["stack export", "preview --stack lab --json"],
     });
     expect(await left()).toEqual(locks);
     expect(locks).toHaveLength(1);
     const shown = await stack.preview();
     expect(shown.succeeded, shown.text).toBe(true);
-    expect((await takeOverOf(stack)).said).toContain("releasing the lock of process 999999999, which has ended");
+    expect((await recoveryOf(stack)).said).toContain("releasing the lock of process 999999999, which has ended");
     expect(await left()).toEqual([]);
     expect((await stack.up()).succeeded).toBe(true);
   });
