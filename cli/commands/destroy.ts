@@ -2,7 +2,7 @@ import type { Command } from "../main.ts";
 import { removeKubeconfig } from "../stack/outputs.ts";
 import { agreeing, agrees, confirm, isUnattended } from "../consent/consent.ts";
 import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
-import { diagnosisFolder } from "../diagnose/explain.ts";
+import { diagnosisFolder } from "../runs/folder.ts";
 import { describeStack } from "../consent/destruction.ts";
 import { withoutProtection } from "../stack/protection.ts";
 import { RunLog } from "../runs/run-log.ts";

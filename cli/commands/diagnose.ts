@@ -1,5 +1,6 @@
 import type { Command } from "../main.ts";
-import { diagnose, diagnosisFolder } from "../diagnose/explain.ts";
+import { diagnose } from "../diagnose/explain.ts";
+import { diagnosisFolder } from "../runs/folder.ts";
 import { openSession } from "../session.ts";
 import { chooseStack } from "../stack/settings.ts";
 

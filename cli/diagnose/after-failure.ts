@@ -1,10 +1,11 @@
 import { outlivingInterrupt } from "../../lib/process.ts";
-import { diagnosisFolder, explainFailure, type FailedRun } from "./explain.ts";
+import { diagnosisFolder } from "../runs/folder.ts";
+import { explainFailure, type FailedRun } from "./explain.ts";
 import type { DiagnosedSession } from "./collect.ts";
 import { readFailures } from "./failures.ts";
 
 /** What the run leaves that is asked for once it failed; without it the folder is a new one and the log empty. */
-export type RunRecord = () => FailedRun | Promise<FailedRun>;
+export type FailedRunSource = () => FailedRun | Promise<FailedRun>;
 
 /**
  * Does work that changes a cluster; when it fails, collects and prints why. An answer of no, Ctrl-C and a change that was
@@ -16,7 +17,7 @@ export type RunRecord = () => FailedRun | Promise<FailedRun>;
 export async function explainingFailure(
   session: DiagnosedSession,
   work: () => Promise<number>,
-  record: RunRecord = () => ({ folder: diagnosisFolder(session.stack), log: "" }),
+  record: FailedRunSource = () => ({ folder: diagnosisFolder(session.stack), log: "" }),
   concerns: typeof concernsCluster = concernsCluster,
 ): Promise<number> {
   // Pulumi's history counts in seconds.

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { checkout, inCheckout } from "../../lib/checkout.ts";
+import { checkout } from "../../lib/checkout.ts";
 import { logLine } from "../../lib/log.ts";
 import { plainText } from "../../lib/plain-text.ts";
 import { writeOwn } from "../../lib/private-files.ts";
@@ -35,13 +35,4 @@ export async function diagnose(session: DiagnosedSession, folder: string, log = 
   const result = report(evidence, { stack: session.stack, folder: shown, table: nodeTable(evidence) });
   await writeOwn(join(folder, "summary.md"), result.summary);
   return result;
-}
-
-/** Folder of a diagnosis that belongs to no run, such as `runs/2026-11-21T07-39-10Z-dev-diagnose`. */
-export function diagnosisFolder(stack: string, now = new Date()): string {
-  const time = now
-    .toISOString()
-    .replace(/\.\d+Z$/, "Z")
-    .replaceAll(":", "-");
-  return inCheckout("runs", `${time}-${stack.replaceAll("/", "-")}-diagnose`);
 }

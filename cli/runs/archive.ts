@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { runsFolder } from "./folder.ts";
+import { isDiagnosisName, runsFolder } from "./folder.ts";
 import { readRecord, type RunRecord } from "./record.ts";
 
-/** A run that was recorded. */
+/** A folder of a run or of a diagnosis. */
 export interface ArchivedRun {
   /** Name of its folder. */
   readonly name: string;
@@ -15,8 +15,15 @@ export interface ArchivedRun {
 /** A run whose record can be read. */
 export type ReadableRun = ArchivedRun & { readonly record: RunRecord };
 
-/** All runs, the oldest first: names begin with the time, and end with a number where one is not enough. */
+/** Lists all runs, the oldest first, also those whose record cannot be read. Leaves out diagnoses, which have no record. */
 export async function listRuns(root = runsFolder): Promise<readonly ArchivedRun[]> {
+  const isDiagnosis = ({ name, record }: ArchivedRun) =>
+    isDiagnosisName(name) && (record as NodeJS.ErrnoException).code === "ENOENT";
+  return (await listArchive(root)).filter((archived) => !isDiagnosis(archived));
+}
+
+/** Lists the folders of all runs and diagnoses, the oldest first. Names begin with the time, and may end with a number. */
+export async function listArchive(root = runsFolder): Promise<readonly ArchivedRun[]> {
   const { compare } = new Intl.Collator("en", { numeric: true });
   const names = (await namesOf(root)).sort(compare);
   return Promise.all(
@@ -27,34 +34,36 @@ export async function listRuns(root = runsFolder): Promise<readonly ArchivedRun[
   );
 }
 
-/** What a run may be called besides its name or the beginning of it. */
+/** Words for a run, with the index of the run in the list. */
 const places: Readonly<Record<string, number>> = { latest: -1, previous: -2 };
 
 /**
- * Finds a run by `latest`, `previous`, its name, or a beginning that no other name has.
- * @throws when no run or several are meant, or when its record cannot be read.
+ * Finds a run by `latest`, `previous`, its name, or a beginning that only its name has.
+ * @throws when no run or several runs match, or when the record cannot be read.
  */
-export function findRun(runs: readonly ArchivedRun[], wanted: string): ReadableRun {
-  const place = places[wanted];
-  const exact = runs.filter(({ name }) => name === wanted);
+export function findRun(runs: readonly ArchivedRun[], query: string): ReadableRun {
+  const place = places[query];
+  const exact = runs.filter(({ name }) => name === query);
   const found =
     place !== undefined
       ? runs.slice(place, runs.length + place + 1)
       : exact.length > 0
         ? exact
-        : runs.filter(({ name }) => wanted !== "" && name.startsWith(wanted));
+        : runs.filter(({ name }) => query !== "" && name.startsWith(query));
   const [run, ...others] = found;
   if (run === undefined || (place !== undefined && runs.length < -place)) {
     throw new Error(
-      `there is no run ${wanted}: wanted latest, previous, or the beginning of one of ${runs.length} names; ` +
-        (runs.length === 0 ? "`npm run up` makes the first" : "`npm run runs` lists them"),
+      `no run matches \`${query}\`: expected latest, previous, or the beginning of one of ${runs.length} names. Fix: ` +
+        (runs.length === 0 ? "`npm run up` records the first run" : "choose a name that `npm run runs` lists"),
     );
   }
   if (others.length > 0) {
-    throw new Error(`${wanted} is the beginning of ${found.length} runs: ${found.map(({ name }) => name).join(", ")}`);
+    throw new Error(
+      `${found.length} runs match \`${query}\`: ${found.map(({ name }) => name).join(", ")}. Fix: give more of the name`,
+    );
   }
   const { record } = run;
-  if (record instanceof Error) throw new Error(`the record of ${run.name} cannot be read: ${record.message}`);
+  if (record instanceof Error) throw new Error(`the record of run ${run.name} cannot be read: ${record.message}`);
   return { ...run, record };
 }
 

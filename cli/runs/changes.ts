@@ -1,10 +1,10 @@
-/** How many resources a run changed. */
+/** Numbers of resources by what a run did to them. */
 export interface Changes {
   readonly created: number;
   readonly updated: number;
   readonly deleted: number;
   readonly replaced: number;
-  /** Left as they were. */
+  /** Unchanged. */
   readonly same: number;
 }
 
@@ -17,9 +17,9 @@ const words: Readonly<Record<string, keyof Changes>> = {
 };
 
 /**
- * What Pulumi's summary of an update says; undefined where it made none, as after a preview only.
+ * Reads Pulumi's summary of an update; returns undefined where Pulumi printed none, for example after a preview.
  *
- * Read from what it prints, because `pulumi stack history` leaves out updates that failed at once.
+ * Reads the printed text, because `pulumi stack history` leaves out updates that failed at once.
  */
 export function readChanges(log: string): Changes | undefined {
   const update = log.split(/^Updating \(/m).at(-1) ?? "";
@@ -34,7 +34,7 @@ export function readChanges(log: string): Changes | undefined {
   return changes;
 }
 
-/** The changes of several updates of one run; what the last left alone is what the run did. */
+/** Adds up the changes of several updates of one run; `same` is the number of the last update. */
 export function addChanges(first: Changes | undefined, second: Changes): Changes {
   return {
     created: (first?.created ?? 0) + second.created,

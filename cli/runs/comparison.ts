@@ -3,21 +3,21 @@ import { phaseTable } from "./phases.ts";
 import type { RunRecord } from "./record.ts";
 import { columns } from "../../lib/table.ts";
 
-/** A field that two runs have differently; undefined where one has none. */
+/** A field whose values differ between two runs; undefined where a run does not have it. */
 export interface Difference {
   readonly field: string;
   readonly first: unknown;
   readonly second: unknown;
 }
 
-/** Seconds of one phase in two runs. */
+/** Seconds of one phase in two runs; undefined where a run does not have it. */
 export interface TimingPair {
   readonly what: string;
   readonly first: number | undefined;
   readonly second: number | undefined;
 }
 
-/** What may explain that two runs took different times: what was run, on what, with what. */
+/** Fields of a record that may explain why two runs took different times. */
 const compared = [
   "command",
   "arguments",
@@ -32,7 +32,7 @@ const compared = [
   "changes",
 ] as const;
 
-/** The fields that differ, in the record's order. */
+/** Lists the fields that differ, in the order of the record. */
 export function differences(first: RunRecord, second: RunRecord): readonly Difference[] {
   return compared
     .flatMap((key) => sideBySide(leaves(key, first[key]), leaves(key, second[key])))
@@ -40,7 +40,7 @@ export function differences(first: RunRecord, second: RunRecord): readonly Diffe
     .filter(({ first, second }) => JSON.stringify(first) !== JSON.stringify(second));
 }
 
-/** The whole run's and every phase's seconds, side by side. */
+/** Pairs the seconds of the whole run and of every phase. */
 export function timingPairs(first: RunRecord, second: RunRecord): readonly TimingPair[] {
   return sideBySide(timingsOf(first), timingsOf(second));
 }
@@ -50,10 +50,10 @@ function timingsOf({ seconds, timings }: RunRecord): readonly Named<number>[] {
   return seconds === null ? phases : [["the whole run", seconds], ...phases];
 }
 
-/** A value and what it is of. */
+/** A name and its value. */
 type Named<T> = readonly [string, T];
 
-/** What both have, or one of them, in the order of the first. */
+/** Pairs the values of two lists by name, in the order of the first. A value is undefined where a list does not have it. */
 function sideBySide<T>(first: readonly Named<T>[], second: readonly Named<T>[]) {
   const [one, other] = [new Map(first), new Map(second)];
   return [...new Set([...one.keys(), ...other.keys()])].map((what) => ({
@@ -63,7 +63,7 @@ function sideBySide<T>(first: readonly Named<T>[], second: readonly Named<T>[]) 
   }));
 }
 
-/** Two runs compared, as text for a terminal. */
+/** Describes the differences between two runs as text for a terminal. */
 export function comparison(first: ReadableRun, second: ReadableRun): string {
   const changed = differences(first.record, second.record);
   const timings = timingPairs(first.record, second.record);
@@ -81,12 +81,12 @@ export function comparison(first: ReadableRun, second: ReadableRun): string {
   ].join("\n");
 }
 
-/** The second in terms of the first: 2.00 took twice as long. */
+/** Seconds of the second run divided by those of the first: 2.00 took twice as long. */
 function ratio(first: number | undefined, second: number | undefined): string {
   return first === undefined || second === undefined || first === 0 ? "-" : (second / first).toFixed(2);
 }
 
-/** Paths to what is not an object, such as `versions.node`. */
+/** Lists the paths of all values that are not objects, such as `versions.node`. */
 function leaves(path: string, value: unknown): readonly Named<unknown>[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, value]];
   return Object.entries(value).flatMap(([key, part]) => leaves(`${path}.${key}`, part));

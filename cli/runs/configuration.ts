@@ -1,11 +1,11 @@
 import type { StackSettings } from "../stack/settings.ts";
 
-/** What stands where the stack's file has a secret. */
+/** Text in place of a secret of the stack's file. */
 export const secretMark = "[secret]";
-/** What stands where the stack's file has the text of a key instead of its path. */
+/** Text in place of a key whose text, not its path, is in the stack's file. */
 export const keyMark = "[key]";
 
-/** Every setting a stack runs with, defaults included, without secrets and without the text of keys. */
+/** Returns every setting that a stack runs with, including defaults, without secrets and the text of keys. */
 export function effectiveConfiguration(settings: Pick<StackSettings, "all">): Record<string, unknown> {
   return clean(settings.all) as Record<string, unknown>;
 }

@@ -5,18 +5,18 @@ import { phaseTable } from "./phases.ts";
 import type { RunRecord } from "./record.ts";
 import { columns } from "../../lib/table.ts";
 
-/** Runs as a table, a row each. */
+/** Returns a table of runs, one row each. */
 export function listing(runs: readonly ArchivedRun[]): string {
-  if (runs.length === 0) return "no run is recorded yet; `npm run up` makes the first";
+  if (runs.length === 0) return "no run is recorded yet; `npm run up` records the first";
   const rows = runs.map(({ name, record }) => {
     if (record instanceof Error) return [name, "", "", `unreadable: ${record.message}`];
     const { stack, command, outcome, nodes, image } = record;
-    return [name, stack, command, outcome, took(record), String(nodes.length), image.sha256?.slice(0, 12) ?? "-"];
+    return [name, stack, command, outcome, durationOf(record), String(nodes.length), image.sha256?.slice(0, 12) ?? "-"];
   });
   return columns([["RUN", "STACK", "COMMAND", "OUTCOME", "TOOK", "NODES", "IMAGE"], ...rows]);
 }
 
-/** A run as text for a terminal. */
+/** Describes a run as text for a terminal. */
 export function description({ name, folder, record }: ReadableRun): string {
   const { changes, nodes, notes } = record;
   const facts = [
@@ -28,7 +28,7 @@ export function description({ name, folder, record }: ReadableRun): string {
     ["stack", record.stack],
     ["outcome", `${record.outcome}${record.exitCode === null ? "" : ` (exit code ${record.exitCode})`}`],
     ["start", record.start],
-    ["took", took(record)],
+    ["took", durationOf(record)],
     ["image", record.image.sha256 ?? "unknown"],
     ["revision", record.git === null ? "unknown" : `${record.git.revision}${record.git.dirty ? " with changes" : ""}`],
     [
@@ -52,8 +52,8 @@ export function description({ name, folder, record }: ReadableRun): string {
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-/** How long a run took, in the format of the log; `-` while that is not known. */
-function took({ seconds }: RunRecord): string {
+/** Duration of a run; `-` while it is not known. */
+function durationOf({ seconds }: RunRecord): string {
   return seconds === null ? "-" : duration(seconds * 1000);
 }
 

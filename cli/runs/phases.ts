@@ -2,14 +2,14 @@ import { longestPhase, senseOf } from "../../guest/seconds.ts";
 import type { Log } from "../../lib/log.ts";
 import type { RunRecord, Timings } from "./record.ts";
 
-/** How long a phase of a node took. */
+/** Duration of a phase of a node. */
 export interface Phase {
   readonly node: string;
   readonly phase: string;
   readonly seconds: number;
 }
 
-/** Every phase of every node, in the order in which the stack tells them. */
+/** Lists every phase of every node, in the order of the stack's output. */
 export function phaseTable(timings: Timings): readonly Phase[] {
   return Object.entries(timings).flatMap(([node, phases]) =>
     Object.entries(phases).map(([phase, seconds]) => ({ node, phase, seconds })),
@@ -17,16 +17,16 @@ export function phaseTable(timings: Timings): readonly Phase[] {
 }
 
 /**
- * The timings without what makes no sense as a duration.
- * @param log Takes a line for each node of which something is left out. @default none
+ * Returns the timings without values that cannot be durations.
+ * @param log Gets a line for each node with such a value. @default none
  */
-export function saneTimings(timings: Timings, log: Log = () => undefined): Timings {
+export function validTimings(timings: Timings, log: Log = () => undefined): Timings {
   return Object.fromEntries(
     Object.entries(timings).map(([node, phases]) => {
       const { seconds, nonsense } = senseOf(phases);
       if (nonsense.length > 0) {
         log(
-          `the times of ${node} make no sense and are left out: ${nonsense.join(", ")} (wanted 0 to ${longestPhase} s)`,
+          `times of ${node} cannot be durations and are left out: ${nonsense.join(", ")} (expected 0 to ${longestPhase} s)`,
         );
       }
       return [node, seconds];
@@ -35,8 +35,8 @@ export function saneTimings(timings: Timings, log: Log = () => undefined): Timin
 }
 
 /**
- * The nodes whose phases add up to more than the whole run, a sentence each: a clock was set meanwhile. It can be said only
- * of a run that made everything, because a node that stays as it was repeats the times of an earlier run.
+ * Returns a sentence for each node whose phases add up to more than the whole run, because a clock was set meanwhile. Checks
+ * only runs that created everything, because an unchanged node repeats the times of an earlier run.
  */
 export function longerThanRun({ changes, seconds, timings }: Pick<RunRecord, "changes" | "seconds" | "timings">) {
   if (changes === null || seconds === null || changes.created === 0) return [];

@@ -6,22 +6,22 @@ import type { Changes } from "./changes.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import { redactEntry } from "../../lib/redact.ts";
 import { files } from "./folder.ts";
-import { saneTimings } from "./phases.ts";
+import { validTimings } from "./phases.ts";
 import { isAlive } from "../../lib/process-identity.ts";
 
-/** Version of the record's format; a field that is taken away or means something else makes a new one. */
+/** Version of the record's format. It changes when a field is removed or changes its meaning. */
 export const formatVersion = 1;
 
 /** The commands that leave a record. */
 export type RecordedCommand = "up" | "roll";
 
-/** How a run stands. `declined`: the operator answered Pulumi's question with no, or could not be asked. */
+/** State of a run. `declined`: the operator answered Pulumi's question with no, or could not be asked. */
 export type Outcome = "running" | "succeeded" | "failed" | "interrupted" | "declined";
 
-/** Seconds by phase, by node; `cluster` for what concerns all. */
+/** Seconds by phase, by node. `cluster` has the phases of all nodes together. */
 export type Timings = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Versions of what took part; null or absent where it could not be asked. */
+/** Versions of the software of a run; null or absent where a version could not be read. */
 export interface Versions {
   readonly nodeforge: string;
   readonly node: string;
@@ -33,18 +33,18 @@ export interface Versions {
   readonly plugins: Readonly<Record<string, string>>;
 }
 
-/** What is known of the node image. */
+/** The node image of a run. */
 export interface ImageRecord {
   readonly location: string | null;
   readonly sha256: string | null;
-  /** What the image's builder says of it. */
+  /** Content of the image's manifest. */
   readonly manifest: Readonly<Record<string, unknown>> | null;
 }
 
-/** A node, as the stack's outputs show it. */
+/** A node, as in the stack's outputs. */
 export type NodeRecord = Readonly<NodeOutput>;
 
-/** The machine the command ran on: the hypervisor too, unless that is remote. */
+/** The machine that the command ran on. It is the hypervisor as well, unless that is remote. */
 export interface Machine {
   readonly processor: string;
   readonly processors: number;
@@ -53,7 +53,7 @@ export interface Machine {
   readonly kernel: string;
 }
 
-/** The record of a run: `record.json`, described field by field in docs/run-record.schema.json. */
+/** Record of a run, `record.json`. docs/run-record.schema.json describes each field. */
 export interface RunRecord {
   readonly formatVersion: typeof formatVersion;
   readonly command: RecordedCommand;
@@ -79,26 +79,26 @@ export interface RunRecord {
   readonly logs: readonly string[];
 }
 
-/** Writes a record into its run's folder, redacted. */
+/** Writes a redacted record into the folder of its run. */
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
   await writeOwn(join(folder, files.record), `${JSON.stringify(record, redactEntry, 2)}\n`);
 }
 
-/** Records of earlier releases may hold times that make no sense; they are not shown. */
-function withSaneTimings(record: RunRecord): RunRecord {
-  return { ...record, timings: saneTimings(record.timings) };
+/** Removes times that cannot be durations, which records of earlier releases may have. */
+function withValidTimings(record: RunRecord): RunRecord {
+  return { ...record, timings: validTimings(record.timings) };
 }
 
 /**
- * Reads the record of a run. One that says `running` and whose process is gone was interrupted.
- * @throws when there is none, or one of another format.
+ * Reads the record of a run. A run is `interrupted` when its record says `running` and its process has ended.
+ * @throws when the folder has no record, or one of another format version.
  */
 export async function readRecord(folder: string): Promise<RunRecord> {
   const stored = JSON.parse(await readFile(join(folder, files.record), "utf8")) as { readonly formatVersion?: unknown };
   if (stored.formatVersion !== formatVersion) {
-    throw new Error(`wanted format version ${formatVersion}, it has ${JSON.stringify(stored.formatVersion)}`);
+    throw new Error(`expected format version ${formatVersion}, got ${JSON.stringify(stored.formatVersion)}`);
   }
-  const record = withSaneTimings(stored as RunRecord);
-  const lost = record.outcome === "running" && !(await isAlive(record.process));
-  return lost ? { ...record, outcome: "interrupted" } : record;
+  const record = withValidTimings(stored as RunRecord);
+  const wasKilled = record.outcome === "running" && !(await isAlive(record.process));
+  return wasKilled ? { ...record, outcome: "interrupted" } : record;
 }

@@ -2,7 +2,7 @@ import { redact } from "../../lib/redact.ts";
 import { phaseTable } from "./phases.ts";
 import type { RunRecord } from "./record.ts";
 
-/** A page about a run for a person: one file, no script, nothing loaded. */
+/** Returns an HTML page about a run: one file without scripts, which loads nothing. */
 export function reportPage(record: RunRecord): string {
   const { stack, command, arguments: args, outcome, exitCode, start, end, seconds, notes, changes, nodes } = record;
   const title = `${command} ${stack}: ${outcome}`;
@@ -23,7 +23,7 @@ ${pairs({
   "exit code": exitCode,
 })}
 ${notes.map((note) => `<p>${text(note)}</p>\n`).join("")}<h2>Changes</h2>
-${changes === null ? "<p>Pulumi changed nothing, or did not say what.</p>" : pairs(changes)}
+${changes === null ? "<p>None, or Pulumi printed no summary.</p>" : pairs(changes)}
 <h2>Nodes</h2>
 ${table(
   ["node", "role", "pool", "address", "image"],
@@ -52,7 +52,7 @@ th { font-weight: 600; } td { overflow-wrap: anywhere; } td.number { text-align:
 .bar { background: #4a7fb5; height: 0.8rem; min-width: 1px; } td.wide { width: 30rem; }
 `;
 
-/** A bar for each phase of each node; the longest phase of all is as wide as the column. */
+/** Returns a bar for each phase of each node. The bar of the longest phase is as wide as the column. */
 function phases({ timings }: RunRecord): string {
   const rows = phaseTable(timings);
   const longest = Math.max(...rows.map(({ seconds }) => seconds), Number.MIN_VALUE);
@@ -64,7 +64,7 @@ function phases({ timings }: RunRecord): string {
     );
   });
   return rows.length === 0
-    ? "<p>None: the run did not get so far.</p>"
+    ? "<p>None: the run ended before the first phase.</p>"
     : `<table>\n<tr><th>node</th><th>phase</th><th>seconds</th><th></th></tr>\n${lines.join("")}</table>`;
 }
 
@@ -82,7 +82,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `<table>\n${line("th", head)}${rows.map((row) => line("td", row)).join("")}</table>`;
 }
 
-/** One level less of an object: `{ a: { b: 1 } }` is `{ "a b": 1 }`. */
+/** Removes one level of an object: `{ a: { b: 1 } }` becomes `{ "a b": 1 }`. */
 function flat(record: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).flatMap(([key, value]) =>
@@ -101,7 +101,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A value as text of the page: redacted, then escaped for an element or a quoted attribute. */
+/** Returns a value as text of the page: redacted, then escaped for an element or a quoted attribute. */
 function text(value: unknown): string {
   const plain = typeof value === "string" ? value : JSON.stringify(value);
   return redact(plain).replace(/[&<>"']/g, (character) => entities[character] ?? "");

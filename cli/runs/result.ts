@@ -1,9 +1,9 @@
 import { logLine, type Log } from "../../lib/log.ts";
 import type { Session } from "../session.ts";
-import { saneTimings } from "./phases.ts";
+import { validTimings } from "./phases.ts";
 import type { NodeRecord, Timings } from "./record.ts";
 
-/** What a stack says after a run; undefined where it has no such output. */
+/** Outputs of a stack after a run; undefined where the stack does not have the output. */
 export interface Result {
   readonly nodes?: readonly NodeRecord[];
   readonly timings?: Timings;
@@ -11,7 +11,7 @@ export interface Result {
   readonly kubernetesVersion?: string;
 }
 
-/** Reads the outputs of a stack, without its secrets. Times that make no sense are left out, with a warning. */
+/** Reads the outputs of a stack without its secrets. Leaves out times that cannot be durations, with a warning. */
 export async function readResult(
   { stack, capture }: Pick<Session, "stack" | "capture">,
   log: Log = logLine,
@@ -20,7 +20,7 @@ export async function readResult(
   const { nodes, timings, imageHash, kubernetesVersion } = outputs;
   return {
     ...(nodes === undefined ? {} : { nodes }),
-    ...(timings === undefined ? {} : { timings: saneTimings(timings, log) }),
+    ...(timings === undefined ? {} : { timings: validTimings(timings, log) }),
     ...(imageHash === undefined ? {} : { imageHash }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion: kubernetesVersion.replace(/^v/, "") }),
   };

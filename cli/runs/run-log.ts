@@ -6,31 +6,31 @@ import { redact, Redactor } from "../../lib/redact.ts";
 import { files } from "./folder.ts";
 import { plainScreen, terminalScreen, type Screen } from "./screen.ts";
 
-/** What one call of Pulumi printed. */
+/** Output of one call of Pulumi. */
 interface Printed {
   readonly screen: Screen;
-  /** Whether it must not be written down. */
+  /** Whether the output may have secrets, so that it must not be stored. */
   readonly isHidden: boolean;
 }
 
-/** What Pulumi prints in a run, call after call; `pulumi.log` is a redacted copy. */
+/** Output of Pulumi in a run, call after call. `pulumi.log` is a redacted copy. */
 export class RunLog {
   readonly #path: string | undefined;
   readonly #prints: Printed[] = [];
-  /** Brings the file up to what the call that was begun last has printed. */
+  /** Writes the output of the current call to the file. */
   #update: () => Promise<void> = () => Promise.resolve();
-  /** The last writing; the next one waits for it. */
+  /** The last write; the next one waits for it. */
   #written: Promise<void> = Promise.resolve();
-  /** Why the file cannot be written. */
+  /** Reason why the file cannot be written. */
   #problem: Error | undefined;
-  #isTold = false;
+  #isReported = false;
 
-  /** @param folder Folder of the run; without one nothing is written. */
+  /** @param folder Folder of the run; undefined to write nothing. */
   constructor(folder?: string) {
     this.#path = folder === undefined ? undefined : join(folder, files.log);
   }
 
-  /** Begins a call of Pulumi; returns what takes its output. */
+  /** Begins a call of Pulumi; returns the screen that receives its output. */
   begin(args: readonly string[]): Screen {
     const isHidden = args.some(showsSecrets);
     const drawn = onTerminal();
@@ -38,7 +38,7 @@ export class RunLog {
     const isFirst = this.#prints.length === 0;
     this.#prints.push({ screen, isHidden });
     this.#append(`${isFirst ? "" : "\n"}${redact(`$ pulumi ${args.join(" ")}`)}\n`);
-    if (isHidden) this.#append("Not kept: with these arguments Pulumi shows secrets.\n");
+    if (isHidden) this.#append("Not kept: Pulumi prints secrets with these arguments.\n");
     if (isHidden || this.#path === undefined) {
       this.#update = () => Promise.resolve();
       return screen;
@@ -46,34 +46,34 @@ export class RunLog {
     return drawn ? this.#redrawn(screen) : this.#streamed(screen);
   }
 
-  /** What was printed so far, redacted; of a long call the end, and nothing of calls that show secrets. */
+  /** Returns the redacted output so far: the end of long calls, and nothing of calls that print secrets. */
   async text(): Promise<string> {
     const shown = this.#prints.filter(({ isHidden }) => !isHidden);
     const texts = await Promise.all(shown.map(({ screen }) => screen.text()));
     return redact(texts.join(""));
   }
 
-  /** What the last call printed, secrets and all, to judge how it ended and not to be kept; "" when there was none. */
+  /** Returns the output of the last call with its secrets, which must not be stored; "" without a call. */
   async last(): Promise<string> {
     return (await this.#prints.at(-1)?.screen.text()) ?? "";
   }
 
   /**
-   * Brings the file up to date.
-   * @throws when the file cannot be written; once, because nothing more is written then.
+   * Writes all output to the file.
+   * @throws when the file cannot be written. Only once, because nothing more is written then.
    */
   save(): Promise<void> {
     const write = async () => {
       await this.#update();
-      if (this.#problem === undefined || this.#isTold) return;
-      this.#isTold = true;
+      if (this.#problem === undefined || this.#isReported) return;
+      this.#isReported = true;
       throw this.#problem;
     };
     this.#written = this.#written.then(write, write);
     return this.#written;
   }
 
-  /** A screen whose lines are written down as they come: a run that is killed loses none that was complete. */
+  /** Returns a screen that writes each line as soon as it is complete, so that a killed run loses none. */
   #streamed(screen: Screen): Screen {
     const redactor = new Redactor();
     const lines = new Lines();
@@ -91,7 +91,7 @@ export class RunLog {
     };
   }
 
-  /** A screen that is drawn over: what it shows takes the place of what it showed, behind what earlier calls printed. */
+  /** Returns a screen that Pulumi redraws. Its text replaces its previous text, after the output of earlier calls. */
   #redrawn(screen: Screen): Screen {
     const from = this.#size();
     this.#update = async () => {
@@ -111,7 +111,7 @@ export class RunLog {
     return size;
   }
 
-  /** Writes at the end, or in place of everything from a position on. */
+  /** Writes at the end of the file, or replaces everything from a position on. */
   #write(text: string, from?: number): void {
     const bytes = Buffer.from(text);
     this.#use((file) => {
@@ -119,12 +119,12 @@ export class RunLog {
       for (let done = 0; done < bytes.length;) {
         done += writeSync(file, bytes, done, bytes.length - done, place + done);
       }
-      // Last: a run that is killed meanwhile leaves too much rather than nothing.
+      // Truncates last, because a run that is killed meanwhile must not lose the text.
       ftruncateSync(file, place + bytes.length);
     });
   }
 
-  /** Opens the file for a moment. Never throws: Pulumi's output must not suffer from the log. */
+  /** Opens the file, works with it and closes it. Never throws, because a logging error must not stop Pulumi's output. */
   #use(work: (file: number) => void): void {
     if (this.#path === undefined || this.#problem !== undefined) return;
     const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
@@ -141,7 +141,7 @@ export class RunLog {
   }
 }
 
-/** Holds back what follows the last line end: a control sequence may come in two pieces. */
+/** Returns only complete lines, because a control sequence may arrive in two pieces. */
 class Lines {
   #rest = "";
 
@@ -149,7 +149,7 @@ class Lines {
     const end = text.lastIndexOf("\n") + 1;
     const lines = end === 0 ? "" : this.#rest + text.slice(0, end);
     this.#rest = end === 0 ? this.#rest + text : text.slice(end);
-    // A program that never ends its line must not fill the memory.
+    // Bounded, because a program may never end its line.
     return this.#rest.length > longestRest ? lines + this.end() : lines;
   }
 
@@ -162,7 +162,7 @@ class Lines {
 
 const longestRest = 65_536;
 
-/** Whether an argument makes Pulumi print secrets in clear; `-d` may be among other letters. */
+/** Whether an argument makes Pulumi print secrets in clear. `-d` may be combined with other letters. */
 export function showsSecrets(argument: string): boolean {
   return /^--(debug|logtostderr|show-secrets)\b(?!=false)|^-[a-z]*d/.test(argument);
 }

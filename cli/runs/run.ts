@@ -13,29 +13,29 @@ import { readResult } from "./result.ts";
 import { RunLog } from "./run-log.ts";
 import { readSurroundings, type RecordedSession } from "./surroundings.ts";
 
-/** What a run is started with. */
+/** Command of a run. */
 export interface RunStart {
   readonly command: RecordedCommand;
   /** The command's own arguments. */
   readonly args: readonly string[];
 }
 
-/** How a run ended. */
+/** End of a run. */
 export interface RunEnd {
   readonly exitCode: number;
-  /** What a reader of the record should know, a sentence each. */
+  /** Sentences for the reader of the record. */
   readonly notes?: readonly string[];
-  /** @default what the exit code and Pulumi's last words mean */
+  /** @default the outcome that the exit code and the last output of Pulumi mean */
   readonly outcome?: Outcome;
 }
 
-/** Milliseconds between two writes of the log: what a killed run may lose of it. */
+/** Milliseconds between two writes of the log. A killed run may lose this much of it. */
 const logInterval = 5_000;
 
 /**
- * Opens the record of a run: a folder with `record.json`, which says `running` until {@link Run.finish}.
+ * Opens the record of a run: a folder with `record.json`, whose outcome is `running` until {@link Run.finish}.
  *
- * Recording never fails a run: what goes wrong with it is a warning.
+ * Recording never fails a run: its errors are warnings.
  * @param root Folder of all runs.
  */
 export async function openRun(session: RecordedSession, start: RunStart, root = runsFolder): Promise<Run> {
@@ -48,12 +48,12 @@ export async function openRun(session: RecordedSession, start: RunStart, root = 
   return run;
 }
 
-/** A run of Pulumi, or of several, that is being recorded. */
+/** A run that is being recorded: one or several calls of Pulumi. */
 export class Run {
   /** Absolute path. */
   readonly folder: string;
   readonly #session: RecordedSession;
-  /** Undefined when the run could not be recorded from its start. */
+  /** Undefined when the start of the run could not be recorded. */
   #record: RunRecord | undefined;
   readonly #log: RunLog;
   #changes: Changes | undefined;
@@ -65,7 +65,7 @@ export class Run {
     this.#record = record;
   }
 
-  /** Runs Pulumi on this terminal and keeps what it prints; returns its exit code. */
+  /** Runs Pulumi on this terminal and keeps its output; returns its exit code. */
   async pulumi(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<number> {
     const screen = this.#log.begin(args);
     const timer = setInterval(() => void this.#saveLog(), logInterval);
@@ -82,23 +82,23 @@ export class Run {
     }
   }
 
-  /** What Pulumi has printed in this run, redacted and without control sequences. */
+  /** Returns the output of Pulumi in this run, redacted and without control sequences. */
   log(): Promise<string> {
     return this.#log.text();
   }
 
-  /** Writes how the run ended, and the page about it; says where they are. */
+  /** Records the end of the run, writes the page about it and logs the folder. */
   async finish(end: RunEnd): Promise<void> {
     const begun = this.#record;
     if (begun === undefined) return;
-    const record = await attempt("say how it ended", () => this.#describeEnd(begun, end));
+    const record = await attempt("record its end", () => this.#describeEnd(begun, end));
     if (record === undefined) return;
     this.#record = record;
     await attempt("write its page", () => writeOwn(join(this.folder, files.report), reportPage(record)));
     if (await this.save()) logLine(`this run is recorded in ${this.folder}`);
   }
 
-  /** Writes the record as it stands; returns whether that worked. */
+  /** Writes the record in its current state; returns whether that succeeded. */
   async save(): Promise<boolean> {
     const record = this.#record;
     if (record === undefined) return false;
@@ -112,7 +112,7 @@ export class Run {
   async #describeEnd(begun: RunRecord, { exitCode, notes = [], ...said }: RunEnd): Promise<RunRecord> {
     const end = new Date();
     const outcome = said.outcome ?? outcomeOf(exitCode, await this.#log.last());
-    // A stack whose update failed still has the outputs of an earlier one.
+    // Only after a success: a stack whose update failed has the outputs of an earlier update.
     const result =
       outcome === "succeeded" ? await attempt("read the outputs", () => readResult(this.#session)) : undefined;
     const seconds = Math.round((end.getTime() - Date.parse(begun.start)) / 100) / 10;
@@ -163,16 +163,16 @@ async function describeStart(session: RecordedSession, { command, args }: RunSta
   };
 }
 
-/** How a run ended, by its exit code and by what Pulumi printed last. */
+/** Returns the outcome of a run by its exit code and the last output of Pulumi. */
 export function outcomeOf(exitCode: number, printed: string): Outcome {
-  // Pulumi's exit code is 0 when the operator says no, and 1 after Ctrl-C as after any failure.
+  // The exit code of Pulumi is 0 when the operator answers no, and 1 after Ctrl-C as after any failure.
   if (/^confirmation declined/m.test(printed)) return "declined";
   if (exitCode === 0) return "succeeded";
   const isSignal = exitCode > 128 && exitCode < 128 + 32;
   return isSignal || /^\s*\^C received|error: update canceled/m.test(printed) ? "interrupted" : "failed";
 }
 
-/** Does what the run can do without; a failure is a warning. */
+/** Does work that the run does not need; logs a failure as a warning. */
 async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -1,29 +1,29 @@
-// CommonJS without names that Node finds.
+// A CommonJS module, whose names Node cannot import one by one.
 import xterm from "@xterm/headless";
 import { plainText } from "../../lib/plain-text.ts";
 
-/** Takes what a program prints and knows what it left on the screen. */
+/** Receives the output of a program and returns the text that it leaves on the screen. */
 export interface Screen {
-  /** Never throws: who prints must not suffer from who keeps. */
+  /** Never throws, because a logging error must not stop the program that prints. */
   readonly write: (text: string) => void;
-  /** Everything that scrolled by and what is there now, without control sequences. */
+  /** Returns all text that has scrolled off the screen and the current screen, without control sequences. */
   readonly text: () => Promise<string>;
-  /** Nothing more will be written. */
+  /** Ends the output. */
   readonly close: () => void;
 }
 
-/** Characters kept of output that nothing redraws: what Pulumi says at the end of an update tells how it went. */
+/** Number of characters that are kept of output that is not redrawn. Pulumi prints the result of an update at its end. */
 export const keptCharacters = 2 ** 21;
 
 /**
- * Output that nothing redraws. Only the end of it is kept, and the last heading before that: a long run must not fill the
- * memory.
+ * Returns a screen for output that is not redrawn. Keeps only the end of the output and the last heading before it, because
+ * a long run must not fill the memory.
  */
 export function plainScreen(): Screen {
   let printed = "";
   let heading = "";
   const shorten = () => {
-    // Twice as much is kept meanwhile, so that shortening costs little.
+    // Only when there is twice as much, so that shortening is rare.
     const cut = printed.indexOf("\n", printed.length - keptCharacters) + 1 || printed.length - keptCharacters;
     heading =
       printed
@@ -45,16 +45,16 @@ export function plainScreen(): Screen {
   };
 }
 
-/** Lines that are kept of a display; the oldest go first. A line takes 12 bytes a column. */
+/** Number of lines that are kept of a display, the newest ones. A line takes 12 bytes a column. */
 const keptLines = 10_000;
 
 /** The size of a terminal. */
 type Window = Pick<NodeJS.WriteStream, "columns" | "rows" | "on" | "off">;
 
 /**
- * Output that is drawn over and over: Pulumi's display shows every row again each second, so taking the control sequences
- * out is not enough. A terminal without a window follows them, and ends with what the operator sees.
- * @param window The terminal the program draws on; its size decides what is overwritten.
+ * Returns a screen for output that is redrawn. Pulumi's display prints every row again each second, so it is not enough to
+ * remove the control sequences. A terminal emulator follows them and ends with the text that the operator sees.
+ * @param window The terminal that the program draws on. Its size decides which text is overwritten.
  */
 export function terminalScreen(window: Window = process.stdout): Screen {
   const size = () => ({ columns: window.columns || 80, rows: window.rows || 24 });
@@ -67,7 +67,7 @@ export function terminalScreen(window: Window = process.stdout): Screen {
       try {
         terminal.write(text);
       } catch {
-        // It takes at most 50 MB at once. What is beyond is lost to the log, not to the operator.
+        // The emulator takes at most 50 MB at once. The log loses the rest; the operator still sees it.
       }
     },
     text: async () => {
@@ -87,6 +87,6 @@ function textOf(terminal: xterm.Terminal): string {
     if (index > 0 && !line.isWrapped) text += "\n";
     text += line.translateToString(true);
   }
-  // Blanks that a display cleared a line with are characters too.
+  // A display clears a line with blanks, which are removed here.
   return `${text.replace(/ +$/gm, "").trimEnd()}\n`;
 }

@@ -12,13 +12,13 @@ import { versions, type PluginName } from "../../tools/versions.ts";
 import { automaticDomainType, detectDomainType, isLocalHypervisor } from "../../libvirt/virtualisation.ts";
 import type { ImageRecord, Machine, RunRecord, Versions } from "./record.ts";
 
-/** The part of a session that a record is about. */
+/** The part of a session that a record needs. */
 export type RecordedSession = Pick<Session, "stack" | "settings" | "variables" | "capture" | "pulumi">;
 
-/** What a run depends on, as it is before the run. What cannot be asked is null: no record is worth a failed run. */
+/** State of everything that a run depends on, before the run. A part that cannot be read is null, because recording never fails a run. */
 export type Surroundings = Pick<RunRecord, "git" | "image" | "versions" | "hypervisor" | "machine">;
 
-/** Asks the checkout, the tools and the machine; takes about a second. */
+/** Reads the state of the checkout, the tools and the machine; takes about a second. */
 export async function readSurroundings(session: RecordedSession): Promise<Surroundings> {
   const settings = session.settings();
   const uri = settings.get("libvirtUri");
@@ -42,15 +42,16 @@ export async function readSurroundings(session: RecordedSession): Promise<Surrou
 }
 
 /**
- * Revision of a folder that is the top of a repository, and whether its user changed anything since; null without git, or where the sources came as an archive.
+ * Returns the revision of a folder that is the top of a repository, and whether the user has changed files since. Returns null
+ * without git, and where the folder is not the top of a repository.
  */
 export async function readGit(folder = checkout): Promise<RunRecord["git"]> {
   const git = (...args: readonly string[]) => run("git", args, { cwd: folder, timeout: 30_000 });
   try {
     const [revision = "", prefix = ""] = (await git("rev-parse", "HEAD", "--show-prefix")).split("\n");
-    // A repository further up is about something else.
+    // A repository of a parent folder is another project.
     if (prefix !== "") return null;
-    // Each path ends with a NUL; a renamed one is followed by the name it had.
+    // Each path ends with a NUL; the old path follows that of a renamed file.
     const changed = (await git("status", "--porcelain", "-z")).split("\0").filter(Boolean);
     const isOfTheUser = async (line: string) => {
       const file = /^ M (Pulumi\.[^/]+\.yaml)$/.exec(line)?.[1];
@@ -63,24 +64,24 @@ export async function readGit(folder = checkout): Promise<RunRecord["git"]> {
   }
 }
 
-/** Whether two texts of a stack's file say the same, but for what Pulumi writes into it by itself: its salt, and its quotes. */
+/** Whether two texts of a stack's file have the same content, without the salt and the quotes that Pulumi adds. */
 export function isSameStackFile(one: string, other: string): boolean {
-  const said = (text: string) => {
+  const contentOf = (text: string) => {
     const { encryptionsalt, ...rest } = (parse(text) ?? {}) as Record<string, unknown>;
     void encryptionsalt;
     return asText(rest);
   };
-  return isDeepStrictEqual(said(one), said(other));
+  return isDeepStrictEqual(contentOf(one), contentOf(other));
 }
 
-/** A value whose numbers and booleans are text, as Pulumi reads a stack's settings. */
+/** Converts numbers and booleans of a value to text, as Pulumi reads a stack's settings. */
 function asText(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asText);
   if (typeof value !== "object" || value === null) return String(value);
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, asText(part)]));
 }
 
-/** What is known of an image, given its path or URL and the hash the stack expects. */
+/** Describes an image by its path or URL and the hash that the stack expects. */
 export async function readImage(location: string | undefined, expected: string): Promise<ImageRecord> {
   const isFile = location !== undefined && !/^https?:\/\//.test(location);
   const manifest = isFile ? await readManifest(`${resolve(checkout, location)}.manifest.json`) : null;
@@ -109,7 +110,7 @@ async function readVersions({ capture, variables }: RecordedSession, uri: string
     nodeforge: await packageVersion(checkout),
     node: withoutV(process.version),
     pulumi,
-    // The image decides it; the stack says so once it is up.
+    // An output of the stack, because the image decides it.
     kubernetes: null,
     ...readVirshVersion(hypervisor),
     packages,
@@ -119,12 +120,12 @@ async function readVersions({ capture, variables }: RecordedSession, uri: string
 
 async function virshVersion(uri: string): Promise<string> {
   const environment = { LC_ALL: "C" };
-  // The program refuses such a URI by name.
+  // The program refuses such a URI and names it.
   if (uriProblem(uri) !== undefined) return "";
   return run("virsh", ["--connect", uri, "version"], { env: environment, timeout: 10_000 }).catch(() => "");
 }
 
-/** Reads what `virsh version` prints. */
+/** Reads the output of `virsh version`. */
 export function readVirshVersion(text: string): Pick<Versions, "libvirt" | "qemu"> {
   return {
     libvirt: /^Using library: libvirt (\S+)$/m.exec(text)?.[1] ?? null,
@@ -144,15 +145,15 @@ async function packageVersion(folder: string): Promise<string> {
   return (JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string }).version;
 }
 
-/** The provider plugins that the engine finds; those that stand in for official ones say so. */
+/** Versions of the provider plugins that the engine finds, with a mark on fallback plugins. */
 async function readPlugins(home: string | undefined): Promise<Record<string, string>> {
   if (home === undefined) return {};
   const there = new Set(await readdir(join(home, "plugins")).catch(() => []));
   const found = (Object.entries(versions.plugins) as [PluginName, string][]).map(async ([name, version]) => {
     if (!there.has(`resource-${name}-v${version}`)) return [];
-    // The libvirt plugin is this project's own, and has no official one.
-    const isStandIn = name !== "libvirt" && !(await isOfficial(home, name));
-    return [[name, isStandIn ? `${version} (stand-in)` : version] as const];
+    // This project builds the libvirt plugin itself; it has no official one.
+    const isFallback = name !== "libvirt" && !(await isOfficial(home, name));
+    return [[name, isFallback ? `${version} (stand-in)` : version] as const];
   });
   return Object.fromEntries((await Promise.all(found)).flat());
 }

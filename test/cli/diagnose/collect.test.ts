@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DiagnosedSession } from "../../../cli/diagnose/collect.ts";
-import { diagnose, diagnosisFolder, explainFailure } from "../../../cli/diagnose/explain.ts";
+import { diagnose, explainFailure } from "../../../cli/diagnose/explain.ts";
 import { units } from "./evidence.ts";
 import { fakePrograms } from "./programs.ts";
 import { complete, kubeconfig, stackState, type Progress } from "./stack-state.ts";
@@ -286,9 +286,4 @@ describe("explaining a failure", () => {
       /^The failure could not be explained: E/,
     );
   });
-});
-
-it("a diagnosis without a run has a folder of its own, named by time and stack", () => {
-  const folder = diagnosisFolder("team/lab", new Date("2026-11-21T07:39:10.123Z"));
-  expect(folder).toMatch(/\/runs\/2026-11-21T07-39-10Z-team-lab-diagnose$/);
 });

@@ -2,21 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { longerThanRun, saneTimings } from "../../../cli/runs/phases.ts";
+import { longerThanRun, validTimings } from "../../../cli/runs/phases.ts";
 import { readRecord } from "../../../cli/runs/record.ts";
 import { readResult } from "../../../cli/runs/result.ts";
 import { exampleRecord } from "./example-record.ts";
 
 const odd = { master: { boot: -1795637414, init: 40.5 }, cluster: { ready: 3 } };
-const sane = { master: { init: 40.5 }, cluster: { ready: 3 } };
+const valid = { master: { init: 40.5 }, cluster: { ready: 3 } };
 
-describe("times that make no sense", () => {
-  test("are not recorded, which is said once for each node", async () => {
+describe("times that cannot be durations", () => {
+  test("are not recorded, with a line for each node", async () => {
     const said: string[] = [];
     const capture = () => Promise.resolve(JSON.stringify({ timings: odd }));
-    expect(await readResult({ stack: "dev", capture }, (line) => said.push(line))).toEqual({ timings: sane });
+    expect(await readResult({ stack: "dev", capture }, (line) => said.push(line))).toEqual({ timings: valid });
     expect(said).toEqual([
-      "the times of master make no sense and are left out: boot -1795637414 (wanted 0 to 604800 s)",
+      "times of master cannot be durations and are left out: boot -1795637414 (expected 0 to 604800 s)",
     ]);
   });
 
@@ -24,12 +24,12 @@ describe("times that make no sense", () => {
     const folder = mkdtempSync(join(tmpdir(), "nodeforge-record-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, "record.json"), JSON.stringify(exampleRecord({ timings: odd })));
-    expect((await readRecord(folder)).timings).toEqual(sane);
+    expect((await readRecord(folder)).timings).toEqual(valid);
   });
 
-  test("are all there is to leave out", () => {
+  test("are left out, and no other times are", () => {
     const said: string[] = [];
-    expect(saneTimings(sane, (line) => said.push(line))).toEqual(sane);
+    expect(validTimings(valid, (line) => said.push(line))).toEqual(valid);
     expect(said).toEqual([]);
   });
 });
@@ -37,19 +37,19 @@ describe("times that make no sense", () => {
 describe("phases that add up to more than the run", () => {
   const timings = { master: { boot: 60, init: 440.5 }, cluster: { ready: 3 } };
 
-  test("are said of a run that made everything", () => {
+  test("are named for a run that created everything", () => {
     expect(longerThanRun(exampleRecord({ timings }))).toEqual([
       "The phases of master add up to 500.5 s, and the whole run took 500 s.",
     ]);
   });
 
-  test("are no wonder where a node is of an earlier run", () => {
+  test("are not named where a node is of an earlier run", () => {
     const changes = { created: 20, updated: 0, deleted: 0, replaced: 0, same: 1 };
     expect(longerThanRun(exampleRecord({ timings, changes }))).toEqual([]);
     expect(longerThanRun(exampleRecord({ timings, changes: null }))).toEqual([]);
   });
 
-  test("are not said of phases that fit", () => {
+  test("are not named where the phases fit into the run", () => {
     expect(longerThanRun(exampleRecord())).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readChanges } from "../../../cli/runs/changes.ts";
-import { RunLog } from "../../../cli/runs/run-log.ts";
+import { RunLog, showsSecrets } from "../../../cli/runs/run-log.ts";
 import { keptCharacters } from "../../../cli/runs/screen.ts";
 import { withoutSecrets, withSecrets } from "../../lib/secrets.ts";
 
@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const file = () => readFileSync(join(folder, "pulumi.log"), "utf8");
 
-/** The file after a call of Pulumi printed a text in pieces. */
+/** Returns the file after a call of Pulumi has printed a text in pieces. */
 async function logOf(text: string, size: number): Promise<string> {
   const log = new RunLog(folder);
   const screen = log.begin(["up"]);
@@ -36,7 +36,7 @@ describe("pulumi.log", () => {
     expect(await logOf(text, 5)).toBe(text);
   });
 
-  test("has each line as soon as it is complete, without what a terminal obeys", () => {
+  test("has each line as soon as it is complete, without control sequences", () => {
     const screen = new RunLog(folder).begin(["up"]);
     screen.write("one\r\n\u001b[3");
     expect(file()).toBe("$ pulumi up\none\n");
@@ -47,7 +47,7 @@ describe("pulumi.log", () => {
     expect(statSync(join(folder, "pulumi.log")).mode & 0o777).toBe(0o600);
   });
 
-  test("has all of a long call, while only its end and its heading stay in memory", async () => {
+  test("has the whole output of a long call, of which only the end and the heading stay in memory", async () => {
     const log = new RunLog(folder);
     const screen = log.begin(["up"]);
     screen.write("Previewing update (lab):\nUpdating (lab):\n");
@@ -64,7 +64,7 @@ describe("pulumi.log", () => {
     expect(readChanges(kept)).toMatchObject({ created: 3 });
   });
 
-  test("of two calls has both, and of one that shows secrets only that it was made", async () => {
+  test("has the output of all calls, and only the command of a call that prints secrets", async () => {
     const log = new RunLog(folder);
     for (const args of [["up"], ["up", "--debug"], ["refresh"]]) {
       const screen = log.begin(args);
@@ -73,12 +73,12 @@ describe("pulumi.log", () => {
     }
     await log.save();
     expect(file()).toBe(
-      "$ pulumi up\nsaid by up\n\n$ pulumi up --debug\nNot kept: with these arguments Pulumi shows secrets.\n\n$ pulumi refresh\nsaid by refresh\n",
+      "$ pulumi up\nsaid by up\n\n$ pulumi up --debug\nNot kept: Pulumi prints secrets with these arguments.\n\n$ pulumi refresh\nsaid by refresh\n",
     );
     expect(await log.text()).toBe("said by up\nsaid by refresh\n");
   });
 
-  test("is not written through a link, which is said once", async () => {
+  test("is not written through a link, which is an error once", async () => {
     const other = join(folder, "precious");
     writeFileSync(other, "precious");
     symlinkSync(other, join(folder, "pulumi.log"));
@@ -87,5 +87,18 @@ describe("pulumi.log", () => {
     await expect(log.save()).rejects.toThrow("ELOOP");
     await expect(log.save()).resolves.toBeUndefined();
     expect(readFileSync(other, "utf8")).toBe("precious");
+  });
+});
+
+describe("an argument", () => {
+  test.each(["--debug", "--debug=true", "-d", "-fyd", "--logtostderr", "--show-secrets"])(
+    "%s makes Pulumi print secrets",
+    (argument) => {
+      expect(showsSecrets(argument)).toBe(true);
+    },
+  );
+
+  test.each(["--diff", "--yes", "-y", "--debug=false", "--dump", "up", "debug"])("%s does not", (argument) => {
+    expect(showsSecrets(argument)).toBe(false);
   });
 });
