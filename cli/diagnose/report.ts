@@ -1,3 +1,4 @@
+import { escapeMarkdown } from "../../lib/markdown.ts";
 import { fileOf, find, type Evidence, type Item, type Sign } from "./evidence.ts";
 import { match } from "./known-causes.ts";
 
@@ -28,28 +29,33 @@ export function report(
   const failed = whatFailed(evidence);
   const healthy = first === undefined && failed.length === 0 && evidence.log === "" && table !== "";
   const where = `Everything that was collected: ${folder}/summary.md`;
-  const verdict = first
-    ? [
-        `Most likely: ${first.cause.cause}`,
-        ...first.signs.slice(0, 1).map((each) => `  ${quote(each)}`),
-        `To do: ${first.cause.mend}`,
-      ]
-    : healthy
-      ? [`All ${evidence.nodes.length} nodes of stack ${stack} are Ready, and nothing is known to be wrong.`]
-      : ["No known cause fits."];
-  const lines = [...failed, ...verdict, ...(first ? [] : unknown(evidence, stack, table))];
+  // The texts of causes are the program's own Markdown. All other text may come from a node.
+  const linesOf = (show: (text: string) => string) => {
+    const verdict = first
+      ? [
+          `Most likely: ${first.cause.cause}`,
+          ...first.signs.slice(0, 1).map((each) => `  ${show(quote(each))}`),
+          `To do: ${first.cause.mend}`,
+        ]
+      : healthy
+        ? [`All ${evidence.nodes.length} nodes of stack ${show(stack)} are Ready, and nothing is known to be wrong.`]
+        : ["No known cause fits."];
+    return [...failed.map(show), ...verdict, ...(first ? [] : unknown(evidence, stack, table).map(show))];
+  };
   const causes = matches.flatMap(({ cause, signs }) => [
     `- **${cause.name}**: ${cause.cause} ${cause.mend}`,
-    ...signs.slice(0, shown).map((each) => `  - ${quote(each).replaceAll("`", "'")}`),
+    ...signs.slice(0, shown).map((each) => `  - ${escapeMarkdown(quote(each))}`),
   ]);
   const summary = [
-    `# Diagnosis of stack ${stack}`,
-    [...lines.map((line) => line.trim())].join("\n\n"),
+    `# Diagnosis of stack ${escapeMarkdown(stack)}`,
+    linesOf(escapeMarkdown)
+      .map((line) => line.trim())
+      .join("\n\n"),
     ...(matches.length > 0 ? ["## Causes that fit, the most likely first", causes.join("\n")] : []),
     "## What was collected",
     collected(evidence),
   ].join("\n\n");
-  return { healthy, text: [...lines, where].join("\n"), summary: `${summary}\n` };
+  return { healthy, text: [...linesOf((text) => text), where].join("\n"), summary: `${summary}\n` };
 }
 
 /** What stands in the way of calling a cluster healthy, though nothing speaks against it. */
@@ -87,14 +93,19 @@ function collected({ nodes, items }: Evidence): string {
   const parts = [undefined, ...nodes.map(({ name }) => name)].map((node) => {
     const rows = items
       .filter((each) => each.node === node)
-      .map((each) => `| [${each.name}](${fileOf(each)}) | ${found(each)} |`);
-    return [`### ${node ?? "All nodes"}`, ["| item | found |", "| --- | --- |", ...rows].join("\n")].join("\n\n");
+      .map((each) => `| [${escapeMarkdown(each.name)}](${fileOf(each)}) | ${found(each)} |`);
+    return [
+      `### ${node === undefined ? "All nodes" : escapeMarkdown(node)}`,
+      ["| item | found |", "| --- | --- |", ...rows].join("\n"),
+    ].join("\n\n");
   });
   return parts.join("\n\n");
 }
 
 function found({ text, missing }: Item): string {
   const lines = text.split("\n").filter(Boolean).length;
-  const why = missing?.split("\n")[0]?.replaceAll("|", "\\|");
-  return why === undefined ? `${lines} lines` : `${lines > 0 ? `${lines} lines, then ` : ""}missing: ${why}`;
+  const why = missing?.split("\n")[0];
+  return why === undefined
+    ? `${lines} lines`
+    : `${lines > 0 ? `${lines} lines, then ` : ""}missing: ${escapeMarkdown(why)}`;
 }
