@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { artifact } from "../../lib/cache.ts";
+import { inCheckout } from "../../lib/checkout.ts";
+import { buildGo, goInputs } from "../../tools/go.ts";
+
+/** Generated, foreign or historical text, and the rules themselves, which name the words that they forbid. */
+const exempt = /^(sdks\/|\.vale|LICENSE$|package-lock\.json$|CHANGELOG\.md$|test\/support\/prose\.test\.ts$)/;
+const code = /\.(ts|sh|nix|go)$/;
+
+/**
+ * Returns the command that judges the prose of files: the words of all text, and the sentences of documents and comments.
+ * The rules are in `.vale/styles/Nodeforge`; CONTRIBUTING.md has them in words.
+ */
+export async function proseCommand(files: readonly string[]): Promise<readonly string[]> {
+  const judged = files.filter((file) => !exempt.test(file));
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-prose-"));
+  return [await vale(), "--output=line", ...judged, ...judged.filter((file) => code.test(file)).map(writeComments)];
+
+  function writeComments(file: string): string {
+    const path = join(folder, `${file}.md`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, commentsOf(readFileSync(file, "utf8")));
+    return path;
+  }
+}
+
+/** Returns the comments of a source file as Markdown, each on the lines that it has there. */
+export function commentsOf(source: string): string {
+  let inBlock = false;
+  const lines = source.split("\n").map((line) => {
+    const block = inBlock || /^\s*\/\*/.test(line);
+    if (block) inBlock = !line.includes("*/");
+    if (!block && !/^\s*(\/\/|#(?!!))/.test(line)) return "";
+    const text = line.replace(/^\s*(\/\*\*?|\*(?!\/)|\/\/|#+)?\s*/, "").replace(/\s*\*\/.*$/, "");
+    // A tag begins a sentence of its own, as an item of a list does.
+    return text.replace(/^@/, "- ");
+  });
+  return lines.join("\n");
+}
+
+/** The linter of prose, built: it comes as a program of Go. */
+export async function vale(): Promise<string> {
+  const module = inCheckout("tools", "go", "vale");
+  // Its parsers of programming languages are C.
+  const programs = [{ name: "vale", package: "github.com/vale-cli/vale/v3/cmd/vale", cgo: true }];
+  const folder = await artifact({
+    name: "vale",
+    inputs: await goInputs(module, programs),
+    estimate: "2 min",
+    build: (output) => buildGo(module, programs, output),
+  });
+  return join(folder, "vale");
+}
