@@ -4,6 +4,7 @@ import { host, offset } from "./lib/cidr.ts";
 import type { ImageConfig } from "./config/image.ts";
 import type { MachineSize } from "./config/nodes.ts";
 import type { WorkerPoolConfig } from "./config/worker-pools.ts";
+import { resourceName } from "./names.ts";
 
 /** What a node is for. */
 export type Role = "control-plane" | "worker";
@@ -19,6 +20,8 @@ export interface Node extends MachineSize {
   readonly image: ImageConfig;
   /** Host name with the nodes' DNS domain. */
   readonly fqdn: string;
+  /** Name of its resources in the stack, before their suffixes. */
+  readonly resourceName: string;
   /** Name of the libvirt domain; unique on the hypervisor as long as cluster names are. */
   readonly domainName: string;
   /** MAC address in lower case, as libvirt reads it back. */
@@ -59,7 +62,8 @@ export function deriveTopology(config: ClusterConfig): Topology {
     role,
     ...kind,
     fqdn: `${name}.${network.domain}`,
-    domainName: `${clusterName}-${name}`,
+    resourceName: resourceName(clusterName, name),
+    domainName: resourceName(clusterName, name),
     mac: macAddress(clusterName, name),
     ...place,
   });
@@ -92,66 +96,6 @@ export function deriveTopology(config: ClusterConfig): Topology {
 
 function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: ImageConfig): Kind {
   return { vcpus, memoryMiB, diskGiB, image };
-}
-
-/** How the descriptions of a cluster's domains begin. Its random id tells it from an earlier or another one of its name. */
-export function domainMark(clusterName: string, id: string): string {
-  return `nodeforge cluster ${clusterName}, ${id}`;
-}
-
-/**
- * Element of a network's metadata in libvirt that says whose it is; libvirt keeps one for each namespace.
- * @param id The cluster's random id; undefined for the mark of earlier releases, which any cluster of this name may have made.
- */
-export function networkMark(clusterName: string, id: string | undefined): string {
-  const owner = id === undefined ? clusterName : `${clusterName}, ${id}`;
-  return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${owner}</nodeforge:cluster>`;
-}
-
-/** Name of the component that holds the base image of a cluster. */
-export function baseImageName(clusterName: string): string {
-  return `${clusterName}-base`;
-}
-
-/** Name of the component that holds the seed disk of a machine. */
-export function seedDiskName(domainName: string): string {
-  return `${domainName}-seed`;
-}
-
-/**
- * Name of a resource that is called after its content.
- * @param component Name of the component that holds it.
- * @param digest SHA-256 in hexadecimal, or its first 12 digits.
- */
-export function contentName(component: string, digest: string): string {
-  return `${component}-${digest.slice(0, 12)}`;
-}
-
-/** What a volume holds, by the ending of its name: an image, or a seed. */
-export type ContentEnding = "qcow2" | "iso";
-
-/**
- * Name of the volume of a resource that is called after its content.
- * @param resource See {@link contentName}.
- * @param id The cluster's random id: the volume of another cluster, of the same name and content, is never taken for this
- * one's. Undefined for the name that earlier releases gave.
- */
-export function contentVolumeName(resource: string, ending: ContentEnding, id: string | undefined): string {
-  return id === undefined ? `${resource}.${ending}` : `${resource}-${idInNames(id)}.${ending}`;
-}
-
-/** The part of a cluster's random id that names of volumes have: 32 bits. */
-export function idInNames(clusterId: string): string {
-  return clusterId.slice(0, 8);
-}
-
-/**
- * Name of the volume with a control plane's data.
- * @param machine Name of the control plane's machine.
- * @param clusterId The cluster's random id: another cluster of the same name must not wake up with this one's data.
- */
-export function dataVolumeName(machine: string, clusterId: string): string {
-  return `${machine}-data-${idInNames(clusterId)}.qcow2`;
 }
 
 /** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */

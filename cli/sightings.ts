@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sightingsVariable } from "../names.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -8,12 +9,12 @@ import type { Session } from "./session.ts";
  * twice, remembers there what it saw of nodes, and waits for none of them a second time.
  */
 export async function withSightings<T>(
-  work: (variables: { readonly NODEFORGE_SIGHTINGS: string }) => Promise<T>,
+  work: (variables: Readonly<Record<typeof sightingsVariable, string>>) => Promise<T>,
 ): Promise<T> {
   // A folder of a name nobody can guess, open to its owner only.
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-run-"));
   try {
-    return await work({ NODEFORGE_SIGHTINGS: join(folder, "sightings.json") });
+    return await work({ [sightingsVariable]: join(folder, "sightings.json") });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
+import { shortDigest } from "../names.ts";
 import type { Node } from "../topology.ts";
 
 /**
@@ -9,6 +10,6 @@ import type { Node } from "../topology.ts";
  * The instance-id follows the rest of the seed: the same disk with another seed runs cloud-init's per-instance modules anew.
  */
 export function metaData(node: Node, ...rest: readonly string[]): string {
-  const digest = createHash("sha256").update(rest.join("\0")).digest("hex").slice(0, 12);
+  const digest = shortDigest(createHash("sha256").update(rest.join("\0")).digest("hex"));
   return stringify({ "instance-id": `${node.domainName}-${digest}`, "local-hostname": node.name });
 }

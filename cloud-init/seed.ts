@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { shortDigest } from "../names.ts";
 import type { Node } from "../topology.ts";
 import { metaData } from "./meta-data.ts";
 import { networkConfig, type StaticNetwork } from "./network-config.ts";
@@ -16,6 +17,6 @@ export function seedOf(node: Node, login: Login, network: StaticNetwork): Seed {
   const user = userData(node, login);
   const net = networkConfig(node, network);
   const files = { "meta-data": metaData(node, user, net), "user-data": user, "network-config": net };
-  const digest = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
+  const digest = shortDigest(createHash("sha256").update(JSON.stringify(files)).digest("hex"));
   return { files, digest };
 }

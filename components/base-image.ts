@@ -1,7 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageConfig } from "../config/image.ts";
-import { contentName } from "../topology.ts";
+import { contentName } from "../names.ts";
 import type { OwnNames } from "./own-names.ts";
 
 /** What a {@link BaseImage} is made from. */
@@ -12,11 +12,6 @@ export interface BaseImageArgs {
   readonly poolName: pulumi.Input<string>;
   /** What the cluster calls its volumes. */
   readonly names: OwnNames;
-}
-
-/** The first twelve digits of an image's hash: what volumes and nodes are marked with. */
-export function shortHash({ sha256 }: Pick<ImageConfig, "sha256">): string {
-  return sha256.slice(0, 12);
 }
 
 /**

@@ -4,7 +4,8 @@ import { writeIso } from "../cloud-init/iso.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import type { Login } from "../cloud-init/user-data.ts";
-import { contentName, type Node } from "../topology.ts";
+import { contentName } from "../names.ts";
+import type { Node } from "../topology.ts";
 import type { OwnNames } from "./own-names.ts";
 
 /** What a {@link CloudInitDisk} is made from. */

@@ -15,7 +15,8 @@ import {
 } from "../lifecycle/prior-cluster.ts";
 import { PriorState } from "../lifecycle/prior-state.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
-import { baseImageName, deriveTopology, domainMark } from "../topology.ts";
+import { domainMark, resourceName, suffix } from "../names.ts";
+import { deriveTopology } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
 import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
@@ -70,13 +71,17 @@ export class Cluster extends pulumi.ComponentResource {
     // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what makes another
     // cluster replaces it first: the engine then takes everything back in one order.
     const keepers = keepersOf(known, name, config, dataLost);
-    const id = new random.RandomUuid(`${name}-id`, { keepers }, { ...child, deleteBeforeReplace: true });
-    const pool = new StoragePool(`${name}-pool`, { pool: config.storagePool }, child);
+    const id = new random.RandomUuid(`${name}${suffix.id}`, { keepers }, { ...child, deleteBeforeReplace: true });
+    const pool = new StoragePool(`${name}${suffix.pool}`, { pool: config.storagePool }, child);
     const names = new OwnNames(name, id.result, isSameCluster(known, name, keepers) ? known : new PriorState());
-    const net = new Network(`${name}-network`, { network, mark: names.networkMark(`${name}-network`) }, child);
+    const net = new Network(
+      `${name}${suffix.network}`,
+      { network, mark: names.networkMark(`${name}${suffix.network}`) },
+      child,
+    );
     const baseVolumeIds = new Map(
       topology.images.map((image) => {
-        const base = new BaseImage(baseImageName(name), { image, poolName: pool.poolName, names }, child);
+        const base = new BaseImage(`${name}${suffix.base}`, { image, poolName: pool.poolName, names }, child);
         return [image.sha256, base.volumeId];
       }),
     );
@@ -98,7 +103,7 @@ export class Cluster extends pulumi.ComponentResource {
     const identity = { clusterName, network: config.clusterNetwork };
 
     const master = new Master(
-      `${name}-${topology.master.name}`,
+      topology.master.resourceName,
       {
         node: topology.master,
         platform,
@@ -114,8 +119,8 @@ export class Cluster extends pulumi.ComponentResource {
     const order = rolloutOrder(
       topology.workers,
       {
-        isReplaced: (node) => isReplaced(known, `${name}-${node.name}`, machineSignature(node, platform)),
-        isAway: (node) => health.lost.has(node.name) || isAway(known, `${name}-${node.name}`),
+        isReplaced: (node) => isReplaced(known, node.resourceName, machineSignature(node, platform)),
+        isAway: (node) => health.lost.has(node.name) || isAway(known, node.resourceName),
       },
       config.maxUnavailable,
     );
@@ -123,10 +128,9 @@ export class Cluster extends pulumi.ComponentResource {
     const workers: Worker[] = [];
     for (const { config: pool, nodes } of topology.pools) {
       const made = new WorkerPool(
-        `${name}-${pool.name}`,
+        resourceName(name, pool.name),
         {
           nodes,
-          namePrefix: name,
           platform,
           identity,
           master,
@@ -137,15 +141,19 @@ export class Cluster extends pulumi.ComponentResource {
           earlier: [...workers],
           joinWaveSize: config.joinWaveSize,
           rollout,
-          generationOf: (resourceName, { name }) =>
-            generationOf(known, `${resourceName}-token`, health.lost.has(name) || isHalfJoined(known, resourceName)),
+          generationOf: ({ name, resourceName }) =>
+            generationOf(
+              known,
+              `${resourceName}${suffix.token}`,
+              health.lost.has(name) || isHalfJoined(known, resourceName),
+            ),
         },
         child,
       );
       workers.push(...made.workers);
     }
     const readiness = new NodeReadiness(
-      `${name}-ready`,
+      `${name}${suffix.ready}`,
       {
         nodes: [
           { name: topology.master.name, joined: master.machine.domainId },
@@ -154,13 +162,13 @@ export class Cluster extends pulumi.ComponentResource {
         connection: master.connection,
         user: ssh.user,
         masterDomainId: master.machine.domainId,
-        generation: generationOf(known, `${name}-ready`, health.unwell),
+        generation: generationOf(known, `${name}${suffix.ready}`, health.unwell),
         timeoutMinutes: timeouts.ready,
       },
       child,
     );
     new Addons(
-      `${name}-addons`,
+      `${name}${suffix.addons}`,
       {
         kubeconfig: master.kubeconfig,
         clusterId: id.result,

@@ -1,3 +1,5 @@
+import { consoleLogName, dataDiskSerial, domainLogFolder } from "../names.ts";
+
 /** What a domain's XML gets beside what the provider writes, and in place of it. */
 export interface DomainXml {
   /** File on the hypervisor that keeps what the serial port says; undefined where libvirt may not write one. */
@@ -7,9 +9,6 @@ export interface DomainXml {
   /** Index of the disk that carries the control plane's data; undefined for a machine without one. */
   readonly dataDisk: number | undefined;
 }
-
-/** Serial number by which a node finds its data disk (nix/files/machine.sh). */
-const dataDiskSerial = "nodeforge-data";
 
 /**
  * The stylesheet that changes a domain where the provider (0.8.3) has no property for it.
@@ -64,5 +63,5 @@ function escaped(text: string): string {
 /** Where libvirt keeps what a domain's serial port says, beside its own log of the domain. */
 export function consoleLogPath(libvirtUri: string, domainName: string): string | undefined {
   // A session's libvirt is an ordinary user's, who may not write there.
-  return /\/system(\?|$)/.test(libvirtUri) ? `/var/log/libvirt/qemu/${domainName}-console.log` : undefined;
+  return /\/system(\?|$)/.test(libvirtUri) ? `${domainLogFolder}/${consoleLogName(domainName)}` : undefined;
 }

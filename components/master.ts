@@ -7,9 +7,9 @@ import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
-import { dataVolumeName, type Node } from "../topology.ts";
+import { dataVolumeName, shortDigest, suffix } from "../names.ts";
+import type { Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
-import { shortHash } from "./base-image.ts";
 import type { Identity } from "./identity.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
@@ -82,7 +82,7 @@ export class Master extends pulumi.ComponentResource {
     const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };
     this.node = node;
     const volume = new libvirt.Volume(
-      `${name}-data`,
+      `${name}${suffix.data}`,
       {
         name: platform.cluster.result.apply((id) => dataVolumeName(name, id)),
         pool: platform.poolName,
@@ -104,7 +104,7 @@ export class Master extends pulumi.ComponentResource {
     const user = platform.ssh.user;
 
     const init = remoteStep(
-      `${name}-init`,
+      `${name}${suffix.init}`,
       {
         script: "init-control-plane",
         connection,
@@ -113,7 +113,7 @@ export class Master extends pulumi.ComponentResource {
         parameters: {
           ...nodeParameters(node, identity),
           NODE_ADDRESS: this.machine.address,
-          IMAGE: shortHash(node.image),
+          IMAGE: shortDigest(node.image.sha256),
           // On another machine it runs again in place. Were the step replaced, everything that depends on it would be,
           // because nobody could know yet that it is still the same control plane.
           MACHINE: domainId,
@@ -129,7 +129,7 @@ export class Master extends pulumi.ComponentResource {
       { parent: this, replacementTrigger: platform.cluster.result },
     );
     const policy = remoteStep(
-      `${name}-drain-policy`,
+      `${name}${suffix.drainPolicy}`,
       {
         script: "set-drain-policy",
         connection: pulumi.all([connection, init.id]).apply(([value]) => value),
@@ -145,13 +145,13 @@ export class Master extends pulumi.ComponentResource {
     );
     const result = init.stdout.apply((text) => JSON.parse(text) as InitResult);
     this.kubernetesVersion = result.kubernetesVersion;
-    this.timings = init.stdout.apply((text) => secondsOf(`${name}-init`, text));
+    this.timings = init.stdout.apply((text) => secondsOf(`${name}${suffix.init}`, text));
     // No worker leaves before it is said how.
     this.connection = pulumi.all([connection, policy.id]).apply(([value]) => value);
     this.endpoint = pulumi.all([this.machine.address, init.id]).apply(([address]) => `${address}:6443`);
 
     const kubeconfig = remoteStep(
-      `${name}-kubeconfig`,
+      `${name}${suffix.kubeconfig}`,
       {
         script: "print-kubeconfig",
         connection: this.connection,

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { PriorState } from "../lifecycle/prior-state.ts";
-import { contentVolumeName, networkMark, type ContentEnding } from "../topology.ts";
+import { contentVolumeName, networkMark, resourceType, type ContentExtension } from "../names.ts";
 
 /**
  * What a cluster calls its own in libvirt, so that it is told from what another cluster of its name made: with its random id.
@@ -21,9 +21,9 @@ export class OwnNames {
   }
 
   /** Name of the volume of a resource that is called after its content. */
-  volume(resource: string, ending: ContentEnding): pulumi.Output<string> {
-    const kept = keptVolumeName(this.#known, resource, ending);
-    return this.#id.apply((id) => kept ?? contentVolumeName(resource, ending, id));
+  volume(resource: string, extension: ContentExtension): pulumi.Output<string> {
+    const kept = keptVolumeName(this.#known, resource, extension);
+    return this.#id.apply((id) => kept ?? contentVolumeName(resource, extension, id));
   }
 
   /** What a network is marked with. @param resource Name of the network in the stack. */
@@ -35,15 +35,15 @@ export class OwnNames {
 }
 
 /** The name without an id that the stack's volume has; undefined when there is none, or it has an id. */
-export function keptVolumeName(known: PriorState, resource: string, ending: ContentEnding): string | undefined {
-  const old = contentVolumeName(resource, ending, undefined);
+export function keptVolumeName(known: PriorState, resource: string, extension: ContentExtension): string | undefined {
+  const old = contentVolumeName(resource, extension, undefined);
   return known.outputsOf("Volume", resource)?.name === old ? old : undefined;
 }
 
 /** The component around a network has its name, and the same last part in its type. */
 function stylesheetOf(known: PriorState, resource: string): string | undefined {
   const network = [...known.resources.values()].find(
-    ({ type, name }) => type === "libvirt:index/network:Network" && name === resource,
+    ({ type, name }) => type === resourceType.network && name === resource,
   );
   const xslt = (network?.outputs.xml as { xslt?: unknown } | undefined)?.xslt;
   return typeof xslt === "string" ? xslt : undefined;

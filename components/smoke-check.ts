@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
+import { smokeNamespace } from "../names.ts";
 import { nobody, unprivilegedContainer } from "./pod-security.ts";
 
 /** What a {@link SmokeCheck} is made from. */
@@ -15,7 +16,7 @@ export interface SmokeCheckArgs {
 }
 
 const name_ = "smoke";
-const namespace = "nodeforge-smoke";
+const namespace = smokeNamespace;
 const labels = { app: name_ };
 const probePeriodSeconds = 5;
 

@@ -7,7 +7,8 @@ import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../libvirt/virtualisation.ts";
-import { seedDiskName, type Node } from "../topology.ts";
+import { domainDescription, shortDigest, suffix } from "../names.ts";
+import type { Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
 import { parseIdentity, type Identity } from "./identity.ts";
@@ -65,7 +66,7 @@ export function machineSignature(node: Node, { domainType, ssh, staticNetwork }:
   // How the domain names its disks; a machine whose domain names them otherwise makes way in its turn.
   const disks = "file";
   const parts = { domainType, vcpus, memoryMiB, diskGiB, image: image.sha256, seed: digest, disks };
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
+  return shortDigest(createHash("sha256").update(JSON.stringify(parts)).digest("hex"));
 }
 
 /**
@@ -98,7 +99,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
     const signature = machineSignature(node, platform);
 
     const root = new libvirt.Volume(
-      `${name}-root`,
+      `${name}${suffix.root}`,
       { pool: platform.poolName, baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
       {
         parent: this,
@@ -111,7 +112,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
       },
     );
     const seed = new CloudInitDisk(
-      seedDiskName(name),
+      `${name}${suffix.seed}`,
       {
         node,
         login: ssh,
@@ -126,7 +127,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
       name,
       {
         name: node.domainName,
-        description: pulumi.interpolate`${platform.owner}, machine ${signature}`,
+        description: pulumi.output(platform.owner).apply((owner) => domainDescription(owner, signature)),
         type: platform.domainType,
         vcpu: node.vcpus,
         memory: node.memoryMiB,
@@ -174,7 +175,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
     this.domainId = this.domain.id;
 
     const hostKey = new local.Command(
-      `${name}-host-key`,
+      `${name}${suffix.hostKey}`,
       {
         create: "node operator/read-identity.ts",
         delete: "node operator/shut-down.ts",

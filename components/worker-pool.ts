@@ -7,8 +7,6 @@ import { Worker, type WorkerArgs } from "./worker.ts";
 export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "turn" | "generation"> {
   /** The workers. Plain, because they decide which resources exist. */
   readonly nodes: readonly Node[];
-  /** Prefix of the workers' resource names; followed by the node's own. */
-  readonly namePrefix: string;
   /** Workers of the pools before; they join first. */
   readonly earlier: readonly Worker[];
   /**
@@ -18,8 +16,8 @@ export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "tur
   readonly joinWaveSize: number;
   /** Whom each worker waits for when its machine makes way. */
   readonly rollout: Rollout;
-  /** How often a worker had to be let in again, by its resource name. */
-  readonly generationOf: (resourceName: string, node: Node) => string;
+  /** How often a worker had to be let in again. */
+  readonly generationOf: (node: Node) => string;
 }
 
 /**
@@ -34,10 +32,10 @@ export class WorkerPool extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:WorkerPool", name, { nodes: args.nodes.map((node) => node.name) }, opts);
-    const { nodes, namePrefix, earlier, joinWaveSize, rollout, generationOf, ...shared } = args;
+    const { nodes, earlier, joinWaveSize, rollout, generationOf, ...shared } = args;
     const queue = [...earlier];
     for (const node of nodes) {
-      const resourceName = `${namePrefix}-${node.name}`;
+      const { resourceName } = node;
       const worker = new Worker(
         resourceName,
         {
@@ -45,7 +43,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           node,
           after: rollout.isFirst(node.name) ? undefined : queue[queue.length - joinWaveSize],
           turn: rollout.turnOf(node.name),
-          generation: generationOf(resourceName, node),
+          generation: generationOf(node),
         },
         { parent: this },
       );

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Taint } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { joinConfiguration } from "../kubeadm/join-configuration.ts";
+import { imageLabel, poolLabel, shortDigest, suffix } from "../names.ts";
 import type { Node } from "../topology.ts";
-import { shortHash } from "./base-image.ts";
 import { BootstrapToken } from "./bootstrap-token.ts";
 import { nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
 import { remoteStep } from "./remote-step.ts";
@@ -54,7 +54,7 @@ export class Worker extends pulumi.ComponentResource {
     const { address, connection, domainId } = this.machine;
 
     const token = new BootstrapToken(
-      `${name}-token`,
+      `${name}${suffix.token}`,
       {
         workerName: node.name,
         workerAddress: address,
@@ -70,7 +70,7 @@ export class Worker extends pulumi.ComponentResource {
       { parent: this, ...(args.after ? { dependsOn: [args.after] } : {}) },
     );
     const join = remoteStep(
-      `${name}-join`,
+      `${name}${suffix.join}`,
       {
         script: "join",
         connection,
@@ -87,7 +87,7 @@ export class Worker extends pulumi.ComponentResource {
       { parent: this },
     );
     const ready = remoteStep(
-      `${name}-ready`,
+      `${name}${suffix.ready}`,
       {
         script: "worker-ready",
         connection: master.connection,
@@ -110,9 +110,9 @@ export class Worker extends pulumi.ComponentResource {
     this.timings = pulumi
       .all([token.seconds, join.stdout, ready.stdout])
       .apply(([minted, joined, seen]): Record<string, number> => ({
-        ...secondsOf(`${name}-join`, joined),
+        ...secondsOf(`${name}${suffix.join}`, joined),
         ...minted,
-        ...secondsOf(`${name}-ready`, seen),
+        ...secondsOf(`${name}${suffix.ready}`, seen),
       }));
     this.registerOutputs({ node: node.name, address });
   }
@@ -121,8 +121,8 @@ export class Worker extends pulumi.ComponentResource {
 /** The Node with the labels it shall have, as kubectl applies it. */
 function nodeLabels(node: Node, labels: Readonly<Record<string, string>>): string {
   const ours = {
-    "nodeforge.local/image": shortHash(node.image),
-    ...(node.pool === undefined ? {} : { "nodeforge.local/pool": node.pool }),
+    [imageLabel]: shortDigest(node.image.sha256),
+    ...(node.pool === undefined ? {} : { [poolLabel]: node.pool }),
   };
   return JSON.stringify({
     apiVersion: "v1",

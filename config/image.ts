@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { downloadManifest, isUrl, localImage } from "../image/download.ts";
 import { mismatches, readManifest } from "../image/judge.ts";
 import { manifestPlace, type ImageManifest } from "../image/manifest.ts";
+import { shortDigest } from "../names.ts";
 import { Problems } from "./problems.ts";
 import { headerBytes, readQcow2, type Qcow2Header } from "../image/qcow2.ts";
 import type { Values } from "./values.ts";
@@ -145,7 +146,7 @@ export function readHeader(path: string): Qcow2Header {
 export function checkAlike(problems: Problems, images: readonly (readonly [string, ImageConfig])[]): void {
   const first = new Map<string, ImageConfig>();
   for (const [key, image] of images) {
-    const mark = image.sha256.slice(0, markDigits);
+    const mark = shortDigest(image.sha256);
     const other = first.get(mark) ?? image;
     first.set(mark, other);
     if (other.sha256 !== image.sha256) {
@@ -153,9 +154,6 @@ export function checkAlike(problems: Problems, images: readonly (readonly [strin
     }
   }
 }
-
-/** Digits of an image's SHA-256 that volumes and nodes are marked with. */
-export const markDigits = 12;
 
 /** The provider (0.8.3, volume_image.go) reads a path as a URL, in which these mean something else. */
 function isPlainPath(path: string): boolean {

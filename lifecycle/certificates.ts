@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { parse } from "yaml";
+import { resourceName, suffix } from "../names.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /** From when to when a certificate is good. */
@@ -44,7 +45,7 @@ export function daysLeft({ to }: Validity, now = new Date()): number {
 
 /** Validity of the cluster's certificates by the kubeconfig that the stack remembers; undefined before there is one. */
 export function knownValidity(known: PriorState, clusterName: string, master: string): Validity | undefined {
-  return clientValidity(known.outputsOf("Command", `${clusterName}-${master}-kubeconfig`)?.stdout);
+  return clientValidity(known.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.kubeconfig}`)?.stdout);
 }
 
 /**
@@ -58,7 +59,7 @@ export function renewalOf(
   master: string,
   now = new Date(),
 ): string | undefined {
-  const stdin = known.outputsOf("Command", `${clusterName}-${master}-init`)?.stdin;
+  const stdin = known.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.init}`)?.stdin;
   // The steps may not be replaced, so they have no triggers to count in.
   const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];
   const validity = knownValidity(known, clusterName, master);

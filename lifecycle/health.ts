@@ -5,7 +5,8 @@ import { clientValidity } from "./certificates.ts";
 import { getFromCluster } from "./kubernetes-api.ts";
 import type { PriorState } from "./prior-state.ts";
 import { Sightings } from "./sightings.ts";
-import { deriveTopology } from "../topology.ts";
+import { resourceName, suffix } from "../names.ts";
+import { deriveTopology, type Node } from "../topology.ts";
 
 /** What a look at the running cluster found, before anything is changed. */
 export interface Health {
@@ -44,8 +45,8 @@ interface NodeObject {
  */
 export async function lookAtCluster(known: PriorState, config: ClusterConfig): Promise<Health> {
   const { master, workers } = deriveTopology(config);
-  const [first, ...others] = [master, ...workers].map(({ name }) => settledNode(known, config.clusterName, name));
-  const kubeconfig = known.outputsOf("Command", `${config.clusterName}-${master.name}-kubeconfig`)?.stdout;
+  const [first, ...others] = [master, ...workers].map((node) => settledNode(known, node));
+  const kubeconfig = known.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
   // Before the first run has come that far, nothing can be amiss.
   if (first === undefined || typeof kubeconfig !== "string") return healthy;
   const settled = others.filter((node) => node !== undefined);
@@ -57,15 +58,15 @@ export async function lookAtCluster(known: PriorState, config: ClusterConfig): P
   });
   // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
   const isOff = ({ name }: SettledNode) =>
-    known.outputsOf("Domain", `${config.clusterName}-${name}`)?.running === false;
+    known.outputsOf("Domain", resourceName(config.clusterName, name))?.running === false;
   return { ...health, unwell: health.unwell || [first, ...settled].some(isOff) };
 }
 
 /** A node that was Ready once; undefined when it never came that far. */
-function settledNode(known: PriorState, clusterName: string, name: string): SettledNode | undefined {
-  const identity = known.outputsOf("Command", `${clusterName}-${name}-host-key`)?.stdout;
-  const joined = known.outputsOf("Command", `${clusterName}-${name}-ready`);
-  const isMaster = known.outputsOf("Command", `${clusterName}-${name}-init`) !== undefined;
+function settledNode(known: PriorState, { name, resourceName }: Node): SettledNode | undefined {
+  const identity = known.outputsOf("Command", `${resourceName}${suffix.hostKey}`)?.stdout;
+  const joined = known.outputsOf("Command", `${resourceName}${suffix.ready}`);
+  const isMaster = known.outputsOf("Command", `${resourceName}${suffix.init}`) !== undefined;
   if (typeof identity !== "string" || (joined === undefined && !isMaster)) return undefined;
   return { name, address: (JSON.parse(identity) as { address: string }).address };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { parseIdentity, type Identity } from "../components/identity.ts";
 import type { ClusterConfig } from "../config/index.ts";
-import { domainMark } from "../topology.ts";
+import { domainMark, hasMark, hasSignature, nodeOfResource, resourceName, suffix } from "../names.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /**
@@ -26,15 +26,13 @@ export interface PriorCluster {
 
 /** What the stack remembers of a cluster. */
 export function priorCluster(known: PriorState, name: string): PriorCluster {
-  const { result, keepers } = known.outputsOf("RandomUuid", `${name}-id`) ?? {};
-  const inits = known
-    .namesOf("Command")
-    .filter((command) => command.startsWith(`${name}-`) && command.endsWith("-init"));
+  const { result, keepers } = known.outputsOf("RandomUuid", `${name}${suffix.id}`) ?? {};
+  const [master] = known.namesOf("Command").flatMap((command) => nodeOfResource(name, command, suffix.init) ?? []);
   const last = keepers as PriorCluster["keepers"];
   return {
     id: typeof result === "string" ? result : undefined,
     keepers: last,
-    master: last?.master ?? inits[0]?.slice(name.length + 1, -"-init".length),
+    master: last?.master ?? master,
   };
 }
 
@@ -76,9 +74,10 @@ export function isSameCluster(known: PriorState, name: string, keepers: Readonly
  */
 export function isMade(known: PriorState, name: string, master: string): boolean {
   const { id } = priorCluster(known, name);
-  const description = known.outputsOf("Domain", `${name}-${master}`)?.description;
-  const isEarlier = typeof description === "string" && !description.startsWith(`${domainMark(name, id ?? "")}, `);
-  return id !== undefined && known.outputsOf("Command", `${name}-${master}-init`) !== undefined && !isEarlier;
+  const machine = resourceName(name, master);
+  const description = known.outputsOf("Domain", machine)?.description;
+  const isEarlier = typeof description === "string" && !hasMark(description, domainMark(name, id ?? ""));
+  return id !== undefined && known.outputsOf("Command", `${machine}${suffix.init}`) !== undefined && !isEarlier;
 }
 
 /**
@@ -93,7 +92,7 @@ export function keptIdentity(
   keepers: Readonly<Record<string, string>>,
 ): Identity | undefined {
   const { name: master } = config.master;
-  const identity = known.outputsOf("Command", `${name}-${master}-host-key`)?.stdout;
+  const identity = known.outputsOf("Command", `${resourceName(name, master)}${suffix.hostKey}`)?.stdout;
   const isSame = isSameCluster(known, name, keepers) && isMade(known, name, master);
   return isSame && typeof identity === "string" ? parseIdentity(identity) : undefined;
 }
@@ -105,7 +104,7 @@ export function keptIdentity(
  */
 export function isReplaced(known: PriorState, resourceName: string, signature: string): boolean {
   const description = known.outputsOf("Domain", resourceName)?.description;
-  return typeof description === "string" && !description.endsWith(` ${signature}`);
+  return typeof description === "string" && !hasSignature(description, signature);
 }
 
 /**
@@ -116,7 +115,7 @@ export function isReplaced(known: PriorState, resourceName: string, signature: s
 export function isAway(known: PriorState, resourceName: string): boolean {
   if (known.outputsOf("Worker", resourceName) === undefined) return false;
   const domainId = known.outputsOf("Domain", resourceName)?.id;
-  const triggers = known.outputsOf("Command", `${resourceName}-ready`)?.triggers;
+  const triggers = known.outputsOf("Command", `${resourceName}${suffix.ready}`)?.triggers;
   return domainId === undefined || !Array.isArray(triggers) || !triggers.includes(domainId);
 }
 
@@ -126,8 +125,8 @@ export function isAway(known: PriorState, resourceName: string): boolean {
  * @param resourceName Name of the worker's component in the stack.
  */
 export function isHalfJoined(known: PriorState, resourceName: string): boolean {
-  const minted = known.outputsOf("Command", `${resourceName}-token`)?.triggers;
-  const joined = known.outputsOf("Command", `${resourceName}-join`)?.triggers;
+  const minted = known.outputsOf("Command", `${resourceName}${suffix.token}`)?.triggers;
+  const joined = known.outputsOf("Command", `${resourceName}${suffix.join}`)?.triggers;
   return minted !== undefined && !isDeepStrictEqual(minted, joined);
 }
 

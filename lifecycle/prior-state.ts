@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { nameOfUrn } from "../names.ts";
 
 /** A resource as the stack remembers it. */
 export interface KnownResource {
@@ -45,7 +46,7 @@ export async function readKnown(): Promise<PriorState> {
     new Map(
       Object.entries(answer.outputs).map(([urn, { type, outputs = {} }]) => [
         urn,
-        { type, name: urn.split("::").at(-1) ?? "", outputs },
+        { type, name: nameOfUrn(urn), outputs },
       ]),
     ),
   );

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { sightingsVariable } from "../names.ts";
 
 /**
  * Since when each node's kubelet has been away. The engine runs the program twice, for its plan and for what follows; with a
@@ -16,7 +17,7 @@ export class Sightings {
 
   /** Those of the run that the wrapper has begun; with plain Pulumi each look is the first. */
   static ofThisRun(): Sightings {
-    return new Sightings(process.env.NODEFORGE_SIGHTINGS);
+    return new Sightings(process.env[sightingsVariable]);
   }
 
   /** Notes whose kubelets are away now; one that is back is forgotten. Returns since when, in milliseconds. */

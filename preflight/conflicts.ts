@@ -1,16 +1,9 @@
 import { overlap } from "../lib/cidr.ts";
+import { resourceType, suffix } from "../names.ts";
 import type { MachineSize } from "../config/nodes.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import type { ExistingPool, Inventory } from "../libvirt/inventory.ts";
 import type { Desired, DesiredMachine } from "./desired.ts";
-
-/** Kinds of things in libvirt that have names, and the types of resources that stand for them. */
-const types = {
-  domain: "libvirt:index/domain:Domain",
-  network: "libvirt:index/network:Network",
-  pool: "libvirt:index/pool:Pool",
-  volume: "libvirt:index/volume:Volume",
-} as const;
 
 /** What a stack already has of what it wants, by name. */
 export interface Owned {
@@ -30,21 +23,21 @@ export function ownedBy({ resources }: PriorState, pool: string): Owned {
   const outputsOf = (type: string) =>
     [...resources.values()].filter((resource) => resource.type === type).map(({ outputs }) => outputs);
   const names = (type: string) => new Set(outputsOf(type).map(({ name }) => String(name)));
-  const volumes = outputsOf(types.volume).filter((outputs) => outputs.pool === pool);
+  const volumes = outputsOf(resourceType.volume).filter((outputs) => outputs.pool === pool);
   const number = (value: unknown) => (typeof value === "number" ? value : undefined);
   const disks = new Map(
-    [...resources.values()].filter(({ type }) => type === types.volume).map((r) => [r.name, r.outputs]),
+    [...resources.values()].filter(({ type }) => type === resourceType.volume).map((r) => [r.name, r.outputs]),
   );
   const sizeOf = ({ name, vcpu, memory }: Readonly<Record<string, unknown>>) => {
-    const bytes = number(disks.get(`${String(name)}-root`)?.size);
+    const bytes = number(disks.get(`${String(name)}${suffix.root}`)?.size);
     return { vcpus: number(vcpu), memoryMiB: number(memory), diskGiB: bytes === undefined ? bytes : bytes / 2 ** 30 };
   };
   return {
-    domains: names(types.domain),
-    sizes: new Map(outputsOf(types.domain).map((outputs) => [String(outputs.name), sizeOf(outputs)])),
-    networks: names(types.network),
-    pools: names(types.pool),
-    subnets: new Set(outputsOf(types.network).flatMap(({ addresses }) => (addresses ?? []) as string[])),
+    domains: names(resourceType.domain),
+    sizes: new Map(outputsOf(resourceType.domain).map((outputs) => [String(outputs.name), sizeOf(outputs)])),
+    networks: names(resourceType.network),
+    pools: names(resourceType.pool),
+    subnets: new Set(outputsOf(resourceType.network).flatMap(({ addresses }) => (addresses ?? []) as string[])),
     volumes: new Set(volumes.map(({ name }) => String(name))),
   };
 }

@@ -4,14 +4,8 @@ import { keptVolumeName } from "../components/own-names.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { isSameCluster, keepersOf, priorCluster } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
-import {
-  baseImageName,
-  contentName,
-  contentVolumeName,
-  deriveTopology,
-  seedDiskName,
-  type ContentEnding,
-} from "../topology.ts";
+import { contentName, contentVolumeName, suffix, type ContentExtension } from "../names.ts";
+import { deriveTopology } from "../topology.ts";
 
 /**
  * Names of the base images and seed disks that the program makes for a configuration. They have the cluster's random id in
@@ -22,14 +16,14 @@ export function wantedVolumes(config: ClusterConfig, known: PriorState): readonl
   const { id } = priorCluster(known, clusterName);
   const isSame = isSameCluster(known, clusterName, keepersOf(known, clusterName, config, false));
   if (id === undefined || !isSame) return [];
-  const name = (resource: string, ending: ContentEnding) =>
-    keptVolumeName(known, resource, ending) ?? contentVolumeName(resource, ending, id);
+  const name = (resource: string, extension: ContentExtension) =>
+    keptVolumeName(known, resource, extension) ?? contentVolumeName(resource, extension, id);
   const { master, workers, images } = deriveTopology(config);
   const network = staticNetworkOf(config.network);
   return [
-    ...images.map(({ sha256 }) => name(contentName(baseImageName(clusterName), sha256), "qcow2")),
+    ...images.map(({ sha256 }) => name(contentName(`${clusterName}${suffix.base}`, sha256), "qcow2")),
     ...[master, ...workers].map((node) =>
-      name(contentName(seedDiskName(node.domainName), seedOf(node, ssh, network).digest), "iso"),
+      name(contentName(`${node.resourceName}${suffix.seed}`, seedOf(node, ssh, network).digest), "iso"),
     ),
   ];
 }

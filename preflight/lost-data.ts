@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
 import { foundation, isMade, priorCluster } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
-import { dataVolumeName } from "../topology.ts";
+import { dataVolumeName, resourceName, suffix } from "../names.ts";
 import { volumesOf } from "../libvirt/inventory.ts";
 import { commandFor, lines, virshFor, type Virsh } from "../libvirt/virsh.ts";
 
@@ -25,9 +25,9 @@ export async function isDataLost(
   const before = priorCluster(known, clusterName);
   if (before.id === undefined || before.master === undefined || !isMade(known, clusterName, before.master))
     return false;
-  const remembered = known.outputsOf("Volume", `${clusterName}-${before.master}-data`);
+  const remembered = known.outputsOf("Volume", `${resourceName(clusterName, before.master)}${suffix.data}`);
   const disk = {
-    name: dataVolumeName(`${clusterName}-${before.master}`, before.id),
+    name: dataVolumeName(resourceName(clusterName, before.master), before.id),
     pool: typeof remembered?.pool === "string" ? remembered.pool : storagePool.name,
   };
   if (remembered !== undefined) {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { markDigits } from "../config/image.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { standsOn } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
-import { baseImageName, contentName, deriveTopology } from "../topology.ts";
+import { contentName, shortDigits, suffix } from "../names.ts";
+import { deriveTopology } from "../topology.ts";
 import { conflictsOf, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
 import { differences } from "./described-network.ts";
 import { lookAtHost } from "../libvirt/host.ts";
@@ -75,12 +75,12 @@ function describe(conflicts: readonly Conflict[], uri: string): string {
 /** Base images are named by the first digits of their hash. One that shares them with another would be taken for it. */
 function refuseAlikeImages(config: ClusterConfig, known: PriorState): void {
   for (const { sha256, source } of deriveTopology(config).images) {
-    const name = contentName(baseImageName(config.clusterName), sha256);
+    const name = contentName(`${config.clusterName}${suffix.base}`, sha256);
     const there = known.outputsOf("BaseImage", name)?.sha256;
     if (typeof there !== "string" || there === sha256) continue;
     throw new pulumi.RunError(
       `Nothing was created: the image ${source} has SHA-256 ${sha256}, and the cluster has another one, ${there}.\n` +
-        `They agree in their first ${markDigits} digits, by which volumes and nodes are told apart. Build the image again.`,
+        `They agree in their first ${shortDigits} digits, by which volumes and nodes are told apart. Build the image again.`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { kindOfType } from "./resource-kinds.ts";
+import { nameOfUrn } from "../../names.ts";
 import type { StateResource } from "../stack/state.ts";
 
 /**
@@ -10,7 +11,7 @@ export function describeStack(resources: readonly StateResource[], stack: string
   for (const { type, urn, protect } of resources) {
     const kind = kindOfType(type);
     if (kind === undefined) continue;
-    const name = urn.split("::").at(-1) ?? "";
+    const name = nameOfUrn(urn);
     kinds.set(kind, [...(kinds.get(kind) ?? []), protect ? `${name} (protected)` : name]);
   }
   const width = Math.max(0, ...[...kinds.keys()].map((kind) => kind.length));

@@ -1,3 +1,4 @@
+import { nameOfUrn, suffix } from "../../names.ts";
 import { kindOfType } from "./resource-kinds.ts";
 
 /** Something that a plan deletes or replaces, and that cannot be had back. */
@@ -61,7 +62,7 @@ export function plannedLosses(events: string): readonly Loss[] {
     const verb = verbs[step.op] ?? "delete";
     // A replacement has a deletion among its steps; the other way round there is none.
     if (verb === "delete" && losses.has(step.urn)) continue;
-    losses.set(step.urn, { verb, kind: kindOf(step), name: step.urn.split("::").at(-1) ?? "" });
+    losses.set(step.urn, { verb, kind: kindOf(step), name: nameOfUrn(step.urn) });
   }
   if (!isComplete) throw new Error("the engine's log of the plan has no end, so nobody can tell what it would delete");
   return [...losses.values()];
@@ -77,7 +78,7 @@ function isStep(type: string): boolean {
 }
 
 function kindOf({ type, urn }: StepMetadata): string {
-  if (isStep(type)) return urn.endsWith("-token") ? "membership of a worker" : "step with an undo";
+  if (isStep(type)) return urn.endsWith(suffix.token) ? "membership of a worker" : "step with an undo";
   return kindOfType(type) ?? (type.startsWith("random:") ? "identity of the cluster" : type);
 }
 

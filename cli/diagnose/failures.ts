@@ -1,3 +1,4 @@
+import { suffix } from "../../names.ts";
 import { stepOrder, type StackNode, type StackState } from "./state.ts";
 
 /** A step that failed, or that was not reached. */
@@ -15,21 +16,23 @@ export interface Failure {
 }
 
 /** What a resource of a node is, by what follows the node's name in its own. */
-const nodeSteps: readonly (readonly [RegExp, string])[] = [
-  [/^$/, "machine"],
-  [/^-root$/, "disk"],
-  [/^-seed(-|$)/, "seed disk"],
-  // Taking it back shuts the machine down.
-  [/^-host-key$/, "address and host key"],
-  [/^-data$/, "data disk"],
-  [/^-drain-policy$/, "drain policy"],
-  [/^-init$/, "control plane"],
-  [/^-kubeconfig$/, "kubeconfig"],
-  // Making it mints, taking it back lets the worker leave.
-  [/^-token$/, "token or leaving"],
-  [/^-join$/, "join"],
-  [/^-ready$/, "waiting until it is Ready"],
-];
+const nodeSteps: readonly (readonly [RegExp, string])[] = (
+  [
+    ["", "machine"],
+    [suffix.root, "disk"],
+    [suffix.seed, "seed disk"],
+    // Taking it back shuts the machine down.
+    [suffix.hostKey, "address and host key"],
+    [suffix.data, "data disk"],
+    [suffix.drainPolicy, "drain policy"],
+    [suffix.init, "control plane"],
+    [suffix.kubeconfig, "kubeconfig"],
+    // Making it mints, taking it back lets the worker leave.
+    [suffix.token, "token or leaving"],
+    [suffix.join, "join"],
+    [suffix.ready, "waiting until it is Ready"],
+  ] as const
+).map(([end, step]) => [new RegExp(end === suffix.seed ? `^${end}(-|$)` : `^${end}$`), step]);
 
 const clusterSteps: readonly (readonly [RegExp, string])[] = [
   [/:Pool$/, "storage pool"],

@@ -1,12 +1,10 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { uriProblem } from "../../libvirt/uri.ts";
+import { consoleLogName, domainLogFolder } from "../../names.ts";
 import { fileWord, item, withoutFirstLine, type Item } from "./evidence.ts";
 import { probe, type ProbeOptions } from "./probe.ts";
 import type { StackNode } from "./state.ts";
-
-/** Where libvirt writes what QEMU and the serial ports of its machines say. */
-const logFolder = "/var/log/libvirt/qemu";
 
 /** Bytes read of the end of a file. */
 const consoleBytes = 262_144;
@@ -55,7 +53,7 @@ export function askMachine(
   { name: node, resource: domain }: Pick<StackNode, "name" | "resource">,
   uri: string,
   signal: AbortSignal,
-  folder = logFolder,
+  folder = domainLogFolder,
 ): readonly Promise<Item>[] {
   const virsh = (name: string, ...args: readonly string[]) => askVirsh(uri, name, args, { node, signal });
   const file = (name: string, path: string) => readEnd(name, node, path, uri);
@@ -64,7 +62,7 @@ export function askMachine(
     virsh("domain", "dominfo", domain),
     virsh("interfaces", "domifaddr", "--full", domain),
     file("domain-log", join(folder, `${domain}.log`)),
-    file("console", join(folder, `${domain}-console.log`)),
+    file("console", join(folder, consoleLogName(domain))),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import type { Identity } from "../../components/identity.ts";
+import { nameOfUrn, resourceType, suffix } from "../../names.ts";
 import type { Role } from "../../topology.ts";
 
 /** What the state says of a resource; of more than is read here, nothing is assumed. */
@@ -92,24 +93,26 @@ export function readState(text: string): StackState {
   const done = (deployment?.resources ?? []).filter((resource) => !resource.delete);
   const begun = (deployment?.pending_operations ?? []).map(({ resource }) => resource);
   const all = [...done, ...begun];
-  const machines = unique(done.filter(({ type }) => type === "nodeforge:index:VirtualMachine"));
+  const machines = unique(done.filter(({ type }) => type === resourceType.virtualMachine));
   const nodes = machines
     .map((machine) => readNode(machine, done, all))
     .sort((a, b) => Number(a.role === "worker") - Number(b.role === "worker"));
   const texts = (type: string, key: string) =>
     distinct(all.filter((resource) => resource.type === type).map(({ inputs }) => text_(inputs?.[key])));
-  const kubeconfig = done.find(({ type, urn }) => type === remoteCommand && nameOf(urn).endsWith("-kubeconfig"));
+  const kubeconfig = done.find(
+    ({ type, urn }) => type === resourceType.remoteCommand && nameOfUrn(urn).endsWith(suffix.kubeconfig),
+  );
   return {
     nodes,
-    uris: texts("pulumi:providers:libvirt", "uri"),
+    uris: texts(resourceType.libvirtProvider, "uri"),
     networks: distinct([
-      ...texts("libvirt:index/network:Network", "name"),
+      ...texts(resourceType.network, "name"),
       ...all.flatMap((resource) => interfaceOf(resource)?.networkName),
     ]),
-    pools: distinct([...texts("libvirt:index/pool:Pool", "name"), ...texts("libvirt:index/volume:Volume", "pool")]),
-    kubeconfig: kubeconfig && nameOf(kubeconfig.urn),
+    pools: distinct([...texts(resourceType.pool, "name"), ...texts(resourceType.volume, "pool")]),
+    kubeconfig: kubeconfig && nameOfUrn(kubeconfig.urn),
     ready: done.some(
-      ({ type, parent }) => type === remoteCommand && parent?.includes("nodeforge:index:NodeReadiness::"),
+      ({ type, parent }) => type === resourceType.remoteCommand && parent?.includes(`${resourceType.nodeReadiness}::`),
     ),
   };
 }
@@ -120,7 +123,9 @@ export function readState(text: string): StackState {
  */
 export function kubeconfigOf(text: string, name: string): string {
   const { deployment } = JSON.parse(text) as Exported;
-  const resource = deployment?.resources?.find(({ type, urn }) => type === remoteCommand && nameOf(urn) === name);
+  const resource = deployment?.resources?.find(
+    ({ type, urn }) => type === resourceType.remoteCommand && nameOfUrn(urn) === name,
+  );
   const stdout = resource?.outputs?.stdout as string | { readonly plaintext?: string } | undefined;
   // A secret is an object that holds its value as JSON.
   const value = typeof stdout === "string" ? stdout : stdout?.plaintext && (JSON.parse(stdout.plaintext) as string);
@@ -128,33 +133,31 @@ export function kubeconfigOf(text: string, name: string): string {
   return value;
 }
 
-const remoteCommand = "command:remote:Command";
-
 function readNode(machine: Resource, done: readonly Resource[], all: readonly Resource[]): StackNode {
-  const resource = nameOf(machine.urn);
-  const role = machine.urn.includes("nodeforge:index:Worker$") ? "worker" : "control-plane";
+  const resource = nameOfUrn(machine.urn);
+  const role = machine.urn.includes(`${resourceType.worker}$`) ? "worker" : "control-plane";
   const made = (type: string, suffix: string) =>
     done.find(({ urn, type: other, initErrors = [] }) => {
-      return other === type && nameOf(urn) === `${resource}${suffix}` && initErrors.length === 0;
+      return other === type && nameOfUrn(urn) === `${resource}${suffix}` && initErrors.length === 0;
     });
-  const domain = all.find(({ parent, type }) => parent === machine.urn && type === "libvirt:index/domain:Domain");
+  const domain = all.find(({ parent, type }) => parent === machine.urn && type === resourceType.domain);
   const link = domain && interfaceOf(domain);
-  const identity = identityOf(text_(made("command:local:Command", "-host-key")?.outputs?.stdout));
+  const identity = identityOf(text_(made(resourceType.localCommand, suffix.hostKey)?.outputs?.stdout));
   const provider = all.find(({ parent, provider }) => parent === machine.urn && provider?.includes(":libvirt::"));
   const steps: readonly (readonly [StepName, Resource | undefined])[] = [
-    ["disk", made("libvirt:index/volume:Volume", "-root")],
-    ["machine", made("libvirt:index/domain:Domain", "")],
-    ["host key", made("command:local:Command", "-host-key")],
+    ["disk", made(resourceType.volume, suffix.root)],
+    ["machine", made(resourceType.domain, "")],
+    ["host key", made(resourceType.localCommand, suffix.hostKey)],
     ...(role === "worker"
       ? ([
-          ["token", made(remoteCommand, "-token")],
-          ["join", made(remoteCommand, "-join")],
-          ["ready", made(remoteCommand, "-ready")],
+          ["token", made(resourceType.remoteCommand, suffix.token)],
+          ["join", made(resourceType.remoteCommand, suffix.join)],
+          ["ready", made(resourceType.remoteCommand, suffix.ready)],
         ] as const)
       : ([
-          ["control plane", made(remoteCommand, "-init")],
-          ["drain policy", made(remoteCommand, "-drain-policy")],
-          ["kubeconfig", made(remoteCommand, "-kubeconfig")],
+          ["control plane", made(resourceType.remoteCommand, suffix.init)],
+          ["drain policy", made(resourceType.remoteCommand, suffix.drainPolicy)],
+          ["kubeconfig", made(resourceType.remoteCommand, suffix.kubeconfig)],
         ] as const)),
   ];
   return {
@@ -172,15 +175,11 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
 
 /** The machine's network interface; what libvirt read back wins over what was asked for. */
 function interfaceOf({ type, inputs, outputs }: Resource): Interface | undefined {
-  if (type !== "libvirt:index/domain:Domain") return undefined;
+  if (type !== resourceType.domain) return undefined;
   const [wanted, found] = [inputs, outputs].map(
     (properties) => (properties?.networkInterfaces as readonly Interface[] | undefined)?.[0],
   );
   return wanted || found ? { ...wanted, ...found } : undefined;
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").at(-1) ?? urn;
 }
 
 function text_(value: unknown): string | undefined {

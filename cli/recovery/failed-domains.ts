@@ -1,4 +1,5 @@
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
+import { resourceName } from "../../names.ts";
 import { hypervisorsOf, type Connect } from "./hypervisors.ts";
 import { listShutOff, removeOrphans, type Candidate, type Orphan } from "./orphans.ts";
 import { clusterIdsOf, clusterOf, hasDomainMark, isInState } from "./owner.ts";
@@ -39,7 +40,7 @@ async function* failedDomains(state: StackState, virsh: Virsh): AsyncGenerator<C
   for (const line of lines(await virsh(...listShutOff))) {
     const [uuid = "", name = ""] = line.split(/\s+/);
     // The name first, because it needs no call of virsh: a hypervisor may have many domains of other users.
-    if (!name.startsWith(`${clusterOf(state)}-`) || isInState(state, uuid)) continue;
+    if (!name.startsWith(resourceName(clusterOf(state), "")) || isInState(state, uuid)) continue;
     const description = await virsh("desc", uuid);
     if (hasDomainMark(state, description)) {
       yield { kind: "domain", name, virsh, uuid, description, isShutOff: true };

@@ -1,4 +1,5 @@
 import type { Virsh } from "../../libvirt/virsh.ts";
+import { resourceType } from "../../names.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
 
 /** A libvirt object that a resource of the stack manages. */
@@ -12,7 +13,7 @@ export type Connect = (uri: string) => Virsh;
 
 /** URIs of the hypervisors that the state has a provider for, each once. */
 export function hypervisorsOf({ resources }: StackState): readonly string[] {
-  const uris = resources.filter(({ type }) => type === "pulumi:providers:libvirt").map(({ inputs }) => inputs?.uri);
+  const uris = resources.filter(({ type }) => type === resourceType.libvirtProvider).map(({ inputs }) => inputs?.uri);
   return [...new Set(uris)].filter((uri) => typeof uri === "string");
 }
 

@@ -1,5 +1,6 @@
 import { readPool } from "../../libvirt/definitions.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
+import { nameOfUrn, resourceType } from "../../names.ts";
 import { lists, type Candidate } from "./orphans.ts";
 import { uriOf, type Connect } from "./hypervisors.ts";
 import { isInState } from "./owner.ts";
@@ -42,7 +43,7 @@ const volume: Find = async ({ inputs, resource, state, virsh }) => {
   const { name, source, baseVolumeId } = inputs;
   const pool = String(inputs.pool);
   const isSame = ({ type, outputs }: StateResource) =>
-    type === "libvirt:index/volume:Volume" && outputs?.name === name && outputs.pool === pool;
+    type === resourceType.volume && outputs?.name === name && outputs.pool === pool;
   if (!(await hasVolume(virsh, pool, name)) || state.resources.some(isSame)) return undefined;
   const isBlank = source === undefined && baseVolumeId === undefined;
   return { kind: "volume", name, virsh, pool, from: { resource }, isBlank };
@@ -63,10 +64,10 @@ const pool: Find = async ({ inputs: { name, target }, state, virsh }) => {
 
 /** In the order of removal: a user of an object comes before the object. */
 const finders: readonly (readonly [type: string, find: Find])[] = [
-  ["libvirt:index/domain:Domain", domain],
-  ["libvirt:index/volume:Volume", volume],
-  ["libvirt:index/network:Network", network],
-  ["libvirt:index/pool:Pool", pool],
+  [resourceType.domain, domain],
+  [resourceType.volume, volume],
+  [resourceType.network, network],
+  [resourceType.pool, pool],
 ];
 
 /**
@@ -83,7 +84,7 @@ export async function* interruptedCreations(state: StackState, connect: Connect)
       const inputs = resource.inputs as unknown as Inputs;
       const uri = uriOf(state, resource);
       if (uri === undefined || typeof inputs.name !== "string") continue;
-      const name = resource.urn.split("::").at(-1) ?? "";
+      const name = nameOfUrn(resource.urn);
       const found = await find({ inputs, resource: name, state, virsh: connect(uri) });
       if (found !== undefined) yield found;
     }

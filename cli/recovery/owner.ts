@@ -1,24 +1,33 @@
-import { domainMark, idInNames, networkMark } from "../../topology.ts";
+import {
+  domainMark,
+  hasClusterIdInName,
+  hasMark,
+  nameOfUrn,
+  networkMark,
+  resourceName,
+  resourceType,
+  suffix,
+} from "../../names.ts";
 import type { StackState } from "../stack/state.ts";
 
 /** Name of the stack's cluster; "" before its first `up`. */
 export function clusterOf({ resources }: StackState): string {
-  const cluster = resources.find(({ type }) => type === "nodeforge:index:Cluster");
-  return cluster?.urn.split("::").at(-1) ?? "";
+  const cluster = resources.find(({ type }) => type === resourceType.cluster);
+  return cluster === undefined ? "" : nameOfUrn(cluster.urn);
 }
 
 /** Random ids that tell the stack's cluster from others of its name; none before its first `up`. */
 export function clusterIdsOf(state: StackState): readonly string[] {
-  const end = `::${clusterOf(state)}-id`;
+  const name = `${clusterOf(state)}${suffix.id}`;
   return state.resources
-    .filter(({ urn, type }) => type === "random:index/randomUuid:RandomUuid" && urn.endsWith(end))
+    .filter(({ urn, type }) => type === resourceType.randomUuid && nameOfUrn(urn) === name)
     .map(({ outputs }) => outputs?.result)
     .filter((id): id is string => typeof id === "string" && id !== "");
 }
 
 /** Whether a domain's description begins with the mark of the stack's cluster, which has the cluster's random id. */
 export function hasDomainMark(state: StackState, description: string): boolean {
-  return clusterIdsOf(state).some((id) => description.startsWith(`${domainMark(clusterOf(state), id)}, machine `));
+  return clusterIdsOf(state).some((id) => hasMark(description, domainMark(clusterOf(state), id)));
 }
 
 /** Whether a network's XML has the mark of the stack's cluster, which has the cluster's random id. */
@@ -28,10 +37,8 @@ export function hasNetworkMark(state: StackState, definition: string): boolean {
 
 /** Whether the name of a volume begins with the name of the stack's cluster and ends with the cluster's id. */
 export function hasClusterId(state: StackState, volume: string): boolean {
-  const stem = volume.replace(/\.(qcow2|iso)$/, "");
-  return (
-    volume.startsWith(`${clusterOf(state)}-`) && clusterIdsOf(state).some((id) => stem.endsWith(`-${idInNames(id)}`))
-  );
+  const isOfCluster = volume.startsWith(resourceName(clusterOf(state), ""));
+  return isOfCluster && clusterIdsOf(state).some((id) => hasClusterIdInName(volume, id));
 }
 
 /** Whether the state has a resource of this id. */
@@ -41,5 +48,5 @@ export function isInState({ resources }: StackState, id: string): boolean {
 
 /** Whether the stack has initialized a Kubernetes cluster, whose data a disk may hold. */
 export function wasInitialized({ resources }: StackState): boolean {
-  return resources.some(({ urn, type }) => type === "command:remote:Command" && urn.endsWith("-init"));
+  return resources.some(({ urn, type }) => type === resourceType.remoteCommand && urn.endsWith(suffix.init));
 }

@@ -1,4 +1,5 @@
 import { uriOf, type Connect } from "./hypervisors.ts";
+import { resourceType } from "../../names.ts";
 import type { Candidate } from "./orphans.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
 import { hasVolume } from "./volume-users.ts";
@@ -40,6 +41,6 @@ export async function* partialUploads(state: StackState, connect: Connect): Asyn
 export function failedUploads({ resources }: StackState): readonly StateResource[] {
   return resources.filter(
     ({ type, initErrors = [], inputs = {} }) =>
-      type === "libvirt:index/volume:Volume" && initErrors.length > 0 && inputs.source !== undefined,
+      type === resourceType.volume && initErrors.length > 0 && inputs.source !== undefined,
   );
 }

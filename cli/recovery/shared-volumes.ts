@@ -1,6 +1,7 @@
 import { virshFor } from "../../libvirt/virsh.ts";
 import { uriOf, type Connect } from "./hypervisors.ts";
 import { hasClusterId } from "./owner.ts";
+import { resourceType } from "../../names.ts";
 import type { StackState } from "../stack/state.ts";
 import { hasVolume, useElsewhere } from "./volume-users.ts";
 
@@ -20,7 +21,7 @@ export async function refuseSharedVolumes(state: StackState, connect: Connect = 
   for (const resource of state.resources) {
     const { urn, type, inputs = {} } = resource;
     const [uri, pool, name] = [uriOf(state, resource), String(inputs.pool), String(inputs.name)];
-    const isOld = type === "libvirt:index/volume:Volume" && inputs.source !== undefined && !hasClusterId(state, name);
+    const isOld = type === resourceType.volume && inputs.source !== undefined && !hasClusterId(state, name);
     if (!isOld || uri === undefined) continue;
     const virsh = connect(uri);
     const isThere = await hasVolume(virsh, pool, name).catch(() => false);

@@ -1,6 +1,7 @@
 import { clockOffset, clockTolerance, syncClock } from "../../libvirt/clock.ts";
 import { lines, virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { hypervisorsOf, type Connect } from "./hypervisors.ts";
+import { resourceType } from "../../names.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import type { StackState } from "../stack/state.ts";
 import { isLocalHypervisor } from "../../libvirt/virtualisation.ts";
@@ -27,7 +28,7 @@ export async function setWrongClocks(state: StackState, options: WrongClocksOpti
   const { connect = virshFor, log = logLine } = options;
   const names = new Map(
     state.resources
-      .filter(({ type }) => type === "libvirt:index/domain:Domain")
+      .filter(({ type }) => type === resourceType.domain)
       .map(({ id, outputs }) => [id, nameOf(outputs?.name, id)] as const),
   );
   if (names.size === 0) return;

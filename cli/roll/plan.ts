@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { imageOfBaseVolume, resourceName, resourceType, shortDigest } from "../../names.ts";
+import { clusterOf } from "../recovery/owner.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
 
@@ -72,12 +74,12 @@ export interface NodeImage {
 
 /** What the state says that each node runs; nodes of the last complete `up` that have no machine now come last. */
 export function imagesOfNodes(state: StackState): readonly NodeImage[] {
-  const cluster = nameOf(state.resources.find(({ type }) => type === "nodeforge:index:Cluster"));
-  const volumes = new Map(ofKind(state, "volume:Volume").map((volume) => [volume.id, volume]));
-  const machines = ofKind(state, "domain:Domain").map(({ outputs = {} }) => {
+  const cluster = clusterOf(state);
+  const volumes = new Map(existing(state, resourceType.volume).map((volume) => [volume.id, volume]));
+  const machines = existing(state, resourceType.domain).map(({ outputs = {} }) => {
     const [root] = (outputs.disks ?? []) as { volumeId?: string }[];
     const base = volumes.get(String(volumes.get(root?.volumeId)?.outputs?.baseVolumeId));
-    return { node: String(outputs.name).replace(`${cluster}-`, ""), image: digestOf(base) };
+    return { node: String(outputs.name).replace(resourceName(cluster, ""), ""), image: digestOf(base) };
   });
   const known = (stackOutputs(state).nodes ?? []) as { name: string }[];
   const missing = known.filter(({ name }) => !machines.some(({ node }) => node === name));
@@ -91,7 +93,7 @@ export function imageInUse(state: StackState, { get }: Pick<StackSettings, "get"
   const configured = get("image");
   if (configured !== "" && get("imageSha256") === imageHash) return { source: configured, sha256: imageHash };
   // The stack may name no image, or another one since: the base volume remembers what was uploaded.
-  const base = ofKind(state, "volume:Volume").find((volume) => digestOf(volume) === imageHash.slice(0, 12));
+  const base = existing(state, resourceType.volume).find((volume) => digestOf(volume) === shortDigest(imageHash));
   const source = base?.inputs?.source ?? base?.outputs?.source;
   return { source: typeof source === "string" ? source : configured, sha256: imageHash };
 }
@@ -140,7 +142,7 @@ export function planUndo(state: StackState, settings: Pick<StackSettings, "get">
  */
 export function runsEverywhere(state: StackState, { sha256 }: ImageReference): boolean {
   const isComplete = stackOutputs(state).imageHash === sha256 && !state.resources.some((resource) => resource.delete);
-  return isComplete && imagesOfNodes(state).every(({ image }) => image === sha256.slice(0, 12));
+  return isComplete && imagesOfNodes(state).every(({ image }) => image === shortDigest(sha256));
 }
 
 /** Nodes and images as lines for a person. */
@@ -148,7 +150,7 @@ export function describeImages(nodes: readonly NodeImage[], wanted: ImageReferen
   const width = Math.max(...nodes.map(({ node }) => node.length), "NODE".length);
   const words = (image: string | undefined) => {
     if (image === undefined) return "no machine";
-    return image === wanted.sha256.slice(0, 12) ? `${image} (wanted)` : image;
+    return image === shortDigest(wanted.sha256) ? `${image} (wanted)` : image;
   };
   return [["NODE", "IMAGE"] as const, ...nodes.map(({ node, image }) => [node, words(image)] as const)]
     .map(([node, image]) => `${node.padEnd(width)}   ${image}`)
@@ -169,19 +171,15 @@ function isSame(one: ImageReference, other: ImageReference): boolean {
 }
 
 function stackOutputs({ resources }: StackState): Readonly<Record<string, unknown>> {
-  return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  return resources.find(({ type }) => type === resourceType.stack)?.outputs ?? {};
 }
 
 /** Resources that exist; one that only waits for its deletion does not count. */
-function ofKind({ resources }: StackState, kind: string): StateResource[] {
-  return resources.filter((resource) => resource.type === `libvirt:index/${kind}` && !resource.delete);
+function existing({ resources }: StackState, type: string): StateResource[] {
+  return resources.filter((resource) => resource.type === type && !resource.delete);
 }
 
 /** The digest in the name of a base image's volume, behind which the cluster's id stands in volumes of this release. */
 function digestOf(volume: StateResource | undefined): string | undefined {
-  return /-base-([0-9a-f]{12})(?:-[0-9a-f]{8})?\.qcow2$/.exec(String(volume?.outputs?.name))?.[1];
-}
-
-function nameOf(resource: StateResource | undefined): string {
-  return resource?.urn.split("::").at(-1) ?? "";
+  return imageOfBaseVolume(String(volume?.outputs?.name));
 }

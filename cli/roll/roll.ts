@@ -4,6 +4,7 @@ import { agreeing } from "../consent/consent.ts";
 import { inspectImage } from "../../config/image.ts";
 import { localImage } from "../../image/download.ts";
 import type { Log } from "../../lib/log.ts";
+import { shortDigest } from "../../names.ts";
 import type { Session } from "../session.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { readState, type StackState } from "../stack/state.ts";
@@ -53,7 +54,7 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
       : planRoll(await checkImage(request.image), state, settings);
   // An image to go back to may have been deleted since it was written down.
   const image = request.image === undefined ? await checkImage(plan.image) : plan.image;
-  const name = `${image.source} (${image.sha256.slice(0, 12)})`;
+  const name = `${image.source} (${shortDigest(image.sha256)})`;
   if (runsEverywhere(state, image)) {
     // The configuration may name one that never came to run. Where it names none, that stays so.
     if (settings.get("image") !== "") await write(session, request.config, naming(image));
@@ -88,7 +89,7 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
     await putBack(session, request.config, settings, Object.keys(changes));
     log("no node was touched; the stack's configuration is what it was before");
     if (failure !== undefined) throw failure as Error;
-    if (!are.some((node) => node.image === image.sha256.slice(0, 12))) return code;
+    if (!are.some((node) => node.image === shortDigest(image.sha256))) return code;
   }
   log(`not every node runs ${name} yet:\n${describeImages(are, image)}`);
   if (failure !== undefined) throw failure as Error;
@@ -109,7 +110,7 @@ async function refuseReplacements(
   const wanted = image === undefined ? planUndo(state, settings).image : image;
   const known = /^https?:/.test(wanted.source) ? wanted : await checkImage(wanted);
   if (runsEverywhere(state, known)) return;
-  const other = imagesOfNodes(state).filter((node) => node.image !== known.sha256.slice(0, 12));
+  const other = imagesOfNodes(state).filter((node) => node.image !== shortDigest(known.sha256));
   // Then what is left of an earlier roll is cleared away, if its plan loses nothing.
   if (other.length === 0) return;
   const lines = other.map((node) => `  replace  machine ${node.node}, which runs ${node.image ?? "nothing"}`);

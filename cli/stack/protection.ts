@@ -1,5 +1,6 @@
 import { logLine, type Log } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
+import { isDataDisk, nameOfUrn } from "../../names.ts";
 import type { Session } from "../session.ts";
 import { readState, type StackState } from "./state.ts";
 
@@ -51,11 +52,10 @@ export async function protectData(
 ): Promise<void> {
   if (settings().get("masterDataProtected") !== "true") return;
   const bare = resources
-    .filter((resource) => resource.type === "libvirt:index/volume:Volume" && !resource.protect && !resource.delete)
-    .map(({ urn }) => urn)
-    .filter((urn) => /\$nodeforge:index:Master\$libvirt:index\/volume:Volume::[^:]*-data$/.test(urn));
+    .filter((resource) => isDataDisk(resource.urn) && !resource.protect && !resource.delete)
+    .map(({ urn }) => urn);
   if (bare.length === 0) return;
-  const names = bare.map((urn) => urn.split("::").at(-1)).join(", ");
+  const names = bare.map(nameOfUrn).join(", ");
   try {
     await capture(["state", "protect", ...bare, "--yes", "--stack", stack]);
     log(`protected the control plane's data again: ${names}`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Network } from "../../components/network.ts";
-import { networkMark } from "../../topology.ts";
+import { networkMark } from "../../names.ts";
 import { ofType, promiseOf, settled, startMocks } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test } from "vitest";
 import { OwnNames } from "../../components/own-names.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
-import { networkMark } from "../../topology.ts";
+import { networkMark } from "../../names.ts";
 import { promiseOf, startMocks } from "../support/mocks.ts";
 
 beforeEach(() => startMocks());

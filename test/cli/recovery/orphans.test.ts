@@ -3,7 +3,7 @@ import { interruptedCreations } from "../../../cli/recovery/interrupted-creation
 import { removeOrphans } from "../../../cli/recovery/orphans.ts";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
-import { networkMark } from "../../../topology.ts";
+import { networkMark } from "../../../names.ts";
 import { collect } from "../../support/collect.ts";
 import { answering } from "../../support/virsh-answers.ts";
 

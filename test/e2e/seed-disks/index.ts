@@ -23,6 +23,7 @@ for (let index = 1; index <= 50; index++) {
     role: "worker",
     image: { source: "", sha256: "" },
     fqdn: `${name}.internal`,
+    resourceName: name,
     domainName: name,
     mac,
     addressing: "dhcp",

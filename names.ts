@@ -1,0 +1,196 @@
+/**
+ * Names that more than one place knows, one constant or function each: names in the state, in libvirt and in Kubernetes.
+ *
+ * The stacks, hypervisors and clusters of earlier releases have these names, so none of them may change. Tests spell the
+ * expected names out.
+ */
+
+/** Type tokens of the resources that other parts of the program look for in the state. */
+export const resourceType = {
+  cluster: "nodeforge:index:Cluster",
+  master: "nodeforge:index:Master",
+  worker: "nodeforge:index:Worker",
+  virtualMachine: "nodeforge:index:VirtualMachine",
+  baseImage: "nodeforge:index:BaseImage",
+  nodeReadiness: "nodeforge:index:NodeReadiness",
+  domain: "libvirt:index/domain:Domain",
+  network: "libvirt:index/network:Network",
+  pool: "libvirt:index/pool:Pool",
+  volume: "libvirt:index/volume:Volume",
+  localCommand: "command:local:Command",
+  remoteCommand: "command:remote:Command",
+  randomUuid: "random:index/randomUuid:RandomUuid",
+  libvirtProvider: "pulumi:providers:libvirt",
+  stack: "pulumi:pulumi:Stack",
+} as const;
+
+/** Suffixes of resource names. A suffix follows the cluster's name or the resource name of a node. */
+export const suffix = {
+  /** Random id of a cluster. */
+  id: "-id",
+  /** Network of a cluster. */
+  network: "-network",
+  /** Storage pool of a cluster. */
+  pool: "-pool",
+  /** Base images of a cluster; the digest of the image follows. */
+  base: "-base",
+  /** Add-ons of a cluster. */
+  addons: "-addons",
+  /** Root disk of a node. */
+  root: "-root",
+  /** Seed disk of a node; the volume's name has the digest of its content, too. */
+  seed: "-seed",
+  /** Data disk of a control plane. */
+  data: "-data",
+  /** Command that reads the address and the ssh host key of a node; its deletion shuts the machine down. */
+  hostKey: "-host-key",
+  /** Step that initializes a control plane. */
+  init: "-init",
+  /** Step that writes the drain policy to a control plane. */
+  drainPolicy: "-drain-policy",
+  /** Step that reads the administrator's kubeconfig. */
+  kubeconfig: "-kubeconfig",
+  /** Step that mints a worker's bootstrap token; its deletion removes the worker from Kubernetes. */
+  token: "-token",
+  /** Step that joins a worker. */
+  join: "-join",
+  /** Step that waits until a worker is Ready; of a cluster, until all its nodes are. */
+  ready: "-ready",
+} as const;
+
+/** One of {@link suffix}. */
+export type Suffix = (typeof suffix)[keyof typeof suffix];
+
+/** Name of a resource: the last part of its URN. */
+export function nameOfUrn(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
+}
+
+/** Resource name of a cluster's node or worker pool. The libvirt domain of a node has the same name. */
+export function resourceName(clusterName: string, part: string): string {
+  return `${clusterName}-${part}`;
+}
+
+/** Name of the node that a resource of this suffix belongs to; undefined for a resource of another cluster or suffix. */
+export function nodeOfResource(clusterName: string, resource: string, end: Suffix): string | undefined {
+  const start = resourceName(clusterName, "");
+  if (!resource.startsWith(start) || !resource.endsWith(end)) return undefined;
+  return resource.slice(start.length, -end.length);
+}
+
+/** Whether a URN is the one of a control plane's data disk. */
+export function isDataDisk(urn: string): boolean {
+  const [, , types = "", name = ""] = urn.split("::");
+  return types.endsWith(`$${resourceType.master}$${resourceType.volume}`) && name.endsWith(suffix.data);
+}
+
+/** Number of hexadecimal digits by which names, labels and descriptions tell SHA-256 digests apart. */
+export const shortDigits = 12;
+
+/** First {@link shortDigits} digits of a SHA-256 in hexadecimal. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, shortDigits);
+}
+
+/** Name of a resource that has its content in its name: the name of its component and the short digest. */
+export function contentName(component: string, digest: string): string {
+  return `${component}-${shortDigest(digest)}`;
+}
+
+/** File extension of a volume that has its content in its name: of an image, or of a seed disk. */
+export type ContentExtension = "qcow2" | "iso";
+
+/**
+ * Name of a volume that has its content in its name.
+ * @param resource See {@link contentName}.
+ * @param clusterId Random id of the cluster. It keeps the volumes of two clusters of one name apart. Undefined for the name
+ * that earlier releases gave.
+ */
+export function contentVolumeName(
+  resource: string,
+  extension: ContentExtension,
+  clusterId: string | undefined,
+): string {
+  return clusterId === undefined ? `${resource}.${extension}` : `${resource}-${shortClusterId(clusterId)}.${extension}`;
+}
+
+/**
+ * Name of the volume with a control plane's data.
+ * @param machine Resource name of the control plane.
+ * @param clusterId Random id of the cluster. Another cluster of the same name must not start with this one's data.
+ */
+export function dataVolumeName(machine: string, clusterId: string): string {
+  return `${machine}${suffix.data}-${shortClusterId(clusterId)}.qcow2`;
+}
+
+/** Whether the name of a volume ends with a cluster's random id. */
+export function hasClusterIdInName(volume: string, clusterId: string): boolean {
+  return volume.replace(/\.(qcow2|iso)$/, "").endsWith(`-${shortClusterId(clusterId)}`);
+}
+
+const baseVolume = new RegExp(`${suffix.base}-([0-9a-f]{${shortDigits}})(?:-[0-9a-f]{8})?\\.qcow2$`);
+
+/** Short digest of the image in a base volume's name, with or without a cluster id; undefined for another volume. */
+export function imageOfBaseVolume(volume: string): string | undefined {
+  return baseVolume.exec(volume)?.[1];
+}
+
+/** First 8 digits of a cluster's random id, which names of volumes have: 32 bits. */
+function shortClusterId(clusterId: string): string {
+  return clusterId.slice(0, 8);
+}
+
+/** Start of the descriptions of a cluster's domains. The random id tells the cluster from others of its name. */
+export function domainMark(clusterName: string, clusterId: string): string {
+  return `nodeforge cluster ${clusterName}, ${clusterId}`;
+}
+
+/** Description of a domain. @param mark See {@link domainMark}. @param signature Digest of the machine's properties. */
+export function domainDescription(mark: string, signature: string): string {
+  return `${mark}, machine ${signature}`;
+}
+
+/** Whether a domain's description has a cluster's mark. */
+export function hasMark(description: string, mark: string): boolean {
+  return description.startsWith(domainDescription(mark, ""));
+}
+
+/** Whether a domain's description is the one of a machine of this signature. */
+export function hasSignature(description: string, signature: string): boolean {
+  return description.endsWith(` ${signature}`);
+}
+
+/**
+ * Element of a network's metadata in libvirt that names the network's cluster. libvirt keeps one element for each namespace.
+ * @param clusterId Random id of the cluster; undefined for the mark of earlier releases, which did not have it.
+ */
+export function networkMark(clusterName: string, clusterId: string | undefined): string {
+  const owner = clusterId === undefined ? clusterName : `${clusterName}, ${clusterId}`;
+  return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${owner}</nodeforge:cluster>`;
+}
+
+/** Serial number of the data disk. A node finds its data disk by it (nix/files/machine.sh). */
+export const dataDiskSerial = "nodeforge-data";
+
+/** Folder of the hypervisor in which libvirt keeps the logs of QEMU and of serial consoles. */
+export const domainLogFolder = "/var/log/libvirt/qemu";
+
+/** Name of the file with a domain's serial console, in {@link domainLogFolder}. */
+export function consoleLogName(domain: string): string {
+  return `${domain}-console.log`;
+}
+
+/** Label of a Node: short digest of its image (also in guest/init-control-plane.sh). */
+export const imageLabel = "nodeforge.local/image";
+
+/** Label of a Node: worker pool it belongs to. */
+export const poolLabel = "nodeforge.local/pool";
+
+/** Annotation of a Node: taints that the program set (guest/worker-ready.sh). */
+export const taintsAnnotation = "nodeforge.local/taints";
+
+/** Namespace of the smoke check (also in guest/worker-ready.sh). */
+export const smokeNamespace = "nodeforge-smoke";
+
+/** Environment variable with the path of the file in which the health checks of one run share what they saw. */
+export const sightingsVariable = "NODEFORGE_SIGHTINGS";
