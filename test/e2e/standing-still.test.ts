@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startStopped } from "../../cli/recovery/restart.ts";
 import type { StateResource } from "../../cli/stack/state.ts";
+import { urn } from "../support/urn.ts";
 
 // What only a real libvirt tells: machines without a disk, which take no time to boot, on a network and a pool of their own.
 const uri = "qemu:///system";
@@ -36,7 +37,7 @@ function links(): string[] {
 }
 
 const resource = (kind: string, name: string, id: string, more: object = {}): StateResource => ({
-  urn: `urn:pulumi:still::nodeforge::libvirt:index/${kind.toLowerCase()}:${kind}::${name}`,
+  urn: urn(`libvirt:index/${kind.toLowerCase()}:${kind}`, name, "still"),
   type: `libvirt:index/${kind.toLowerCase()}:${kind}`,
   id,
   provider: "urn:hypervisor::1",

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PriorState, readKnown } from "../../lifecycle/prior-state.ts";
 import { knownOf } from "../support/prior-state.ts";
+import { urn } from "../support/urn.ts";
 
 describe("what the stack remembers", () => {
   const known = knownOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });
@@ -42,21 +43,21 @@ describe("the engine", () => {
   });
 
   it("is asked for this very stack, and what it says is kept by type and name", async () => {
-    const urn = "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster$libvirt:index/domain:Domain::lab-master";
-    remembered = { [urn]: { type: "libvirt:index/domain:Domain", outputs: { vcpu: 2 } } };
+    const domain = urn("nodeforge:index:Cluster$libvirt:index/domain:Domain", "lab-master");
+    remembered = { [domain]: { type: "libvirt:index/domain:Domain", outputs: { vcpu: 2 } } };
     const { resources } = await readKnown();
     expect(asked.map(({ token, inputs }) => [token, inputs as unknown])).toEqual([
       ["pulumi:pulumi:readStackResourceOutputs", { stackName: "ours/nodeforge/lab" }],
     ]);
     expect([...resources]).toEqual([
-      [urn, { type: "libvirt:index/domain:Domain", name: "lab-master", outputs: { vcpu: 2 } }],
+      [domain, { type: "libvirt:index/domain:Domain", name: "lab-master", outputs: { vcpu: 2 } }],
     ]);
   });
 
   it("may remember nothing, and nothing of a resource", async () => {
     remembered = {};
     expect((await readKnown()).resources.size).toBe(0);
-    remembered = { "urn:pulumi:lab::nodeforge::a:b:C::c": { type: "a:b:C" } };
+    remembered = { [urn("a:b:C", "c")]: { type: "a:b:C" } };
     expect((await readKnown()).outputsOf("C", "c")).toEqual({});
   });
 });

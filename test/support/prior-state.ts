@@ -1,4 +1,5 @@
 import { PriorState } from "../../lifecycle/prior-state.ts";
+import { urn } from "./urn.ts";
 
 /** What a stack would remember of these resources, each keyed by the last part of its type and its name. */
 export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>>>): PriorState {
@@ -7,7 +8,7 @@ export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>
       Object.entries(outputs).map(([key, outputs]) => {
         const [kind = "", name = ""] = key.split(" ");
         const type = `test:index:${kind}`;
-        return [`urn:pulumi:dev::nodeforge::${type}::${name}`, { type, name, outputs }];
+        return [urn(type, name, "dev"), { type, name, outputs }];
       }),
     ),
   );

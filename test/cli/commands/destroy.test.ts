@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { command } from "../../../cli/commands/destroy.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
+import { urn } from "../../support/urn.ts";
 
 /** What happens, in its order. */
 let happened: string[];
@@ -10,12 +11,12 @@ const circumstances = vi.hoisted(() => ({ answer: false, unattended: false, even
 
 const resources = [
   {
-    urn: "urn:pulumi:dev::nodeforge::libvirt:index/volume:Volume::dev-master-data",
+    urn: urn("libvirt:index/volume:Volume", "dev-master-data", "dev"),
     type: "libvirt:index/volume:Volume",
     protect: true,
   },
-  { urn: "urn:pulumi:dev::nodeforge::libvirt:index/domain:Domain::dev-master", type: "libvirt:index/domain:Domain" },
-  { urn: "urn:pulumi:dev::nodeforge::nodeforge:index:Cluster::dev", type: "nodeforge:index:Cluster" },
+  { urn: urn("libvirt:index/domain:Domain", "dev-master", "dev"), type: "libvirt:index/domain:Domain" },
+  { urn: urn("nodeforge:index:Cluster", "dev", "dev"), type: "nodeforge:index:Cluster" },
 ];
 
 vi.mock("../../../cli/session.ts", () => ({

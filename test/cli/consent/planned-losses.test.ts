@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { describeLosses, plannedLosses } from "../../../cli/consent/planned-losses.ts";
+import { urn } from "../../support/urn.ts";
 
 const summary = { summaryEvent: { resourceChanges: {} } };
 
@@ -7,7 +8,7 @@ const summary = { summaryEvent: { resourceChanges: {} } };
 function log(...steps: readonly (readonly [op: string, type: string, name: string, inputs?: object])[]): string {
   const events = steps.map(([op, type, name, inputs]) => ({
     resourcePreEvent: {
-      metadata: { op, type, urn: `urn:pulumi:lab::nodeforge::${type}::${name}`, old: inputs ? { inputs } : null },
+      metadata: { op, type, urn: urn(type, name), old: inputs ? { inputs } : null },
     },
   }));
   return [...events, summary].map((event) => `${JSON.stringify(event)}\n`).join("");

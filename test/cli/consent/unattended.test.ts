@@ -1,22 +1,23 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { goingAhead, previewArguments, refuseOtherImage } from "../../../cli/consent/unattended.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
+import { urn } from "../../support/urn.ts";
 
 beforeEach(() => void vi.stubEnv("NODEFORGE_IMAGE", ""));
 afterEach(() => void vi.unstubAllEnvs());
 
 const volume = (name: string, outputs: object) => ({
-  urn: `urn:pulumi:lab::nodeforge::libvirt:index/volume:Volume::${name}`,
+  urn: urn("libvirt:index/volume:Volume", name),
   type: "libvirt:index/volume:Volume",
   id: `/pool/${name}`,
   outputs,
 });
 const machines = [
-  { urn: "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster::lab", type: "nodeforge:index:Cluster" },
+  { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" },
   volume("lab-base", { name: "lab-base-0123456789ab.qcow2" }),
   volume("lab-master-root", { baseVolumeId: "/pool/lab-base" }),
   {
-    urn: "urn:pulumi:lab::nodeforge::libvirt:index/domain:Domain::lab-master",
+    urn: urn("libvirt:index/domain:Domain", "lab-master"),
     type: "libvirt:index/domain:Domain",
     id: "1",
     outputs: { name: "lab-master", disks: [{ volumeId: "/pool/lab-master-root" }] },

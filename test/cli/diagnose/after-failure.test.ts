@@ -10,6 +10,7 @@ import { concernsCluster, concernsResource, explainingFailure } from "../../../c
 import type { DiagnosedSession } from "../../../cli/diagnose/collect.ts";
 import { configWith } from "../../support/settings.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
+import { urn } from "../../support/urn.ts";
 
 let folder: string;
 let printed: string[];
@@ -83,11 +84,11 @@ const diagnosed = (resource: string, error: string) =>
 const ofProgram = (error: string) => diagnosed("pulumi:pulumi:Stack (nodeforge-lab)", error);
 const joining = "command:remote:Command (lab-worker-node-1-join)";
 const volume = "libvirt:index/volume:Volume (lab-master-data)";
-const urn = "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster$libvirt:index/volume:Volume::lab-master-data";
+const data = urn("nodeforge:index:Cluster$libvirt:index/volume:Volume", "lab-master-data");
 const unprotect = "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program";
 // The engine's words: step_generator.go and step.go of pulumi/pkg 3.250; test/engine hears them from it.
-const replaced = `unable to replace resource "${urn}"\nas it is currently marked for protection. ${unprotect}`;
-const deleted = `resource "${urn}" cannot be deleted\nbecause it is protected. ${unprotect}`;
+const replaced = `unable to replace resource "${data}"\nas it is currently marked for protection. ${unprotect}`;
+const deleted = `resource "${data}" cannot be deleted\nbecause it is protected. ${unprotect}`;
 
 /** What a work throws says. @throws when it does not throw. */
 async function refusalOf(work: () => unknown): Promise<string> {
@@ -148,7 +149,7 @@ describe("a change that was refused", () => {
     ],
     [
       "a resource that could not be replaced otherwise",
-      diagnosed(volume, `unable to replace resource "${urn}": no space left`),
+      diagnosed(volume, `unable to replace resource "${data}": no space left`),
     ],
     ["words alike of a resource", diagnosed(volume, "unknown flag: --x\n--yes must be passed in to proceed")],
     ["no error of a resource", "error: the stack is currently locked by 1 lock(s).\n"],

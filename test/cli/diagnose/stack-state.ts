@@ -1,3 +1,5 @@
+import { urn } from "../../support/urn.ts";
+
 /** How far the state of {@link stackState} got: each word is a step that was done. */
 export interface Progress {
   readonly master: readonly string[];
@@ -15,8 +17,8 @@ export const complete: Progress = {
 /** What the kubeconfig of {@link stackState} holds. */
 export const kubeconfig = "apiVersion: v1\nclient-key-data: c2VjcmV0\n";
 
-const cluster = "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster";
-const hypervisor = "urn:pulumi:lab::nodeforge::pulumi:providers:libvirt::hypervisor";
+const cluster = "nodeforge:index:Cluster";
+const hypervisor = urn("pulumi:providers:libvirt", "hypervisor");
 
 /** A state of one control plane and one worker, in the shape of `pulumi stack export`, with or without its secrets. */
 export function stackState({ master, worker, ready = false }: Progress, showSecrets = false): string {
@@ -33,9 +35,9 @@ export function stackState({ master, worker, ready = false }: Progress, showSecr
     ...(ready
       ? [
           {
-            urn: `${cluster}$nodeforge:index:NodeReadiness$command:remote:Command::lab-ready`,
+            urn: urn(`${cluster}$nodeforge:index:NodeReadiness$command:remote:Command`, "lab-ready"),
             type: "command:remote:Command",
-            parent: `${cluster}$nodeforge:index:NodeReadiness::lab-ready`,
+            parent: urn(`${cluster}$nodeforge:index:NodeReadiness`, "lab-ready"),
           },
         ]
       : []),
@@ -46,25 +48,25 @@ export function stackState({ master, worker, ready = false }: Progress, showSecr
 function machine(owner: string, node: string, address: string, done: readonly string[], showSecrets: boolean) {
   const name = `lab-${node}`;
   const component = `${owner}$nodeforge:index:VirtualMachine`;
-  const parent = `${component}::${name}`;
+  const parent = urn(component, name);
   const provider = `${hypervisor}::1`;
   const link = { mac: `52:54:00:00:00:${node === "master" ? "01" : "02"}`, networkName: "lab-net" };
   const command = (type: string, suffix: string, stdout: unknown) => ({
-    urn: `${owner}$${type}::${name}-${suffix}`,
+    urn: urn(`${owner}$${type}`, `${name}-${suffix}`),
     type,
     outputs: { stdout },
   });
   const secret = (text: string) => (showSecrets ? { plaintext: JSON.stringify(text) } : { ciphertext: "v1:x" });
   const resources: Readonly<Record<string, object>> = {
     root: {
-      urn: `${component}$libvirt:index/volume:Volume::${name}-root`,
+      urn: urn(`${component}$libvirt:index/volume:Volume`, `${name}-root`),
       type: "libvirt:index/volume:Volume",
       parent,
       provider,
       inputs: { pool: "nodeforge-lab" },
     },
     domain: {
-      urn: `${component}$libvirt:index/domain:Domain::${name}`,
+      urn: urn(`${component}$libvirt:index/domain:Domain`, name),
       type: "libvirt:index/domain:Domain",
       parent,
       provider,

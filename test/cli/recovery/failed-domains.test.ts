@@ -5,10 +5,10 @@ import { AnotherRunError } from "../../../cli/stack/lock.ts";
 import { removeFailedDomains } from "../../../cli/recovery/failed-domains.ts";
 import { collect } from "../../support/collect.ts";
 import { answering } from "../../support/virsh-answers.ts";
+import { urn } from "../../support/urn.ts";
 
 const uri = "qemu+ssh://host/system";
 const id = "11111111-2222-3333-4444-555555555555";
-const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
 
 const provider: StateResource = {
   urn: urn("pulumi:providers:libvirt", "hypervisor"),

@@ -6,18 +6,19 @@ import { AnotherRunError } from "../../../cli/stack/lock.ts";
 import { networkMark } from "../../../names.ts";
 import { collect } from "../../support/collect.ts";
 import { answering } from "../../support/virsh-answers.ts";
+import { urn } from "../../support/urn.ts";
 
 const uri = "qemu+ssh://host/system";
-const provider = "urn:pulumi:lab::nodeforge::pulumi:providers:libvirt::hypervisor";
+const provider = urn("pulumi:providers:libvirt", "hypervisor");
 const id = "0123abcd-1111-2222-3333-444444444444";
 const another = "4567abcd-1111-2222-3333-444444444444";
 const owner = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
 
 const base: readonly StateResource[] = [
   { urn: provider, type: "pulumi:providers:libvirt", id: "p", inputs: { uri } },
-  { urn: "urn:pulumi:lab::nodeforge::nodeforge:index:Cluster::lab", type: "nodeforge:index:Cluster" },
+  { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" },
   {
-    urn: "urn:pulumi:lab::nodeforge::random:index/randomUuid:RandomUuid::lab-id",
+    urn: urn("random:index/randomUuid:RandomUuid", "lab-id"),
     type: "random:index/randomUuid:RandomUuid",
     outputs: { result: id },
   },
@@ -29,8 +30,7 @@ function pending(
   operation: "creating" | "deleting" = "creating",
   resource = String(inputs.name),
 ) {
-  const urn = `urn:pulumi:lab::nodeforge::${type}::${resource}`;
-  return { type: operation, resource: { urn, type, provider: `${provider}::p`, inputs } };
+  return { type: operation, resource: { urn: urn(type, resource), type, provider: `${provider}::p`, inputs } };
 }
 
 const domain = pending("libvirt:index/domain:Domain", { name: "lab-master", description: owner });
@@ -193,7 +193,7 @@ describe("a volume whose creation was interrupted", () => {
   });
 
   const init = {
-    urn: "urn:pulumi:lab::nodeforge::command:remote:Command::lab-master-init",
+    urn: urn("command:remote:Command", "lab-master-init"),
     type: "command:remote:Command",
     id: "c",
   };

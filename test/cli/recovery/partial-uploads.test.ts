@@ -5,16 +5,17 @@ import type { StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
 import { collect } from "../../support/collect.ts";
 import { answering } from "../../support/virsh-answers.ts";
+import { urn } from "../../support/urn.ts";
 
 const uri = "qemu+ssh://host/system";
 const provider: StateResource = {
-  urn: "urn:pulumi:lab::nodeforge::pulumi:providers:libvirt::hypervisor",
+  urn: urn("pulumi:providers:libvirt", "hypervisor"),
   type: "pulumi:providers:libvirt",
   inputs: { uri },
 };
 const name = "lab-base-0123456789ab.qcow2";
 const base: StateResource = {
-  urn: "urn:pulumi:lab::nodeforge::libvirt:index/volume:Volume::lab-base-0123456789ab",
+  urn: urn("libvirt:index/volume:Volume", "lab-base-0123456789ab"),
   type: "libvirt:index/volume:Volume",
   id: `/pool/${name}`,
   provider: `${provider.urn}::p`,

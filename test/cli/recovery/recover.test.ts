@@ -10,12 +10,12 @@ import type { StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
 import { recover } from "../../../cli/recovery/recover.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
+import { urn } from "../../support/urn.ts";
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-recover-"))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
 const provider = urn("pulumi:providers:libvirt", "hypervisor");
 const id = "11111111-2222-3333-4444-555555555555";
 const name = "lab-base-0123456789ab.qcow2";

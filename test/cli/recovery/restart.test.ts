@@ -2,12 +2,13 @@ import { describe, expect, test } from "vitest";
 import { interfacesOn } from "../../../cli/recovery/stopped-networks.ts";
 import { startStopped, startStoppedForDeletion } from "../../../cli/recovery/restart.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
+import { urn } from "../../support/urn.ts";
 
 const uri = "qemu+ssh://host/system";
 const provider: StateResource = { urn: "urn:hypervisor", type: "pulumi:providers:libvirt", inputs: { uri } };
 
 const resource = (kind: string, name: string, id: string, outputs: object = {}): StateResource => ({
-  urn: `urn:pulumi:lab::nodeforge::libvirt:index/${kind.toLowerCase()}:${kind}::${name}`,
+  urn: urn(`libvirt:index/${kind.toLowerCase()}:${kind}`, name),
   type: `libvirt:index/${kind.toLowerCase()}:${kind}`,
   id,
   provider: "urn:hypervisor::1",

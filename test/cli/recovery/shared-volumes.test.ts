@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { refuseSharedVolumes } from "../../../cli/recovery/shared-volumes.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
 import { answering } from "../../support/virsh-answers.ts";
+import { urn } from "../../support/urn.ts";
 
-const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
 const provider = urn("pulumi:providers:libvirt", "hypervisor");
 const resources: readonly StateResource[] = [
   { urn: provider, type: "pulumi:providers:libvirt", inputs: { uri: "qemu:///system" } },

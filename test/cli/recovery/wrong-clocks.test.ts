@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
 import { setWrongClocks } from "../../../cli/recovery/wrong-clocks.ts";
 import { answering } from "../../support/virsh-answers.ts";
+import { urn } from "../../support/urn.ts";
 
-const urn = (type: string, name: string) => `urn:pulumi:lab::nodeforge::${type}::${name}`;
 const provider = (uri: string): StateResource => ({
   urn: urn("pulumi:providers:libvirt", "hypervisor"),
   type: "pulumi:providers:libvirt",

@@ -10,6 +10,7 @@ import {
   type ImageReference,
 } from "../../../cli/roll/plan.ts";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
+import { urn } from "../../support/urn.ts";
 
 const image = (letter: string): ImageReference => ({ source: `/images/${letter}.qcow2`, sha256: letter.repeat(64) });
 const [a, b, c] = [image("a"), image("b"), image("c")];
@@ -18,7 +19,7 @@ const [a, b, c] = [image("a"), image("b"), image("c")];
 function stateOf(last: ImageReference | undefined, nodes: Readonly<Record<string, ImageReference | undefined>>) {
   const used = [...new Set(Object.values(nodes))].filter((used) => used !== undefined);
   const resource = (type: string, id: string, outputs: object): StateResource => ({
-    urn: `urn:pulumi:lab::nodeforge::${type}::${id}`,
+    urn: urn(type, id),
     type,
     id,
     outputs: outputs as Record<string, unknown>,

@@ -4,11 +4,12 @@ import { describe, expect, test } from "vitest";
 import { inCheckout } from "../../../lib/checkout.ts";
 import { protectData } from "../../../cli/stack/protection.ts";
 import { settingsOf } from "./stack-settings.ts";
+import { urn } from "../../support/urn.ts";
 
 const type = "libvirt:index/volume:Volume";
-const urn = (path: string, name: string) => `urn:pulumi:lab::nodeforge::${path}$${type}::${name}`;
-const data = urn("nodeforge:index:Cluster$nodeforge:index:Master", "lab-master-data");
-const root = urn("nodeforge:index:Cluster$nodeforge:index:Master$nodeforge:index:VirtualMachine", "lab-master-root");
+const urnIn = (path: string, name: string) => urn(`${path}$${type}`, name);
+const data = urnIn("nodeforge:index:Cluster$nodeforge:index:Master", "lab-master-data");
+const root = urnIn("nodeforge:index:Cluster$nodeforge:index:Master$nodeforge:index:VirtualMachine", "lab-master-root");
 
 const module = (name: string) => JSON.stringify(pathToFileURL(inCheckout(name)).href);
 
