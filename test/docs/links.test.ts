@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
 
-const pages = ["README.md", ...globSync("docs/*.md", { cwd: checkout }).sort()];
+const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: checkout }).sort()];
 
 describe.each(pages)("%s", (page) => {
   test("links only to files that are there", () => {
