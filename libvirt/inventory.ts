@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import { readNetwork, readPool, type NetworkDefinition, type PoolDefinition } from "./definitions.ts";
 import { lines, type Virsh } from "./virsh.ts";
 
@@ -23,7 +24,7 @@ export interface Inventory {
 }
 
 /** Calls of virsh at a time: over ssh each is a login, and sshd turns away more than ten at once. */
-const atATime = 5;
+const concurrency = 5;
 
 /** Lists what libvirt has. @throws when virsh cannot be asked. */
 export async function takeInventory(virsh: Virsh, pool: string): Promise<Inventory> {
@@ -37,26 +38,26 @@ export async function takeInventory(virsh: Virsh, pool: string): Promise<Invento
   ]);
   return {
     domains,
-    networks: await severally(networks, async (name) => ({
-      name,
-      isActive: activeNetworks.includes(name),
-      ...readNetwork(await virsh("net-dumpxml", name)),
-    })),
-    pools: await severally(pools, async (name) => ({
-      name,
-      isActive: activePools.includes(name),
-      ...readPool(await virsh("pool-dumpxml", name)),
-    })),
+    networks: await pMap(
+      networks,
+      async (name) => ({
+        name,
+        isActive: activeNetworks.includes(name),
+        ...readNetwork(await virsh("net-dumpxml", name)),
+      }),
+      { concurrency },
+    ),
+    pools: await pMap(
+      pools,
+      async (name) => ({
+        name,
+        isActive: activePools.includes(name),
+        ...readPool(await virsh("pool-dumpxml", name)),
+      }),
+      { concurrency },
+    ),
     volumes: activePools.includes(pool) ? await namesIn(virsh, pool) : [],
   };
-}
-
-async function severally<T>(names: readonly string[], look: (name: string) => Promise<T>): Promise<readonly T[]> {
-  const found: T[] = [];
-  for (let from = 0; from < names.length; from += atATime) {
-    found.push(...(await Promise.all(names.slice(from, from + atATime).map(look))));
-  }
-  return found;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { chmod, copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "semver";
 import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { download } from "../lib/download.ts";
@@ -30,10 +31,9 @@ export async function kubectl(
 
 /** Whether a kubectl of that version may talk to the cluster: Kubernetes supports one minor version of difference. */
 export function fitsKubernetes(found: string, wanted: string = versions.kubernetes): boolean {
-  const numbers = (text: string) => /^v?(\d+)\.(\d+)\./.exec(text)?.slice(1).map(Number) ?? [];
-  const [major, minor = -2] = numbers(found);
-  const [wantedMajor, wantedMinor = 0] = numbers(wanted);
-  return major === wantedMajor && Math.abs(minor - wantedMinor) <= 1;
+  const [client, cluster] = [parse(found), parse(wanted)];
+  if (client === null || cluster === null) return false;
+  return client.major === cluster.major && Math.abs(client.minor - cluster.minor) <= 1;
 }
 
 async function versionOf(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import pMap from "p-map";
 import { uriProblem, withoutPassword } from "../../libvirt/uri.ts";
 import { expandHome, privateKeyPath, publicKeySources } from "../../config/ssh.ts";
 import { cachedNodeBinaries } from "../../tools/node-binaries.ts";
@@ -66,7 +67,7 @@ export async function collect(session: DiagnosedSession, folder: string, log: st
         .flatMap((each) => askHypervisor(each, placesOf(state, settings), signal))
         .map((found) => keep(found.then((one) => [one]))),
       keep(askCluster({ session, state, kubectl: await kubectlHere(), folder: secrets, signal })),
-      severally(order, limits.nodesAtOnce, lookAt),
+      pMap(order, lookAt, { concurrency: limits.nodesAtOnce }),
     ]);
   } finally {
     await rm(secrets, { recursive: true, force: true });
@@ -154,15 +155,4 @@ async function kubectlHere(): Promise<string | undefined> {
   if (installed !== undefined) return installed;
   const cached = await cachedNodeBinaries("kubernetes").catch(() => undefined);
   return cached && join(cached, "kubectl");
-}
-
-async function severally<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
-  const waiting = [...all];
-  const next = async (): Promise<void> => {
-    const one = waiting.shift();
-    if (one === undefined) return;
-    await work(one);
-    return next();
-  };
-  await Promise.all(Array.from({ length: atOnce }, next));
 }

@@ -1,3 +1,4 @@
+import { coerce, lt, major, minor } from "semver";
 import { missingPackages, type Purpose } from "../../tools/requirements.ts";
 import { connectionProblem, libvirtSocket, membershipAdvice } from "../../tools/libvirt-daemon.ts";
 import { run, which } from "../../lib/process.ts";
@@ -30,7 +31,6 @@ export function checkPrograms(purpose: Purpose, missing: readonly string[] = mis
 
 /** Whether this is the Node that the packages and the language host want. */
 export function checkNode(found: string = process.versions.node): Finding {
-  const major = (version: string) => version.split(".")[0];
   return major(found) === major(versions.node)
     ? ok("node", found)
     : fail("node", found, `start through npm (npm run ...), which brings Node ${versions.node}`);
@@ -50,7 +50,10 @@ export async function checkGo(path = which("go")): Promise<Finding> {
 
 /** The judgement of {@link checkGo}: from 1.21 on, Go downloads the release that go.mod names. */
 export function judgeGo(found: string, wanted: string = versions.go): Finding {
-  const minor = (version: string) => Number(version.split(".")[1]);
-  if (minor(found) < 21) return fail("go", found, `install Go ${wanted}, or any from 1.21 on, which fetches it`);
-  return minor(found) < minor(wanted) ? warn("go", found, `nothing to do: it fetches Go ${wanted}`) : ok("go", found);
+  const version = coerce(found);
+  if (version === null || lt(version, "1.21.0")) {
+    return fail("go", found, `install Go ${wanted}, or any from 1.21 on, which fetches it`);
+  }
+  const isOlder = lt(version, `${major(wanted)}.${minor(wanted)}.0`);
+  return isOlder ? warn("go", found, `nothing to do: it fetches Go ${wanted}`) : ok("go", found);
 }

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import { clockOffset, clockTolerance, syncClock } from "../../libvirt/clock.ts";
 import { lines, virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { hypervisorsOf, type Connect } from "./hypervisors.ts";
@@ -37,12 +38,7 @@ export async function setWrongClocks(state: StackState, options: WrongClocksOpti
     const virsh = connect(uri);
     const running = lines(await virsh("list", "--state-running", "--uuid").catch(() => ""));
     const ours = running.filter((uuid) => names.has(uuid));
-    const next = async (): Promise<void> => {
-      for (let uuid = ours.shift(); uuid !== undefined; uuid = ours.shift()) {
-        await setWrongClock(virsh, uuid, names.get(uuid) ?? uuid, log);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, next));
+    await pMap(ours, (uuid) => setWrongClock(virsh, uuid, names.get(uuid) ?? uuid, log), { concurrency });
   }
 }
 

@@ -1,3 +1,4 @@
+import { coerce, lt } from "semver";
 import { inCheckout } from "../../lib/checkout.ts";
 import { run, which } from "../../lib/process.ts";
 import { reachable } from "../../lib/reachability.ts";
@@ -26,7 +27,7 @@ export interface Builder {
 }
 
 /** What the flake's release of nixpkgs demands (its lib/minver.nix). */
-const oldest = [2, 18] as const;
+const oldest = "2.18";
 
 /**
  * Whether Nix can build the node image on this machine. That its binary cache answers is part of it: without one a NixOS
@@ -40,10 +41,9 @@ export async function canBuild({
   if (architecture !== "x64")
     return { able: false, reason: `the flake is for x86-64, and this machine is ${architecture}` };
   if (which("nix") === undefined) return { able: false, reason: "there is no nix" };
-  const [, version = "", major = "0", minor = "0"] =
-    /((\d+)\.(\d+)\S*)\s*$/.exec(await run("nix", ["--version"])) ?? [];
-  if (Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1])) {
-    return { able: false, reason: `nix ${version} is older than ${oldest.join(".")}` };
+  const [version = ""] = /\d+\.\d+\S*(?=\s*$)/.exec(await run("nix", ["--version"])) ?? [];
+  if (lt(coerce(version) ?? "0.0.0", `${oldest}.0`)) {
+    return { able: false, reason: `nix ${version} is older than ${oldest}` };
   }
   const problem = diskProblem(kvm);
   if (problem !== undefined) return { able: false, reason: problem };
