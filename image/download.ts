@@ -1,7 +1,8 @@
-import { mkdir, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { download, downloadText } from "../lib/download.ts";
+import { replaceFile } from "../lib/files.ts";
 import { parseManifest, readManifest } from "./judge.ts";
 import { manifestPlace, type ImageManifest } from "./manifest.ts";
 
@@ -78,8 +79,6 @@ function keptManifest(path: string): ImageManifest | undefined {
 }
 
 async function keep(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(fresh, text, { flush: true });
-  await rename(fresh, path);
+  await replaceFile(path, text, { flush: true });
 }

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { replaceFile } from "./files.ts";
 
 /** Permission bits of everybody but the owner. */
 const others = 0o077;
@@ -62,14 +61,7 @@ export function guardedFolder(path: string): string {
 
 /** Writes a file that only its owner can read; a reader finds the old text or the new one, never half of it. */
 export async function writeOwn(path: string, text: string): Promise<void> {
-  const fresh = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(fresh, text, { mode: 0o600, flag: "wx" });
-    // Takes the place of a link, never of what the link points to.
-    await rename(fresh, path);
-  } finally {
-    await rm(fresh, { force: true });
-  }
+  await replaceFile(path, text, { mode: 0o600 });
 }
 
 /** Whether a number stands for users outside of this user namespace (user_namespaces(7)), such as a container's host. */

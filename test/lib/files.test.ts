@@ -1,0 +1,43 @@
+import { chmodSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { replaceFile, sha256Of } from "../../lib/files.ts";
+import { test } from "../support/folder.ts";
+
+describe("replaceFile", () => {
+  test("writes the text and leaves no other file", async ({ folder }) => {
+    await replaceFile(join(folder, "manifest"), "first");
+    await replaceFile(join(folder, "manifest"), "second", { flush: true });
+    expect(readFileSync(join(folder, "manifest"), "utf8")).toBe("second");
+    expect(readdirSync(folder)).toEqual(["manifest"]);
+  });
+
+  test("gives the file the mode it is told, whatever the old file had", async ({ folder }) => {
+    const path = join(folder, "manifest");
+    writeFileSync(path, "old");
+    chmodSync(path, 0o644);
+    await replaceFile(path, "new", { mode: 0o600 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("replaces a symbolic link and leaves its target unchanged", async ({ folder }) => {
+    const target = join(folder, "target");
+    writeFileSync(target, "of another user");
+    symlinkSync(target, join(folder, "manifest"));
+    await replaceFile(join(folder, "manifest"), "new");
+    expect(readFileSync(target, "utf8")).toBe("of another user");
+    expect(readFileSync(join(folder, "manifest"), "utf8")).toBe("new");
+  });
+
+  test("leaves no temporary file when it cannot rename", async ({ folder }) => {
+    await expect(replaceFile(folder, "text")).rejects.toThrow("EISDIR");
+    await expect(replaceFile(join(folder, "missing", "manifest"), "text")).rejects.toThrow("ENOENT");
+    expect(readdirSync(join(folder, ".."))).not.toContainEqual(expect.stringContaining(`${folder.split("/").at(-1)}.`));
+  });
+});
+
+test("sha256Of hashes the content of a file", async ({ folder }) => {
+  writeFileSync(join(folder, "file"), "abc");
+  // The first example of FIPS 180-2.
+  expect(await sha256Of(join(folder, "file"))).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+});
