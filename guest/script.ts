@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readDeclaration } from "../image/declaration.ts";
+import { quoted } from "../lib/shell.ts";
 
 /** The scripts that run on nodes; each is a file of this folder. */
 export type GuestScript =
@@ -63,14 +64,10 @@ export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {
 /** Text of one script as it runs: its parameters and the contract they all rely on, what all scripts share, and itself. */
 export function scriptText({ script, parameters = {} }: ScriptCall): string {
   const all = { ...parameters, IMAGE_CONTRACT: contract };
-  const assignments = Object.entries(all).map(([name, value]) => `${name}=${quote(String(value))}\n`);
+  const assignments = Object.entries(all).map(([name, value]) => `${name}=${quoted(String(value))}\n`);
   return [...assignments, read("common"), read(script)].join("");
 }
 
 function read(name: string): string {
   return readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { isatty } from "node:tty";
 import { logLine } from "./log.ts";
+import { quoted } from "./shell.ts";
 
 /** How a program is run. */
 export interface RunOptions {
@@ -141,11 +142,6 @@ function underTerminal(command: readonly string[], env: NodeJS.ProcessEnv = proc
   const { SHELL = "/bin/sh" } = env;
   const line = ["exec", "env", `SHELL=${SHELL}`, ...command].map(quoted).join(" ");
   return ["env", "SHELL=/bin/sh", "script", "--quiet", "--return", "--flush", "--command", line, "/dev/null"];
-}
-
-/** A word as a POSIX shell reads it back. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The path of a program, or undefined when it is not installed. */

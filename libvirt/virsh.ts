@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { quoted } from "../lib/shell.ts";
 import { checkedUri } from "./uri.ts";
 
 const run = promisify(execFile);
@@ -35,7 +36,7 @@ function untranslated(): NodeJS.ProcessEnv {
 
 /** How virsh is called for a hypervisor, to be pasted into a shell. */
 export function commandFor(uri: string): string {
-  return `virsh -c ${/^[\w:/.@+-]+$/.test(uri) ? uri : `'${uri.replaceAll("'", `'\\''`)}'`}`;
+  return `virsh -c ${/^[\w:/.@+-]+$/.test(uri) ? uri : quoted(uri)}`;
 }
 
 function reason(error: unknown): string {

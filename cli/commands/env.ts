@@ -1,5 +1,5 @@
 import type { Command } from "../main.ts";
-import { quoted } from "../../lib/process.ts";
+import { quoted } from "../../lib/shell.ts";
 import { openSession } from "../session.ts";
 import { chooseStack } from "../stack/settings.ts";
 

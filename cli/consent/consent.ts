@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
-import { onTerminal, quoted } from "../../lib/process.ts";
+import { onTerminal } from "../../lib/process.ts";
+import { quoted } from "../../lib/shell.ts";
 
 /** Options that answer Pulumi's question beforehand; a short one may stand among others that take no value. */
 const agreement = /^--(yes|skip-preview)(=true)?$|^-[defhjryQ]*[yf][defhjryQ]*$/;
