@@ -2,6 +2,7 @@ import { readDays } from "../../lib/age.ts";
 import { listArtifacts, prune } from "../../lib/cache.ts";
 import { pruneFiles, usedByStacks } from "../../lib/cache-files.ts";
 import { cacheRoot } from "../../lib/cache-root.ts";
+import { columns } from "../../lib/table.ts";
 import type { Command } from "../main.ts";
 
 /** Lists what was built, or with `prune` removes what was superseded and what was not used for a month. */
@@ -17,8 +18,14 @@ export const command: Command = async ([action, ...args]) => {
     throw new Error(`cache knows nothing (a list) and \`prune\`, not \`${[action, ...args].join(" ")}\``);
   }
   console.log(cacheRoot());
-  for (const { name, mtimeMs } of await listArtifacts()) {
-    console.log(`  ${name.padEnd(40)} last used ${new Date(mtimeMs).toISOString().slice(0, 16)}`);
-  }
+  const artifacts = await listArtifacts();
+  const lastUse = (mtimeMs: number) => `last used ${new Date(mtimeMs).toISOString().slice(0, 16)}`;
+  if (artifacts.length > 0)
+    console.log(
+      columns(
+        artifacts.map(({ name, mtimeMs }) => ["", name, lastUse(mtimeMs)]),
+        "  ",
+      ),
+    );
   return 0;
 };

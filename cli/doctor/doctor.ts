@@ -12,6 +12,7 @@ import { defaultImage } from "../../image/location.ts";
 import { isSystemLibvirt } from "../../tools/libvirt-daemon.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { listRuns } from "../runs/archive.ts";
+import { columns } from "../../lib/table.ts";
 import { readSettings, type StackChoice, type StackSettings } from "../stack/settings.ts";
 
 /** A check, and what it is called when it breaks. */
@@ -112,14 +113,12 @@ async function sizeOf(paths: readonly unknown[]): Promise<number> {
 
 /** Findings as lines for a person. */
 export function describe(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ name }) => name.length));
   const marks = { ok: "ok  ", warn: "warn", fail: "FAIL" };
-  return findings
-    .flatMap(({ name, status, found, mend }) => [
-      `${marks[status]}  ${name.padEnd(width)}  ${found}`,
-      ...(mend ? [`      ${" ".repeat(width)}  -> ${mend}`] : []),
-    ])
-    .join("\n");
+  const rows = findings.flatMap(({ name, status, found, mend }) => [
+    [marks[status], name, found],
+    ...(mend ? [["", "", `-> ${mend}`]] : []),
+  ]);
+  return columns(rows, "  ");
 }
 
 /** Whether work can go on. */

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { imageOfBaseVolume, resourceName, resourceType, shortDigest } from "../../names.ts";
 import { clusterOf } from "../recovery/owner.ts";
+import { columns } from "../../lib/table.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
 
@@ -147,14 +148,11 @@ export function runsEverywhere(state: StackState, { sha256 }: ImageReference): b
 
 /** Nodes and images as lines for a person. */
 export function describeImages(nodes: readonly NodeImage[], wanted: ImageReference): string {
-  const width = Math.max(...nodes.map(({ node }) => node.length), "NODE".length);
   const words = (image: string | undefined) => {
     if (image === undefined) return "no machine";
     return image === shortDigest(wanted.sha256) ? `${image} (wanted)` : image;
   };
-  return [["NODE", "IMAGE"] as const, ...nodes.map(({ node, image }) => [node, words(image)] as const)]
-    .map(([node, image]) => `${node.padEnd(width)}   ${image}`)
-    .join("\n");
+  return columns([["NODE", "IMAGE"], ...nodes.map(({ node, image }) => [node, words(image)])]);
 }
 
 /** The settings that name an image. */
