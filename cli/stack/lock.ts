@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { checkout } from "../../lib/checkout.ts";
 import { isSamePlace, type Place } from "../../lib/place.ts";
+import { processStart } from "../../lib/process-identity.ts";
 
 /** A lock that Pulumi keeps beside the states of a file backend while it works on a stack. */
 export interface StateLock {
@@ -76,7 +77,7 @@ function isPulumi(pid: number): boolean {
     return basename(readlinkSync(`/proc/${pid}/exe`)).includes("pulumi");
   } catch (error) {
     // One that has ended has no program until its parent asks how.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && isVisible(pid)) return false;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && processStart(pid) !== undefined) return false;
   }
   try {
     return readFileSync(`/proc/${pid}/comm`, "utf8").includes("pulumi");
@@ -99,12 +100,4 @@ function isPulumiWithin(pid: number): boolean {
   return (existsSync("/proc") ? readdirSync("/proc") : [])
     .filter((name) => /^\d+$/.test(name))
     .some((process) => read(process, "comm").includes("pulumi") && numbers(process).includes(String(pid)));
-}
-
-function isVisible(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8") !== "";
-  } catch {
-    return false;
-  }
 }
