@@ -19,7 +19,7 @@ const day = 24 * 60 * 60_000;
  * need not say it each time.
  * @param root Where it is noted down. A note that cannot be made costs nothing but the line.
  */
-export async function sayDaily(line: string, log: Log = logLine, root = cacheRoot()): Promise<void> {
+export async function logDaily(line: string, log: Log = logLine, root = cacheRoot()): Promise<void> {
   const note = join(root, "said", createHash("sha256").update(line).digest("hex").slice(0, 16));
   const last = await stat(note).catch(() => undefined);
   if (last !== undefined && Math.abs(Date.now() - last.mtimeMs) < day) return;

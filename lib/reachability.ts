@@ -1,4 +1,4 @@
-import { sayDaily } from "./log.ts";
+import { logDaily } from "./log.ts";
 
 const answers = new Map<string, Promise<boolean>>();
 
@@ -25,7 +25,7 @@ async function ask(origin: string): Promise<boolean> {
     ({ status }) => ([403, 407].includes(status) || status >= 500 ? `answers ${status}` : undefined),
     (error: unknown) => reasonOf(error),
   );
-  if (problem !== undefined) await sayDaily(`${origin} cannot be reached (${problem})`);
+  if (problem !== undefined) await logDaily(`${origin} cannot be reached (${problem})`);
   return problem === undefined;
 }
 

@@ -7,7 +7,7 @@ import { artifact } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
-import { logLine, sayDaily } from "../lib/log.ts";
+import { logLine, logDaily } from "../lib/log.ts";
 import { run } from "../lib/process.ts";
 import { reachable } from "../lib/reachability.ts";
 import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
@@ -63,7 +63,7 @@ export async function providePlugins(cli: string): Promise<PluginHome> {
   for (const name of officialNames) {
     await place(folder, name, missing.includes(name) ? standIns : pluginFolder(userHome, name));
   }
-  await sayDaily(`stand-ins are used for the official plugins ${missing.join(", ")}, ${whyMissing(missing)}`);
+  await logDaily(`stand-ins are used for the official plugins ${missing.join(", ")}, ${whyMissing(missing)}`);
   return { folder, isPrivate: true, standIns: missing };
 }
 

@@ -42,4 +42,28 @@ describe("work under a lock", () => {
   test("is done while the lock is held", async () => {
     expect(await withLock(join(folder, "work"), "working", isFree)).toBe(false);
   });
+
+  test("waits for the work that holds the lock, and says so", async () => {
+    const log: string[] = [];
+    const order: string[] = [];
+    const holder = await FileLock.take(`${join(folder, "work")}.lock`);
+    const work = () => Promise.resolve(order.push("work"));
+    const waiting = withLock(join(folder, "work"), "building etcd", work, { log: (line) => log.push(line) });
+    await vi.waitFor(() => expect(log).toHaveLength(1));
+    order.push("released");
+    holder?.release();
+    await waiting;
+    expect(order).toEqual(["released", "work"]);
+    expect(log).toEqual(["waiting for another process that is building etcd (0s, at most 1h00m)"]);
+  });
+
+  test("fails when the lock is still held at the limit, and names the file", async () => {
+    const file = `${join(folder, "work")}.lock`;
+    const holder = await FileLock.take(file);
+    const work = vi.fn(() => Promise.resolve());
+    const failing = withLock(join(folder, "work"), "building etcd", work, { limit: 50, log: () => undefined });
+    await expect(failing).rejects.toThrow(`another process was still building etcd after 0s; it holds ${file}`);
+    expect(work).not.toHaveBeenCalled();
+    holder?.release();
+  });
 });

@@ -2,21 +2,21 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { sayDaily } from "../../lib/log.ts";
+import { logDaily } from "../../lib/log.ts";
 
 test("a line that is the same each time is said once a day", async () => {
   const root = mkdtempSync(join(tmpdir(), "nodeforge-said-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const said: string[] = [];
   const log = (line: string) => said.push(line);
-  await sayDaily("no network", log, root);
-  await sayDaily("no network", log, root);
-  await sayDaily("no plugin", log, root);
+  await logDaily("no network", log, root);
+  await logDaily("no network", log, root);
+  await logDaily("no plugin", log, root);
   expect(said).toEqual(["no network", "no plugin"]);
 
   const yesterday = Date.now() / 1000 - 25 * 60 * 60;
   for (const note of readdirSync(join(root, "said"))) utimesSync(join(root, "said", note), yesterday, yesterday);
-  await sayDaily("no network", log, root);
+  await logDaily("no network", log, root);
   expect(said).toHaveLength(3);
 });
 
@@ -25,6 +25,6 @@ test("a line that cannot be noted down is said each time", async () => {
   onTestFinished(() => rmSync(root, { recursive: true }));
   writeFileSync(join(root, "said"), "no folder");
   const said: string[] = [];
-  for (let time = 0; time < 2; time++) await sayDaily("no network", (line) => said.push(line), root);
+  for (let time = 0; time < 2; time++) await logDaily("no network", (line) => said.push(line), root);
   expect(said).toHaveLength(2);
 });
