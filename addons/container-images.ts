@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 
-/** Container images that every node image carries; nothing is ever pulled. */
+/** Container image that every node image contains. Nodes never pull one. */
 export type ContainerImage = "coredns" | "smoke";
 
-/** Full name of a container image, as the declaration of the node image states it. */
+/**
+ * Returns the full name of a container image, as the node image declares it.
+ * @throws when nix/node.toml does not declare it.
+ */
 export function containerImage(image: ContainerImage): string {
   const text = readFileSync(new URL("../nix/node.toml", import.meta.url), "utf8");
   const declaration = parse(text) as { image: Partial<Record<string, { name?: string }>> };

@@ -1,6 +1,6 @@
 /**
- * CoreDNS's configuration for a cluster: its own names from the API, all others from the node's name server, which also
- * knows the nodes by name.
+ * Returns CoreDNS's configuration of a cluster. The cluster's own names come from the API, all others from the node's name
+ * server, which also resolves the names of the nodes.
  */
 export function corefile(clusterDomain: string): string {
   return `.:53 {

@@ -6,12 +6,12 @@ import { guardedFolder } from "../lib/private-files.ts";
 import type { Seed } from "./seed.ts";
 
 /**
- * Writes a seed as an ISO image that cloud-init's NoCloud source finds by its label, and returns its path.
+ * Writes a seed as an ISO image, which cloud-init's NoCloud source finds by its label, and returns its path.
  *
- * A seed decides who is root on a node, so the folder is one that no other user can change, and a file that is there is
- * never believed: each call writes the image anew. libvirt's provider reads it once, when the volume is created.
- * @param folder Where seeds are kept. @default {@link seedFolder}
- * @throws when another user can change the folder, or when genisoimage is missing or fails, with what it said.
+ * A seed decides which key becomes root on a node. So no other user may be able to change the folder, and each call
+ * replaces an existing file instead of trusting it. libvirt's provider reads the image once, when the volume is created.
+ * @param folder Folder of all seeds. @default {@link seedFolder}
+ * @throws when another user can change the folder, or when genisoimage is missing or fails; the error has its output.
  */
 export function writeIso(seed: Seed, folder = seedFolder()): string {
   const guarded = guardedFolder(folder);
@@ -24,10 +24,10 @@ export function writeIso(seed: Seed, folder = seedFolder()): string {
     execFileSync("genisoimage", ["-quiet", "-output", made, "-volid", "cidata", "-joliet", "-rock", ...names], {
       cwd: work,
       stdio: ["ignore", "ignore", "pipe"],
-      // A seed is a few kilobytes; what takes longer hangs.
+      // A seed is a few kilobytes, so a longer run hangs.
       timeout: 30_000,
     });
-    // Renamed into place: another run of the program never sees half an image.
+    // Renamed into place, so that another run of the program never reads an incomplete image.
     renameSync(made, path);
   } finally {
     rmSync(work, { recursive: true });

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { NetworkConfig } from "../config/network.ts";
 import type { Node } from "../topology.ts";
 
-/** What a node that sets its own address must know of its network. */
+/** Network of a node that sets its own address. */
 export interface StaticNetwork {
   /** Prefix length of the subnet. */
   readonly prefix: number;
@@ -11,14 +11,14 @@ export interface StaticNetwork {
   readonly domain: string;
 }
 
-/** The part of a network that its nodes must know. */
+/** Returns the part of a network's configuration that its nodes need. */
 export function staticNetworkOf({ subnet, gateway, domain }: NetworkConfig): StaticNetwork {
   return { prefix: subnet.prefix, gateway, domain };
 }
 
 /**
- * Text of a node's network-config: its address, or nothing for one that gets it from DHCP, which the image itself asks
- * (nix/files/dhcp.network), by a client identifier that tells the machine.
+ * Returns the text of a node's network-config: a static address, or nothing for DHCP. The image itself configures DHCP
+ * (nix/files/dhcp.network), with a client identifier that identifies the machine.
  */
 export function networkConfig(node: Node, network: StaticNetwork): string {
   if (node.addressing !== "static") return stringify({ config: "disabled" });
@@ -30,6 +30,6 @@ export function networkConfig(node: Node, network: StaticNetwork): string {
     routes: [{ to: "0.0.0.0/0", via: network.gateway }],
     nameservers: { addresses: [network.gateway], search: [network.domain] },
   };
-  // cloud-init (25.1, net/networkd.py) looks for the entry's name beside the MAC address: a pattern fits whatever it is called.
+  // cloud-init (25.1, net/networkd.py) compares the entry's name beside the MAC address, so the name is a pattern.
   return stringify({ version: 2, ethernets: { "e*": lan } });
 }

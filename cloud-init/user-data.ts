@@ -1,16 +1,16 @@
 import { stringify } from "yaml";
 import type { Node } from "../topology.ts";
 
-/** Who may log in to a node. */
+/** User that may log in to a node. */
 export interface Login {
   readonly user: string;
-  /** One line as in authorized_keys. */
+  /** A line of authorized_keys. */
   readonly publicKey: string;
 }
 
 /**
- * Text of a node's user-data: names and the operator's public key. No secret is on a seed disk: anyone who can read the
- * storage pool can read it.
+ * Returns the text of a node's user-data: its names and your public key. It has no secret, because every user with access to
+ * the storage pool can read a seed disk.
  */
 export function userData(node: Node, login: Login): string {
   const user = {
@@ -21,12 +21,12 @@ export function userData(node: Node, login: Login): string {
   const config = {
     hostname: node.name,
     fqdn: node.fqdn,
-    // The short name is the node's name in Kubernetes; kubeadm takes it from the host.
+    // kubeadm takes the node's name in Kubernetes from the host: the short name.
     prefer_fqdn_over_hostname: false,
     manage_etc_hosts: "localhost",
     disable_root: login.user !== "root",
     ssh_pwauth: false,
-    // One key type, made on the node itself: it is the one that is pinned.
+    // The node generates one host key, of the type that is pinned.
     ssh_deletekeys: true,
     ssh_genkeytypes: ["ed25519"],
     users: [user],

@@ -1,20 +1,20 @@
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { Node } from "../topology.ts";
 
-/** What the control plane is made from. */
+/** Input of {@link initConfiguration}. */
 export interface InitInput {
   readonly clusterName: string;
   readonly node: Node;
   readonly network: ClusterNetworkConfig;
 }
 
-/** containerd's socket, where kubeadm would otherwise probe for runtimes. */
+/** Socket of containerd. Without it kubeadm would probe for runtimes. */
 export const criSocket = "unix:///run/containerd/containerd.sock";
 
-/** Stands for the version of the image's own kubeadm, which the node alone knows; guest/init-control-plane.sh fills it in. */
+/** Placeholder for the version of the image's kubeadm; guest/init-control-plane.sh replaces it on the node. */
 export const versionPlaceholder = "@KUBERNETES_VERSION@";
 
-/** Text of kubeadm's configuration for the control plane (v1beta4): JSON documents, which YAML reads. No secret in it. */
+/** Returns kubeadm's configuration of the control plane (v1beta4): JSON documents in one YAML stream, without a secret. */
 export function initConfiguration({ clusterName, node, network }: InitInput): string {
   const documents = [
     {
@@ -36,7 +36,7 @@ export function initConfiguration({ clusterName, node, network }: InitInput): st
       controlPlaneEndpoint: `${node.address}:6443`,
       networking: { podSubnet: network.podCidr, serviceSubnet: network.serviceCidr, dnsDomain: network.domain },
       apiServer: { certSANs: [node.name, node.fqdn] },
-      // Both run otherwise here: CoreDNS is deployed by the program, kube-proxy is a unit of the image.
+      // The program deploys CoreDNS, and kube-proxy is a unit of the image.
       dns: { disabled: true },
       proxy: { disabled: true },
     },

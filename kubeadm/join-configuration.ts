@@ -1,7 +1,7 @@
 import type { Taint } from "../config/nodes.ts";
 import { criSocket } from "./init-configuration.ts";
 
-/** What a worker joins with. */
+/** Input of {@link joinConfiguration}. */
 export interface JoinInput {
   readonly name: string;
   /** Address the kubelet announces as the node's InternalIP. */
@@ -10,12 +10,15 @@ export interface JoinInput {
   readonly endpoint: string;
   /** Bootstrap token. Secret. */
   readonly token: string;
-  /** sha256:<hex> of the CA's public key; the token alone would not tell the real API server from another. */
+  /** sha256:<hex> of the CA's public key, which authenticates the API server; the token alone does not. */
   readonly caCertHash: string;
   readonly taints: readonly Taint[];
 }
 
-/** Text of kubeadm's JoinConfiguration (v1beta4) for a worker. Secret, because of the token. */
+/**
+ * Returns kubeadm's JoinConfiguration (v1beta4) of a worker, with one key a line: guest/join.sh reads the token's id from it.
+ * Secret, because it contains the token.
+ */
 export function joinConfiguration(input: JoinInput): string {
   const configuration = {
     apiVersion: "kubeadm.k8s.io/v1beta4",
