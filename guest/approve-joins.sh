@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Approves the certificates of workers that join, on the control plane, while any is expected: one for each token, and only
-# for the name that the token was minted for. mint_token starts it and writes down who is expected; it ends by itself.
+# Approves the certificates of joining workers, on the control plane: one for each token, and only for the worker that the
+# token was minted for. mint_token lists the expected workers and starts this script, which ends when no worker is expected.
 install -d -m 0700 "$joins"
 exec 7>"$joins.running" 8>"$joins.lock"
 flock -n 7 || exit 0
 
-# Fails when no worker is expected any more. A token that has ended lets nobody in.
+# expected: fails when no worker is expected. Forgets expired tokens.
 expected() {
   local file ends any=1
   for file in "$joins"/*; do
@@ -15,21 +15,21 @@ expected() {
   return "$any"
 }
 
-# Every request of a kubelet for a certificate, those that are there first, a line each.
+# requests: prints every certificate request of a kubelet, one a line: first the existing ones, then each new one.
 requests() {
   exec kubectl get certificatesigningrequests --watch \
     --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet \
     -o jsonpath='{.metadata.name} {.spec.username} {.spec.request} {.status.conditions[*].type}{"\n"}'
 }
 
-# consider NAME USER REQUEST CONDITIONS: keeps what is to be approved in granted, by its token.
+# consider NAME USER REQUEST CONDITIONS: adds a request that may be approved to granted, by its token.
 declare -A granted
 consider() {
   local name=$1 token=${2#system:bootstrap:} worker subject
-  # The API server itself says who asks. What was decided already, and what a node asks for itself, is not ours.
+  # The API server sets the user. Requests that are decided, and requests of nodes for themselves, are not for this script.
   [[ -z $4 && $2 == system:bootstrap:* ]] || return 0
   if [[ ! $token =~ ^[a-z0-9]{6}$ || ! -f $joins/$token || -n ${granted[$token]-} ]]; then
-    say "$name is left alone: token $token lets nobody in any more"
+    say "$name is not approved: no worker is expected with token $token"
     return 0
   fi
   read -r worker _ <"$joins/$token"
@@ -37,11 +37,11 @@ consider() {
   if [[ $subject == "subject=CN=system:node:$worker,O=system:nodes" ]]; then
     granted[$token]=$name
   else
-    say "$name is left alone: token $token is for $worker, and it asks for ${subject#subject=}"
+    say "$name is not approved: token $token is for $worker, got a request for ${subject#subject=}"
   fi
 }
 
-# Approves what was granted, all at once.
+# approve: approves all granted requests in one call.
 approve() {
   local token
   ((${#granted[@]} > 0)) || return 0
@@ -50,20 +50,20 @@ approve() {
   granted=()
 }
 
-# Follows the requests until no worker is expected, or the API server ends the conversation.
+# follow: approves requests until no worker is expected, or the API server ends the watch.
 follow() {
   local code pause feed name user request conditions
   granted=()
   exec 6< <(requests 7>&- 8>&-)
   feed=$!
   while expected; do
-    # Requests that come together are approved together.
+    # Requests that arrive together are approved together.
     pause=$((${#granted[@]} > 0 ? 1 : 5))
     code=0
     read -r -t "$pause" -u 6 name user request conditions || code=$?
     if ((code == 0)); then
       consider "$name" "$user" "$request" "$conditions"
-    # Beyond 128 nothing came in time; else nothing will.
+    # A code above 128 means that no request arrived in time; any other code is the end of the watch.
     elif ! approve || ((code <= 128)); then
       break
     fi
@@ -77,7 +77,7 @@ while :; do
     follow
     sleep 1
   done
-  # A worker that is let in just now is either seen here, or starts another one of this.
+  # A worker that is expected from now on is either seen here, or starts this script again.
   flock -w 60 8
   expected || break
   flock -u 8

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What every script on a node starts with. Progress goes to stderr, which the operator sees line by line; stdout carries
-# nothing but the script's result, a JSON object.
+# The beginning of every script on a node. Progress goes to stderr, which you see line by line. stdout has only the script's
+# result, a JSON object.
 set -euo pipefail
 export KUBECONFIG=/etc/kubernetes/admin.conf
 started=$SECONDS
@@ -12,19 +12,20 @@ fail() {
   exit 1
 }
 
-# An image of another contract has other paths, units or variables than these scripts know, and would fail half-way. The
-# operator's side has judged the manifest beside the image; an image without one is judged here.
+# check_image: fails unless the node's image has the contract of these scripts. An image of another contract has other paths,
+# units or variables, so a script would fail half-way. The program has checked the manifest beside the image; an image without
+# a manifest is checked only here.
 image_record=/etc/nodeforge/image.json
 check_image() {
   local contract=
   [[ ! -e $image_record ]] || contract=$(sed -n 's/.*"contract": *\([0-9]*\).*/\1/p' "$image_record")
   [[ $contract == "$IMAGE_CONTRACT" ]] ||
-    fail "the image of this node keeps contract ${contract:-none} ($image_record), and nodeforge needs $IMAGE_CONTRACT: use an image that was built from the same sources"
+    fail "this node's image has contract ${contract:-none} ($image_record), expected $IMAGE_CONTRACT. Fix: use an image built from the same sources as nodeforge"
 }
 
-# wait_for LIMIT_SECONDS WHAT COMMAND...: repeats the command until it succeeds, first after a second, later every five:
-# emulated, a single kubectl takes five seconds of the processor that what it waits for needs. What the command last
-# printed is part of the failure, because "timed out" alone has never mended anything.
+# wait_for LIMIT_SECONDS WHAT COMMAND...: repeats the command until it succeeds, first after a second, later every five seconds.
+# On an emulated machine one kubectl takes five seconds of the processor, which the awaited thing needs itself. The failure
+# quotes the command's last output, because "timed out" alone explains nothing.
 wait_for() {
   local limit=$1 what=$2 from=$SECONDS spoken=$SECONDS pause=1 last=
   shift 2
@@ -40,8 +41,8 @@ wait_for() {
   done
 }
 
-# The names are set in cloud-init's first stage, but its later ones still write files and keys. Exit code 2 means that
-# it finished with a warning, which is no reason to give up a node.
+# wait_for_cloud_init: waits until every stage has ended. The first stage sets the names, but later stages write files and
+# keys. Exit code 2 means that cloud-init finished with a warning, which does not make the node unusable.
 wait_for_cloud_init() {
   local code=0
   say "waiting for cloud-init"
@@ -53,13 +54,13 @@ wait_for_cloud_init() {
   esac
 }
 
-# Only one of these scripts may change a node at a time: one that lost its connection goes on until its limit.
+# lock_node: lets one script at a time change the node. A script that has lost its connection runs on until its limit.
 lock_node() {
   exec 9>/run/nodeforge.lock
-  flock -w 300 9 || fail "another step has held this node for 300s"
+  flock -w 300 9 || fail "another step has locked this node for 300s"
 }
 
-# write_file MODE PATH: puts stdin there in one step, so that a unit never reads half a file.
+# write_file MODE PATH: writes stdin to the path in one step, so that a unit never reads an incomplete file.
 write_file() {
   local made
   made=$(mktemp "$2.XXXXXX")
@@ -68,7 +69,7 @@ write_file() {
   mv "$made" "$2"
 }
 
-# The parameters the image's units read (EnvironmentFile), and flanneld's own file.
+# write_node_parameters: writes the parameters for the image's units (EnvironmentFile), and flanneld's configuration.
 write_node_parameters() {
   mkdir -p /etc/nodeforge
   write_file 0644 /etc/nodeforge/node.env <<PARAMETERS
@@ -84,31 +85,34 @@ PARAMETERS
 NETWORK
 }
 
-# start_node_network HOW: starts what routes pods and services, once the kubelet has the certificate that both use and that
-# rotates by itself. How the node came into the cluster is written down; the units wait for that file.
+# start_node_network HOW: starts flanneld and kube-proxy, once the kubelet has the client certificate that both use. HOW is how
+# the node joined the cluster: its token's id, or "control-plane". The units wait for the file that it is written to.
 start_node_network() {
   wait_for 300 "the kubelet's client certificate" test -s /var/lib/kubelet/pki/kubelet-client-current.pem
   write_file 0644 /etc/nodeforge/joined <<<"$1"
-  # flanneld gives up while its node has no pod range yet, and its unit starts it again: the first failure is no failure.
+  # flanneld exits until its node has a pod range, and its unit restarts it. So its first failures are expected.
   systemctl start --no-block flanneld kube-proxy
   wait_for 300 "flanneld and kube-proxy" systemctl is-active flanneld kube-proxy
 }
 
-# Mints a token for the worker WORKER_NAME and prints it.
+# The start of the descriptions of our tokens; the worker's name follows. wait-ready revokes tokens by it.
+token_description="nodeforge: join of "
+
+# mint_token: mints a token for the worker WORKER_NAME and prints it.
 mint_token() {
   local token
-  token=$(kubeadm token create --ttl "${TOKEN_TTL_MINUTES}m" --description "nodeforge: join of $WORKER_NAME")
+  token=$(kubeadm token create --ttl "${TOKEN_TTL_MINUTES}m" --description "$token_description$WORKER_NAME")
   expect_join "${token%%.*}" >&2
   echo "$token"
 }
 
-# expect_join TOKEN_ID: lets the worker WORKER_NAME have one certificate by this token, and starts what approves it where it
-# does not run: one process for all joins, because each kubectl costs seconds.
+# expect_join TOKEN_ID: allows one certificate for the worker WORKER_NAME with this token. Starts approve-joins unless it runs:
+# one process serves all joins, because each kubectl takes seconds.
 joins=/run/nodeforge-joins
 expect_join() {
   install -d -m 0700 "$joins"
   (
-    # Who approves ends under this lock: it either sees this worker, or has ended before.
+    # approve-joins ends only while it holds this lock, so it either sees this worker or has ended before.
     flock -w 60 8 || fail "the list of joins has been locked for 60s"
     write_file 0600 "$joins/$1" <<<"$WORKER_NAME $(($(date +%s) + TOKEN_TTL_MINUTES * 60))"
     ! flock -n "$joins.running" true ||
@@ -117,40 +121,40 @@ expect_join() {
   ) 8>"$joins.lock"
 }
 
-# print_token TOKEN: the result of the scripts that mint: a token, and the hash of the CA's public key.
+# print_token TOKEN: prints the result of the scripts that mint: the token, and the hash of the CA's public key.
 print_token() {
   local hash
   hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
   printf '{"token":"%s","caCertHash":"sha256:%s","seconds":%d}\n' "$1" "${hash%% *}" "$((SECONDS - started))"
 }
 
-# stage_seconds NAME: the seconds that cloud-init's status gives as NAME for its stages, a line each, in order; whole, and
-# since power-on. cloud-init writes them since power-on, and wrote them since 1970 before version 25: no machine is up that
-# long. A stage that did not run has none.
+# stage_seconds NAME: prints the times of cloud-init's stages that its status calls NAME, sorted, one a line, in whole seconds
+# since power-on. cloud-init writes seconds since power-on; versions before 25 wrote seconds since 1970, which are far longer
+# than any uptime. A stage that did not run has no time.
 stage_seconds() {
   local at up now
   read -r up _ </proc/uptime
   now=$(date +%s)
   tr ',{}' '\n' 2>/dev/null </run/cloud-init/status.json | sed -n "s/^ *\"$1\": *\([0-9][0-9]*\).*/\1/p" |
     while read -r at; do
-      # Shorter than an epoch, longer than any machine is up.
+      # Below any time since 1970 that a clock shows, above any uptime.
       ((at < 1000000000)) || ((at -= now - ${up%.*}))
       printf '%d\n' "$at"
     done | sort -n
 }
 
-# Members of a JSON object, each with a comma behind it: seconds from power-on until cloud-init began, and from there until
-# it was done. Nothing, with a warning, where cloud-init's status makes no sense: a clock that was set during the boot makes
-# nonsense of times since 1970.
+# boot_seconds: prints members of a JSON object, each with a trailing comma: the seconds from power-on to the start of
+# cloud-init, and from there to its end. Prints only a warning when cloud-init's status is implausible: times since 1970 are
+# wrong when the clock was set during the boot.
 boot_seconds() {
   local up began ended
   read -r up _ </proc/uptime
   began=$(stage_seconds start | head -n 1) || true
   ended=$(stage_seconds finished | tail -n 1) || true
-  # The status was written before now; a second more, because both are rounded.
+  # The status is older than now; one second more is allowed, because both are rounded.
   if [[ -n $began && -n $ended ]] && ((0 <= began && began <= ended && ended <= ${up%.*} + 1)); then
     printf '"boot":%d,"cloudInit":%d,' "$began" "$((ended - began))"
   else
-    say "warning: the time of the boot is left out: cloud-init began at ${began:-no second} and ended at ${ended:-none}, after power-on ${up%.*}s ago"
+    say "warning: the times of the boot are left out, because cloud-init's are implausible: start at ${began:-none}, end at ${ended:-none}, uptime ${up%.*}s"
   fi
 }

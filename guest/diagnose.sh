@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Prints what a node knows of itself, and changes nothing. What cannot be told says why and stops nothing that follows.
+# Prints the state of a node, and changes nothing. An item that fails says why, and the next items follow.
 # Parameters: BOUNDARY ROLE ITEM_LIMIT_SECONDS JOURNAL_LINES. Result: for each item an empty line, a line "BOUNDARY
 # name", and its text.
 set +e
 
-# The end of a text is where its failure is.
+# Bytes kept of an item: its end, where a failure is.
 item_bytes=65536
 
-# item NAME COMMAND...: a section with what the command prints, bounded in time and size.
+# item NAME COMMAND...: prints a section with the command's output, limited in time and size.
 item() {
   local name=$1 code
   shift
-  # Not every text ends its last line.
+  # The text before may lack a newline at its end.
   printf '\n%s %s\n' "$BOUNDARY" "$name"
   timeout --kill-after 5 "$ITEM_LIMIT_SECONDS" "$@" 2>&1 </dev/null | tail -c "$item_bytes"
   code=${PIPESTATUS[0]}
@@ -25,7 +25,7 @@ item() {
 units=(containerd kubelet flanneld kube-proxy)
 [[ $ROLE != control-plane ]] || units+=(etcd kube-apiserver kube-controller-manager kube-scheduler)
 
-# What tells most comes first: the whole may be cut off.
+# The most telling items come first, because the output may be cut off.
 item clock sh -c 'date --utc +"node %s"; timedatectl'
 item hostname hostname
 item cloud-init cloud-init status --long
@@ -48,5 +48,5 @@ for unit in "${units[@]}"; do
 done
 item container-images ctr --namespace k8s.io images list --quiet
 item cloud-init-log tail -n "$JOURNAL_LINES" /var/log/cloud-init.log
-# Without this last line the text was cut off.
+# A text without this last line was cut off.
 printf '\n%s end\n' "$BOUNDARY"

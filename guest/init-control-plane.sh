@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Makes the control plane on this node, completes one that was left half-made, or brings one back whose data disk has come to
-# a new machine.
-# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE, APPROVE_JOINS, the script that
-# lets workers in, and MACHINE and CERTIFICATES, which only make it run again. REPEATED is set where the stack remembers
-# that this cluster was made. Stdin: kubeadm's configuration.
-# Result: the version of Kubernetes and the seconds each phase took.
+# Initializes the control plane on this node, completes an interrupted initialization, or restores a control plane whose data
+# disk was moved to a new machine.
+# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
+# approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
+# state has this step. Stdin: kubeadm's configuration.
+# Result: the version of Kubernetes, and the seconds of each phase.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
 made=/etc/kubernetes/nodeforge-made
@@ -15,14 +15,15 @@ lock_node
 wait_for_cloud_init
 [[ $(hostname) == "$NODE_NAME" ]] || fail "this node is called $(hostname), not $NODE_NAME: its seed disk was not read"
 
-# All it knows is on the data disk, and a new root disk only has to be told.
-mountpoint -q /var/lib/etcd || fail "the control plane's data disk is not there: $(systemctl status --no-pager machine 2>&1 | tail -n 5)"
-# A cluster that was made is never made a second time under its name: its workers and kubeconfigs would know another one.
+# The whole cluster is on the data disk.
+mountpoint -q /var/lib/etcd || fail "the control plane's data disk is not mounted: $(systemctl status --no-pager machine 2>&1 | tail -n 5)"
+# A cluster is never created twice under one name: its workers and kubeconfigs would belong to another cluster.
 if [[ ! -f $made && -n ${REPEATED-} ]]; then
-  fail "the stack made this cluster, and its data disk has nothing of it any more; put the disk's content back, or give it up: delete the disk's volume, set masterDataProtected to false, and run up again"
+  fail "the stack has created this cluster before, but its data disk is empty. Fix: restore the disk's content; or give the cluster up: delete the disk's volume, set masterDataProtected to false, and run up again"
 fi
 
-# settings: of kubeadm's configuration on stdin, every value with the path of its keys, a line each. JSON with a key a line.
+# settings: prints every value of kubeadm's configuration on stdin with the path of its keys, one a line. The input is JSON
+# with one key a line.
 settings() {
   awk '{
     match($0, /^ */); depth = RLENGTH / 2
@@ -33,7 +34,8 @@ settings() {
   }'
 }
 
-# What certificates and objects hold; changing it under a living cluster breaks it. All else may be another release's.
+# check_fixed_settings BEFORE NOW: fails when a value differs that certificates and objects contain: changing it breaks an
+# existing cluster. Any other value may differ between releases.
 check_fixed_settings() {
   local path what was is name changed=()
   local before=$1 now=$2
@@ -41,7 +43,7 @@ check_fixed_settings() {
   while read -r path what; do
     was=$(value "$path" "$before")
     is=$(value "$path" "$now")
-    # An older release may not have said it.
+    # An older release may not have written the value.
     [[ -z $was || $was == "$is" ]] || changed+=("$what from $was to ${is:-nothing}")
   done <<'FIXED'
 .clusterName cluster name
@@ -56,31 +58,32 @@ FIXED
     grep -qxF ".apiServer.certSANs. $name" <<<"$now" || changed+=("name of the API server from $name to nothing")
   done < <(sed -n 's|^\.apiServer\.certSANs\. \([^]]*\)$|\1|p' <<<"$before")
   ((${#changed[@]} == 0)) ||
-    fail "cannot be changed on a living cluster: $(printf '%s; ' "${changed[@]}")take the change back, or destroy the cluster and make it anew"
+    fail "these values cannot be changed on an existing cluster: $(printf '%s; ' "${changed[@]}")fix: revert the change, or destroy the cluster and create it again"
 }
 [[ ! -f $made ]] || check_fixed_settings "$(settings <"$made")" "$(settings <<<"$given")"
 write_node_parameters
 write_file 0644 "$config" <<<"${given//@KUBERNETES_VERSION@/$version}"
 
-# A phase gives the API server ten seconds for an answer, which is not enough where many machines share few processors.
+# phase NAME...: runs a phase of kubeadm init, up to five times. A phase waits ten seconds for the API server, which is too
+# short where many machines share few processors.
 phase() {
   local tries=1
   say "kubeadm init phase $*"
   until kubeadm init phase "$@" --config "$config" >&2; do
     ((tries++ < 5)) || fail "kubeadm init phase $* failed five times"
-    say "trying it again"
+    say "trying again"
     sleep 10
   done
 }
 
 begin=$SECONDS
-# kubeadm keeps what is there: it refuses a certificate that has ended, and leaves kubeconfigs as they are.
+# kubeadm keeps existing files: it refuses an expired certificate, and does not change a kubeconfig.
 renew=/etc/nodeforge/renew-certificates.sh
 [[ ! -f $made || ! -e $renew ]] || sh "$renew" >&2 || fail "the certificates could not be renewed"
-# A kubelet that was away until its own certificate ended starts with none; kubeadm makes it another one.
+# A kubelet whose own certificate expired while it was off cannot renew it, so kubeadm has to create another one.
 identity=/var/lib/kubelet/pki/kubelet-client-current.pem
 if [[ -s $identity ]] && ! openssl x509 -noout -checkend 0 -in "$identity" >/dev/null; then
-  say "the kubelet's certificate has ended: making another one"
+  say "the kubelet's certificate has expired: creating another one"
   rm -f /etc/kubernetes/kubelet.conf /var/lib/kubelet/pki/kubelet-client-*
 fi
 phase certs all
@@ -94,19 +97,19 @@ wait_for 900 "the API server" kubectl get --raw /readyz
 api_server=$((SECONDS - begin))
 
 begin=$SECONDS
-# Anew on every root disk: its programs may be of another version than those that made the cluster.
+# Runs again on every new root disk, because its programs may have another version than the cluster.
 if [[ ! -f /etc/nodeforge/joined ]]; then
   phase upload-config all
   if [[ ! -f $made ]]; then
     phase bootstrap-token --skip-token-print
-    # The phase always makes a token; nobody asked for one yet.
+    # The phase always creates a token, which no worker needs.
     kubectl -n kube-system delete secrets --field-selector type=bootstrap.kubernetes.io/token >&2
   fi
   phase kubelet-start
   wait_for 600 "this node's registration" kubectl get node "$NODE_NAME"
   phase mark-control-plane
 fi
-# kubeadm lets whoever has a token be any node. Here a worker gets one certificate, for its own name.
+# By default any token can become any node. approve-joins allows a worker one certificate, for its own name.
 write_file 0755 /etc/kubernetes/nodeforge-approve-joins <<<"$APPROVE_JOINS"
 kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found >&2
 kubectl label node "$NODE_NAME" --overwrite "nodeforge.local/image=$IMAGE" >&2

@@ -1,18 +1,20 @@
 # shellcheck shell=bash
-# Joins this worker to the cluster; on a node that has joined with the same token, or is given none, it changes nothing.
+# Joins this worker to the cluster. Changes nothing on a node that has joined with the same token, or has joined and gets none.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Stdin, secret: JoinConfiguration.
-# Result: the seconds each phase took.
+# Result: the seconds of each phase.
 check_image
 lock_node
 wait_for_cloud_init
 [[ $(hostname) == "$NODE_NAME" ]] || fail "this node is called $(hostname), not $NODE_NAME: its seed disk was not read"
 write_node_parameters
 configuration=$(cat)
+# kubeadm/join-configuration.ts writes one key a line; a token is its id, a dot and its secret.
 token_id=$(sed -n 's/^ *"token": "\([^."]*\).*/\1/p' <<<"$configuration")
 joined_with=$(cat /etc/nodeforge/joined 2>/dev/null || true)
 
-# An earlier join that broke off, or one of this disk in an earlier machine, leaves what kubeadm refuses to start from;
-# its pod network may be another node's by now. Somebody who ran `kubeadm reset` leaves the network's part of it alone.
+# clear_earlier_join: removes the files of an earlier join that was interrupted, or that this disk made in another machine.
+# kubeadm refuses to join when they exist, and their pod network may belong to another node now. A `kubeadm reset` by hand
+# leaves the files of the network.
 clear_earlier_join() {
   local path traces=0
   for path in /etc/kubernetes/{kubelet.conf,bootstrap-kubelet.conf,pki/ca.crt} /etc/nodeforge/joined \
@@ -34,9 +36,9 @@ if [[ -n $joined_with && (-z $token_id || $token_id == "$joined_with") ]]; then
   say "$NODE_NAME has joined already"
 else
   [[ -n $token_id ]] ||
-    fail "no token was minted, because a node $NODE_NAME is in the cluster; kubectl delete node $NODE_NAME makes way"
+    fail "no token was minted, because a node $NODE_NAME is in the cluster. Fix: kubectl delete node $NODE_NAME"
   clear_earlier_join
-  # A reset empties the kubelet's folder, of which the image declares parts that a kubelet does not start without.
+  # A reset empties the kubelet's folder, but the kubelet needs subfolders that the image declares.
   systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
   say "joining"
   kubeadm join --config /dev/stdin <<<"$configuration" >&2

@@ -1,24 +1,24 @@
 # shellcheck shell=bash
-# Takes a worker out of the cluster, on the control plane, before its machine is deleted: cordon, drain, delete the Node.
-# A worker that the cluster shall have no more gives its address back, too.
-# Parameters: WORKER_NAME, WORKER_ADDRESS, WORKER_MAC. How long pods may take, and what then, is what set-drain-policy wrote
-# down last, and who shall stay what wait-ready did: this script was stored when the worker joined, and both may have changed.
+# Removes a worker from the cluster, on the control plane, before its machine is deleted: cordons, drains and deletes the Node.
+# Releases the address of a worker that no longer belongs to the cluster.
+# Parameters: WORKER_NAME WORKER_ADDRESS WORKER_MAC. The drain policy comes from set-drain-policy, the list of remaining nodes
+# from wait-ready: this script was stored when the worker joined, and both may have changed since.
 # shellcheck source=/dev/null
 source /etc/kubernetes/nodeforge-drain
 
-# Prints whether the node is cordoned and its condition Ready; nothing when there is no such node.
+# look: prints whether the node is cordoned, and its condition Ready. Prints nothing when the node does not exist.
 look() {
   kubectl get node "$WORKER_NAME" --ignore-not-found \
     -o jsonpath='{.spec.unschedulable} {.status.conditions[?(@.type=="Ready")].status}'
 }
 
-# Evictions respect budgets; what was said is kept for the one who reads the failure.
 options=(--ignore-daemonsets --delete-emptydir-data --grace-period "$DRAIN_GRACE_SECONDS")
-# Pods that no controller would make again go too, but no budget is broken before the limit.
+# force also evicts unmanaged pods. Evictions respect budgets until the limit.
 [[ $DRAIN_POLICY != force ]] || options+=(--force)
+# drain OPTION...: drains the node; prints kubectl's output, and copies it to stderr.
 drain() { kubectl drain "$WORKER_NAME" "${options[@]}" "$@" 2>&1 | tee >(cat >&2); }
 
-# Names the pods that are still on the node, and the budgets that allow no eviction.
+# holders: names the pods that are still on the node, and the budgets that allow no eviction.
 holders() {
   local pods budgets
   pods=$(kubectl get pods -A --field-selector "spec.nodeName=$WORKER_NAME" \
@@ -29,7 +29,7 @@ holders() {
   echo "pods still there: ${pods:-none}; budgets that allow no disruption: ${budgets:-none}"
 }
 
-# octets ADDRESS: its bytes. zeros N: so many of them. All in hexadecimal.
+# octets ADDRESS: prints its bytes in hexadecimal. zeros COUNT: prints this number of zero bytes.
 octets() {
   local -a numbers
   IFS=. read -ra numbers <<<"$1"
@@ -37,56 +37,56 @@ octets() {
 }
 zeros() { printf '%0*d' $(($1 * 2)) 0; }
 
-# Ends the lease of a worker that does not come back, whose name the network would go on telling until it ran out. The worker
-# cannot do that itself: systemd-networkd leaves out which server it means, and dnsmasq then does not listen (systemd 257,
-# dnsmasq 2.90). The card's address alone tells dnsmasq whose lease it is.
-give_back_address() {
+# release_address: ends the lease of a worker that does not return; the network's DNS would resolve its name until the lease
+# expires. The worker cannot do this itself: systemd-networkd does not name the server, and dnsmasq ignores such a release
+# (systemd 257, dnsmasq 2.90). dnsmasq identifies the lease by the MAC address alone.
+release_address() {
   local server packet
   ! grep -sqx "$WORKER_NAME" /etc/kubernetes/nodeforge-nodes || return 0
   server=$(sed -n 's/^SERVER_ADDRESS=//p' /run/systemd/netif/leases/* 2>/dev/null | head -n 1) || true
-  # Where the control plane has its address from nobody, the worker has, too.
+  # Without a DHCP server for the control plane, the worker has no lease either.
   [[ -n $server ]] || return 0
-  # RFC 2131, figure 1 and table 5: a request over ethernet; client address; hardware address; DHCPRELEASE; the server.
+  # RFC 2131, figure 1 and table 5: a request over ethernet, client address, hardware address, DHCPRELEASE, server.
   packet=01010600$(zeros 8)$(octets "$WORKER_ADDRESS")$(zeros 12)${WORKER_MAC//:/}$(zeros 202)63825363
   packet+=3501073604$(octets "$server")ff
-  say "giving back $WORKER_ADDRESS"
-  # A datagram is what is written at once.
+  say "releasing $WORKER_ADDRESS"
+  # One write is one datagram.
   # shellcheck disable=SC2001,SC2059
   printf "$(sed 's/../\\x&/g' <<<"$packet")" | dd bs=1024 iflag=fullblock status=none >"/dev/udp/$server/67" ||
-    say "$server does not take it; the lease ends by itself"
+    say "$server does not accept the release; the lease expires later"
 }
 
 wait_for 600 "the API server" kubectl get --raw /readyz
 seen=$(look)
 if [[ -z $seen ]]; then
   say "$WORKER_NAME is not in the cluster"
-  give_back_address
+  release_address
   exit 0
 fi
 cordoned=${seen% *}
 kubectl cordon "$WORKER_NAME" >&2
 say "draining $WORKER_NAME, at most $DRAIN_TIMEOUT_MINUTES minutes"
 limit=$((SECONDS + DRAIN_TIMEOUT_MINUTES * 60))
-# In slices of a minute: no pod can be seen to end on a machine that died meanwhile, and waiting for it would be in vain.
+# Drains in slices of a minute: if the machine dies meanwhile, no pod on it can be seen to end, so waiting is useless.
 until seen=$(look) && [[ -z $seen || $seen == *" Unknown" ]]; do
   slice=$((limit - SECONDS < 60 ? limit - SECONDS : 60))
   ((slice > 0)) || slice=1
   outcome=$(drain --timeout "${slice}s") && break
-  # Only what kubectl refuses to delete is as true in a minute: a pod that no controller would make again, above all.
+  # Another try helps unless kubectl refuses to delete a pod, above all an unmanaged one.
   if [[ $outcome != *"cannot delete "* ]] && ((SECONDS < limit)); then
-    # An API server that is busy shall not be asked again at once.
+    # A busy API server needs a pause.
     [[ $outcome == *"global timeout reached"* ]] || sleep 5
     continue
   fi
   held=$(holders)
   if [[ $DRAIN_POLICY == force ]]; then
-    say "drainPolicy is force: what is left on $WORKER_NAME is deleted ($held)"
+    say "drainPolicy is force: deleting the remaining pods on $WORKER_NAME ($held)"
     drain --disable-eviction --timeout 120s >/dev/null || true
     break
   fi
-  # It stays a member, so it shall be of use, unless somebody else had cordoned it.
+  # The worker stays in the cluster, so it accepts pods again, unless it was cordoned before.
   [[ $cordoned == true ]] || kubectl uncordon "$WORKER_NAME" >&2
-  fail "$WORKER_NAME could not be drained, and stays ($held); make way for them, or set drainPolicy to force"
+  fail "$WORKER_NAME could not be drained, and stays in the cluster ($held). Fix: let the pods move elsewhere, or set drainPolicy to force"
 done
 kubectl delete node "$WORKER_NAME" --ignore-not-found >&2
-give_back_address
+release_address

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readDeclaration } from "../image/declaration.ts";
 import { quoted } from "../lib/shell.ts";
 
-/** The scripts that run on nodes; each is a file of this folder. */
+/** Name of a script that runs on nodes: a file of this folder, without its ending. */
 export type GuestScript =
   | "init-control-plane"
   | "approve-joins"
@@ -16,52 +16,53 @@ export type GuestScript =
   | "wait-ready"
   | "diagnose";
 
-/** A script with what its head names as its parameters. Never a secret: state and diffs show them. */
+/** A script with the parameters that its head names. No parameter is a secret: the state and diffs show them. */
 export interface ScriptCall {
   readonly script: GuestScript;
   readonly parameters?: Readonly<Record<string, string | number>>;
 }
 
-/** How a script is started. */
+/** Options of starting a script. */
 export interface ScriptStart {
   readonly script: GuestScript;
   /** User that logs in; any but root goes through sudo. */
   readonly user: string;
-  /** Limit of the whole script in minutes; it is killed then, whatever it waits for. */
+  /** Limit of the whole script in minutes, after which it is killed. */
   readonly limitMinutes: number;
-  /** Whether the script is told, by REPEATED, that the stack remembers an earlier run of it. @default false */
+  /** Sets REPEATED, which tells the script that the stack's state has an earlier run of it. @default false */
   readonly repeated?: boolean;
 }
 
-/** What the scripts rely on of an image; check_image in common.sh judges by it. */
+/** Contract of the image that the scripts need; check_image in common.sh compares it. */
 const { contract } = readDeclaration();
 
 /**
- * The command that starts a script, which arrives on its standard input.
+ * Returns the command that starts a script. The script arrives on the command's standard input.
  *
- * It is short because it is part of every error message: the operator reads the script's own words, not its source.
+ * The command is short because every error message contains it.
  */
 export function startScript({ script, user, limitMinutes, repeated = false }: ScriptStart): string {
   const elevate = user === "root" ? "" : "sudo -n ";
-  // In the command and not among the parameters, which would then differ from those of the first run at every later one.
+  // Not a parameter: the parameters of the first run and of later runs would differ.
   const told = repeated ? "env REPEATED=yes " : "";
-  // A second signal after 10 s, because a shell waits for its child before it heeds the first.
+  // A second signal after 10 s, because a shell handles the first only after its child has ended.
   return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${told}bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
 }
 
 /**
- * What {@link startScript} reads: the length of the program in bytes, the program, and then what its script reads itself.
+ * Returns the standard input of {@link startScript}'s command: the length of the program in bytes, the program, and the
+ * script's own standard input.
  *
- * Several scripts can share it, because a command has one standard input for all it ever runs; the started one's name
- * chooses. Parameters are assignments in the text rather than the connection's environment, which sshd accepts only for
- * names its configuration lists.
+ * The program contains every script of a command, because a command has one standard input for its creation, update and
+ * deletion; the started script's name selects one. Parameters are assignments in the text, because sshd accepts only
+ * environment variables that its configuration lists.
  */
 export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {
   const program = `case $0 in\n${calls.map((call) => `${call.script})\n${scriptText(call)};;\n`).join("")}esac\n`;
   return `${Buffer.byteLength(program)}\n${program}${stdin}`;
 }
 
-/** Text of one script as it runs: its parameters and the contract they all rely on, what all scripts share, and itself. */
+/** Returns the text of one script as it runs: its parameters and the contract, common.sh, and the script. */
 export function scriptText({ script, parameters = {} }: ScriptCall): string {
   const all = { ...parameters, IMAGE_CONTRACT: contract };
   const assignments = Object.entries(all).map(([name, value]) => `${name}=${quoted(String(value))}\n`);

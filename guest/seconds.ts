@@ -1,20 +1,20 @@
-/** Seconds of phases, by their names. */
+/** Seconds of phases, by phase. */
 export type Seconds = Readonly<Record<string, number>>;
 
 /**
- * The longest a phase can take, in seconds: a week. The steps' own limits are below it; a time of day, which a clock that was
- * set makes of a duration, is far above.
+ * Longest plausible duration of a phase, in seconds: a week. The limits of the steps are shorter. A clock that was set meanwhile
+ * turns a duration into a time of day since 1970, which is far longer.
  */
 export const longestPhase = 7 * 24 * 60 * 60;
 
-/** What {@link senseOf} makes of seconds. */
+/** Result of {@link senseOf}. */
 export interface Sense {
   readonly seconds: Seconds;
-  /** What was left out: phase and value, as text. */
+  /** Implausible entries that were left out: phase and value, as text. */
   readonly nonsense: readonly string[];
 }
 
-/** Takes out of seconds that came from elsewhere whatever is not a finite number from 0 to {@link longestPhase}. */
+/** Keeps the entries with a number from 0 to {@link longestPhase}. The input comes from a node or a file, so it may be anything. */
 export function senseOf(given: unknown): Sense {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return { seconds: {}, nonsense: [JSON.stringify(given) ?? "nothing"] };

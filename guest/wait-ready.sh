@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# Waits until every expected node is in the cluster and Ready, and its kubelet has renewed its lease since this began, then
-# revokes the join tokens; on the control plane. A node too many is no reason to wait: a worker that is taken away leaves
-# only when everything else is done.
-# Parameters: READY_TIMEOUT_SECONDS. Stdin: a line for each node, its name first. Result: the seconds it took.
+# Waits, on the control plane, until every expected node is in the cluster and Ready and its kubelet has renewed its lease since
+# the start of this script. Then revokes the join tokens. Other nodes may exist: a removed worker leaves the cluster only after
+# all other steps.
+# Parameters: READY_TIMEOUT_SECONDS. Stdin: one line for each node, which begins with its name. Result: the seconds of the wait.
 
 expected=$(cut -d ' ' -f 1 | sort)
-# For the scripts by which others leave: who is here only makes way for its successor.
+# leave.sh releases no address of a node in this list, because its replacement uses the address again.
 write_file 0644 /etc/kubernetes/nodeforge-nodes <<<"$expected"
 
-# What was seen, as files, because wait_for repeats a command in a shell of its own: the first look, the one before and the
-# last one, and for each node whose clock is wrong what there is to say of it.
+# Folder with the results of looks: the first, the previous and the last one, and a message for each node with a wrong clock.
+# They are files, because wait_for repeats a command in a subshell.
 seen=$(mktemp -d)
 trap 'rm -r "$seen"' EXIT
 objects='{range .items[*]}{.kind} {.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{.spec.renewTime}{"\n"}{end}'
 
-# Looks at all Nodes and leases in one call; fails with what kubectl says when there is no answer. The first line of a look
-# is the second in which it began.
+# look: reads all Nodes and leases in one call. Fails with kubectl's output when the API server does not answer. The first line
+# of a look is the second in which it began.
 look() {
   local began found
   began=$(date +%s)
@@ -29,26 +29,26 @@ look() {
   [[ ! -e $seen/before ]] || watch_clocks
 }
 
-# Prints the Nodes of the last look, a line each: the name, and whether it is Ready.
+# nodes: prints the Nodes of the last look, one a line: its name, and whether it is Ready.
 nodes() { sed -n 's/^Node //p' "$seen/now" | sort; }
 
-# renewed_since LOOK: the leases that are other ones in the last look, a line each: the node's name, and the time by the
-# node's own clock.
+# renewed_since LOOK: prints the leases that changed between this look and the last one, one a line: the node's name, and the
+# time by the node's own clock.
 renewed_since() { comm -13 <(leases_in "$1") <(leases_in now); }
 leases_in() { sed -n 's/^Lease \([^ ]* [0-9].*Z\)$/\1/p' "$seen/$1" | sort; }
 
-# Seconds that a clock may be off without a word: certificates and tokens allow for more.
+# Seconds that a clock may be off without a warning: certificates and tokens tolerate more.
 clock_tolerance=5
 
-# Keeps what a lease that was renewed between two looks tells of its node's clock. Nothing is judged by it: who is heard of
-# is heard of, whatever his clock says.
+# watch_clocks: compares the time of each lease that was renewed between two looks with this node's clock, and stores a message
+# when it is off. A wrong clock does not make a node unready.
 watch_clocks() {
   local from to name at renewed
   renewed=$(renewed_since before)
   [[ -n $renewed ]] || return 0
   from=$(head -n 1 "$seen/before")
   to=$(date +%s)
-  # One process for all of them.
+  # One process converts all times.
   paste -d ' ' <(cut -d ' ' -f 1 <<<"$renewed") <(cut -d ' ' -f 2 <<<"$renewed" | date -f - +%s) |
     while read -r name at; do
       if ((at < from - clock_tolerance)); then
@@ -61,23 +61,23 @@ watch_clocks() {
     done
 }
 
-# Prints whose clock is not that of this node, a line each.
+# wrong_clocks: prints the stored messages about clocks, one a line.
 wrong_clocks() { cat "$seen"/clock-* 2>/dev/null || true; }
 
-# Prints who has not joined, or is not Ready, a line each.
+# unready: prints each expected node that has not joined or is not Ready, one a line.
 unready() {
   comm -13 <(nodes | cut -d ' ' -f 1) <(cat <<<"$expected") | sed '/^$/d; s/$/ has not joined/'
   comm -12 <(nodes | sed '/ True$/d; s/ .*//') <(cat <<<"$expected") | sed '/^$/d; s/$/ is not Ready/'
 }
 
-# Prints who was not heard of since the first look, a line each. A machine that has just gone off is called Ready for another
-# forty seconds: only a lease that changes tells that its kubelet is there. When that was is not asked: each node says it by
-# a clock of its own.
+# silent: prints each expected node whose lease has not changed since the first look, one a line. Kubernetes calls a machine that
+# was just switched off Ready for another forty seconds, so only a changed lease proves that its kubelet runs. The lease's time
+# is not compared, because it comes from the node's own clock.
 silent() {
-  comm -13 <(renewed_since first | cut -d ' ' -f 1) <(cat <<<"$expected") | sed '/^$/d; s/$/ has not been heard of yet/'
+  comm -13 <(renewed_since first | cut -d ' ' -f 1) <(cat <<<"$expected") | sed '/^$/d; s/$/ has not renewed its lease yet/'
 }
 
-# Fails while a node is missing, and names it.
+# all_ready: fails while an expected node is missing, not Ready or silent, and names it.
 all_ready() {
   local missing
   look || return
@@ -88,18 +88,19 @@ all_ready() {
   return 1
 }
 
+# explain: shows the nodes and their condition Ready.
 explain() {
   kubectl get nodes -o wide >&2 || true
   kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' >&2 || true
 }
 
-# A control plane that somebody deleted from its own cluster registers again when its kubelet starts.
+# A control plane whose Node was deleted registers again when its kubelet starts.
 if look >/dev/null && [[ $'\n'$(unready) == *$'\n'"$(hostname) has not joined"* ]]; then
-  say "$(hostname) is not in its own cluster any more: registering it again"
+  say "$(hostname) is missing from its own cluster: registering it again"
   systemctl restart kubelet
   wait_for 300 "the registration of $(hostname)" kubectl get node "$(hostname)"
   kubeadm init phase mark-control-plane --config /etc/nodeforge/kubeadm.yaml >&2
-  # Its slice of the pod network may be another one.
+  # Its range of the pod network may have changed.
   systemctl restart --no-block flanneld
 fi
 trap '[[ $? -eq 0 ]] || explain; rm -r "$seen"' EXIT
@@ -107,10 +108,10 @@ wait_for "$READY_TIMEOUT_SECONDS" "$(wc -l <<<"$expected") nodes to be Ready" al
 seconds=$((SECONDS - started))
 wrong_clocks | while read -r line; do say "warning: $line"; done
 
-# Every token of ours has done its work. Others, made by hand, are left alone.
+# Our tokens are no longer needed. Tokens that were created by hand stay.
 for secret in $(kubectl -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o name); do
   description=$(kubectl -n kube-system get "$secret" -o jsonpath='{.data.description}' | base64 -d)
-  [[ $description != "nodeforge: join of "* ]] || kubectl -n kube-system delete "$secret" >&2
+  [[ $description != "$token_description"* ]] || kubectl -n kube-system delete "$secret" >&2
 done
 kubectl get nodes -o wide >&2
 printf '{"seconds":{"ready":%d}}\n' "$seconds"

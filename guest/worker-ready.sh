@@ -1,32 +1,33 @@
 # shellcheck shell=bash
-# Waits until a worker that has joined is Ready and does its part, on the control plane. Its labels and taints become those
-# of the configuration, and where the smoke check runs, the worker's pod of it has to reach the others.
-# Parameters: WORKER_NAME READY_TIMEOUT_SECONDS TAINTS (words as kubectl takes them). Stdin: the Node with the labels it
-# shall have. Result: the seconds it took.
+# Sets a joined worker's labels and taints to those of the configuration and waits until it is Ready, on the control plane.
+# Where the smoke check runs, also waits until the worker's pod reaches the others.
+# Parameters: WORKER_NAME READY_TIMEOUT_SECONDS TAINTS (words as kubectl takes them). Stdin: the Node with its desired labels.
+# Result: the seconds of the wait.
 
-# Prints the annotation in which set_taints remembers. Applied server-side, labels that were ours and no longer are go by
-# themselves; those of others are left alone.
+# set_labels: applies the labels and prints the annotation with our earlier taints. A server-side apply removes labels that
+# we set before and no longer want; it keeps all others.
 set_labels() {
   kubectl apply --server-side --force-conflicts --field-manager nodeforge -f - \
     -o 'jsonpath={.metadata.annotations.nodeforge\.local/taints}'
 }
 
-# set_taints BEFORE: the list of taints is one field to the API server, so what was ours has to be remembered.
+# set_taints BEFORE: sets the desired taints, and removes those of BEFORE that are no longer desired. The API server treats the
+# taints as one field, so an annotation has to record ours.
 set_taints() {
-  local taint wanted before stale=()
-  read -ra wanted <<<"$TAINTS"
+  local taint desired before stale=()
+  read -ra desired <<<"$TAINTS"
   read -ra before <<<"$1"
-  [[ ${wanted[*]} != "${before[*]}" ]] || return 0
+  [[ ${desired[*]} != "${before[*]}" ]] || return 0
   for taint in "${before[@]}"; do
-    [[ " ${wanted[*]} " == *" $taint "* ]] || stale+=("${taint%%[=:]*}:${taint##*:}-")
+    [[ " ${desired[*]} " == *" $taint "* ]] || stale+=("${taint%%[=:]*}:${taint##*:}-")
   done
-  # One that somebody took away already is an error to kubectl.
-  ((${#stale[@]} == 0)) || kubectl taint node "$WORKER_NAME" "${stale[@]}" >&2 || say "some taints were gone already"
-  ((${#wanted[@]} == 0)) || kubectl taint node "$WORKER_NAME" --overwrite "${wanted[@]}" >&2
-  kubectl annotate node "$WORKER_NAME" --overwrite "nodeforge.local/taints=${wanted[*]}" >&2
+  # kubectl fails on a taint that no longer exists.
+  ((${#stale[@]} == 0)) || kubectl taint node "$WORKER_NAME" "${stale[@]}" >&2 || say "some taints were already removed"
+  ((${#desired[@]} == 0)) || kubectl taint node "$WORKER_NAME" --overwrite "${desired[@]}" >&2
+  kubectl annotate node "$WORKER_NAME" --overwrite "nodeforge.local/taints=${desired[*]}" >&2
 }
 
-# Fails while the node is not Ready, with what it says about itself.
+# node_ready: fails while the node is not Ready, and prints its condition.
 node_ready() {
   local status
   status=$(kubectl get node "$WORKER_NAME" \
@@ -37,7 +38,7 @@ node_ready() {
   }
 }
 
-# Fails while the pod of the smoke check on this worker does not reach the others.
+# smoke_pod_started: fails while the worker's pod of the smoke check does not reach the others.
 smoke_pod_started() {
   [[ $(kubectl -n nodeforge-smoke get pods --field-selector "spec.nodeName=$WORKER_NAME" \
     -o jsonpath='{.items[*].status.containerStatuses[*].started}') == true ]]

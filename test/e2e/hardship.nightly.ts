@@ -99,7 +99,7 @@ describe("certificates", () => {
     const short = await kubeconfigSerial();
     await sleep(Math.max(0, ended - Date.now()) + 30_000);
     const diagnosis = await lab.nodeforge("diagnose", [], 10);
-    expect(diagnosis.all).toMatch(/Most likely: The cluster's certificates have ended/);
+    expect(diagnosis.all).toMatch(/Most likely: The cluster's certificates have expired/);
     await lab.up();
     expect(await kubeconfigSerial()).not.toBe(short);
     const inAYear = String(new Date(Date.now() + 364 * 24 * 60 * 60_000).getFullYear());
@@ -166,7 +166,7 @@ describe("a worker", () => {
     await lab.set("drainPolicy", "force");
     const forced = await lab.up();
     // Evicting it was tried until the limit; then it was deleted past its budget, which is still there.
-    expect(forced.all).toContain("drainPolicy is force: what is left on worker-node-1 is deleted");
+    expect(forced.all).toContain("drainPolicy is force: deleting the remaining pods on worker-node-1");
     expect(forced.all).toMatch(/pod\/held-\S+ deleted/);
     expect(await lab.kubectl("get", "poddisruptionbudget/held", "-o", "name")).toContain("held");
     expect(await lab.readyNodes()).toEqual(["master"]);

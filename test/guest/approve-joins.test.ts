@@ -103,7 +103,7 @@ describe("a request is left alone", () => {
     const [first, second] = ["csr-1", "csr-2"].map((name) => request(name, token("aaaaaa"), kubelet("worker-1")));
     const found = approve({ aaaaaa: `worker-1 ${live()}` }, [first!, second!]);
     expect(found).toMatchObject({ approved: ["certificate approve csr-1"], left: [] });
-    expect(found.stderr).toContain("csr-2 is left alone: token aaaaaa lets nobody in any more");
+    expect(found.stderr).toContain("csr-2 is not approved: no worker is expected with token aaaaaa");
   });
 });
 
@@ -118,7 +118,7 @@ describe("a token", () => {
 describe("minting", () => {
   const minting = `
 kubectl() { :; }
-kubeadm() { echo abcdef.0123456789abcdef; }
+kubeadm() { echo "\${*: -2}" >"$FOLDER/options"; echo abcdef.0123456789abcdef; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo hash; }
 systemd-run() { note "systemd-run $*"; }
 `;
@@ -129,6 +129,8 @@ systemd-run() { note "systemd-run $*"; }
     const { status, stdout } = node.run({ script: "mint-token", parameters });
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ token: "abcdef.0123456789abcdef" });
+    // wait-ready revokes the tokens with this description.
+    expect(node.read("options")).toBe("--description nodeforge: join of worker-1\n");
     const [name, ends] = node.read("joins/abcdef").trim().split(" ");
     expect(name).toBe("worker-1");
     expect(Number(ends)).toBeGreaterThan(Date.now() / 1000 + 29 * 60);

@@ -70,6 +70,6 @@ describe("the seconds of a boot", () => {
   ])("are left out with a warning for %s", (_, status) => {
     const { seconds, stderr } = bootSeconds(status);
     expect(seconds).toEqual({ join: 1 });
-    expect(stderr).toMatch(/^\[ +\d+s\] warning: the time of the boot is left out: /);
+    expect(stderr).toMatch(/^\[ +\d+s\] warning: the times of the boot are left out, because /);
   });
 });

@@ -198,7 +198,7 @@ describe("a living cluster", () => {
     const { status, stderr } = init(node, text);
     expect(status).toBe(1);
     expect(stderr).toContain(
-      `FAILED: cannot be changed on a living cluster: ${said}; take the change back, or destroy the cluster and make it anew\n`,
+      `FAILED: these values cannot be changed on an existing cluster: ${said}; fix: revert the change, or destroy the cluster and create it again\n`,
     );
     expect(node.calls).toEqual([]);
     expect(node.read("nodeforge-made")).toBe(firstDay);
@@ -218,7 +218,7 @@ describe("a blank data disk", () => {
     const node = nodeWith(undefined);
     const { status, stderr } = init(node, given(), { REPEATED: "yes" });
     expect(status).toBe(1);
-    expect(stderr).toContain("FAILED: the stack made this cluster, and its data disk has nothing of it any more");
+    expect(stderr).toContain("FAILED: the stack has created this cluster before, but its data disk is empty");
     expect(node.calls).toEqual([]);
     expect(existsSync(join(node.folder, "nodeforge-made"))).toBe(false);
   });
@@ -267,7 +267,7 @@ describe("certificates", () => {
     node.write("kubelet.conf", "ended");
     node.write("kubelet/pki/kubelet-client-current.pem", "no certificate any more");
     const { status, stderr } = init(node);
-    expect([status, stderr.includes("the kubelet's certificate has ended: making another one")]).toEqual([0, true]);
+    expect([status, stderr.includes("the kubelet's certificate has expired: creating another one")]).toEqual([0, true]);
     expect(existsSync(join(node.folder, "kubelet.conf"))).toBe(false);
     expect(node.read("kubelet/pki/kubelet-client-current.pem")).toBe("anew\n");
   });

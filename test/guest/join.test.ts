@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDeclaration } from "../../image/declaration.ts";
+import { joinConfiguration } from "../../kubeadm/join-configuration.ts";
 import { TestNode } from "./node.ts";
 
 const programs = `
@@ -12,7 +13,7 @@ systemctl() { note "systemctl $*"; }
 systemd-tmpfiles() { note "systemd-tmpfiles $*"; }
 ip() { note "ip $*"; }
 kubeadm() {
-  [[ $1 != join ]] || { cat >/dev/null; mkdir -p "$FOLDER/kubelet/pki"; echo x >"$FOLDER/kubelet/pki/kubelet-client-current.pem"; }
+  [[ $1 != join ]] || { cat >"$FOLDER/configuration"; mkdir -p "$FOLDER/kubelet/pki"; echo x >"$FOLDER/kubelet/pki/kubelet-client-current.pem"; }
   note "kubeadm $*"
 }
 `;
@@ -24,8 +25,16 @@ const parameters = {
   POD_CIDR: "10.244.0.0/16",
   SERVICE_CIDR: "10.96.0.0/16",
 };
+/** The program's own text, because the script reads the token's id from its layout. */
 const configuration = (token: string) =>
-  JSON.stringify({ discovery: { bootstrapToken: { apiServerEndpoint: "a:6443", token } } }, null, 2);
+  joinConfiguration({
+    name: "worker-1",
+    address: "192.168.222.100",
+    endpoint: "192.168.222.10:6443",
+    token,
+    caCertHash: "sha256:00",
+    taints: [{ key: "token", value: "cccccc", effect: "NoSchedule" }],
+  });
 
 /** A worker that has these files. */
 function worker(files: readonly string[] = []): TestNode {
@@ -48,6 +57,7 @@ describe("a worker", () => {
     expect(joinWith(node).status).toBe(0);
     expect(node.calls).toEqual([folders, "kubeadm join --config /dev/stdin", ...begun]);
     expect(node.read("nodeforge/joined")).toBe("bbbbbb\n");
+    expect(node.read("configuration")).toBe(configuration("bbbbbb.0123456789abcdef"));
   });
 
   it("that has joined with this token is left as it is", () => {
@@ -55,6 +65,22 @@ describe("a worker", () => {
     expect(joinWith(node, "aaaaaa.0123456789abcdef").status).toBe(0);
     expect(node.calls).toEqual(begun);
     expect(existsSync(join(node.folder, "flannel"))).toBe(true);
+  });
+
+  it("that has joined is left as it is when it gets no token", () => {
+    const node = worker(["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem"]);
+    expect(joinWith(node, "").status).toBe(0);
+    expect(node.calls).toEqual(begun);
+    expect(node.read("nodeforge/joined")).toBe("aaaaaa\n");
+  });
+
+  it("that never joined fails when it gets no token, and names the command that helps", () => {
+    const node = worker();
+    const { status, stderr } = joinWith(node, "");
+    expect([status, node.calls]).toEqual([1, []]);
+    expect(stderr).toContain(
+      "FAILED: no token was minted, because a node worker-1 is in the cluster. Fix: kubectl delete node worker-1\n",
+    );
   });
 
   // What each of them leaves: kubeadm's reset takes kubelet.conf, bootstrap-kubelet.conf and pki/ca.crt, and no more.

@@ -119,7 +119,10 @@ describe("the address of a worker", () => {
   it("keeps nobody from leaving when it cannot be given back", () => {
     const node = controlPlane("master\n", "SERVER_ADDRESS=192.168.10.2\n");
     const { status, stderr } = leave({ NODE: " True", DRAINS: "ok" }, {}, node);
-    expect([status, stderr.includes("192.168.10.2 does not take it; the lease ends by itself")]).toEqual([0, true]);
+    expect([status, stderr.includes("192.168.10.2 does not accept the release; the lease expires later")]).toEqual([
+      0,
+      true,
+    ]);
   });
 
   function controlPlaneOf(...args: Parameters<typeof controlPlane>) {
@@ -143,8 +146,8 @@ describe("a drain that fails", () => {
     expect(held.status).toBe(1);
     expect(held.stderr).toContain(`error: ${timeout}`);
     expect(held.stderr).toContain(
-      "FAILED: w could not be drained, and stays (pods still there: default/web default/bare; " +
-        "budgets that allow no disruption: default/web-budget); make way for them, or set drainPolicy to force",
+      "FAILED: w could not be drained, and stays in the cluster (pods still there: default/web default/bare; " +
+        "budgets that allow no disruption: default/web-budget). Fix: let the pods move elsewhere, or set drainPolicy to force",
     );
     expect(held.calls).toEqual(["cordon w", `drain w ${usual} --timeout 1s`, "uncordon w"]);
   });
@@ -168,7 +171,7 @@ describe("drainPolicy force", () => {
   it("breaks budgets at the limit, and deletes the node", () => {
     const { status, stderr, calls } = leave({ NODE: " True", DRAINS: timeout }, { policy: "force" });
     expect(status).toBe(0);
-    expect(stderr).toContain("drainPolicy is force: what is left on w is deleted");
+    expect(stderr).toContain("drainPolicy is force: deleting the remaining pods on w (");
     expect(calls).toEqual([
       "cordon w",
       `drain w ${usual} --force --timeout 1s`,

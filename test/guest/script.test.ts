@@ -80,7 +80,9 @@ describe("a node's image", () => {
     ["no record at all", undefined, "none"],
   ])("is refused in one sentence with %s", (_, record, found) => {
     expect(check(record)).toMatch(
-      new RegExp(`^.*FAILED: the image of this node keeps contract ${found} .*needs ${contract}: use an image .*\n$`),
+      new RegExp(
+        `^.*FAILED: this node's image has contract ${found} .*, expected ${contract}. Fix: use an image .*\n$`,
+      ),
     );
   });
 

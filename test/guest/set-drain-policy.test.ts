@@ -7,7 +7,7 @@ it("how workers leave is written down whole, and the last word counts", () => {
     const parameters = { DRAIN_TIMEOUT_MINUTES: 7, DRAIN_GRACE_SECONDS: grace, DRAIN_POLICY: policy };
     const { status, stdout, stderr } = node.run({ script: "set-drain-policy", parameters });
     expect([status, stdout]).toEqual([0, ""]);
-    expect(stderr).toContain(`a leaving worker has 7 minutes for its pods; then: ${policy}`);
+    expect(stderr).toContain(`a worker's drain ends after at most 7 minutes; drainPolicy then: ${policy}`);
   };
   say("fail", -1);
   say("force", 30);

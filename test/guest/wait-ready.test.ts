@@ -63,7 +63,7 @@ describe("the gate", () => {
       DEAD_AT: "1600000000",
     });
     expect(status).toBe(1);
-    expect(stderr).toContain("still missing after 0s: w has not been heard of yet\n");
+    expect(stderr).toContain("still missing after 0s: w has not renewed its lease yet\n");
   });
 
   it.each([
@@ -80,7 +80,7 @@ describe("the gate", () => {
       DEAD: "w",
       DEAD_AT: "4000000000",
     });
-    expect([status, stderr]).toEqual([1, expect.stringContaining("w has not been heard of yet")]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("w has not renewed its lease yet")]);
   });
 
   it("says in its failure whose clock is wrong", () => {
@@ -95,7 +95,7 @@ describe("the gate", () => {
     const { status, looks } = waitReady("master True", "master 1\n", { UP: "3" }, 60);
     expect([status, looks]).toEqual([0, 4]);
     const { stderr } = waitReady("master True", "master 1\n", { UP: "2" });
-    expect(stderr).toContain("master has not been heard of yet");
+    expect(stderr).toContain("master has not renewed its lease yet");
   });
 
   it("revokes the tokens of joins, and no others", () => {
@@ -109,7 +109,7 @@ describe("a control plane that is not in its own cluster any more", () => {
   it("registers again, and is marked as one", () => {
     const { status, stderr, calls } = waitReady("", "master 1\n");
     expect(status).toBe(0);
-    expect(stderr).toContain("master is not in its own cluster any more");
+    expect(stderr).toContain("master is missing from its own cluster");
     expect(calls).toEqual([
       "systemctl restart kubelet",
       "get node master",

@@ -75,7 +75,7 @@ describe("taints", () => {
   it("that somebody took away already are no failure", () => {
     const { status, stderr, changes } = workerReady({ ...ready, REMEMBERED: "a:NoSchedule", TAKEN_AWAY: "yes" });
     expect([status, changes.length]).toEqual([0, 2]);
-    expect(stderr).toContain("some taints were gone already");
+    expect(stderr).toContain("some taints were already removed");
   });
 
   it("that are as they were are not touched", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readFailures } from "../../../cli/diagnose/failures.ts";
-import { match } from "../../../cli/diagnose/known-causes.ts";
+import { match } from "../../../cli/diagnose/match.ts";
 import { readDeclaration } from "../../../image/declaration.ts";
 import { TestNode } from "../../guest/node.ts";
 import { TestHypervisor } from "../../operator/hypervisor.ts";
@@ -51,22 +51,25 @@ describe("the first step of a control plane", () => {
   });
 
   it("refuses a machine without the data disk, which is known", () => {
-    expect(init({}, { contract })).toEqual(["data disk not there"]);
+    expect(init({}, { contract })).toEqual(["data disk not mounted"]);
     const machine = readFileSync("nix/files/machine.sh", "utf8");
     const unreadable = /echo "(\$device cannot be read)"/.exec(machine)?.[1]?.replace("$device", "/dev/vdc") ?? "";
     expect(unreadable).toContain("/dev/vdc");
-    expect(init({ MACHINE: `sh[312]: ${unreadable}` }, { contract })).toEqual(["data disk not there"]);
+    expect(init({ MACHINE: `sh[312]: ${unreadable}` }, { contract })).toEqual(["data disk not mounted"]);
     const left = [...machine.matchAll(/echo "(\$device has .*)" >&2/g)].map(([, said = ""]) => said);
     expect(left).toHaveLength(2);
     for (const said of left) {
-      expect(init({ MACHINE: `sh[312]: ${said}` }, { contract })).toEqual(["data disk damaged", "data disk not there"]);
+      expect(init({ MACHINE: `sh[312]: ${said}` }, { contract })).toEqual([
+        "data disk damaged",
+        "data disk not mounted",
+      ]);
     }
   });
 
   it("refuses an image that has no unit for the data disk, which is first of all the image's fault", () => {
     expect(init({ MACHINE: "Unit machine.service could not be found." }, { contract })).toEqual([
       "image without the contract",
-      "data disk not there",
+      "data disk not mounted",
     ]);
   });
 

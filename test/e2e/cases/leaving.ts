@@ -24,7 +24,7 @@ export function leaving(lab: Lab, from: number): void {
       expect(up.all).toContain(`${name} could not be drained, and stays`);
       expect(up.all).toMatch(holders);
       // The diagnosis says so, too, and where everything that was collected lies.
-      expect(up.all).toMatch(/Most likely: A PodDisruptionBudget, or a pod without a controller/);
+      expect(up.all).toMatch(/Most likely: A PodDisruptionBudget or an unmanaged pod/);
       expect(up.all).toMatch(/Everything that was collected: .*runs\//);
       expect(await lab.readyNodes()).toContain(name);
       const cordoned = await lab.kubectl("get", "node", name, "-o", "jsonpath={.spec.unschedulable}");
