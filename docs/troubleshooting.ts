@@ -1,29 +1,29 @@
-import { knownCauses } from "../cli/diagnose/known-causes.ts";
+import { knownCauses } from "../cli/diagnose/known-causes/index.ts";
 
 const head = `# Troubleshooting
 
-\`npm run doctor\` checks the machine before anything is made, and says how to mend what it finds.
+\`npm run doctor\` checks the machine before a cluster is created. It prints a fix for every problem that it finds.
 
-When \`npm run up\` fails, it collects by itself what nodes, libvirt and Kubernetes say, within 5 minutes, and prints what failed, the most likely cause and
-what to do. \`npm run diagnose\` does the same for a cluster that lives or is half-made; it exits with 0 only when every node is Ready and nothing is known to
-be wrong. It works from the stack's state, so it needs no cluster that answers, and it changes nothing.
+When \`npm run up\` fails, it asks the nodes, libvirt and Kubernetes for their state, which takes at most 5 minutes. Then it prints the failed step, the most likely
+cause and a fix. \`npm run diagnose\` does the same for any cluster, finished or not. It exits with 0 only when every node is Ready and no problem is known.
+It reads the stack's state, so it also works when the cluster does not answer. It changes nothing.
 
-Everything is in a folder under \`runs/\`, which only its owner can read: \`summary.md\` lists it and names every cause that fits, \`nodes/<node>/\` has a file for
-each thing a node was asked. What is missing says why. Keys, tokens, passwords and kubeconfigs are left out; names and addresses are not, so look before you pass it
-on. A node is not believed: it fills only the files that were asked for, 256 KiB each, without control characters; \`left-out.txt\` says when it told something else.
-The serial consoles can be read on the hypervisor only, mostly by root.
+Each diagnosis is a folder under \`runs/\` that only its owner can read. \`summary.md\` lists the files and names every cause that fits. \`nodes/<node>/\` has a file for
+each item that a node was asked for. A missing item says why it is missing. Keys, tokens, passwords and kubeconfigs are left out, but names and addresses are not:
+read the folder before you pass it on. A node's answer is not trusted: it fills only the requested files, with at most 256 KiB each and no control characters.
+\`left-out.txt\` names every other answer. The serial consoles can be read only on the hypervisor, usually only by root.
 
 ## Known causes
 
-The most specific comes first. This page is written by \`npm run docs\` from \`cli/diagnose/known-causes.ts\`, which also recognises them.
+The most specific cause comes first. \`npm run docs\` writes this page from \`cli/diagnose/known-causes/\`, which also recognises the causes.
 
-| what is wrong | most likely cause | what to do |
+| problem | most likely cause | fix |
 | --- | --- | --- |
 `;
 
-/** Text of the page about failures. */
+/** Returns the text of docs/troubleshooting.md. */
 export function troubleshootingPage(): string {
-  const rows = knownCauses.map(({ name, cause, mend }) => `| ${[name, cause, mend].map(cell).join(" | ")} |\n`);
+  const rows = knownCauses.map(({ name, cause, fix }) => `| ${[name, cause, fix].map(cell).join(" | ")} |\n`);
   return head + rows.join("");
 }
 

@@ -4,15 +4,16 @@ import { explainFailure, type FailedRun } from "./explain.ts";
 import type { DiagnosedSession } from "./collect.ts";
 import { readFailures } from "./failures.ts";
 
-/** What the run leaves that is asked for once it failed; without it the folder is a new one and the log empty. */
+/** Returns the folder and the output of a run. Called once, after the run has failed. */
 export type FailedRunSource = () => FailedRun | Promise<FailedRun>;
 
 /**
- * Does work that changes a cluster; when it fails, collects and prints why. An answer of no, Ctrl-C and a change that was
- * refused are no failures of the cluster, so nothing is collected then.
- * @param concerns Whether what a failed run printed, and when it began, make it worth that.
- * @returns The work's exit code.
- * @throws what the work throws, after it was explained.
+ * Runs work that changes a cluster. When the work fails, diagnoses the cluster and prints the cause. A declined confirmation,
+ * Ctrl-C and a refused change are not failures of the cluster, so they are not diagnosed.
+ * @param record Source of the failed run. @default a new folder and an empty log
+ * @param concerns Whether a failed run is worth a diagnosis, by its output and its start.
+ * @returns Exit code of the work.
+ * @throws the work's error, after the diagnosis.
  */
 export async function explainingFailure(
   session: DiagnosedSession,
@@ -20,7 +21,7 @@ export async function explainingFailure(
   record: FailedRunSource = () => ({ folder: diagnosisFolder(session.stack), log: "" }),
   concerns: typeof concernsCluster = concernsCluster,
 ): Promise<number> {
-  // Pulumi's history counts in seconds.
+  // Pulumi's history has whole seconds.
   const began = Math.floor(Date.now() / 1000) * 1000;
   let interrupted = false;
   let code = 1;
@@ -35,10 +36,10 @@ export async function explainingFailure(
   }
 }
 
-/** Exit codes of a program that SIGHUP, SIGINT or SIGTERM ended. */
+/** Exit codes of a program that was ended by SIGHUP, SIGINT or SIGTERM. */
 const killed = new Set([129, 130, 143]);
 
-/** What Pulumi, or the program, says when nothing was wrong with the cluster: usage errors and refusals say all there is. */
+/** Messages of Pulumi or the program for usage errors and refusals, which need no diagnosis. */
 const noFailure = [
   /confirmation (declined|cancelled), not proceeding/,
   /^error: (operation|update|\w+) cancel+ed\b/m,
@@ -48,28 +49,28 @@ const noFailure = [
   /\berror: Nothing was (created|changed): /,
 ];
 
-/** What Pulumi's diagnostics name; the state is not asked. */
+/** Failures in Pulumi's diagnostics, without those that only the state shows. */
 const failedResources = (log: string) => readFailures(log, { nodes: [], ready: true });
 
-/** What Pulumi (3.250) says of a change that would delete what is protected. */
+/** Messages of Pulumi (3.250) for a change that would delete a protected resource. */
 const protectedFrom = /as it is currently marked for protection|because it is protected/;
 
-/** Whether nothing failed but that Pulumi kept what is protected. */
+/** Whether the only failures are that Pulumi kept protected resources. */
 function isRefused(log: string): boolean {
   const failures = failedResources(log);
   return failures.length > 0 && failures.every(({ text }) => protectedFrom.test(text));
 }
 
 /**
- * Whether a failed run is worth a diagnosis: by what it printed, else by whether Pulumi began to change anything. A run
- * that was refused or answered with no never gets into the history.
+ * Whether a failed run is worth a diagnosis: judged by its output, or without any by whether Pulumi began a change. A run that
+ * was refused or declined is never in Pulumi's history.
  */
 export async function concernsCluster(
   { stack, capture }: Pick<DiagnosedSession, "stack" | "capture">,
   log: string,
   began: number,
 ): Promise<boolean> {
-  // A terminal's screen on which nothing was drawn is a line without text.
+  // The screen of a terminal without output is an empty line.
   if (log.trim() !== "") return !noFailure.some((words) => words.test(log)) && !isRefused(log);
   try {
     const text = await capture(["stack", "history", "--json", "--page-size", "1", "--stack", stack]);
@@ -80,6 +81,6 @@ export async function concernsCluster(
   }
 }
 
-/** As {@link concernsCluster}, and only where a resource failed: what keeps a `destroy` from beginning says all there is. */
+/** As {@link concernsCluster}, but only when a resource failed: an error before a `destroy` begins explains itself. */
 export const concernsResource: typeof concernsCluster = async (session, log, began) =>
   failedResources(log).length > 0 && concernsCluster(session, log, began);

@@ -9,34 +9,35 @@ import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import { which } from "../../lib/process.ts";
 import type { Session } from "../session.ts";
 import type { StackSettings } from "../stack/settings.ts";
+import { readState } from "../stack/state.ts";
 import { fileOf, find, item, type Evidence, type Item } from "./evidence.ts";
 import { readFailures, readUnready } from "./failures.ts";
 import { askHypervisor, askMachine } from "./hypervisor.ts";
 import { askCluster, notReady } from "./kubernetes.ts";
 import { askNode, type Login } from "./node.ts";
 import { limits } from "./probe.ts";
-import { readState, type StackNode, type StackState } from "./state.ts";
+import { clusterStateOf, type ClusterNode, type ClusterState } from "./state.ts";
 
 /** The part of a session that a diagnosis needs. */
 export type DiagnosedSession = Pick<Session, "stack" | "settings" | "variables" | "capture">;
 
 /**
- * Looks at everything that may tell why a cluster does not work, and writes it to a folder that only its owner can read.
- * What cannot be looked at is an item that says why; nothing of it stops the rest.
- * @param log What a failed run printed, without colours and secrets; "" when none failed.
+ * Collects evidence about a cluster that does not work, and writes it to a folder that only its owner can read. An item that
+ * cannot be collected says why, and does not stop the others.
+ * @param log Output of a failed run, without colours and secrets; "" when none failed.
  */
 export async function collect(session: DiagnosedSession, folder: string, log: string): Promise<Evidence> {
   ownFolder(folder);
   const signal = AbortSignal.timeout(limits.total * 1000);
   const settings = session.settings();
   const items: Item[] = [];
-  // Written as they come: a person who does not want to wait has what was there so far.
+  // Written as soon as they are collected, so that an interrupted diagnosis keeps them.
   const keep = async (found: Promise<readonly Item[]>) => {
     for (const each of await found) {
       items.push(each);
       const path = join(folder, fileOf(each));
       ownFolder(dirname(path));
-      // Two hypervisors may tell the same.
+      // Two hypervisors may have an item of the same name.
       const all = items.filter(({ name, node }) => name === each.name && node === each.node);
       await writeOwn(path, all.map(content).join(""));
     }
@@ -50,17 +51,17 @@ export async function collect(session: DiagnosedSession, folder: string, log: st
   const secrets = await mkdtemp(join(tmpdir(), "nodeforge-diagnose-"));
   try {
     const access = { login: loginOf(settings, session), folder: secrets, signal };
-    const lookAt = (node: StackNode) => {
-      const its = node.uri ?? uri;
-      if (its === undefined)
-        return keep(Promise.resolve([item("ssh", node.name, "", "nothing says where its machine is")]));
+    const lookAt = (node: ClusterNode) => {
+      const hypervisor = node.uri ?? uri;
+      if (hypervisor === undefined)
+        return keep(Promise.resolve([item("ssh", node.name, "", "the hypervisor of its machine is unknown")]));
       return keep(
-        Promise.all([...askMachine(node, its, signal), askNode(node, { ...access, uri: its })]).then((all) =>
-          all.flat(),
+        Promise.all([...askMachine(node, hypervisor, signal), askNode(node, { ...access, uri: hypervisor })]).then(
+          (all) => all.flat(),
         ),
       );
     };
-    // Where all cannot be asked in time, the failed ones have been.
+    // Failed nodes come first, because the time may not suffice for all.
     const order = [...state.nodes].sort((a, b) => Number(suspects.has(b.name)) - Number(suspects.has(a.name)));
     await Promise.all([
       ...uris
@@ -76,13 +77,13 @@ export async function collect(session: DiagnosedSession, folder: string, log: st
   return { ...evidence, failed: failedNodes(evidence) };
 }
 
-/** What stands in an item's file. */
+/** Content of an item's file. */
 function content({ text, missing }: Item): string {
   const end = text === "" || text.endsWith("\n") ? "" : "\n";
   return `${text}${end}${missing === undefined ? "" : `(missing: ${missing})\n`}`;
 }
 
-/** Kubernetes' table of nodes: asked from here, else as the control plane told it. */
+/** Kubernetes' table of nodes: of kubectl on this machine, else of the control plane; "" without either. */
 export function nodeTable(evidence: Evidence): string {
   const tables = [undefined, ...evidence.nodes.map(({ name }) => name)].map((node) => find(evidence, "nodes", node));
   return tables.find((table) => table?.missing === undefined && /^NAME\s/.test(table?.text ?? ""))?.text ?? "";
@@ -97,21 +98,21 @@ function failedNodes(evidence: Evidence): readonly string[] {
   return [...new Set([...named, ...readUnready(log, nodes), ...notReady(table), ...absent])];
 }
 
-/** A diagnosis follows runs that were refused, and the URI may be why: then only hypervisors of the state are asked. */
+/** Returns libvirtUri unless it is invalid: it may be the reason of the failure. Then only hypervisors of the state are asked. */
 async function usableUri({ get }: StackSettings, keep: Keep): Promise<string | undefined> {
   const uri = get("libvirtUri");
-  const wanted = uriProblem(uri);
-  if (wanted === undefined) return uri;
-  const why = `libvirtUri is not asked: wanted ${wanted}, got ${withoutPassword(uri)}`;
+  const expected = uriProblem(uri);
+  if (expected === undefined) return uri;
+  const why = `libvirtUri is not used: expected ${expected}, got ${withoutPassword(uri)}`;
   await keep(Promise.resolve([item("domains", undefined, "", why)]));
   return undefined;
 }
 
 type Keep = (found: Promise<readonly Item[]>) => Promise<void>;
 
-async function knownState({ stack, capture }: DiagnosedSession, keep: Keep): Promise<StackState> {
+async function knownState(session: DiagnosedSession, keep: Keep): Promise<ClusterState> {
   try {
-    const state = readState(await capture(["stack", "export", "--stack", stack]));
+    const state = clusterStateOf(await readState(session));
     await keep(Promise.resolve([item("state", undefined, progress(state))]));
     return state;
   } catch (error) {
@@ -120,8 +121,8 @@ async function knownState({ stack, capture }: DiagnosedSession, keep: Keep): Pro
   }
 }
 
-/** How far each node came. */
-function progress({ nodes, ready }: StackState): string {
+/** Progress of each node, one a line. */
+function progress({ nodes, ready }: ClusterState): string {
   const rows = nodes.map(({ name, address, steps }) => {
     const done = steps.map((step) => `${step.name}: ${step.done ? "done" : "not done"}`).join(", ");
     return `${name} (${address ?? "no address yet"})  ${done}`;
@@ -129,8 +130,8 @@ function progress({ nodes, ready }: StackState): string {
   return [...rows, `waiting until all nodes are Ready: ${ready ? "done" : "not done"}`].join("\n");
 }
 
-/** What the state names, else what the stack's settings do: a first `up` may have failed before it made them. */
-function placesOf({ networks, pools }: StackState, { get }: StackSettings) {
+/** Networks and pools of the state, else of the settings: a first `up` may fail before it creates them. */
+function placesOf({ networks, pools }: ClusterState, { get }: StackSettings) {
   const network = get("network") || get("networkName");
   const pool = get("storagePool");
   return {
@@ -145,11 +146,11 @@ function loginOf({ get }: StackSettings, { variables }: DiagnosedSession): Login
   const setting = get("sshPrivateKeyPath");
   const named = { publicKey: get("sshPublicKey"), privateKeyPath: setting, agent: false };
   const sources = publicKeySources(named, { ...process.env, ...variables });
-  // Which of them the cluster was made with only the program can tell.
+  // Only the program can tell which key the cluster was created with.
   return { user, keyPaths: [...new Set(sources.map((source) => expandHome(privateKeyPath(source, setting))))] };
 }
 
-/** A kubectl that is there, of any version; one that had to be built would come too late. */
+/** Path of an existing kubectl of any version. Building one would take too long. */
 async function kubectlHere(): Promise<string | undefined> {
   const installed = which("kubectl");
   if (installed !== undefined) return installed;

@@ -2,36 +2,36 @@ import { createHash } from "node:crypto";
 import { plainText } from "../../lib/plain-text.ts";
 import { redact } from "../../lib/redact.ts";
 import type { Failure } from "./failures.ts";
-import type { StackNode } from "./state.ts";
+import type { ClusterNode } from "./state.ts";
 
-/** One thing that was looked at. */
+/** A piece of evidence. */
 export interface Item {
-  /** What it is, such as `kubelet`; also the name of its file. */
+  /** Its name, such as `kubelet`; also the name of its file. */
   readonly name: string;
-  /** Node it is about; undefined for what concerns all. */
+  /** Node it is about; undefined when it concerns the whole cluster. */
   readonly node?: string;
-  /** What was found, without secrets; the end of it when it was long. */
+  /** Its content without secrets; only the end of a long one. */
   readonly text: string;
-  /** Why there is nothing, or not all of it. */
+  /** Reason that all or part of it is missing. */
   readonly missing?: string;
 }
 
-/** Everything a failure can be judged by. */
+/** Everything that a diagnosis is based on. */
 export interface Evidence {
-  /** What the failed run printed, without colours and secrets; "" when none failed. */
+  /** Output of the failed run, without colours and secrets; "" when none failed. */
   readonly log: string;
-  /** What failed, as the log and the state say. */
+  /** Failures in the log and the state. */
   readonly failures: readonly Failure[];
-  /** Nodes that something failed on, that were not reached, or that are not Ready. */
+  /** Nodes that failed, were not reached, or are not Ready. */
   readonly failed: readonly string[];
-  readonly nodes: readonly StackNode[];
+  readonly nodes: readonly ClusterNode[];
   readonly items: readonly Item[];
 }
 
-/** Why a cause is believed: a line, and where it was found. */
-export interface Sign {
+/** A line that points to a cause, and its place. */
+export interface Symptom {
   readonly node?: string;
-  /** Name of an item, or `run` for what the failed run printed. */
+  /** Name of an item, or `run` for the output of the failed run. */
   readonly where: string;
   readonly line: string;
 }
@@ -39,10 +39,10 @@ export interface Sign {
 /** Bytes kept of a text: its end. */
 const textLimit = 262_144;
 
-/** Bytes kept of why something is missing: what programs complain of fits on a screen. */
+/** Bytes kept of a reason that something is missing: errors of programs are short. */
 const reasonLimit = 4_096;
 
-/** Makes an item whose text holds no secret and nothing that a terminal obeys, and is not too long. */
+/** Creates an item. Removes secrets and control characters, and shortens its text to a limit. */
 export function item(name: string, node: string | undefined, text: string, missing?: string): Item {
   return {
     name,
@@ -52,86 +52,86 @@ export function item(name: string, node: string | undefined, text: string, missi
   };
 }
 
-/** Control characters go first: between the letters of a secret they would hide it. What is cut comes last, or half of one stays. */
+/** Removes control characters first, because they can hide a secret. Shortens last, because half a secret is not recognised. */
 function harmless(text: string, limit: number): string {
   return tail(redact(plainText(text)), limit);
 }
 
-/** The end of a text, from the beginning of a line. */
+/** Returns the end of a text, from the beginning of a line. */
 export function tail(text: string, bytes: number = textLimit): string {
   return text.length <= bytes ? text : withoutFirstLine(text.slice(-bytes));
 }
 
-/** A text that begins within a line, without that line: of half a secret nothing tells that it is one. */
+/** Removes the first line of a text that begins within a line, because half a secret is not recognised. */
 export function withoutFirstLine(text: string): string {
   return `(the beginning was left out)\n${text.slice(text.indexOf("\n") + 1)}`;
 }
 
 /**
- * Path of an item's file in the folder of a diagnosis.
- * @throws when the item's or the node's name could lead out of the folder: some come from libvirt and the state.
+ * Returns the path of an item's file in the folder of a diagnosis.
+ * @throws when a name could lead out of the folder: names come from libvirt and the state, too.
  */
 export function fileOf({ name, node }: Pick<Item, "name" | "node">): string {
   for (const part of [name, ...(node === undefined ? [] : [node])]) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/.test(part)) {
       throw new Error(
-        `a diagnosis has no file for ${JSON.stringify(part)}: wanted letters, digits, dots, hyphens, underscores`,
+        `a diagnosis cannot have a file for ${JSON.stringify(part)}: expected letters, digits, dots, hyphens, underscores`,
       );
     }
   }
   return node === undefined ? `${name}.txt` : `nodes/${node}/${name}.txt`;
 }
 
-/** A name of libvirt's as part of the name of a file; one that could not be is told apart by its hash. */
+/** Makes a name of libvirt usable in the name of a file. A name with other characters or over 63 of them gets a hash. */
 export function fileWord(text: string): string {
   if (/^[A-Za-z0-9._-]{1,63}$/.test(text)) return text;
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
   return `${text.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}-${digest}`;
 }
 
-/** The item of a node, or of all. */
+/** Returns an item of a node, or of the whole cluster. */
 export function find({ items }: Evidence, name: string, node?: string): Item | undefined {
   return items.find((each) => each.name === name && each.node === node);
 }
 
-/** Whether the node let itself be asked over ssh. */
+/** Whether the node answered over ssh. */
 export function answered(evidence: Evidence, node: string): boolean {
   const units = find(evidence, "units", node);
   return units !== undefined && units.missing === undefined;
 }
 
 /**
- * Lines of the failed run that match. Where the run names what failed, only that counts: progress of what succeeded in
- * the end mentions the same things.
+ * Finds lines of the failed run that match. When the run names its failures, only their texts count: the progress of successful
+ * steps mentions the same problems.
  */
-export function inLog({ log, failures }: Evidence, pattern: RegExp): readonly Sign[] {
+export function inLog({ log, failures }: Evidence, pattern: RegExp): readonly Symptom[] {
   const named = failures.filter(({ text }) => text !== "");
   const texts: readonly { readonly node?: string; readonly text: string }[] =
     named.length > 0 ? named : [{ text: log }];
   return texts.flatMap(({ node, text }) =>
     matching(text, pattern)
       .slice(-1)
-      .map((line) => sign("run", line, node)),
+      .map((line) => symptom("run", line, node)),
   );
 }
 
-/** Lines of items that match, among all nodes and what concerns all; of an item that is missing, the reason counts. */
+/** Finds lines that match in items of these names, of all nodes and of the whole cluster; also in the reasons of missing items. */
 export function inItems(
   { items }: Evidence,
   names: readonly string[],
   pattern: RegExp,
   accept: (item: Item) => boolean = () => true,
-): readonly Sign[] {
+): readonly Symptom[] {
   return items
     .filter((each) => names.includes(each.name) && accept(each))
     .flatMap(({ name, node, text, missing = "" }) =>
-      // The last one is the latest, and a journal repeats itself.
-      [...matching(text, pattern), ...matching(missing, pattern)].slice(-1).map((line) => sign(name, line, node)),
+      // Only the last line of an item, because journals repeat themselves.
+      [...matching(text, pattern), ...matching(missing, pattern)].slice(-1).map((line) => symptom(name, line, node)),
     );
 }
 
-/** A sign, with its node where there is one. */
-export function sign(where: string, line: string, node?: string): Sign {
+/** Creates a symptom. */
+export function symptom(where: string, line: string, node?: string): Symptom {
   return { ...(node === undefined ? {} : { node }), where, line };
 }
 

@@ -7,29 +7,29 @@ import { redact } from "../../lib/redact.ts";
 import { collect, nodeTable, type DiagnosedSession } from "./collect.ts";
 import { report, type Report } from "./report.ts";
 
-/** Where a failed run keeps its things, and what it printed. */
+/** Folder and output of a failed run. */
 export interface FailedRun {
   readonly folder: string;
-  /** Everything the run printed; "" when that was not kept. */
+  /** Output of the run; "" when it was not kept. */
   readonly log: string;
 }
 
 /**
- * Collects what may tell why a run failed into `<folder>/diagnosis/`, within a few minutes. Never throws.
- * @returns A few lines: what failed, the most likely cause, what to do, and the folder.
+ * Diagnoses a failed run into `<folder>/diagnosis/`, within a few minutes. Never throws.
+ * @returns A few lines: the failed steps, the most likely cause, its fix, and the folder.
  */
 export async function explainFailure(session: DiagnosedSession, { folder, log }: FailedRun): Promise<string> {
   try {
     return (await diagnose(session, join(folder, "diagnosis"), log)).text;
   } catch (error) {
-    // The failure that is explained must stay the one that is seen.
-    return `The failure could not be explained: ${redact(plainText((error as Error).message).split("\n")[0] ?? "")}`;
+    // An error of the diagnosis must not hide the failure.
+    return `The failure could not be diagnosed: ${redact(plainText((error as Error).message).split("\n")[0] ?? "")}`;
   }
 }
 
-/** Collects into a folder, writes summary.md there, and judges. */
+/** Collects evidence into a folder, finds the causes, and writes summary.md there. */
 export async function diagnose(session: DiagnosedSession, folder: string, log = ""): Promise<Report> {
-  logLine(`collecting what nodes, libvirt and Kubernetes say, for at most 5 minutes`);
+  logLine("asking the nodes, libvirt and Kubernetes for their state, for at most 5 minutes");
   const evidence = await collect(session, folder, redact(plainText(log)));
   const shown = folder.startsWith(`${checkout}/`) ? relative(checkout, folder) : folder;
   const result = report(evidence, { stack: session.stack, folder: shown, table: nodeTable(evidence) });

@@ -4,17 +4,17 @@ import { uriProblem } from "../../libvirt/uri.ts";
 import { consoleLogName, domainLogFolder } from "../../names.ts";
 import { fileWord, item, withoutFirstLine, type Item } from "./evidence.ts";
 import { probe, type ProbeOptions } from "./probe.ts";
-import type { StackNode } from "./state.ts";
+import type { ClusterNode } from "./state.ts";
 
 /** Bytes read of the end of a file. */
 const consoleBytes = 262_144;
 
-/** Whether the hypervisor is this machine, so that its files can be read. */
+/** Whether the hypervisor is this machine, whose files can be read. */
 function isLocal(uri: string): boolean {
   return /^\w+:\/\/\//.test(uri);
 }
 
-/** What libvirt knows of all machines together. */
+/** Asks libvirt about the hypervisor, the networks and the pools. */
 export function askHypervisor(
   uri: string,
   { networks, pools }: { readonly networks: readonly string[]; readonly pools: readonly string[] },
@@ -36,21 +36,21 @@ export function askHypervisor(
   ];
 }
 
-/** Asks virsh; a URI that would start another program is refused in the item. */
+/** Asks virsh. For a URI that could start another program, the item has the reason of the refusal. */
 async function askVirsh(
   uri: string,
   name: string,
   args: readonly string[],
   options: Pick<ProbeOptions, "node" | "signal">,
 ): Promise<Item> {
-  const wanted = uriProblem(uri);
-  if (wanted !== undefined) return item(name, options.node, "", `libvirt is not asked at ${uri}: wanted ${wanted}`);
+  const expected = uriProblem(uri);
+  if (expected !== undefined) return item(name, options.node, "", `${uri} is not used: expected ${expected}`);
   return probe(name, "virsh", ["-c", uri, ...args], options);
 }
 
-/** What libvirt knows of one machine. */
+/** Asks libvirt about one machine, and reads its logs. */
 export function askMachine(
-  { name: node, resource: domain }: Pick<StackNode, "name" | "resource">,
+  { name: node, resource: domain }: Pick<ClusterNode, "name" | "resource">,
   uri: string,
   signal: AbortSignal,
   folder = domainLogFolder,
@@ -66,7 +66,7 @@ export function askMachine(
   ];
 }
 
-/** The end of a file of the hypervisor. Only a file's owner, mostly root, may read it. */
+/** Reads the end of a file of the hypervisor. Only its owner may read it, usually root. */
 async function readEnd(name: string, node: string, path: string, uri: string): Promise<Item> {
   if (!isLocal(uri)) return item(name, node, "", `${path} is on another machine, the hypervisor ${uri}`);
   try {
@@ -78,7 +78,7 @@ async function readEnd(name: string, node: string, path: string, uri: string): P
     return item(name, node, length < size ? withoutFirstLine(text) : text);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "is not there" : code === "EACCES" ? "may be read by root only" : `: ${code}`;
+    const why = code === "ENOENT" ? "does not exist" : code === "EACCES" ? "can be read only by root" : `: ${code}`;
     return item(name, node, "", `${path} ${why}`);
   }
 }

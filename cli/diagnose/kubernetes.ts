@@ -1,32 +1,32 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeOwn } from "../../lib/private-files.ts";
 import type { Session } from "../session.ts";
 import { item, tail, type Item } from "./evidence.ts";
 import { probe } from "./probe.ts";
-import { kubeconfigOf, type StackState } from "./state.ts";
+import { kubeconfigOf, type ClusterState } from "./state.ts";
 
-/** Files of what Kubernetes says. */
+/** Names of Kubernetes' items. */
 export const kubernetesItems = ["nodes", "conditions", "pods", "events"] as const;
 
 const conditions =
   '{range .items[*]}{.metadata.name}{range .status.conditions[*]}{"\\n  "}{.type}={.status} {.reason}: {.message}{end}{"\\n"}{end}';
 
-/** What asking the cluster needs. */
+/** Access to the cluster. */
 export interface ClusterAccess {
   readonly session: Pick<Session, "stack" | "capture">;
-  readonly state: StackState;
-  /** Path of kubectl; undefined when this machine has none. */
+  readonly state: ClusterState;
+  /** Path of kubectl; undefined when it is missing. */
   readonly kubectl: string | undefined;
-  /** Private folder that is deleted afterwards: the kubeconfig lies there while it is used. */
+  /** Private folder for the kubeconfig. The caller deletes it. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
-/** What Kubernetes says of nodes and pods, as its administrator. Secrets are not asked for. */
+/** Asks Kubernetes, as its administrator, for nodes, pods and events. Never asks for Secrets. */
 export async function askCluster(access: ClusterAccess): Promise<readonly Item[]> {
   const { kubectl, signal } = access;
   const nothing = (why: string) => kubernetesItems.map((name) => item(name, undefined, "", why));
-  if (kubectl === undefined) return nothing("there is no kubectl on this machine");
+  if (kubectl === undefined) return nothing("kubectl is not installed");
   let path: string;
   try {
     path = await writeKubeconfig(access);
@@ -35,7 +35,7 @@ export async function askCluster(access: ClusterAccess): Promise<readonly Item[]
   }
   const ask = (name: string, ...args: readonly string[]) =>
     probe(name, kubectl, ["--kubeconfig", path, "--request-timeout", "30s", "get", ...args], { signal });
-  // The first asks whether there is anybody: four that wait for a dead server would only wait longer.
+  // The first request shows whether the server answers, so that the others do not wait for a dead one.
   const nodes = await ask("nodes", "nodes", "--output", "wide");
   if (nodes.missing !== undefined) return nothing(nodes.missing);
   const others = await Promise.all([
@@ -47,7 +47,7 @@ export async function askCluster(access: ClusterAccess): Promise<readonly Item[]
   return [nodes, ...others.map((each) => ({ ...each, text: shorten[each.name]?.(each.text) ?? each.text }))];
 }
 
-/** Puts a node's name before each of its conditions, so that a line says everything. */
+/** Puts a node's name before each of its conditions, so that each line is complete. */
 export function byNode(conditions: string): string {
   let node = "";
   return conditions
@@ -60,7 +60,7 @@ export function byNode(conditions: string): string {
     .join("\n");
 }
 
-/** Keeps the lines of pods that do not run with all their containers. */
+/** Keeps the lines of pods without all their containers running. */
 export function notRunning(table: string): string {
   const [head = "", ...rows] = table.split("\n").filter(Boolean);
   const bad = rows.filter((row) => {
@@ -71,7 +71,7 @@ export function notRunning(table: string): string {
   return bad.length === 0 ? `all ${rows.length} pods run` : tail([head, ...bad].join("\n"));
 }
 
-/** Nodes that Kubernetes does not call Ready, by its table of nodes. */
+/** Finds nodes that are not Ready in Kubernetes' table of nodes. */
 export function notReady(table: string): readonly string[] {
   return table
     .split("\n")
@@ -85,10 +85,10 @@ async function writeKubeconfig({ session, state, folder }: ClusterAccess): Promi
   const text = await session
     .capture(["stack", "export", "--show-secrets", "--stack", session.stack])
     .catch((error: unknown) => {
-      // Its output may hold what no message may.
+      // Its other lines may have secrets.
       throw new Error(`the kubeconfig could not be read: ${(error as Error).message.split("\n").at(-1)}`);
     });
   const path = join(folder, "kubeconfig");
-  await writeFile(path, kubeconfigOf(text, state.kubeconfig), { mode: 0o600 });
+  await writeOwn(path, kubeconfigOf(text, state.kubeconfig));
   return path;
 }

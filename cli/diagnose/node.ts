@@ -7,41 +7,42 @@ import { inCheckout } from "../../lib/checkout.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import { item, withoutFirstLine, type Item } from "./evidence.ts";
 import { ask, limits } from "./probe.ts";
-import { identityOf, type StackNode } from "./state.ts";
+import { identityOf, type ClusterNode } from "./state.ts";
 
-/** How nodes are logged in to. */
+/** Login for nodes. */
 export interface Login {
   readonly user: string;
-  /** Paths of private keys, one of which is the right one; none when the agent has it. */
+  /** Paths of private keys, one of which is the right one; none when the agent has the key. */
   readonly keyPaths: readonly string[];
 }
 
-/** What asking a node needs. */
+/** Access to a node. */
 export interface NodeAccess {
   readonly login: Login;
   readonly uri: string;
-  /** Private folder for what ssh reads. */
+  /** Private folder for ssh's files. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
-/** The items that guest/diagnose.sh tells. A node is not to be trusted, so nothing else of what it prints is one. */
+/** Names of the items of guest/diagnose.sh. A node is not trusted, so every other item is dropped. */
 export const scriptItems: Readonly<Record<Role, readonly string[]>> = itemsByRole();
 
-/** Bytes of an item that guest/diagnose.sh keeps: its end. */
+/** Bytes of an item that guest/diagnose.sh keeps, from its end. */
 const itemBytes = 65_536;
 
-/** What a node knows of itself, over ssh; a single item that is missing when it cannot be asked. */
-export async function askNode(node: StackNode, access: NodeAccess): Promise<readonly Item[]> {
+/** Asks a node for its state over ssh. Returns one missing item when the node cannot be asked. */
+export async function askNode(node: ClusterNode, access: NodeAccess): Promise<readonly Item[]> {
   const { login, signal } = access;
   const nothing = (why: string) => [item("ssh", node.name, "", why)];
   const address = node.address ?? (await findAddress(node, access));
-  if (address === undefined) return nothing("the node has no address that the state or libvirt knows");
+  if (address === undefined) return nothing("neither the state nor libvirt has an address of the node");
   const hostKey = node.hostKey ?? (await readHostKey(node, access));
-  if (hostKey === undefined) return nothing("its host key is not known, and the guest agent does not tell it");
+  if (hostKey === undefined) return nothing("neither the state nor the guest agent has its host key");
 
-  // Some come from the node's guest agent.
-  if (!isIPv4(address)) return nothing(`wanted an IPv4 address of it, got ${JSON.stringify(address)}`);
+  // The address may come from the node's guest agent.
+  if (!isIPv4(address))
+    return nothing(`its address is invalid: expected an IPv4 address, got ${JSON.stringify(address)}`);
 
   const boundary = `nodeforge-${randomUUID()}`;
   const known = await writeKnownHosts(node.name, address, hostKey, access.folder);
@@ -55,35 +56,33 @@ export async function askNode(node: StackNode, access: NodeAccess): Promise<read
   const began = new Date();
   const answer = await ask("ssh", [...sshOptions(login, known), "--", address, startScript(script)], {
     signal,
-    // The script's own limit comes first; logging in to an emulated node takes seconds.
+    // Longer than the script's own limit, because the login to an emulated node takes seconds.
     limit: limits.node + 30,
     input: scriptInput([{ script: "diagnose", parameters }]),
   });
   const { sections, complete, unknown } = readSections(answer.stdout, boundary, scriptItems[node.role]);
-  if (sections.length === 0) return nothing(answer.problem ?? "it logged in and printed nothing");
+  if (sections.length === 0) return nothing(answer.problem ?? "the login succeeded, but the script printed nothing");
   const whole = (text: string) => (Buffer.byteLength(text) < itemBytes ? text : withoutFirstLine(text));
   const asked = `asked ${began.getTime() / 1000} ${Date.now() / 1000}\n`;
   const items = sections.map(({ name, text }, index, all) => {
     const isLast = index === all.length - 1;
     const why =
-      !complete && isLast
-        ? `it was cut off, and nothing after it was told: ${answer.problem ?? "the end is not there"}`
-        : undefined;
+      !complete && isLast ? `cut off, with all later items: ${answer.problem ?? "the end is missing"}` : undefined;
     return item(name, node.name, name === "clock" ? asked + text : whole(text), why);
   });
   if (unknown.length === 0) return items;
   const shown = unknown.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 40)));
   const more = unknown.length > shown.length ? ", ..." : "";
-  const why = `the node told ${unknown.length} items that nobody asked for, or twice; left out: ${shown.join(", ")}${more}`;
+  const why = `left out ${unknown.length} unexpected or repeated items of the node: ${shown.join(", ")}${more}`;
   return [...items, item("left-out", node.name, "", why)];
 }
 
-/** Options of ssh: nothing is asked, nothing of the user's own is read or written, and one host key is accepted. */
+/** Returns options of ssh: without prompts, without the user's own files, and with one accepted host key. */
 export function sshOptions({ user, keyPaths }: Login, knownHosts: string): readonly string[] {
   const options = [
     "BatchMode=yes",
     "ConnectTimeout=20",
-    // A machine that stops answering is given up after a minute.
+    // Gives up a silent machine after a minute.
     "ServerAliveInterval=15",
     "ServerAliveCountMax=4",
     "StrictHostKeyChecking=yes",
@@ -97,17 +96,17 @@ export function sshOptions({ user, keyPaths }: Login, knownHosts: string): reado
   return ["-F", "none", "-T", ...options.flatMap((option) => ["-o", option]), ...keys, "-l", user];
 }
 
-/** What a node's script printed, as far as it is what was asked for. */
+/** Expected items of a script's output. */
 export interface Sections {
-  /** At most one of each name, in the order in which they came. */
+  /** At most one of each name, in the order of the output. */
   readonly sections: readonly { readonly name: string; readonly text: string }[];
-  /** Whether the script came to its end. */
+  /** Whether the output has the script's last line. */
   readonly complete: boolean;
-  /** Names that are not among those that are known, or came again. The node chose them. */
+  /** Unexpected or repeated names. The node chose them. */
   readonly unknown: readonly string[];
 }
 
-/** The parts of what the script printed. The node knows the boundary, so it can make any text a part. */
+/** Splits a script's output into items. The node knows the boundary, so it can print any item. */
 export function readSections(text: string, boundary: string, names: readonly string[]): Sections {
   const parts = `\n${text}`
     .split(`\n${boundary} `)
@@ -117,14 +116,14 @@ export function readSections(text: string, boundary: string, names: readonly str
       return end < 0 ? { name: part, text: "" } : { name: part.slice(0, end), text: part.slice(end + 1) };
     });
   const end = parts.findIndex(({ name }) => name === "end");
-  const told = new Map<string, string>();
+  const items = new Map<string, string>();
   const unknown: string[] = [];
   parts.forEach(({ name, text }, index) => {
     if (index === end) return;
-    if ((end >= 0 && index > end) || !names.includes(name) || told.has(name)) unknown.push(name);
-    else told.set(name, text);
+    if ((end >= 0 && index > end) || !names.includes(name) || items.has(name)) unknown.push(name);
+    else items.set(name, text);
   });
-  return { sections: [...told].map(([name, text]) => ({ name, text })), complete: end >= 0, unknown };
+  return { sections: [...items].map(([name, text]) => ({ name, text })), complete: end >= 0, unknown };
 }
 
 function itemsByRole(): Readonly<Record<Role, readonly string[]>> {
@@ -141,8 +140,8 @@ async function writeKnownHosts(name: string, address: string, hostKey: string, f
   return path;
 }
 
-/** Asks libvirt, which sees what the state does not have yet, or never has of a node that sets its own address. */
-async function findAddress({ resource }: StackNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
+/** Asks libvirt for an address. The state lacks it during a bring-up, and always for a node that sets its own address. */
+async function findAddress({ resource }: ClusterNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
   for (const source of ["lease", "agent"]) {
     const args = ["-c", uri, "domifaddr", resource, "--source", source];
     const { stdout } = await ask("virsh", args, { signal, limit: 20 });
@@ -153,8 +152,8 @@ async function findAddress({ resource }: StackNode, { uri, signal }: NodeAccess)
   return undefined;
 }
 
-/** Asks the guest agent once, the way `up` does; a key that came over the network would prove nothing. */
-async function readHostKey({ resource, mac }: StackNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
+/** Asks the guest agent for the host key once, as `up` does. A key from the network would prove nothing. */
+async function readHostKey({ resource, mac }: ClusterNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
   const { stdout } = await ask(process.execPath, [inCheckout("operator", "read-identity.ts")], {
     signal,
     env: { LIBVIRT_URI: uri, DOMAIN: resource, MAC: mac ?? "", LIMIT_SECONDS: "5" },

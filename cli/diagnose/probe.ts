@@ -2,55 +2,55 @@ import { execa } from "execa";
 import { searchPath } from "../../lib/process.ts";
 import { item, type Item } from "./evidence.ts";
 
-/** Limits of a diagnosis; emulated nodes are slow, and a person waits. */
+/** Limits of a diagnosis. Emulated nodes are slow, but the user waits for the result. */
 export const limits = {
   /** Seconds for one item. */
   item: 60,
-  /** Seconds for all items of a node that come over ssh. */
+  /** Seconds for all items of a node over ssh. */
   node: 180,
-  /** Seconds for everything; what is not there by then is missing. */
+  /** Seconds for all items; later ones are missing. */
   total: 270,
-  /** Bytes that one program may print. */
+  /** Bytes of one program's output. */
   bytes: 8 * 2 ** 20,
   /** Lines kept of a journal. */
   journalLines: 300,
-  /** Nodes that are asked at the same time. */
+  /** Number of nodes that are asked at the same time. */
   nodesAtOnce: 8,
 } as const;
 
-/** How a program is asked. */
+/** Options of {@link ask} and {@link probe}. */
 export interface ProbeOptions {
   readonly node?: string;
   /** Seconds. @default limits.item */
   readonly limit?: number;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Ends everything when the total limit is over. */
+  /** Stops the program at the total limit. */
   readonly signal: AbortSignal;
 }
 
-/** What a program answered. */
+/** Answer of a program. */
 export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
-  /** Why it failed; undefined when it did not. */
+  /** Reason of its failure; undefined when it succeeded. */
   readonly problem?: string;
 }
 
-/** Asks a program. Never throws: what it printed before it failed is an answer too. */
+/** Runs a program and returns its output. Never throws: the output of a failed program is an answer, too. */
 export async function ask(program: string, args: readonly string[], options: ProbeOptions): Promise<Answer> {
   const { limit = limits.item, input = "", env = {}, signal } = options;
-  const late = "the time for the whole diagnosis was over";
+  const late = "the time limit of the whole diagnosis was over";
   if (signal.aborted) return { stdout: "", stderr: "", problem: late };
   const result = await execa(program, args, {
     input,
-    // Messages are matched as they are in English.
+    // The patterns match English messages.
     env: { PATH: searchPath(), LC_ALL: "C", ...env },
     reject: false,
     timeout: limit * 1000,
     forceKillAfterDelay: 2_000,
     cancelSignal: signal,
-    // What prints more than this is stopped, and says so.
+    // A program that prints more is stopped.
     maxBuffer: limits.bytes,
   });
   const { stdout = "", stderr = "" } = result;
@@ -67,7 +67,7 @@ export async function ask(program: string, args: readonly string[], options: Pro
   return { stdout, stderr, problem: why };
 }
 
-/** Asks a program for one item. */
+/** Runs a program for one item. */
 export async function probe(
   name: string,
   program: string,

@@ -1,24 +1,24 @@
 import { escapeMarkdown } from "../../lib/markdown.ts";
-import { fileOf, find, type Evidence, type Item, type Sign } from "./evidence.ts";
-import { match } from "./known-causes.ts";
+import { fileOf, find, type Evidence, type Item, type Symptom } from "./evidence.ts";
+import { match } from "./match.ts";
 
-/** What a diagnosis came to. */
+/** Result of a diagnosis. */
 export interface Report {
-  /** Whether nothing is wrong. */
+  /** Whether all nodes are Ready and no problem was found. */
   readonly healthy: boolean;
   /** A few lines for the terminal. */
   readonly text: string;
-  /** The whole in Markdown, for the folder. */
+  /** The whole result in Markdown, for the folder. */
   readonly summary: string;
 }
 
-/** Names shown before the rest is only counted. */
+/** Number of names or symptoms that are shown; the rest is only counted. */
 const shown = 5;
 
 /**
- * Judges the evidence.
- * @param folder Where everything was written, as the reader should see it.
- * @param table Kubernetes' table of nodes; "" when nobody told it.
+ * Reports the failures, and the causes that the evidence points to.
+ * @param folder Folder of the diagnosis, as you should see it.
+ * @param table Kubernetes' table of nodes; "" when it is missing.
  */
 export function report(
   evidence: Evidence,
@@ -34,17 +34,17 @@ export function report(
     const verdict = first
       ? [
           `Most likely: ${first.cause.cause}`,
-          ...first.signs.slice(0, 1).map((each) => `  ${show(quote(each))}`),
-          `To do: ${first.cause.mend}`,
+          ...first.symptoms.slice(0, 1).map((each) => `  ${show(quote(each))}`),
+          `Fix: ${first.cause.fix}`,
         ]
       : healthy
-        ? [`All ${evidence.nodes.length} nodes of stack ${show(stack)} are Ready, and nothing is known to be wrong.`]
+        ? [`All ${evidence.nodes.length} nodes of stack ${show(stack)} are Ready, and no problem is known.`]
         : ["No known cause fits."];
     return [...failed.map(show), ...verdict, ...(first ? [] : unknown(evidence, stack, table).map(show))];
   };
-  const causes = matches.flatMap(({ cause, signs }) => [
-    `- **${cause.name}**: ${cause.cause} ${cause.mend}`,
-    ...signs.slice(0, shown).map((each) => `  - ${escapeMarkdown(quote(each))}`),
+  const causes = matches.flatMap(({ cause, symptoms }) => [
+    `- **${cause.name}**: ${cause.cause} ${cause.fix}`,
+    ...symptoms.slice(0, shown).map((each) => `  - ${escapeMarkdown(quote(each))}`),
   ]);
   const summary = [
     `# Diagnosis of stack ${escapeMarkdown(stack)}`,
@@ -58,15 +58,15 @@ export function report(
   return { healthy, text: [...linesOf((text) => text), where].join("\n"), summary: `${summary}\n` };
 }
 
-/** What stands in the way of calling a cluster healthy, though nothing speaks against it. */
+/** Reasons that a cluster without a known cause cannot be called healthy. */
 function unknown(evidence: Evidence, stack: string, table: string): readonly string[] {
   const problem = find(evidence, "state")?.missing;
   if (problem !== undefined) return [`The state of stack ${stack} could not be read: ${problem.split("\n").at(-1)}`];
   if (evidence.nodes.length === 0) return [`Stack ${stack} has no nodes: npm run up`];
-  return table === "" ? ["Whether the nodes are Ready could not be asked."] : [];
+  return table === "" ? ["Kubernetes did not say whether the nodes are Ready."] : [];
 }
 
-/** What failed, a line for each step: `worker-node-1, worker-node-2: join failed`. */
+/** Failures, one line a step: `worker-node-1, worker-node-2: join failed`. */
 function whatFailed({ failures, failed }: Evidence): readonly string[] {
   const steps = [...new Set(failures.map(({ step }) => step))];
   const byStep = steps.map((step) => {
@@ -84,11 +84,11 @@ function several(names: readonly string[]): string {
   return rest > 0 ? `${names.slice(0, shown).join(", ")} and ${rest} more` : names.join(", ");
 }
 
-function quote({ node, where, line }: Sign): string {
+function quote({ node, where, line }: Symptom): string {
   return `${node === undefined ? "" : `${node}, `}${where}: ${line}`;
 }
 
-/** A table for what concerns all and one for each node. */
+/** Tables of the items: one for the whole cluster, one for each node. */
 function collected({ nodes, items }: Evidence): string {
   const parts = [undefined, ...nodes.map(({ name }) => name)].map((node) => {
     const rows = items

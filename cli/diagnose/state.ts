@@ -2,35 +2,15 @@ import { isIPv4 } from "node:net";
 import type { Identity } from "../../components/identity.ts";
 import { nameOfUrn, resourceType, suffix } from "../../names.ts";
 import type { Role } from "../../topology.ts";
+import { parseState, type StackState, type StateResource } from "../stack/state.ts";
 
-/** What the state says of a resource; of more than is read here, nothing is assumed. */
-interface Resource {
-  readonly urn: string;
-  readonly type: string;
-  readonly parent?: string;
-  readonly provider?: string;
-  readonly delete?: boolean;
-  /** Errors of a creation that left something behind. */
-  readonly initErrors?: readonly string[];
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
-
-/** An exported state, as far as it is read. */
-interface Exported {
-  readonly deployment?: {
-    readonly resources?: readonly Resource[];
-    readonly pending_operations?: readonly { readonly resource: Resource }[];
-  } | null;
-}
-
-/** A step of a bring-up, and whether the state says that it was done. */
-export interface Step {
+/** A step of a node in a bring-up, and whether the state has it. */
+export interface NodeStep {
   readonly name: StepName;
   readonly done: boolean;
 }
 
-/** The steps of nodes, in the order in which a bring-up takes them. */
+/** Steps of nodes, in the order of a bring-up. */
 export const stepOrder = [
   "disk",
   "machine",
@@ -43,38 +23,38 @@ export const stepOrder = [
   "ready",
 ] as const;
 
-/** A step of a node. */
+/** Name of a step of a node. */
 export type StepName = (typeof stepOrder)[number];
 
-/** What the state knows of a node, complete or not. */
-export interface StackNode {
+/** A node of the state, complete or not. */
+export interface ClusterNode {
   readonly name: string;
   readonly role: Role;
-  /** Name of its resources; also of its domain. */
+  /** Name of its resources, and of its domain. */
   readonly resource: string;
-  /** Hypervisor its domain is on. */
+  /** URI of its hypervisor. */
   readonly uri: string | undefined;
   readonly mac: string | undefined;
-  /** The address, once the machine has one that the state knows. */
+  /** Address of the machine, once the state has it. */
   readonly address: string | undefined;
-  /** Whether it asks for a lease. */
+  /** Whether it gets its address from DHCP. */
   readonly leased: boolean;
-  /** The ssh host key that was read through the guest agent. */
+  /** ssh host key, read through the guest agent. */
   readonly hostKey: string | undefined;
-  readonly steps: readonly Step[];
+  readonly steps: readonly NodeStep[];
 }
 
-/** What the state knows of a cluster. */
-export interface StackState {
+/** A cluster, as far as the state has it. */
+export interface ClusterState {
   /** The control plane first. */
-  readonly nodes: readonly StackNode[];
+  readonly nodes: readonly ClusterNode[];
   /** URIs of the hypervisors. */
   readonly uris: readonly string[];
   readonly networks: readonly string[];
   readonly pools: readonly string[];
-  /** Name of the resource whose stdout is the administrator's kubeconfig, when that step was done. */
+  /** Name of the resource whose stdout is the administrator's kubeconfig; undefined before that step. */
   readonly kubeconfig: string | undefined;
-  /** Whether the step was done that waits until all nodes are Ready. */
+  /** Whether the state has the step that waits until all nodes are Ready. */
   readonly ready: boolean;
 }
 
@@ -85,13 +65,12 @@ interface Interface {
 }
 
 /**
- * Reads a state as `pulumi stack export` prints it. A first `up` that failed has no outputs, but its components say
- * which nodes there should be, and its resources how far each came.
+ * Finds a cluster in a state. A failed first `up` has no outputs, but its components name the nodes, and its resources show
+ * the progress of each node.
  */
-export function readState(text: string): StackState {
-  const { deployment } = JSON.parse(text) as Exported;
-  const done = (deployment?.resources ?? []).filter((resource) => !resource.delete);
-  const begun = (deployment?.pending_operations ?? []).map(({ resource }) => resource);
+export function clusterStateOf({ resources, pending }: StackState): ClusterState {
+  const done = resources.filter((resource) => !resource.delete);
+  const begun = pending.map(({ resource }) => resource);
   const all = [...done, ...begun];
   const machines = unique(done.filter(({ type }) => type === resourceType.virtualMachine));
   const nodes = machines
@@ -118,12 +97,12 @@ export function readState(text: string): StackState {
 }
 
 /**
- * The kubeconfig out of a state that was exported with its secrets.
- * @throws when the state has none.
+ * Returns the kubeconfig of a state that was exported with its secrets.
+ * @param name Name of the resource whose stdout it is.
+ * @throws when the state has no kubeconfig, or has it encrypted.
  */
 export function kubeconfigOf(text: string, name: string): string {
-  const { deployment } = JSON.parse(text) as Exported;
-  const resource = deployment?.resources?.find(
+  const resource = parseState(text).resources.find(
     ({ type, urn }) => type === resourceType.remoteCommand && nameOfUrn(urn) === name,
   );
   const stdout = resource?.outputs?.stdout as string | { readonly plaintext?: string } | undefined;
@@ -133,7 +112,7 @@ export function kubeconfigOf(text: string, name: string): string {
   return value;
 }
 
-function readNode(machine: Resource, done: readonly Resource[], all: readonly Resource[]): StackNode {
+function readNode(machine: StateResource, done: readonly StateResource[], all: readonly StateResource[]): ClusterNode {
   const resource = nameOfUrn(machine.urn);
   const role = machine.urn.includes(`${resourceType.worker}$`) ? "worker" : "control-plane";
   const made = (type: string, suffix: string) =>
@@ -144,7 +123,7 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
   const link = domain && interfaceOf(domain);
   const identity = identityOf(text_(made(resourceType.localCommand, suffix.hostKey)?.outputs?.stdout));
   const provider = all.find(({ parent, provider }) => parent === machine.urn && provider?.includes(":libvirt::"));
-  const steps: readonly (readonly [StepName, Resource | undefined])[] = [
+  const steps: readonly (readonly [StepName, StateResource | undefined])[] = [
     ["disk", made(resourceType.volume, suffix.root)],
     ["machine", made(resourceType.domain, "")],
     ["host key", made(resourceType.localCommand, suffix.hostKey)],
@@ -173,13 +152,13 @@ function readNode(machine: Resource, done: readonly Resource[], all: readonly Re
   };
 }
 
-/** The machine's network interface; what libvirt read back wins over what was asked for. */
-function interfaceOf({ type, inputs, outputs }: Resource): Interface | undefined {
+/** Returns the machine's network interface. Values that libvirt reported precede those of the configuration. */
+function interfaceOf({ type, inputs, outputs }: StateResource): Interface | undefined {
   if (type !== resourceType.domain) return undefined;
-  const [wanted, found] = [inputs, outputs].map(
+  const [desired, found] = [inputs, outputs].map(
     (properties) => (properties?.networkInterfaces as readonly Interface[] | undefined)?.[0],
   );
-  return wanted || found ? { ...wanted, ...found } : undefined;
+  return desired || found ? { ...desired, ...found } : undefined;
 }
 
 function text_(value: unknown): string | undefined {
@@ -190,22 +169,22 @@ function distinct(values: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(values.filter((value) => value !== undefined))];
 }
 
-function unique(resources: readonly Resource[]): readonly Resource[] {
+function unique(resources: readonly StateResource[]): readonly StateResource[] {
   return [...new Map(resources.map((resource) => [resource.urn, resource])).values()];
 }
 
 /**
- * What operator/read-identity.ts printed when the machine was made. A node's guest agent told it, so it is believed only
- * where it is one address and one key.
+ * Parses the output of operator/read-identity.ts. It comes from the node's guest agent, so anything but one IPv4 address and one
+ * ed25519 key is dropped.
  */
 export function identityOf(printed: string | undefined): Partial<Identity> {
   try {
-    const told = (JSON.parse(printed || "{}") ?? {}) as Readonly<Record<string, unknown>>;
-    const address = typeof told.address === "string" && isIPv4(told.address) ? told.address : undefined;
-    const isKey = typeof told.hostKey === "string" && /^ssh-ed25519 \S{1,1000}$/.test(told.hostKey);
+    const identity = (JSON.parse(printed || "{}") ?? {}) as Readonly<Record<string, unknown>>;
+    const address = typeof identity.address === "string" && isIPv4(identity.address) ? identity.address : undefined;
+    const isKey = typeof identity.hostKey === "string" && /^ssh-ed25519 \S{1,1000}$/.test(identity.hostKey);
     return {
       ...(address === undefined ? {} : { address }),
-      ...(isKey ? { hostKey: told.hostKey as string } : {}),
+      ...(isKey ? { hostKey: identity.hostKey as string } : {}),
     };
   } catch {
     return {};

@@ -1,23 +1,23 @@
-import { find, sign, type Evidence, type Sign } from "./evidence.ts";
+import { find, symptom, type Evidence, type Symptom } from "./evidence.ts";
 
 /** A unit as `systemctl show` prints it. */
 type Unit = Readonly<Record<string, string>>;
 
-/** Nodes on which one of these units should run and does not. One whose condition is not met yet is only quiet. */
-export function unitsDown(evidence: Evidence, names: readonly string[]): readonly Sign[] {
+/** Finds nodes on which one of these units does not run. A unit whose start condition is not met is not down. */
+export function unitsDown(evidence: Evidence, names: readonly string[]): readonly Symptom[] {
   return evidence.nodes.flatMap(({ name: node }) =>
     readUnits(find(evidence, "units", node)?.text ?? "")
       .filter((unit) => names.includes(nameOf(unit)) && isDown(unit))
-      .map((unit) => sign("units", inWords(unit), node)),
+      .map((unit) => symptom("units", inWords(unit), node)),
   );
 }
 
-/** Units that a node's image does not have. */
-export function unitsMissing(evidence: Evidence): readonly Sign[] {
+/** Finds units that a node's image lacks. */
+export function unitsMissing(evidence: Evidence): readonly Symptom[] {
   return evidence.nodes.flatMap(({ name: node }) =>
     readUnits(find(evidence, "units", node)?.text ?? "")
       .filter(({ LoadState }) => LoadState === "not-found")
-      .map((unit) => sign("units", `Unit ${unit.Id ?? ""} not found`, node)),
+      .map((unit) => symptom("units", `Unit ${unit.Id ?? ""} not found`, node)),
   );
 }
 
@@ -33,7 +33,7 @@ function readUnits(text: string): readonly Unit[] {
 
 function isDown({ Id, LoadState, ActiveState, SubState, ConditionResult, NRestarts = "0" }: Unit): boolean {
   if (LoadState !== "loaded") return false;
-  // systemd starts a unit that gives up again and again, so it is seen starting as often as failing.
+  // systemd restarts a failing unit repeatedly, so its state is often "starting".
   const loops = ActiveState === "activating" && (SubState === "auto-restart" || Number(NRestarts) > 2);
   const stopped = ActiveState === "inactive" && (ConditionResult === "yes" || Id === "containerd.service");
   return ActiveState === "failed" || loops || stopped;

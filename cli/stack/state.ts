@@ -5,6 +5,8 @@ export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
+  /** URN of its parent. */
+  readonly parent?: string;
   /** URN and id of its provider, joined by `::`. */
   readonly provider?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
@@ -30,8 +32,13 @@ export interface StackState {
 
 /** Reads a stack's state through Pulumi. */
 export async function readState({ stack, capture }: Pick<Session, "stack" | "capture">): Promise<StackState> {
-  const { deployment } = JSON.parse(await capture(["stack", "export", "--stack", stack])) as {
-    deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] };
+  return parseState(await capture(["stack", "export", "--stack", stack]));
+}
+
+/** Parses a state as `pulumi stack export` prints it. */
+export function parseState(text: string): StackState {
+  const { deployment } = JSON.parse(text) as {
+    deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
   };
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kubeconfigOf, readState } from "../../cli/diagnose/state.ts";
+import { kubeconfigOf, clusterStateOf } from "../../cli/diagnose/state.ts";
+import { parseState } from "../../cli/stack/state.ts";
 import { cluster, patternsOf } from "./names.ts";
 import { TestStack, type Outcome } from "./stack.ts";
 
@@ -88,7 +89,9 @@ describe("the first up of one control plane and two workers", () => {
     expect(stack.guests.secrets).toContain(kubeconfig);
     // A diagnosis takes it from the state, because a first up that failed has no outputs.
     const exported = await stack.cli.run(["stack", "export", "--show-secrets", "--stack", "lab"], stack.folder);
-    expect(kubeconfigOf(exported.stdout, readState(exported.stdout).kubeconfig ?? "")).toBe(kubeconfig);
+    expect(kubeconfigOf(exported.stdout, clusterStateOf(parseState(exported.stdout)).kubeconfig ?? "")).toBe(
+      kubeconfig,
+    );
   });
 
   it("leaves nothing to do", async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
 import { readFailures } from "../../cli/diagnose/failures.ts";
-import { readState } from "../../cli/diagnose/state.ts";
+import { clusterStateOf } from "../../cli/diagnose/state.ts";
+import { parseState } from "../../cli/stack/state.ts";
 import { worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
@@ -19,7 +20,7 @@ describe("a first up that fails", () => {
     expect(first.text).toContain("planned by the test");
     expect(first.calls.list.filter((operation) => /ready|addons/.test(operation))).toEqual([]);
     // What a diagnosis starts from: what the run printed, and the state alone where that was not kept.
-    const state = readState(await stack.exportText());
+    const state = clusterStateOf(parseState(await stack.exportText()));
     const failure = { node: "worker-node-2", step: "join" };
     expect(readFailures(first.text, state)).toMatchObject([{ ...failure, resource: "lab-worker-node-2-join" }]);
     expect(readFailures("", state)).toMatchObject([failure]);
@@ -57,7 +58,7 @@ describe("a first up that fails", () => {
     const first = await stack.up();
     expect(first.succeeded).toBe(false);
     expect(first.text).toMatch(/lab-worker-node-1 .*planned by the test/);
-    const state = readState(await stack.exportText());
+    const state = clusterStateOf(parseState(await stack.exportText()));
     expect(state.nodes.map(({ name }) => name)).toEqual(["master", "worker-node-1"]);
     expect(readFailures(first.text, state)).toMatchObject([{ node: "worker-node-1", step: "machine" }]);
     // Without the log, the control plane's machine, which may not have been begun, looks the same.

@@ -38,7 +38,7 @@ describe("work that changes a cluster", () => {
     const log = "error: the stack is currently locked by 1 lock(s).\n";
     expect(await explainingFailure(session, () => Promise.resolve(255), record(log))).toBe(255);
     expect(printed).toHaveLength(1);
-    expect(printed[0]).toContain("Most likely: Another run changes this stack now");
+    expect(printed[0]).toContain("Most likely: Another run is changing this stack");
     expect(await readdir(folder)).toEqual(["diagnosis"]);
   });
 

@@ -93,7 +93,7 @@ it("a diagnosis asks no hypervisor of a URI that could start a program, and says
   const unknown = { ...session(complete, () => Promise.reject(new Error("no state"))) };
   await diagnose({ ...unknown, settings: () => settingsOf({ ...settings, libvirtUri }) }, out());
   expect(await readFile(join(out(), "domains.txt"), "utf8")).toMatch(
-    /^\(missing: libvirtUri is not asked: wanted a URI with no parameters but .*command=\/tmp\/x\)$/m,
+    /^\(missing: libvirtUri is not used: expected a URI with no parameters but .*command=\/tmp\/x\)$/m,
   );
   expect(await readdir(programs)).not.toContain("virsh.calls");
   await diagnose(unknown, join(folder, "allowed"));
@@ -105,7 +105,7 @@ describe("a diagnosis of a healthy cluster", () => {
     await fakes();
     const result = await diagnose(session(complete), out());
     expect(result.text.split("\n")).toEqual([
-      "All 2 nodes of stack lab are Ready, and nothing is known to be wrong.",
+      "All 2 nodes of stack lab are Ready, and no problem is known.",
       `Everything that was collected: ${out()}/summary.md`,
     ]);
     expect(result.healthy).toBe(true);
@@ -140,7 +140,7 @@ describe("a diagnosis of a healthy cluster", () => {
     expect((await readdir(join(out(), "nodes", "master"))).sort()).toEqual(its.map((name) => `${name}.txt`).sort());
     expect(await readFile(join(out(), "pods.txt"), "utf8")).toBe("all 1 pods run\n");
     expect(await readFile(join(out(), "nodes", "master", "console.txt"), "utf8")).toBe(
-      "(missing: /var/log/libvirt/qemu/lab-master-console.log is not there)\n",
+      "(missing: /var/log/libvirt/qemu/lab-master-console.log does not exist)\n",
     );
     const summary = await readFile(join(out(), "summary.md"), "utf8");
     expect(summary).toContain("### worker-node-1\n\n| item | found |");
@@ -202,9 +202,9 @@ describe("a diagnosis of a cluster that is not well", () => {
     const result = await explainFailure(session(progress), { folder: out(), log: "" });
     expect(result.split("\n")).toEqual([
       "master: control plane was not reached or failed",
-      "Most likely: The node does not accept the operator's key.",
+      "Most likely: The node does not accept your ssh key.",
       "  master, ssh: ops@192.168.222.10: Permission denied (publickey).",
-      expect.stringMatching(/^To do: sshPublicKey, /) as string,
+      expect.stringMatching(/^Fix: Use the sshPublicKey, /) as string,
       `Everything that was collected: ${out()}/diagnosis/summary.md`,
     ]);
     expect(await readFile(join(out(), "diagnosis", "nodes.txt"), "utf8")).toBe(
@@ -256,7 +256,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     await diagnose(session(complete), out());
     expect(await readFile(join(out(), "nodes", "master", "hostname.txt"), "utf8")).toBe("x\n");
     expect(await readFile(join(out(), "nodes", "master", "kubelet.txt"), "utf8")).toBe(
-      "half\n(missing: it was cut off, and nothing after it was told: exit code 255)\n",
+      "half\n(missing: cut off, with all later items: exit code 255)\n",
     );
   });
 
@@ -281,9 +281,9 @@ describe("explaining a failure", () => {
     await fakes();
     const broken = session(complete, () => Promise.reject(new Error("pulumi: exit code 255\nerror: no stack")));
     const text = await explainFailure(broken, { folder: out(), log: "error: incorrect passphrase\n" });
-    expect(text).toContain("Most likely: The stack is encrypted with another passphrase than the one that is here.");
+    expect(text).toContain("Most likely: The passphrase on this machine does not decrypt the stack.");
     expect(await explainFailure(session(complete), { folder: join(programs, "virsh"), log: "" })).toMatch(
-      /^The failure could not be explained: E/,
+      /^The failure could not be diagnosed: E/,
     );
   });
 });

@@ -1,12 +1,12 @@
 import type { Evidence, Item } from "../../../cli/diagnose/evidence.ts";
 import type { Failure } from "../../../cli/diagnose/failures.ts";
-import { stepOrder, type StackNode, type StepName } from "../../../cli/diagnose/state.ts";
+import { stepOrder, type ClusterNode, type StepName } from "../../../cli/diagnose/state.ts";
 
 /** When the nodes of {@link healthy} were asked, in seconds. */
 export const asked = 1_795_000_000;
 
 /** A node all of whose steps were done, but for those that are named. */
-export function node(name: string, ...notDone: readonly StepName[]): StackNode {
+export function node(name: string, ...notDone: readonly StepName[]): ClusterNode {
   const role = name === "master" ? "control-plane" : "worker";
   const own = stepOrder.filter((step) =>
     role === "worker" ? !["control plane", "kubeconfig"].includes(step) : !["token", "join"].includes(step),

@@ -63,7 +63,7 @@ tell end ''`);
     expect(await files()).toEqual([...console_, "hostname.txt", "left-out.txt"].sort());
     expect(await readFile(join(master(), "hostname.txt"), "utf8")).toBe("master\n");
     const said = await readFile(join(master(), "left-out.txt"), "utf8");
-    expect(said).toContain("(missing: the node told 9 items that nobody asked for, or twice; left out: ");
+    expect(said).toContain("(missing: left out 9 unexpected or repeated items of the node: ");
     expect(said).toContain("/project/requirements");
     expect(await readdir(join(folder, "runs"))).toEqual(["one"]);
   });
@@ -74,7 +74,7 @@ tell end ''`);
     expect(await readFile(join(master(), "kubelet.txt"), "utf8")).toBe("first\n");
     expect(await files()).toEqual([...console_, "kubelet.txt", "left-out.txt"].sort());
     expect(await readFile(join(master(), "left-out.txt"), "utf8")).toMatch(
-      /told 2 items .*: "kubelet", "containerd"\)\n$/,
+      /left out 2 unexpected .*: "kubelet", "containerd"\)\n$/,
     );
   });
 
@@ -108,9 +108,7 @@ tell end ''`);
     const text = await readFile(join(master(), "kubelet.txt"), "utf8");
     expect(text.length).toBeLessThan(300_000);
     expect(text).toMatch(/^\(the beginning was left out\)\na line without an end to it\n/);
-    expect(text).toContain(
-      "(missing: it was cut off, and nothing after it was told: it printed more than 8 MiB and was stopped)\n",
-    );
+    expect(text).toContain("(missing: cut off, with all later items: it printed more than 8 MiB and was stopped)\n");
   });
 
   it("is not written through a link", async () => {
@@ -139,7 +137,7 @@ describe("what a node's guest agent says", () => {
       expect(others).toEqual([]);
       expect(item).toMatchObject({
         name: "ssh",
-        missing: `wanted an IPv4 address of it, got ${JSON.stringify(address)}`,
+        missing: `its address is invalid: expected an IPv4 address, got ${JSON.stringify(address)}`,
       });
       expect(await readdir(join(folder, "bin"))).not.toContain("ssh.calls");
       expect(identityOf(JSON.stringify({ address, hostKey: "ssh-ed25519 AAAA" }))).toEqual({
@@ -169,8 +167,8 @@ describe("the name of a file", () => {
   it.each(["..", ".", "", "../x", "a/b", "/etc/x", "a\0", "a b", "a\nb", "-x", ".hidden", "x".repeat(300)])(
     "is never %j",
     (name) => {
-      expect(() => fileOf({ name })).toThrow("a diagnosis has no file for");
-      expect(() => fileOf({ name: "kubelet", node: name })).toThrow("a diagnosis has no file for");
+      expect(() => fileOf({ name })).toThrow("a diagnosis cannot have a file for");
+      expect(() => fileOf({ name: "kubelet", node: name })).toThrow("a diagnosis cannot have a file for");
     },
   );
 

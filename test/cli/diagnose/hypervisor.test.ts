@@ -35,5 +35,5 @@ it("says that a console is on another machine, or not there", async () => {
     text: "",
     missing: `${path} is on another machine, the hypervisor qemu+ssh://host/system`,
   });
-  expect(await consoleOf("qemu:///system")).toMatchObject({ text: "", missing: `${path} is not there` });
+  expect(await consoleOf("qemu:///system")).toMatchObject({ text: "", missing: `${path} does not exist` });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { readFailures, readUnready } from "../../../cli/diagnose/failures.ts";
-import { kubeconfigOf, readState } from "../../../cli/diagnose/state.ts";
+import { kubeconfigOf, clusterStateOf } from "../../../cli/diagnose/state.ts";
+import { parseState } from "../../../cli/stack/state.ts";
 import { complete, kubeconfig, stackState } from "./stack-state.ts";
 
-const state = (progress = complete) => readState(stackState(progress));
+const state = (progress = complete) => clusterStateOf(parseState(stackState(progress)));
 
 describe("the state of a stack", () => {
   it("tells every node and how to reach it", () => {
@@ -36,7 +37,7 @@ describe("the state of a stack", () => {
     ["static", false],
   ])("tells who asks for a lease, waited for or not: %s", (addressing, leased) => {
     const text = stackState(complete).replaceAll('"addressing":"dhcp"', `"addressing":"${addressing}"`);
-    expect(readState(text).nodes.map((node) => node.leased)).toEqual([leased, leased]);
+    expect(clusterStateOf(parseState(text)).nodes.map((node) => node.leased)).toEqual([leased, leased]);
   });
 
   it("tells of nodes that have no machine yet", () => {
@@ -59,7 +60,7 @@ describe("the state of a stack", () => {
     const [first, second] = text.deployment.resources.filter(({ type }) => String(type).endsWith(":Domain"));
     Object.assign(first!, { initErrors: ["no lease"] });
     Object.assign(second!, { delete: true });
-    const { nodes } = readState(JSON.stringify(text));
+    const { nodes } = clusterStateOf(parseState(JSON.stringify(text)));
     expect(nodes.map(({ steps }) => steps[1])).toEqual([
       { name: "machine", done: false },
       { name: "machine", done: false },
@@ -73,11 +74,14 @@ describe("the state of a stack", () => {
     const begun = resources.filter(({ urn }) => String(urn).endsWith("Domain::lab-worker-node-1"));
     text.deployment.resources = resources.filter((resource) => !begun.includes(resource));
     text.deployment.pending_operations = [{ resource: { ...begun[0], outputs: {} }, type: "creating" }];
-    expect(readState(JSON.stringify(text)).nodes[1]).toMatchObject({ mac: "52:54:00:00:00:02", address: undefined });
+    expect(clusterStateOf(parseState(JSON.stringify(text))).nodes[1]).toMatchObject({
+      mac: "52:54:00:00:00:02",
+      address: undefined,
+    });
   });
 
   it.each(["{}", '{"deployment":null}', '{"version":3,"deployment":{"manifest":{}}}'])("may be empty: %s", (text) => {
-    expect(readState(text)).toEqual({ nodes: [], uris: [], networks: [], pools: [], ready: false });
+    expect(clusterStateOf(parseState(text))).toEqual({ nodes: [], uris: [], networks: [], pools: [], ready: false });
   });
 
   it("has the kubeconfig only with its secrets", () => {
