@@ -2,26 +2,26 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
-import { lookAtCluster } from "./lifecycle/health.ts";
-import { daysLeft, isDue, knownValidity } from "./lifecycle/certificates.ts";
+import { checkHealth } from "./lifecycle/health.ts";
+import { daysLeft, isDue, priorValidity } from "./lifecycle/certificates.ts";
 import { isDataLost } from "./preflight/lost-data.ts";
 import { refuseConflicts } from "./preflight/refusal.ts";
-import { standsOn } from "./lifecycle/prior-cluster.ts";
-import { readKnown } from "./lifecycle/prior-state.ts";
+import { hasSameInputs } from "./lifecycle/prior-cluster.ts";
+import { readPriorState } from "./lifecycle/prior-state.ts";
 
-const known = await readKnown();
-const config = await loadConfig((wanted) => standsOn(known, wanted));
-const dataLost = await isDataLost(config, known);
-await refuseConflicts(config, known);
-const validity = knownValidity(known, config.clusterName, config.master.name);
+const prior = await readPriorState();
+const config = await loadConfig((wanted) => hasSameInputs(prior, wanted));
+const dataLost = await isDataLost(config, prior);
+await refuseConflicts(config, prior);
+const validity = priorValidity(prior, config.clusterName, config.master.name);
 if (validity !== undefined && isDue(validity)) {
   const days = daysLeft(validity);
   const end = days < 0 ? "have ended" : `end in ${days} days`;
   await pulumi.log.info(`the cluster's certificates ${end}: they are renewed, and the kubeconfig with them`);
 }
-const health = await lookAtCluster(known, config);
+const health = await checkHealth(prior, config);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
-const cluster = new Cluster(config.clusterName, { config, known, health, dataLost }, { providers: [hypervisor] });
+const cluster = new Cluster(config.clusterName, { config, prior, health, dataLost }, { providers: [hypervisor] });
 
 /** The administrator's kubeconfig. Secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;

@@ -6,9 +6,9 @@ import { healthy, type Health } from "../lifecycle/health.ts";
 import { clientValidity, renewalOf } from "../lifecycle/certificates.ts";
 import {
   generationOf,
-  isAway,
-  isHalfJoined,
-  isReplaced,
+  isUnavailable,
+  hasUnusedToken,
+  needsRollout,
   isSameCluster,
   keepersOf,
   keptIdentity,
@@ -34,7 +34,7 @@ export interface ClusterArgs {
   /** Plain and checked: it decides which resources exist. Not stored: it holds the operator's key. */
   readonly config: ClusterConfig;
   /** What the stack remembers of this cluster. @default nothing */
-  readonly known?: PriorState;
+  readonly prior?: PriorState;
   /** What a look at the running cluster found. @default nothing wrong */
   readonly health?: Health;
   /** Whether the control plane's data is gone for good, so that this becomes another cluster. @default false */
@@ -62,7 +62,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Timings>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { config, known = new PriorState(), health = healthy, dataLost = false } = args;
+    const { config, prior = new PriorState(), health = healthy, dataLost = false } = args;
     super("nodeforge:index:Cluster", name, { clusterName: config.clusterName }, opts);
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
@@ -70,10 +70,10 @@ export class Cluster extends pulumi.ComponentResource {
 
     // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what makes another
     // cluster replaces it first: the engine then takes everything back in one order.
-    const keepers = keepersOf(known, name, config, dataLost);
+    const keepers = keepersOf(prior, name, config, dataLost);
     const id = new random.RandomUuid(`${name}${suffix.id}`, { keepers }, { ...child, deleteBeforeReplace: true });
     const pool = new StoragePool(`${name}${suffix.pool}`, { pool: config.storagePool }, child);
-    const names = new OwnNames(name, id.result, isSameCluster(known, name, keepers) ? known : new PriorState());
+    const names = new OwnNames(name, id.result, isSameCluster(prior, name, keepers) ? prior : new PriorState());
     const net = new Network(
       `${name}${suffix.network}`,
       { network, mark: names.networkMark(`${name}${suffix.network}`) },
@@ -111,16 +111,16 @@ export class Cluster extends pulumi.ComponentResource {
         data: config.master,
         drain: config.drain,
         timeouts,
-        kept: keptIdentity(known, name, config, keepers),
-        certificates: renewalOf(known, name, topology.master.name),
+        kept: keptIdentity(prior, name, config, keepers),
+        certificates: renewalOf(prior, name, topology.master.name),
       },
       child,
     );
     const order = rolloutOrder(
       topology.workers,
       {
-        isReplaced: (node) => isReplaced(known, node.resourceName, machineSignature(node, platform)),
-        isAway: (node) => health.lost.has(node.name) || isAway(known, node.resourceName),
+        needsRollout: (node) => needsRollout(prior, node.resourceName, machineSignature(node, platform)),
+        isUnavailable: (node) => health.lost.has(node.name) || isUnavailable(prior, node.resourceName),
       },
       config.maxUnavailable,
     );
@@ -143,9 +143,9 @@ export class Cluster extends pulumi.ComponentResource {
           rollout,
           generationOf: ({ name, resourceName }) =>
             generationOf(
-              known,
+              prior,
               `${resourceName}${suffix.token}`,
-              health.lost.has(name) || isHalfJoined(known, resourceName),
+              health.lost.has(name) || hasUnusedToken(prior, resourceName),
             ),
         },
         child,
@@ -162,7 +162,7 @@ export class Cluster extends pulumi.ComponentResource {
         connection: master.connection,
         user: ssh.user,
         masterDomainId: master.machine.domainId,
-        generation: generationOf(known, `${name}${suffix.ready}`, health.unwell),
+        generation: generationOf(prior, `${name}${suffix.ready}`, health.degraded),
         timeoutMinutes: timeouts.ready,
       },
       child,

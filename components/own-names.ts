@@ -11,38 +11,38 @@ import { contentVolumeName, networkMark, resourceType, type ContentExtension } f
 export class OwnNames {
   readonly #clusterName: string;
   readonly #id: pulumi.Output<string>;
-  readonly #known: PriorState;
+  readonly #prior: PriorState;
 
-  /** @param known What the stack has of this very cluster; empty when it becomes another one. */
-  constructor(clusterName: string, id: pulumi.Output<string>, known: PriorState) {
+  /** @param prior What the stack has of this very cluster; empty when it becomes another one. */
+  constructor(clusterName: string, id: pulumi.Output<string>, prior: PriorState) {
     this.#clusterName = clusterName;
     this.#id = id;
-    this.#known = known;
+    this.#prior = prior;
   }
 
   /** Name of the volume of a resource that is called after its content. */
   volume(resource: string, extension: ContentExtension): pulumi.Output<string> {
-    const kept = keptVolumeName(this.#known, resource, extension);
+    const kept = keptVolumeName(this.#prior, resource, extension);
     return this.#id.apply((id) => kept ?? contentVolumeName(resource, extension, id));
   }
 
   /** What a network is marked with. @param resource Name of the network in the stack. */
   networkMark(resource: string): pulumi.Output<string> {
     const old = networkMark(this.#clusterName, undefined);
-    const isKept = stylesheetOf(this.#known, resource)?.includes(old) ?? false;
+    const isKept = stylesheetOf(this.#prior, resource)?.includes(old) ?? false;
     return this.#id.apply((id) => (isKept ? old : networkMark(this.#clusterName, id)));
   }
 }
 
 /** The name without an id that the stack's volume has; undefined when there is none, or it has an id. */
-export function keptVolumeName(known: PriorState, resource: string, extension: ContentExtension): string | undefined {
+export function keptVolumeName(prior: PriorState, resource: string, extension: ContentExtension): string | undefined {
   const old = contentVolumeName(resource, extension, undefined);
-  return known.outputsOf("Volume", resource)?.name === old ? old : undefined;
+  return prior.outputsOf("Volume", resource)?.name === old ? old : undefined;
 }
 
 /** The component around a network has its name, and the same last part in its type. */
-function stylesheetOf(known: PriorState, resource: string): string | undefined {
-  const network = [...known.resources.values()].find(
+function stylesheetOf(prior: PriorState, resource: string): string | undefined {
+  const network = [...prior.resources.values()].find(
     ({ type, name }) => type === resourceType.network && name === resource,
   );
   const xslt = (network?.outputs.xml as { xslt?: unknown } | undefined)?.xslt;

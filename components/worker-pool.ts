@@ -4,7 +4,7 @@ import type { Node } from "../topology.ts";
 import { Worker, type WorkerArgs } from "./worker.ts";
 
 /** What a {@link WorkerPool} is made from. */
-export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "turn" | "generation"> {
+export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "waitsFor" | "generation"> {
   /** The workers. Plain, because they decide which resources exist. */
   readonly nodes: readonly Node[];
   /** Workers of the pools before; they join first. */
@@ -42,7 +42,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           ...shared,
           node,
           after: rollout.isFirst(node.name) ? undefined : queue[queue.length - joinWaveSize],
-          turn: rollout.turnOf(node.name),
+          waitsFor: rollout.waitsFor(node.name),
           generation: generationOf(node),
         },
         { parent: this },

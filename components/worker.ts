@@ -23,7 +23,7 @@ export interface WorkerArgs {
   /** Worker whose join has to be over first; what bounds how many join at a time. */
   readonly after: Worker | undefined;
   /** What has to be back before this worker's machine makes way for another one; empty where it need not. */
-  readonly turn: readonly pulumi.Input<pulumi.Resource>[];
+  readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
   /** Changes when the worker has to join again although its machine is the same. */
   readonly generation: string;
 }
@@ -50,7 +50,7 @@ export class Worker extends pulumi.ComponentResource {
     const user = platform.ssh.user;
     this.node = node;
     // Also its disks wait: made earlier, a rollout that stops would leave every other worker with a new disk it never used.
-    this.machine = new VirtualMachine(name, { node, platform }, { parent: this, dependsOn: [...args.turn] });
+    this.machine = new VirtualMachine(name, { node, platform }, { parent: this, dependsOn: [...args.waitsFor] });
     const { address, connection, domainId } = this.machine;
 
     const token = new BootstrapToken(

@@ -44,8 +44,8 @@ export function daysLeft({ to }: Validity, now = new Date()): number {
 }
 
 /** Validity of the cluster's certificates by the kubeconfig that the stack remembers; undefined before there is one. */
-export function knownValidity(known: PriorState, clusterName: string, master: string): Validity | undefined {
-  return clientValidity(known.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.kubeconfig}`)?.stdout);
+export function priorValidity(prior: PriorState, clusterName: string, master: string): Validity | undefined {
+  return clientValidity(prior.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.kubeconfig}`)?.stdout);
 }
 
 /**
@@ -54,14 +54,14 @@ export function knownValidity(known: PriorState, clusterName: string, master: st
  * @returns undefined as long as they never were, so that those steps stay as they are.
  */
 export function renewalOf(
-  known: PriorState,
+  prior: PriorState,
   clusterName: string,
   master: string,
   now = new Date(),
 ): string | undefined {
-  const stdin = known.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.init}`)?.stdin;
+  const stdin = prior.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.init}`)?.stdin;
   // The steps may not be replaced, so they have no triggers to count in.
   const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];
-  const validity = knownValidity(known, clusterName, master);
+  const validity = priorValidity(prior, clusterName, master);
   return validity !== undefined && isDue(validity, now) ? String(Number(last ?? 0) + 1) : last;
 }

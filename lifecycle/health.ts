@@ -13,11 +13,11 @@ export interface Health {
   /** Nodes that have to join again: their Node is gone, or their machine is up and its kubelet is not. */
   readonly lost: ReadonlySet<string>;
   /** Whether anything is not as it was left, so that readiness has to be asked again. */
-  readonly unwell: boolean;
+  readonly degraded: boolean;
 }
 
 /** Where nothing is known of a cluster, nothing is wrong with it. */
-export const healthy: Health = { lost: new Set(), unwell: false };
+export const healthy: Health = { lost: new Set(), degraded: false };
 
 /** Ports by which a machine that is up is told from a kubelet that is. */
 export interface NodePorts {
@@ -43,36 +43,36 @@ interface NodeObject {
  * Looks whether the nodes that have joined are still in the cluster and Ready. No resource of the program would notice:
  * joining is a step that was taken, and a refresh reads only what a provider can read. Changes nothing.
  */
-export async function lookAtCluster(known: PriorState, config: ClusterConfig): Promise<Health> {
+export async function checkHealth(prior: PriorState, config: ClusterConfig): Promise<Health> {
   const { master, workers } = deriveTopology(config);
-  const [first, ...others] = [master, ...workers].map((node) => settledNode(known, node));
-  const kubeconfig = known.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
+  const [first, ...others] = [master, ...workers].map((node) => settledNode(prior, node));
+  const kubeconfig = prior.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
   // Before the first run has come that far, nothing can be amiss.
   if (first === undefined || typeof kubeconfig !== "string") return healthy;
   const settled = others.filter((node) => node !== undefined);
   const validity = clientValidity(kubeconfig);
-  const health = await lookAtNodes(kubeconfig, first.name, settled, {
+  const health = await checkNodes(kubeconfig, first.name, settled, {
     graceSeconds: config.timeouts.reboot * 60,
     hasEnded: validity !== undefined && validity.to < new Date(),
     sightings: Sightings.ofThisRun(),
   });
   // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
   const isOff = ({ name }: SettledNode) =>
-    known.outputsOf("Domain", resourceName(config.clusterName, name))?.running === false;
-  return { ...health, unwell: health.unwell || [first, ...settled].some(isOff) };
+    prior.outputsOf("Domain", resourceName(config.clusterName, name))?.running === false;
+  return { ...health, degraded: health.degraded || [first, ...settled].some(isOff) };
 }
 
 /** A node that was Ready once; undefined when it never came that far. */
-function settledNode(known: PriorState, { name, resourceName }: Node): SettledNode | undefined {
-  const identity = known.outputsOf("Command", `${resourceName}${suffix.hostKey}`)?.stdout;
-  const joined = known.outputsOf("Command", `${resourceName}${suffix.ready}`);
-  const isMaster = known.outputsOf("Command", `${resourceName}${suffix.init}`) !== undefined;
+function settledNode(prior: PriorState, { name, resourceName }: Node): SettledNode | undefined {
+  const identity = prior.outputsOf("Command", `${resourceName}${suffix.hostKey}`)?.stdout;
+  const joined = prior.outputsOf("Command", `${resourceName}${suffix.ready}`);
+  const isMaster = prior.outputsOf("Command", `${resourceName}${suffix.init}`) !== undefined;
   if (typeof identity !== "string" || (joined === undefined && !isMaster)) return undefined;
   return { name, address: (JSON.parse(identity) as { address: string }).address };
 }
 
 /** How to look at nodes. */
-export interface Look {
+export interface NodeCheck {
   /** How long a node whose kubelet is away may take to come back by itself, as after a reboot. */
   readonly graceSeconds: number;
   /** Whether the cluster's certificates have ended, so that its API server lets nobody in. @default false */
@@ -93,11 +93,11 @@ const steadyAnswers = 3;
  * @param kubeconfig The administrator's. Secret.
  * @param master Name of the control plane's node: it registers again by itself, it never joins.
  */
-export async function lookAtNodes(
+export async function checkNodes(
   kubeconfig: string,
   master: string,
   workers: readonly SettledNode[],
-  { graceSeconds, hasEnded = false, sightings = new Sightings(undefined), ports = nodePorts }: Look,
+  { graceSeconds, hasEnded = false, sightings = new Sightings(undefined), ports = nodePorts }: NodeCheck,
 ): Promise<Health> {
   const answersInARow = new Map<string, number>();
   // Kubelets that come and go in turn would keep this waiting for each other's.
@@ -106,7 +106,7 @@ export async function lookAtNodes(
     // With certificates that have ended nobody is told, and a kubelet whose own has ended does not run.
     const ready = hasEnded ? new Map(workers.map(({ name }) => [name, false])) : await readiness(kubeconfig);
     // Whatever is wrong with the control plane, it is not that a worker has to join again.
-    if (ready === undefined) return { lost: new Set(), unwell: true };
+    if (ready === undefined) return { lost: new Set(), degraded: true };
     const missing = workers.filter(({ name }) => !ready.has(name));
     const unready = workers.filter(({ name }) => ready.get(name) === false);
     const away: SettledNode[] = [];
@@ -122,7 +122,7 @@ export async function lookAtNodes(
     const isOver = ({ name }: SettledNode) => Date.now() - (since.get(name) ?? Date.now()) >= graceSeconds * 1000;
     if (away.every(isOver) || Date.now() >= latest) {
       const lost = new Set([...missing, ...away].map(({ name }) => name));
-      return { lost, unwell: missing.length + unready.length > 0 || !ready.get(master) };
+      return { lost, degraded: missing.length + unready.length > 0 || !ready.get(master) };
     }
     // A kubelet that is starting answers within this time or the next; the grace bounds it.
     await sleep(pauseSeconds * 1000);

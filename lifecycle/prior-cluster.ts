@@ -9,7 +9,7 @@ import type { PriorState } from "./prior-state.ts";
  * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
  * machines would have to leave through a control plane that is no longer where, or whose, they think.
  */
-export function foundation({ network, ssh, storagePool, master }: ClusterConfig): Record<string, string> {
+export function immutableInputs({ network, ssh, storagePool, master }: ClusterConfig): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
   const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
   return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
@@ -25,9 +25,9 @@ export interface PriorCluster {
 }
 
 /** What the stack remembers of a cluster. */
-export function priorCluster(known: PriorState, name: string): PriorCluster {
-  const { result, keepers } = known.outputsOf("RandomUuid", `${name}${suffix.id}`) ?? {};
-  const [master] = known.namesOf("Command").flatMap((command) => nodeOfResource(name, command, suffix.init) ?? []);
+export function priorCluster(prior: PriorState, name: string): PriorCluster {
+  const { result, keepers } = prior.outputsOf("RandomUuid", `${name}${suffix.id}`) ?? {};
+  const [master] = prior.namesOf("Command").flatMap((command) => nodeOfResource(name, command, suffix.init) ?? []);
   const last = keepers as PriorCluster["keepers"];
   return {
     id: typeof result === "string" ? result : undefined,
@@ -37,8 +37,8 @@ export function priorCluster(known: PriorState, name: string): PriorCluster {
 }
 
 /** Whether the cluster that the stack remembers stands on what a configuration says. */
-export function standsOn(known: PriorState, config: ClusterConfig): boolean {
-  return priorCluster(known, config.clusterName).keepers?.machines === foundation(config).machines;
+export function hasSameInputs(prior: PriorState, config: ClusterConfig): boolean {
+  return priorCluster(prior, config.clusterName).keepers?.machines === immutableInputs(config).machines;
 }
 
 /**
@@ -47,24 +47,25 @@ export function standsOn(known: PriorState, config: ClusterConfig): boolean {
  * @param dataLost Whether the data is gone now.
  */
 export function keepersOf(
-  known: PriorState,
+  prior: PriorState,
   name: string,
   config: ClusterConfig,
   dataLost: boolean,
 ): Record<string, string> {
-  const { keepers, master } = priorCluster(known, name);
-  const losses = Number(keepers?.losses ?? 0) + Number(dataLost);
+  const { keepers, master } = priorCluster(prior, name);
+  const dataGeneration = Number(keepers?.losses ?? 0) + Number(dataLost);
   const isNamed = keepers?.master !== undefined || (master !== undefined && master !== config.master.name);
   return {
-    ...foundation(config),
-    ...(losses > 0 ? { losses: String(losses) } : {}),
+    ...immutableInputs(config),
+    // The key has this name in every state.
+    ...(dataGeneration > 0 ? { losses: String(dataGeneration) } : {}),
     ...(isNamed ? { master: config.master.name } : {}),
   };
 }
 
 /** Whether the cluster that the stack remembers is the one that is wanted. @param keepers What that is to be known by. */
-export function isSameCluster(known: PriorState, name: string, keepers: Readonly<Record<string, string>>): boolean {
-  return isDeepStrictEqual(priorCluster(known, name).keepers, keepers);
+export function isSameCluster(prior: PriorState, name: string, keepers: Readonly<Record<string, string>>): boolean {
+  return isDeepStrictEqual(priorCluster(prior, name).keepers, keepers);
 }
 
 /**
@@ -72,12 +73,12 @@ export function isSameCluster(known: PriorState, name: string, keepers: Readonly
  * machine that is marked with another id was an earlier cluster's, and so was what was done on it.
  * @param master Name of the control plane.
  */
-export function isMade(known: PriorState, name: string, master: string): boolean {
-  const { id } = priorCluster(known, name);
+export function isInitialized(prior: PriorState, name: string, master: string): boolean {
+  const { id } = priorCluster(prior, name);
   const machine = resourceName(name, master);
-  const description = known.outputsOf("Domain", machine)?.description;
+  const description = prior.outputsOf("Domain", machine)?.description;
   const isEarlier = typeof description === "string" && !hasMark(description, domainMark(name, id ?? ""));
-  return id !== undefined && known.outputsOf("Command", `${machine}${suffix.init}`) !== undefined && !isEarlier;
+  return id !== undefined && prior.outputsOf("Command", `${machine}${suffix.init}`) !== undefined && !isEarlier;
 }
 
 /**
@@ -86,14 +87,14 @@ export function isMade(known: PriorState, name: string, master: string): boolean
  * @param keepers What the cluster is to be known by from now on.
  */
 export function keptIdentity(
-  known: PriorState,
+  prior: PriorState,
   name: string,
   config: ClusterConfig,
   keepers: Readonly<Record<string, string>>,
 ): Identity | undefined {
   const { name: master } = config.master;
-  const identity = known.outputsOf("Command", `${resourceName(name, master)}${suffix.hostKey}`)?.stdout;
-  const isSame = isSameCluster(known, name, keepers) && isMade(known, name, master);
+  const identity = prior.outputsOf("Command", `${resourceName(name, master)}${suffix.hostKey}`)?.stdout;
+  const isSame = isSameCluster(prior, name, keepers) && isInitialized(prior, name, master);
   return isSame && typeof identity === "string" ? parseIdentity(identity) : undefined;
 }
 
@@ -102,8 +103,8 @@ export function keptIdentity(
  * @param resourceName Name of its domain in the stack.
  * @param signature What the wanted machine's domain is marked with.
  */
-export function isReplaced(known: PriorState, resourceName: string, signature: string): boolean {
-  const description = known.outputsOf("Domain", resourceName)?.description;
+export function needsRollout(prior: PriorState, resourceName: string, signature: string): boolean {
+  const description = prior.outputsOf("Domain", resourceName)?.description;
   return typeof description === "string" && !hasSignature(description, signature);
 }
 
@@ -112,10 +113,10 @@ export function isReplaced(known: PriorState, resourceName: string, signature: s
  * there. The step of an earlier machine stays known while it is being replaced, so it tells which one it was for.
  * @param resourceName Name of the worker's component in the stack.
  */
-export function isAway(known: PriorState, resourceName: string): boolean {
-  if (known.outputsOf("Worker", resourceName) === undefined) return false;
-  const domainId = known.outputsOf("Domain", resourceName)?.id;
-  const triggers = known.outputsOf("Command", `${resourceName}${suffix.ready}`)?.triggers;
+export function isUnavailable(prior: PriorState, resourceName: string): boolean {
+  if (prior.outputsOf("Worker", resourceName) === undefined) return false;
+  const domainId = prior.outputsOf("Domain", resourceName)?.id;
+  const triggers = prior.outputsOf("Command", `${resourceName}${suffix.ready}`)?.triggers;
   return domainId === undefined || !Array.isArray(triggers) || !triggers.includes(domainId);
 }
 
@@ -124,15 +125,15 @@ export function isAway(known: PriorState, resourceName: string): boolean {
  * worker have one certificate only, so it needs another.
  * @param resourceName Name of the worker's component in the stack.
  */
-export function isHalfJoined(known: PriorState, resourceName: string): boolean {
-  const minted = known.outputsOf("Command", `${resourceName}${suffix.token}`)?.triggers;
-  const joined = known.outputsOf("Command", `${resourceName}${suffix.join}`)?.triggers;
+export function hasUnusedToken(prior: PriorState, resourceName: string): boolean {
+  const minted = prior.outputsOf("Command", `${resourceName}${suffix.token}`)?.triggers;
+  const joined = prior.outputsOf("Command", `${resourceName}${suffix.join}`)?.triggers;
   return minted !== undefined && !isDeepStrictEqual(minted, joined);
 }
 
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
-export function generationOf(known: PriorState, command: string, again: boolean): string {
-  const triggers = known.outputsOf("Command", command)?.triggers;
+export function generationOf(prior: PriorState, command: string, again: boolean): string {
+  const triggers = prior.outputsOf("Command", command)?.triggers;
   // A step that was never counted, or is not there yet, is at its first time.
   const last = (Array.isArray(triggers) && Number(triggers.at(-1))) || 1;
   return String(again ? last + 1 : last);

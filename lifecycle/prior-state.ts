@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nameOfUrn } from "../names.ts";
 
 /** A resource as the stack remembers it. */
-export interface KnownResource {
+export interface PriorResource {
   readonly type: string;
   readonly name: string;
   /** What it last told; secrets in clear, so never to be shown. */
@@ -11,9 +11,9 @@ export interface KnownResource {
 
 /** What the stack remembered when this run began: every resource, keyed by URN. Empty before the first run. */
 export class PriorState {
-  readonly resources: ReadonlyMap<string, KnownResource>;
+  readonly resources: ReadonlyMap<string, PriorResource>;
 
-  constructor(resources: ReadonlyMap<string, KnownResource> = new Map()) {
+  constructor(resources: ReadonlyMap<string, PriorResource> = new Map()) {
     this.resources = resources;
   }
 
@@ -37,7 +37,7 @@ export class PriorState {
  * Stack outputs would not do: they are what the last run that succeeded said. The engine's own provider answers this
  * (pkg/resource/deploy/builtins.go), as it does for stack references.
  */
-export async function readKnown(): Promise<PriorState> {
+export async function readPriorState(): Promise<PriorState> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
     outputs: Record<string, { type: string; outputs?: Record<string, unknown> }>;

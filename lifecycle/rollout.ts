@@ -2,11 +2,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Node } from "../topology.ts";
 
 /** What is known of a worker before anything is done. */
-export interface Standing {
+export interface WorkerStatus {
   /** Whether its machine is there, and will be another one. */
-  readonly isReplaced: (node: Node) => boolean;
+  readonly needsRollout: (node: Node) => boolean;
   /** Whether it was begun and does not do its part: what a run that was stopped, or somebody by hand, left behind. */
-  readonly isAway: (node: Node) => boolean;
+  readonly isUnavailable: (node: Node) => boolean;
 }
 
 /** Who waits for whom in a rollout. */
@@ -27,20 +27,20 @@ export interface RolloutOrder {
  */
 export function rolloutOrder(
   workers: readonly Node[],
-  { isReplaced, isAway }: Standing,
+  { needsRollout, isUnavailable }: WorkerStatus,
   maxUnavailable: number,
 ): RolloutOrder {
-  const away = workers.filter(isAway);
-  const queue = [...away, ...workers.filter((node) => isReplaced(node) && !isAway(node))];
+  const unavailable = workers.filter(isUnavailable);
+  const queue = [...unavailable, ...workers.filter((node) => needsRollout(node) && !isUnavailable(node))];
   const before = new Map<string, readonly string[]>();
   for (const [index, node] of queue.entries()) {
-    if (!isReplaced(node)) continue;
+    if (!needsRollout(node)) continue;
     const own = Math.floor(index / maxUnavailable) * maxUnavailable;
     // Whoever is away waits for nobody, so that a batch of them is back says nothing of the batches before it.
-    const others = queue.slice(0, own).filter((other, place) => place >= own - maxUnavailable || isAway(other));
-    before.set(node.name, isAway(node) ? [] : others.map(({ name }) => name));
+    const others = queue.slice(0, own).filter((other, place) => place >= own - maxUnavailable || isUnavailable(other));
+    before.set(node.name, isUnavailable(node) ? [] : others.map(({ name }) => name));
   }
-  return { before, first: new Set(before.size > 0 ? away.map(({ name }) => name) : []) };
+  return { before, first: new Set(before.size > 0 ? unavailable.map(({ name }) => name) : []) };
 }
 
 /** Hands out what a node waits for, while the nodes are made one after the other. */
@@ -56,7 +56,7 @@ export class Rollout {
   }
 
   /** What has to be back before a node's machine makes way; empty for one whose machine stays, or is not there yet. */
-  turnOf(name: string): readonly pulumi.Input<pulumi.Resource>[] {
+  waitsFor(name: string): readonly pulumi.Input<pulumi.Resource>[] {
     const before = this.#order.before.get(name);
     if (before === undefined) return [];
     // One that is away may be made after one that waits for it.

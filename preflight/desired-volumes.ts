@@ -11,13 +11,13 @@ import { deriveTopology } from "../topology.ts";
  * Names of the base images and seed disks that the program makes for a configuration. They have the cluster's random id in
  * them, so a cluster that is new, or becomes another one, has no name yet that could be taken.
  */
-export function wantedVolumes(config: ClusterConfig, known: PriorState): readonly string[] {
+export function wantedVolumes(config: ClusterConfig, prior: PriorState): readonly string[] {
   const { clusterName, ssh } = config;
-  const { id } = priorCluster(known, clusterName);
-  const isSame = isSameCluster(known, clusterName, keepersOf(known, clusterName, config, false));
+  const { id } = priorCluster(prior, clusterName);
+  const isSame = isSameCluster(prior, clusterName, keepersOf(prior, clusterName, config, false));
   if (id === undefined || !isSame) return [];
   const name = (resource: string, extension: ContentExtension) =>
-    keptVolumeName(known, resource, extension) ?? contentVolumeName(resource, extension, id);
+    keptVolumeName(prior, resource, extension) ?? contentVolumeName(resource, extension, id);
   const { master, workers, images } = deriveTopology(config);
   const network = staticNetworkOf(config.network);
   return [

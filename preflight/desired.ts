@@ -31,9 +31,9 @@ export interface Desired {
 
 /**
  * Everything that the program makes in libvirt for a configuration.
- * @param known What the stack remembers: volumes have names that follow from it. @default nothing
+ * @param prior What the stack remembers: volumes have names that follow from it. @default nothing
  */
-export function desiredBy(config: ClusterConfig, known = new PriorState()): Desired {
+export function desiredBy(config: ClusterConfig, prior = new PriorState()): Desired {
   const { master, workers } = deriveTopology(config);
   const nodes = [master, ...workers];
   return {
@@ -49,6 +49,6 @@ export function desiredBy(config: ClusterConfig, known = new PriorState()): Desi
     domainType: config.domainType,
     network: config.network,
     pool: config.storagePool,
-    volumes: wantedVolumes(config, known),
+    volumes: wantedVolumes(config, prior),
   };
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
-import { foundation, isMade, priorCluster } from "../lifecycle/prior-cluster.ts";
+import { immutableInputs, isInitialized, priorCluster } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import { dataVolumeName, resourceName, suffix } from "../names.ts";
 import { volumesOf } from "../libvirt/inventory.ts";
@@ -18,14 +18,14 @@ import { commandFor, lines, virshFor, type Virsh } from "../libvirt/virsh.ts";
  */
 export async function isDataLost(
   config: ClusterConfig,
-  known: PriorState,
+  prior: PriorState,
   virsh: Virsh = virshFor(config.libvirtUri),
 ): Promise<boolean> {
   const { clusterName, master, storagePool } = config;
-  const before = priorCluster(known, clusterName);
-  if (before.id === undefined || before.master === undefined || !isMade(known, clusterName, before.master))
+  const before = priorCluster(prior, clusterName);
+  if (before.id === undefined || before.master === undefined || !isInitialized(prior, clusterName, before.master))
     return false;
-  const remembered = known.outputsOf("Volume", `${resourceName(clusterName, before.master)}${suffix.data}`);
+  const remembered = prior.outputsOf("Volume", `${resourceName(clusterName, before.master)}${suffix.data}`);
   const disk = {
     name: dataVolumeName(resourceName(clusterName, before.master), before.id),
     pool: typeof remembered?.pool === "string" ? remembered.pool : storagePool.name,
@@ -38,7 +38,7 @@ export async function isDataLost(
       throw refusal(`the disk ${disk.name} cannot be looked for.`, `  ${error.message}`);
     });
     // The protection went with the disk from the state, so nothing else would keep this from replacing the cluster.
-    const isAnother = foundation(config).machines !== before.keepers?.machines;
+    const isAnother = immutableInputs(config).machines !== before.keepers?.machines;
     if (there && master.dataProtected && (isAnother || before.master !== master.name)) {
       throw refusal(
         `the stack lost sight of the disk with the control plane's data, volume ${disk.name} of pool ${disk.pool}.`,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
-import { standsOn } from "../lifecycle/prior-cluster.ts";
+import { hasSameInputs } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import { contentName, shortDigits, suffix } from "../names.ts";
 import { deriveTopology } from "../topology.ts";
@@ -32,13 +32,13 @@ export interface RefusalOptions {
  */
 export async function refuseConflicts(
   config: ClusterConfig,
-  known: PriorState,
+  prior: PriorState,
   { virsh = virshFor(config.libvirtUri), warn = (text) => pulumi.log.warn(text) }: RefusalOptions = {},
 ): Promise<void> {
-  refuseAlikeImages(config, known);
-  const wanted = desiredBy(config, known);
+  refuseAlikeImages(config, prior);
+  const wanted = desiredBy(config, prior);
   const { libvirtUri: uri } = config;
-  const owned = ownedBy(known, wanted.pool.name);
+  const owned = ownedBy(prior, wanted.pool.name);
   if (isComplete(wanted, owned)) return;
   const inventory = await takeInventory(virsh, wanted.pool.name).catch((error: Error) => {
     throw new pulumi.RunError(
@@ -48,7 +48,7 @@ export async function refuseConflicts(
   });
   const room = roomFor(wanted, await lookAtHost(virsh, uri, wanted), inventory.pools, owned);
   const different = differences(wanted, inventory.networks);
-  const isLiving = standsOn(known, config);
+  const isLiving = hasSameInputs(prior, config);
   const conflicts = [...conflictsOf(wanted, inventory, owned), ...(isLiving ? [] : different), ...room.conflicts];
   if (conflicts.length > 0) throw new pulumi.RunError(describe(conflicts, uri));
   const warnings = [
@@ -73,10 +73,10 @@ function describe(conflicts: readonly Conflict[], uri: string): string {
 }
 
 /** Base images are named by the first digits of their hash. One that shares them with another would be taken for it. */
-function refuseAlikeImages(config: ClusterConfig, known: PriorState): void {
+function refuseAlikeImages(config: ClusterConfig, prior: PriorState): void {
   for (const { sha256, source } of deriveTopology(config).images) {
     const name = contentName(`${config.clusterName}${suffix.base}`, sha256);
-    const there = known.outputsOf("BaseImage", name)?.sha256;
+    const there = prior.outputsOf("BaseImage", name)?.sha256;
     if (typeof there !== "string" || there === sha256) continue;
     throw new pulumi.RunError(
       `Nothing was created: the image ${source} has SHA-256 ${sha256}, and the cluster has another one, ${there}.\n` +

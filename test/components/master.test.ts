@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Worker } from "../../components/worker.ts";
-import { foundation } from "../../lifecycle/prior-cluster.ts";
+import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { clusterWith } from "../support/cluster.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { one, promiseOf, startMocks, type recordOptions } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";
 
@@ -84,15 +84,15 @@ describe("the control plane", () => {
     };
 
     it("are young has nothing to do for them", async () => {
-      await clusterWith({}, { known: knownOf(kubeconfig(365)) });
+      await clusterWith({}, { prior: priorStateOf(kubeconfig(365)) });
       expect(steps.map(told)).toEqual([undefined, undefined]);
     });
 
     it("end soon renews them, and the kubeconfig follows, both in place", async () => {
-      const known = knownOf(kubeconfig(365));
+      const known = priorStateOf(kubeconfig(365));
       vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300 * 24 * 60 * 60 * 1000 });
       onTestFinished(() => void vi.useRealTimers());
-      await clusterWith({}, { known });
+      await clusterWith({}, { prior: known });
       expect(steps.map(told)).toEqual(["1", "1"]);
       for (const step of steps) expect(one("Command", step).inputs.triggers).toBeUndefined();
     });
@@ -102,24 +102,24 @@ describe("the control plane", () => {
   const before = (foundationOf = configWith()) => ({
     "Command dev-master-init": {},
     "Command dev-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid dev-id": { result: "01234567-89ab", keepers: foundation(foundationOf) },
+    "RandomUuid dev-id": { result: "01234567-89ab", keepers: immutableInputs(foundationOf) },
   });
   const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
 
   it("is the same host on another machine: its data disk brought the key along", async () => {
-    await clusterWith({}, { known: knownOf(before()) });
+    await clusterWith({}, { prior: priorStateOf(before()) });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 KEPT");
     expect(hostKeyOf("dev-worker-node-1-join")).toContain("ssh-ed25519 AAAA");
   });
 
   it("is another cluster, on another host, once its data was given up", async () => {
-    await clusterWith({}, { known: knownOf(before()), dataLost: true });
+    await clusterWith({}, { prior: priorStateOf(before()), dataLost: true });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 AAAA");
-    expect(one("RandomUuid", "dev-id").inputs.keepers).toEqual({ ...foundation(configWith()), losses: "1" });
+    expect(one("RandomUuid", "dev-id").inputs.keepers).toEqual({ ...immutableInputs(configWith()), losses: "1" });
   });
 
   it("is another host where the cluster is another one", async () => {
-    await clusterWith({}, { known: knownOf(before(configWith({ networkCidr: "192.168.223.0/24" }))) });
+    await clusterWith({}, { prior: priorStateOf(before(configWith({ networkCidr: "192.168.223.0/24" }))) });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 AAAA");
   });
 });
@@ -138,7 +138,7 @@ describe("machines that are in use and become others", () => {
     return Promise.all(turns.map((turn) => Promise.all((turn as pulumi.Resource[]).map(nameOf))));
   }
   async function turns(raw: Record<string, string>) {
-    const { options } = await clusterWith({ workers: "4", ...raw }, { known: knownOf(olds) });
+    const { options } = await clusterWith({ workers: "4", ...raw }, { prior: priorStateOf(olds) });
     return turnsIn(options);
   }
 
@@ -164,7 +164,7 @@ describe("machines that are in use and become others", () => {
     const away = { "Worker dev-worker-node-3": {} };
     const { options } = await clusterWith(
       { workers: "4", joinWaveSize: "1" },
-      { known: knownOf({ ...olds, ...away }) },
+      { prior: priorStateOf({ ...olds, ...away }) },
     );
     expect(await turnsIn(options)).toEqual([
       ["dev-master", "dev-worker-node-3-ready"],

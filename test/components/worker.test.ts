@@ -8,7 +8,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Worker } from "../../components/worker.ts";
 import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
 import { clusterWith, nodeIn } from "../support/cluster.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { ofType, one, promiseOf, startMocks } from "../support/mocks.ts";
 import { qcow2 } from "../support/qcow2.ts";
 
@@ -226,14 +226,14 @@ describe("worker pools", () => {
 
 describe("a node that was lost", () => {
   it("is let in again, and nobody else; all are asked for anew", async () => {
-    const known = knownOf({
+    const known = priorStateOf({
       "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
       "Command dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "2"] },
       "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
       "Command dev-worker-node-2-join": { triggers: ["dev-worker-node-2-id", "5"] },
       "Command dev-ready": { triggers: ["dev-master-id", "3"] },
     });
-    await clusterWith({}, { known, health: { lost: new Set(["worker-node-2"]), unwell: true } });
+    await clusterWith({}, { prior: known, health: { lost: new Set(["worker-node-2"]), degraded: true } });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
     expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["2", "2"]);
     expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["6", "6"]);
@@ -243,12 +243,12 @@ describe("a node that was lost", () => {
 
 describe("a worker whose join was not finished", () => {
   it("gets another token, which lets it have a certificate again, and nobody else does", async () => {
-    const known = knownOf({
+    const known = priorStateOf({
       "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "1"] },
       "Command dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "1"] },
       "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "1"] },
     });
-    await clusterWith({}, { known });
+    await clusterWith({}, { prior: known });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
     expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["1", "1"]);
     expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["2", "2"]);

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import sshpk from "sshpk";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseConfig, type Surroundings } from "../../config/index.ts";
-import { foundation, keepersOf, standsOn } from "../../lifecycle/prior-cluster.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { immutableInputs, keepersOf, hasSameInputs } from "../../lifecycle/prior-cluster.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { privateKey, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
 import { testKey } from "../support/ssh-key.ts";
 
@@ -93,8 +93,8 @@ describe("the key of a living cluster", () => {
   /** A stack that remembers a cluster of a configuration. */
   const rememberedAs = (raw: Record<string, string>) => {
     const made = parseConfig({ sshPrivateKeyPath: sshKeyPath, ...raw }, { ...surroundings, environment: {}, keys });
-    const known = knownOf({ "RandomUuid dev-id": { result: "id", keepers: foundation(made) } });
-    return { known, isLiving: (config: Parameters<typeof standsOn>[1]) => standsOn(known, config) };
+    const known = priorStateOf({ "RandomUuid dev-id": { result: "id", keepers: immutableInputs(made) } });
+    return { known, isLiving: (config: Parameters<typeof hasSameInputs>[1]) => hasSameInputs(known, config) };
   };
 
   it.each(["id_ed25519", "id_rsa"])("stays %s of ~/.ssh if it was made with that, and that is said", (name) => {
@@ -110,8 +110,8 @@ describe("the key of a living cluster", () => {
       keptKey: `${homeKey(name)}.pub`,
     });
     // The same cluster, which nothing of is replaced.
-    expect(keepersOf(known, "dev", config, false)).toEqual(foundation(config));
-    expect(standsOn(known, config)).toBe(true);
+    expect(keepersOf(known, "dev", config, false)).toEqual(immutableInputs(config));
+    expect(hasSameInputs(known, config)).toBe(true);
   });
 
   it("is no matter of ~/.ssh once the stack names it", () => {
@@ -125,7 +125,7 @@ describe("the key of a living cluster", () => {
     writeKey(homeKey(), "operator");
     const { known, isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
     const config = read({ sshAgent: "true" }, { isLiving, environment: { SSH_AUTH_SOCK: socket } });
-    expect(standsOn(known, config)).toBe(true);
+    expect(hasSameInputs(known, config)).toBe(true);
     expect(config.ssh).toEqual({ user: "root", publicKey: lineOf("operator"), agentSocketPath: socket });
   });
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { clientValidity, daysLeft, isDue, knownValidity, renewalOf } from "../../lifecycle/certificates.ts";
+import { clientValidity, daysLeft, isDue, priorValidity, renewalOf } from "../../lifecycle/certificates.ts";
 import { scriptInput } from "../../guest/script.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const from = new Date("2026-01-01T00:00:00Z");
@@ -44,8 +44,8 @@ describe("certificates", () => {
 
 describe("the renewal of a stack's certificates", () => {
   const year = kubeconfig(365);
-  const known = (last?: string) =>
-    knownOf({
+  const prior = (last?: string) =>
+    priorStateOf({
       "Command dev-master-kubeconfig": { stdout: year },
       "Command dev-master-init": {
         stdin: scriptInput([
@@ -54,12 +54,12 @@ describe("the renewal of a stack's certificates", () => {
       },
     });
   const renewal = (days: number, last?: string) =>
-    renewalOf(known(last), "dev", "master", new Date(Date.now() + (365 - days) * day));
+    renewalOf(prior(last), "dev", "master", new Date(Date.now() + (365 - days) * day));
 
   it("is not begun while they are young, nor before there is a cluster", () => {
     expect(renewal(365)).toBeUndefined();
-    expect(renewalOf(knownOf({}), "dev", "master")).toBeUndefined();
-    expect(knownValidity(knownOf({}), "dev", "master")).toBeUndefined();
+    expect(renewalOf(priorStateOf({}), "dev", "master")).toBeUndefined();
+    expect(priorValidity(priorStateOf({}), "dev", "master")).toBeUndefined();
   });
 
   it("is begun once when they are due, and stays what it is when they are young again", () => {

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { healthy, lookAtCluster, lookAtNodes, type Look } from "../../lifecycle/health.ts";
+import { healthy, checkHealth, checkNodes, type NodeCheck } from "../../lifecycle/health.ts";
 import { getFromCluster } from "../../lifecycle/kubernetes-api.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { Sightings } from "../../lifecycle/sightings.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const key = Buffer.from("-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----\n").toString("base64");
@@ -63,15 +63,20 @@ const serving = (nodes: Parameters<typeof nodeList>[0]) =>
   });
 
 const workers = ["a", "b"].map((name) => ({ name, address: "127.0.0.1" }));
-const unwell = (...lost: string[]) => ({ lost: new Set(lost), unwell: true });
+const degraded = (...lost: string[]) => ({ lost: new Set(lost), degraded: true });
 
 /** Looks once at a cluster of master, a and b, where everybody's sshd and kubelet answer or not. */
 async function look(
   kubeconfig: string,
-  { ssh = true, kubelet = true, graceSeconds = 0, ...more }: Partial<Look> & { ssh?: boolean; kubelet?: boolean } = {},
+  {
+    ssh = true,
+    kubelet = true,
+    graceSeconds = 0,
+    ...more
+  }: Partial<NodeCheck> & { ssh?: boolean; kubelet?: boolean } = {},
 ) {
   const port = async (open: boolean) => (open ? listen(createServer()) : closedPort());
-  return lookAtNodes(kubeconfig, "master", workers, {
+  return checkNodes(kubeconfig, "master", workers, {
     graceSeconds,
     ports: { ssh: await port(ssh), kubelet: await port(kubelet) },
     ...more,
@@ -85,37 +90,39 @@ describe("a look at the nodes", () => {
   });
 
   it("finds a worker lost whose Node is gone", async () => {
-    expect(await look(await serving({ master: "True", a: "True" }))).toEqual(unwell("b"));
+    expect(await look(await serving({ master: "True", a: "True" }))).toEqual(degraded("b"));
   });
 
   it("finds a worker lost whose machine is up and whose kubelet is not", async () => {
     const kubeconfig = await serving({ master: "True", a: "True", b: "Unknown" });
-    expect(await look(kubeconfig, { kubelet: false })).toEqual(unwell("b"));
+    expect(await look(kubeconfig, { kubelet: false })).toEqual(degraded("b"));
   });
 
   it.each(["False", "Unknown", undefined])(
     "does not find one lost that is Ready %s and whose kubelet answers",
     async (status) => {
-      expect(await look(await serving({ master: "True", a: "True", b: status }))).toEqual(unwell());
+      expect(await look(await serving({ master: "True", a: "True", b: status }))).toEqual(degraded());
     },
   );
 
   it("does not find one lost whose machine is off", async () => {
     const kubeconfig = await serving({ master: "True", a: "True", b: "Unknown" });
-    expect(await look(kubeconfig, { ssh: false, kubelet: false })).toEqual(unwell());
+    expect(await look(kubeconfig, { ssh: false, kubelet: false })).toEqual(degraded());
   });
 
-  it("never finds the control plane lost, only unwell", async () => {
-    expect(await look(await serving({ a: "True", b: "True" }))).toEqual(unwell());
-    expect(await look(await serving({ master: "False", a: "True", b: "True" }), { kubelet: false })).toEqual(unwell());
+  it("never finds the control plane lost, only degraded", async () => {
+    expect(await look(await serving({ a: "True", b: "True" }))).toEqual(degraded());
+    expect(await look(await serving({ master: "False", a: "True", b: "True" }), { kubelet: false })).toEqual(
+      degraded(),
+    );
   });
 
   it("finds nobody lost where the API server does not answer, or not what was asked", async () => {
-    expect(await look(kubeconfigFor(`http://127.0.0.1:${await closedPort()}`), { kubelet: false })).toEqual(unwell());
+    expect(await look(kubeconfigFor(`http://127.0.0.1:${await closedPort()}`), { kubelet: false })).toEqual(degraded());
     const refusing = await apiServer((_, response) => void response.writeHead(403).end(nodeList({})));
-    expect(await look(refusing, { kubelet: false })).toEqual(unwell());
-    expect(await look(await apiServer((_, response) => void response.end("no JSON")))).toEqual(unwell());
-    expect(await look("no kubeconfig")).toEqual(unwell());
+    expect(await look(refusing, { kubelet: false })).toEqual(degraded());
+    expect(await look(await apiServer((_, response) => void response.end("no JSON")))).toEqual(degraded());
+    expect(await look("no kubeconfig")).toEqual(degraded());
   });
 
   it("gives a kubelet that is away time to come back", async () => {
@@ -140,10 +147,10 @@ describe("a kubelet that is away", () => {
       return look(kubeconfig, { kubelet: false, graceSeconds: 4, sightings });
     };
     let began = Date.now();
-    expect(await once()).toEqual(unwell("b"));
+    expect(await once()).toEqual(degraded("b"));
     expect(Date.now() - began).toBeGreaterThanOrEqual(4000);
     began = Date.now();
-    expect(await once()).toEqual(unwell("b"));
+    expect(await once()).toEqual(degraded("b"));
     expect(Date.now() - began).toBeLessThan(3000);
   });
 
@@ -160,8 +167,8 @@ describe("a kubelet that is away", () => {
       else answer();
     });
     const ssh = await listen(createServer());
-    const found = await lookAtNodes(kubeconfig, "master", workers, { graceSeconds: 9, ports: { ssh, kubelet: port } });
-    expect(found).toEqual(unwell("b"));
+    const found = await checkNodes(kubeconfig, "master", workers, { graceSeconds: 9, ports: { ssh, kubelet: port } });
+    expect(found).toEqual(degraded("b"));
     expect(asked).toBeGreaterThan(2);
   }, 30_000);
 
@@ -176,8 +183,8 @@ describe("a kubelet that is away", () => {
       else answer();
     });
     const ssh = await listen(createServer());
-    const found = await lookAtNodes(kubeconfig, "master", workers, { graceSeconds: 60, ports: { ssh, kubelet: port } });
-    expect(found).toEqual(unwell());
+    const found = await checkNodes(kubeconfig, "master", workers, { graceSeconds: 60, ports: { ssh, kubelet: port } });
+    expect(found).toEqual(degraded());
     expect(asked).toBe(4);
   }, 30_000);
 });
@@ -186,9 +193,9 @@ describe("a cluster whose certificates have ended", () => {
   it("has lost the workers whose kubelets do not run, and nobody is asked", async () => {
     let asked = 0;
     const kubeconfig = await apiServer((_, response) => void (asked++, response.writeHead(401).end()));
-    expect(await look(kubeconfig, { kubelet: false, hasEnded: true })).toEqual(unwell("a", "b"));
-    expect(await look(kubeconfig, { hasEnded: true })).toEqual(unwell());
-    expect(await look(kubeconfig, { ssh: false, kubelet: false, hasEnded: true })).toEqual(unwell());
+    expect(await look(kubeconfig, { kubelet: false, hasEnded: true })).toEqual(degraded("a", "b"));
+    expect(await look(kubeconfig, { hasEnded: true })).toEqual(degraded());
+    expect(await look(kubeconfig, { ssh: false, kubelet: false, hasEnded: true })).toEqual(degraded());
     expect(asked).toBe(0);
   });
 });
@@ -203,23 +210,23 @@ describe("a look at the cluster", () => {
     let asked = 0;
     const stdout = await apiServer((_, response) => void (asked++, response.end(nodeList({}))));
     const kubeconfig = { "Command dev-master-kubeconfig": { stdout } };
-    expect(await lookAtCluster(new PriorState(), config)).toEqual(healthy);
-    expect(await lookAtCluster(knownOf(master), config)).toEqual(healthy);
-    expect(await lookAtCluster(knownOf({ ...kubeconfig, "Command dev-master-init": {} }), config)).toEqual(healthy);
+    expect(await checkHealth(new PriorState(), config)).toEqual(healthy);
+    expect(await checkHealth(priorStateOf(master), config)).toEqual(healthy);
+    expect(await checkHealth(priorStateOf({ ...kubeconfig, "Command dev-master-init": {} }), config)).toEqual(healthy);
     expect(asked).toBe(0);
-    expect(await lookAtCluster(knownOf({ ...master, ...kubeconfig }), config)).toEqual(unwell());
+    expect(await checkHealth(priorStateOf({ ...master, ...kubeconfig }), config)).toEqual(degraded());
     expect(asked).toBe(1);
   });
 
   it("expects the workers that were Ready once, and no others", async () => {
     const kubeconfig = { "Command dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
-    expect(await lookAtCluster(knownOf({ ...master, ...worker, ...kubeconfig }), config)).toEqual(
-      unwell("worker-node-1"),
+    expect(await checkHealth(priorStateOf({ ...master, ...worker, ...kubeconfig }), config)).toEqual(
+      degraded("worker-node-1"),
     );
     const neverReady = { "Command dev-worker-node-1-host-key": identity };
-    expect(await lookAtCluster(knownOf({ ...master, ...neverReady, ...kubeconfig }), config)).toEqual(healthy);
+    expect(await checkHealth(priorStateOf({ ...master, ...neverReady, ...kubeconfig }), config)).toEqual(healthy);
     const leaving = configWith({ workers: "0" });
-    expect(await lookAtCluster(knownOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);
+    expect(await checkHealth(priorStateOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);
   });
 });
 

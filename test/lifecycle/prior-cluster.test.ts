@@ -1,21 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
-  foundation,
+  immutableInputs,
   generationOf,
-  isAway,
-  isHalfJoined,
-  isReplaced,
+  isUnavailable,
+  hasUnusedToken,
+  needsRollout,
   keepersOf,
   keptIdentity,
 } from "../../lifecycle/prior-cluster.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
 
 const config = configWith();
 
 describe("what a cluster stands on", () => {
-  const same = (raw: Record<string, string>) => foundation(configWith(raw)).machines === foundation(config).machines;
+  const same = (raw: Record<string, string>) =>
+    immutableInputs(configWith(raw)).machines === immutableInputs(config).machines;
 
   it.each([
     { networkCidr: "192.168.223.0/24" },
@@ -44,13 +45,13 @@ describe("what a cluster stands on", () => {
   });
 
   it("is one number, which tells no key", () => {
-    expect(foundation(config)).toEqual({ machines: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    expect(immutableInputs(config)).toEqual({ machines: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   });
 });
 
 describe("what makes a cluster another one", () => {
   const after = (keepers: Record<string, string>, dataLost: boolean) =>
-    keepersOf(knownOf({ "RandomUuid lab-id": { keepers } }), "lab", config, dataLost).losses;
+    keepersOf(priorStateOf({ "RandomUuid lab-id": { keepers } }), "lab", config, dataLost).losses;
 
   it("is each loss of its data, which stays counted", () => {
     expect([after({}, true), after({ losses: "1" }, false), after({ losses: "1" }, true)]).toEqual(["1", "1", "2"]);
@@ -59,21 +60,25 @@ describe("what makes a cluster another one", () => {
   it("is another name of its control plane, which is written down from then on", () => {
     const boss = configWith({ masterName: "boss" });
     const id = (keepers: Record<string, string>) => ({ "RandomUuid lab-id": { result: "id", keepers } });
-    const made = { ...id(foundation(config)), "Command lab-master-init": {}, "Command lab-worker-node-1-join": {} };
-    const masterOf = (known: Parameters<typeof knownOf>[0], of = boss) =>
-      keepersOf(knownOf(known), "lab", of, false).master;
+    const made = {
+      ...id(immutableInputs(config)),
+      "Command lab-master-init": {},
+      "Command lab-worker-node-1-join": {},
+    };
+    const masterOf = (prior: Parameters<typeof priorStateOf>[0], of = boss) =>
+      keepersOf(priorStateOf(prior), "lab", of, false).master;
     expect(masterOf(made)).toBe("boss");
     expect(masterOf(made, config)).toBeUndefined();
     // Stopped on its way there, with both control planes known.
-    const halfway = { ...made, ...id({ ...foundation(config), master: "boss" }), "Command lab-boss-init": {} };
+    const halfway = { ...made, ...id({ ...immutableInputs(config), master: "boss" }), "Command lab-boss-init": {} };
     expect([masterOf(halfway), masterOf(halfway, config)]).toEqual(["boss", "master"]);
-    expect(masterOf(id(foundation(config)))).toBeUndefined();
+    expect(masterOf(id(immutableInputs(config)))).toBeUndefined();
   });
 
   it("is nothing but what it stands on while no data was lost", () => {
-    const known = knownOf({ "RandomUuid lab-id": { keepers: foundation(config) } });
-    expect(keepersOf(known, "lab", config, false)).toEqual(foundation(config));
-    expect(keepersOf(new PriorState(), "lab", config, false)).toEqual(foundation(config));
+    const prior = priorStateOf({ "RandomUuid lab-id": { keepers: immutableInputs(config) } });
+    expect(keepersOf(prior, "lab", config, false)).toEqual(immutableInputs(config));
+    expect(keepersOf(new PriorState(), "lab", config, false)).toEqual(immutableInputs(config));
   });
 });
 
@@ -83,11 +88,11 @@ describe("the identity of a control plane that was there before", () => {
   const remembered = {
     "Command lab-master-init": {},
     "Command lab-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid lab-id": { result: id, keepers: { ...foundation(config), losses: "1" } },
+    "RandomUuid lab-id": { result: id, keepers: { ...immutableInputs(config), losses: "1" } },
   };
   const marked = (of: string) => ({ description: `nodeforge cluster lab, ${of}, machine 0123456789ab` });
-  const kept = (known: Parameters<typeof knownOf>[0], name = "lab", of = config, dataLost = false) =>
-    keptIdentity(knownOf(known), name, of, keepersOf(knownOf(known), name, of, dataLost));
+  const kept = (prior: Parameters<typeof priorStateOf>[0], name = "lab", of = config, dataLost = false) =>
+    keptIdentity(priorStateOf(prior), name, of, keepersOf(priorStateOf(prior), name, of, dataLost));
 
   it("is kept with its data disk", () => {
     expect(kept(remembered)).toEqual(identity);
@@ -122,20 +127,20 @@ describe("the identity of a control plane that was there before", () => {
 });
 
 describe("a machine", () => {
-  const known = knownOf({
+  const prior = priorStateOf({
     "Domain lab-w": { description: "nodeforge cluster lab, id, machine 0123" },
     "Domain lab-x": {},
   });
 
   it("is replaced when it is there and carries another mark", () => {
-    expect(isReplaced(known, "lab-w", "4567")).toBe(true);
-    expect(isReplaced(known, "lab-w", "123")).toBe(true);
+    expect(needsRollout(prior, "lab-w", "4567")).toBe(true);
+    expect(needsRollout(prior, "lab-w", "123")).toBe(true);
   });
 
   it("is not when it carries this one, none, or is not there", () => {
-    expect(isReplaced(known, "lab-w", "0123")).toBe(false);
-    expect(isReplaced(known, "lab-x", "0123")).toBe(false);
-    expect(isReplaced(known, "lab-y", "0123")).toBe(false);
+    expect(needsRollout(prior, "lab-w", "0123")).toBe(false);
+    expect(needsRollout(prior, "lab-x", "0123")).toBe(false);
+    expect(needsRollout(prior, "lab-y", "0123")).toBe(false);
   });
 });
 
@@ -145,8 +150,8 @@ describe("a worker", () => {
     "Domain lab-w": { id: "new" },
     "Command lab-w-ready": { triggers: ["join", "new"] },
   };
-  const known = (changes: Record<string, Record<string, unknown> | undefined>) =>
-    knownOf(
+  const prior = (changes: Record<string, Record<string, unknown> | undefined>) =>
+    priorStateOf(
       Object.fromEntries(Object.entries({ ...back, ...changes }).flatMap(([key, is]) => (is ? [[key, is]] : []))),
     );
 
@@ -155,37 +160,37 @@ describe("a worker", () => {
     ["was Ready on an earlier machine only", { "Command lab-w-ready": { triggers: ["join", "old"] } }],
     ["has lost its machine", { "Domain lab-w": undefined }],
   ])("is away when it was begun and %s", (_, changes) => {
-    expect(isAway(known(changes), "lab-w")).toBe(true);
+    expect(isUnavailable(prior(changes), "lab-w")).toBe(true);
   });
 
   it("is not when it is back, or was never begun", () => {
-    expect(isAway(known({}), "lab-w")).toBe(false);
-    expect(isAway(known({ "Worker lab-w": undefined, "Domain lab-w": undefined }), "lab-w")).toBe(false);
-    expect(isAway(known({}), "lab-x")).toBe(false);
+    expect(isUnavailable(prior({}), "lab-w")).toBe(false);
+    expect(isUnavailable(prior({ "Worker lab-w": undefined, "Domain lab-w": undefined }), "lab-w")).toBe(false);
+    expect(isUnavailable(prior({}), "lab-x")).toBe(false);
   });
 });
 
 describe("how often a step was taken", () => {
-  const known = knownOf({
+  const prior = priorStateOf({
     "Command counted": { triggers: ["uuid", "4"] },
     "Command uncounted": { triggers: ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"] },
     "Command bare": {},
   });
 
   it("goes on from what the stack remembers, one further when it has to be taken again", () => {
-    expect([generationOf(known, "counted", false), generationOf(known, "counted", true)]).toEqual(["4", "5"]);
+    expect([generationOf(prior, "counted", false), generationOf(prior, "counted", true)]).toEqual(["4", "5"]);
   });
 
   it.each(["uncounted", "bare", "unknown"])("begins with one where it is %s", (command) => {
-    expect([generationOf(known, command, false), generationOf(known, command, true)]).toEqual(["1", "2"]);
+    expect([generationOf(prior, command, false), generationOf(prior, command, true)]).toEqual(["1", "2"]);
     expect(generationOf(new PriorState(), command, false)).toBe("1");
   });
 });
 
 describe("a worker is half joined", () => {
   const half = (token?: readonly string[], join?: readonly string[]) =>
-    isHalfJoined(
-      knownOf({
+    hasUnusedToken(
+      priorStateOf({
         ...(token ? { "Command dev-w-token": { triggers: token } } : {}),
         ...(join ? { "Command dev-w-join": { triggers: join } } : {}),
       }),

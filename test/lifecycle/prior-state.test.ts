@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
-import { PriorState, readKnown } from "../../lifecycle/prior-state.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { PriorState, readPriorState } from "../../lifecycle/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { urn } from "../support/urn.ts";
 
 describe("what the stack remembers", () => {
-  const known = knownOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });
+  const prior = priorStateOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });
 
   it("is found by kind and name", () => {
-    expect(known.outputsOf("Domain", "lab-master")).toEqual({ vcpu: 2 });
-    expect(known.outputsOf("Volume", "lab-master")).toEqual({ size: 1 });
+    expect(prior.outputsOf("Domain", "lab-master")).toEqual({ vcpu: 2 });
+    expect(prior.outputsOf("Volume", "lab-master")).toEqual({ size: 1 });
   });
 
   it("tells all names of a kind", () => {
-    expect(known.namesOf("Volume")).toEqual(["lab-master"]);
-    expect(known.namesOf("Network")).toEqual([]);
+    expect(prior.namesOf("Volume")).toEqual(["lab-master"]);
+    expect(prior.namesOf("Network")).toEqual([]);
   });
 
   it.each([
@@ -22,7 +22,7 @@ describe("what the stack remembers", () => {
     ["Domain", "lab-worker"],
     ["omain", "lab-master"],
   ])("has no %s %s", (kind, name) => {
-    expect(known.outputsOf(kind, name)).toBeUndefined();
+    expect(prior.outputsOf(kind, name)).toBeUndefined();
     expect(new PriorState().outputsOf("Domain", "lab-master")).toBeUndefined();
   });
 });
@@ -45,7 +45,7 @@ describe("the engine", () => {
   it("is asked for this very stack, and what it says is kept by type and name", async () => {
     const domain = urn("nodeforge:index:Cluster$libvirt:index/domain:Domain", "lab-master");
     remembered = { [domain]: { type: "libvirt:index/domain:Domain", outputs: { vcpu: 2 } } };
-    const { resources } = await readKnown();
+    const { resources } = await readPriorState();
     expect(asked.map(({ token, inputs }) => [token, inputs as unknown])).toEqual([
       ["pulumi:pulumi:readStackResourceOutputs", { stackName: "ours/nodeforge/lab" }],
     ]);
@@ -56,8 +56,8 @@ describe("the engine", () => {
 
   it("may remember nothing, and nothing of a resource", async () => {
     remembered = {};
-    expect((await readKnown()).resources.size).toBe(0);
+    expect((await readPriorState()).resources.size).toBe(0);
     remembered = { [urn("a:b:C", "c")]: { type: "a:b:C" } };
-    expect((await readKnown()).outputsOf("C", "c")).toEqual({});
+    expect((await readPriorState()).outputsOf("C", "c")).toEqual({});
   });
 });

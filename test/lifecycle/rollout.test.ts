@@ -12,8 +12,8 @@ const { workers } = deriveTopology(configWith({ workerPools: pools }));
 const [a1, a2, a3, b1, b2] = workers.map(({ name }) => name);
 type Names = readonly (string | undefined)[];
 const standing = (replaced: Names, away: Names = []) => ({
-  isReplaced: ({ name }: { name: string }) => replaced.includes(name),
-  isAway: ({ name }: { name: string }) => away.includes(name),
+  needsRollout: ({ name }: { name: string }) => replaced.includes(name),
+  isUnavailable: ({ name }: { name: string }) => away.includes(name),
 });
 const orderOf = (replaced: Names, maxUnavailable: number, away: Names = []) =>
   Object.fromEntries(rolloutOrder(workers, standing(replaced, away), maxUnavailable).before);
@@ -70,31 +70,31 @@ describe("the order of a rollout", () => {
 
 describe("a rollout", () => {
   const step = (name: string) => ({ name }) as unknown as pulumi.Resource;
-  const turnOf = (rollout: Rollout, name: string) => Promise.all(rollout.turnOf(name) as Promise<pulumi.Resource>[]);
+  const awaited = (rollout: Rollout, name: string) => Promise.all(rollout.waitsFor(name) as Promise<pulumi.Resource>[]);
 
   it("lets each replaced worker wait for the control plane and for those before it to be back", async () => {
     const [controlPlane, first, second] = [step("master"), step("first"), step("second")];
     const rollout = new Rollout(rolloutOrder(workers, standing([a1, a3, b1, b2]), 2), controlPlane);
-    expect(await turnOf(rollout, a1!)).toEqual([controlPlane]);
+    expect(await awaited(rollout, a1!)).toEqual([controlPlane]);
     rollout.add(a1!, first);
-    expect(await turnOf(rollout, a2!)).toEqual([]);
-    expect(await turnOf(rollout, a3!)).toEqual([controlPlane]);
+    expect(await awaited(rollout, a2!)).toEqual([]);
+    expect(await awaited(rollout, a3!)).toEqual([controlPlane]);
     rollout.add(a3!, second);
-    expect(await turnOf(rollout, b1!)).toEqual([controlPlane, first, second]);
+    expect(await awaited(rollout, b1!)).toEqual([controlPlane, first, second]);
   });
 
   it("lets a worker wait for one that is made after it, but never both for each other", async () => {
     const [controlPlane, back] = [step("master"), step("back")];
     const rollout = new Rollout(rolloutOrder(workers, standing([a1, a2], [a2]), 1), controlPlane);
-    const turn = turnOf(rollout, a1!);
-    expect(await turnOf(rollout, a2!)).toEqual([controlPlane]);
+    const awaitedByFirst = awaited(rollout, a1!);
+    expect(await awaited(rollout, a2!)).toEqual([controlPlane]);
     expect([rollout.isFirst(a1!), rollout.isFirst(a2!)]).toEqual([false, true]);
     rollout.add(a2!, back);
-    expect(await turn).toEqual([controlPlane, back]);
+    expect(await awaitedByFirst).toEqual([controlPlane, back]);
   });
 
   it("lets nobody wait who is not in it", () => {
     const rollout = new Rollout(rolloutOrder(workers, standing([]), 1), step("master"));
-    expect(rollout.turnOf(a1!)).toEqual([]);
+    expect(rollout.waitsFor(a1!)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { host, parseSubnet } from "../../lib/cidr.ts";
 import { conflictsOf, isComplete, ownedBy, type Owned } from "../../preflight/conflicts.ts";
 import type { ExistingNetwork, ExistingPool, Inventory } from "../../libvirt/inventory.ts";
 import { desiredBy, type Desired } from "../../preflight/desired.ts";
-import { foundation } from "../../lifecycle/prior-cluster.ts";
+import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
@@ -16,7 +16,7 @@ const begun = new PriorState(
       {
         type: "random:index/randomUuid:RandomUuid",
         name: "dev-id",
-        outputs: { result: "0123abcd-1111-2222-3333-444444444444", keepers: foundation(config) },
+        outputs: { result: "0123abcd-1111-2222-3333-444444444444", keepers: immutableInputs(config) },
       },
     ],
   ]),

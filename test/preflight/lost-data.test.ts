@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { isDataLost } from "../../preflight/lost-data.ts";
-import { foundation } from "../../lifecycle/prior-cluster.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
-const id = { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: foundation(configWith()) };
+const id = { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: immutableInputs(configWith()) };
 const forgotten = { "Command dev-master-init": {}, "RandomUuid dev-id": id };
 const remembered = { ...forgotten, "Volume dev-master-data": { pool: "nodeforge-dev" } };
 const volume = "dev-master-data-01234567.qcow2";
@@ -18,7 +18,7 @@ interface Pools {
 }
 
 /** Looks for the disk where libvirt has these volumes in a pool. */
-async function look(known: Parameters<typeof knownOf>[0], volumes: string[], raw = {}, pools: Pools = {}) {
+async function look(known: Parameters<typeof priorStateOf>[0], volumes: string[], raw = {}, pools: Pools = {}) {
   const { pool = "nodeforge-dev", isOff = false, cached = volumes } = pools;
   const calls: string[] = [];
   const virsh = (...args: readonly string[]) => {
@@ -29,7 +29,7 @@ async function look(known: Parameters<typeof knownOf>[0], volumes: string[], raw
     if (args[0] === "pool-list") return Promise.resolve(args.includes("--inactive") === isOff ? `${pool}\n` : "\n");
     return Promise.resolve(args[0] === "vol-list" ? list : "");
   };
-  const outcome = await isDataLost(configWith(raw), knownOf(known), virsh).catch((error: Error) => error.message);
+  const outcome = await isDataLost(configWith(raw), priorStateOf(known), virsh).catch((error: Error) => error.message);
   return { outcome, calls };
 }
 
@@ -109,10 +109,10 @@ describe("the disk with the control plane's data", () => {
   it("is not taken for lost when libvirt cannot be asked", async () => {
     const virsh = () => Promise.reject(new Error("no answer"));
     for (const raw of [{}, given]) {
-      await expect(isDataLost(configWith(raw), knownOf(forgotten), virsh)).rejects.toThrow(
+      await expect(isDataLost(configWith(raw), priorStateOf(forgotten), virsh)).rejects.toThrow(
         `Nothing was changed: the disk ${volume} cannot be looked for.\n  no answer`,
       );
-      expect(await isDataLost(configWith(raw), knownOf(remembered), virsh)).toBe(false);
+      expect(await isDataLost(configWith(raw), priorStateOf(remembered), virsh)).toBe(false);
     }
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { refuseConflicts } from "../../preflight/refusal.ts";
-import { foundation } from "../../lifecycle/prior-cluster.ts";
+import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
-import { knownOf } from "../support/prior-state.ts";
+import { priorStateOf } from "../support/prior-state.ts";
 import { configWith, imageSha256 } from "../support/settings.ts";
 import { answering } from "../support/virsh-answers.ts";
 
@@ -44,8 +44,11 @@ describe("a network that is not as the configuration says", () => {
   });
 
   it("is a warning to a cluster that lives on it, which could not be told otherwise any more", async () => {
-    const keepers = foundation(configWith(existing));
-    const { refused, warnings } = await outcome(existing, knownOf({ "RandomUuid dev-id": { result: "id", keepers } }));
+    const keepers = immutableInputs(configWith(existing));
+    const { refused, warnings } = await outcome(
+      existing,
+      priorStateOf({ "RandomUuid dev-id": { result: "id", keepers } }),
+    );
     expect(refused).toBeUndefined();
     expect(warnings).toEqual(["network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24"]);
   });
@@ -57,7 +60,7 @@ describe("a network that is not as the configuration says", () => {
 });
 
 describe("an image that shares its mark with another of the cluster", () => {
-  const knowing = (sha256: string) => knownOf({ [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256 } });
+  const knowing = (sha256: string) => priorStateOf({ [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256 } });
 
   it("is refused, with both hashes, before libvirt is asked", async () => {
     const other = imageSha256.slice(0, 12) + "0".repeat(52);

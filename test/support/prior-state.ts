@@ -2,7 +2,7 @@ import { PriorState } from "../../lifecycle/prior-state.ts";
 import { urn } from "./urn.ts";
 
 /** What a stack would remember of these resources, each keyed by the last part of its type and its name. */
-export function knownOf(outputs: Readonly<Record<string, Record<string, unknown>>>): PriorState {
+export function priorStateOf(outputs: Readonly<Record<string, Record<string, unknown>>>): PriorState {
   return new PriorState(
     new Map(
       Object.entries(outputs).map(([key, outputs]) => {
