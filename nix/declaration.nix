@@ -16,6 +16,14 @@ in
 {
   inherit node;
 
+  # Path of a declared file below /etc, as NixOS' environment.etc names it.
+  etcName =
+    path:
+    if builtins.substring 0 5 path == "/etc/" then
+      builtins.substring 5 (-1) path
+    else
+      throw "node.toml: file ${path}: NixOS makes files below /etc only";
+
   # Port numbers of one protocol.
   ports = protocol: map ({ port, ... }: port) node.firewall.${protocol};
 

@@ -105,6 +105,7 @@ in
     }) node.file
   );
   tmpfiles = node.tmpfiles.rules;
+  marker = "";
 
   kubelet.extraConfig = { };
 

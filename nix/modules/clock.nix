@@ -1,14 +1,14 @@
-# What keeps the clock: the declared unit, in place of NixOS' own.
+# The declared unit keeps the clock, in place of NixOS' own service.
 { config, lib, ... }:
 let
   cfg = config.services.nodeforge;
 in
 {
   config = lib.mkIf cfg.enable {
-    # Two of them would each set the clock.
+    # Two services would each set the clock.
     services.timesyncd.enable = false;
 
-    # Debian's package brings this user along; what it runs as is one text for both.
+    # Debian's package creates this user. The declared unit names it on both systems.
     users.users._chrony = {
       isSystemUser = true;
       group = "_chrony";

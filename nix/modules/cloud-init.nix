@@ -3,7 +3,9 @@
 let
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
+
+  # systemd writes "/" as "-" in the name of a device unit, so the hyphen of by-label is escaped.
+  seedDevice = "dev-disk-by\\x2dlabel-${cfg.cloudInit.seedLabel}.device";
 in
 {
   ###### interface
@@ -11,7 +13,7 @@ in
     settings = lib.mkOption {
       type = lib.types.attrsOf lib.types.anything;
       default = defaults.cloudInit.settings;
-      description = "cloud.cfg: no data source but the seed disk, no user but the seed's, and only the modules a seed may need.";
+      description = "cloud.cfg: the seed disk is the only data source, its user the only user, and only modules that a seed may need run.";
     };
     seedLabel = lib.mkOption {
       type = lib.types.strMatching "[a-zA-Z]+";
@@ -21,22 +23,37 @@ in
     seedTimeout = lib.mkOption {
       type = lib.types.str;
       default = defaults.cloudInit.seedTimeout;
-      description = "How long a boot waits for the seed disk, in systemd's notation.";
+      description = "Time that a boot waits for the seed disk, in systemd's notation.";
     };
   };
 
   ###### implementation
-  config = lib.mkIf cfg.enable (
-    lib.mkMerge [
-      (removeAttrs settings.cloudInit [ "services" ])
-      {
-        services.cloud-init = {
-          enable = true;
-          network.enable = true;
-          # NixOS has settings of its own for some of them.
-          settings = lib.mapAttrs (_: lib.mkForce) settings.cloudInit.services.cloud-init.settings;
-        };
-      }
-    ]
-  );
+  config = lib.mkIf cfg.enable {
+    services.cloud-init = {
+      enable = true;
+      network.enable = true;
+      # NixOS has defaults of its own for some of them.
+      settings = lib.mapAttrs (_: lib.mkForce) cfg.cloudInit.settings;
+    };
+
+    systemd = {
+      # The generator of cloud-init would make this file, and `cloud-init status` looks for it.
+      tmpfiles.rules = [
+        "d /run/cloud-init 0755 root root -"
+        "f /run/cloud-init/enabled"
+      ];
+      # The disk of the seed may appear after cloud-init starts.
+      services.cloud-init-local = {
+        wants = [ seedDevice ];
+        after = [ seedDevice ];
+      };
+      units.${seedDevice} = {
+        overrideStrategy = "asDropin";
+        text = ''
+          [Unit]
+          JobRunningTimeoutSec=${cfg.cloudInit.seedTimeout}
+        '';
+      };
+    };
+  };
 }

@@ -1,4 +1,4 @@
-# Container images every node has, imported before kubelet starts: nothing is ever pulled.
+# Container images of every node, imported before kubelet starts. A node pulls none.
 {
   config,
   lib,
@@ -9,7 +9,6 @@ let
   inherit (lib) mkOption types;
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
 
   rootOf =
     name: paths:
@@ -90,6 +89,24 @@ in
   ###### implementation
   config = lib.mkMerge [
     { services.nodeforge.images = lib.mapAttrs (_: lib.mapAttrs (_: lib.mkDefault)) defaults.images; }
-    (lib.mkIf cfg.enable settings.containerImages)
+    (lib.mkIf cfg.enable {
+      systemd.services.container-images = {
+        description = "Container images of the node";
+        wantedBy = [ "multi-user.target" ];
+        requires = [ "containerd.service" ];
+        after = [ "containerd.service" ];
+        before = [ "kubelet.service" ];
+        restartIfChanged = false;
+        serviceConfig = {
+          Type = "oneshot";
+          RemainAfterExit = true;
+          # Pinned, so that kubelet's garbage collection keeps them on a full disk.
+          ExecStart = lib.mapAttrsToList (
+            _: image:
+            "${cfg.commands.ctr} --namespace k8s.io images import --local --label io.cri-containerd.pinned=pinned ${image.archive}"
+          ) cfg.images;
+        };
+      };
+    })
   ];
 }

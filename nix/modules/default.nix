@@ -1,4 +1,4 @@
-# A nodeforge node: options under services.nodeforge. One topic per file; what a node is stands in ../node.toml.
+# A nodeforge node: options below services.nodeforge, one topic per file. ../node.toml declares their defaults.
 { lib, ... }:
 {
   imports = [
@@ -16,5 +16,5 @@
     ./units.nix
   ];
 
-  options.services.nodeforge.enable = lib.mkEnableOption "a Kubernetes node of nodeforge, which is quiet until the program that made it hands it its part";
+  options.services.nodeforge.enable = lib.mkEnableOption "a Kubernetes node of nodeforge, whose units stay inactive until the program initializes or joins it";
 }

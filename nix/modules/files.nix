@@ -1,11 +1,17 @@
-# Declared files and what must exist before anything starts.
+# Declared files, the image record, and the files and folders that exist before any unit starts.
 { config, lib, ... }:
 let
-  inherit (import ../declaration.nix) node;
+  inherit (import ../declaration.nix) node fileText etcName;
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
-  # On NixOS that folder is the system's own, made of options.
+
+  textOf = fileText {
+    tcp = cfg.firewall.tcp ++ cfg.firewall.extraTcp;
+    udp = cfg.firewall.udp ++ cfg.firewall.extraUdp;
+    inherit (cfg.firewall) controlPlane;
+  };
+
+  # NixOS makes that folder from its own options.
   inUnits = lib.filter (lib.hasPrefix "/etc/systemd/system/") (lib.attrNames cfg.files);
 in
 {
@@ -15,35 +21,44 @@ in
       type = lib.types.attrsOf lib.types.str;
       default = defaults.files;
       readOnly = true;
-      description = "Declared files below /etc, by their path: each one's source in nix/.";
+      description = "Declared files below /etc: path to source in nix/.";
     };
 
     tmpfiles = lib.mkOption {
       type = lib.types.listOf lib.types.str;
       default = defaults.tmpfiles;
-      description = "tmpfiles.d lines: what must exist before anything starts, kubelet's drop-in directory among it.";
+      description = "Lines of tmpfiles.d: files and folders that exist before any unit starts, such as kubelet's drop-in folder.";
     };
 
     marker = lib.mkOption {
       type = lib.types.str;
-      default = "";
+      default = defaults.marker;
       example = "2026-11-21";
-      description = "Text that tells two images of the same sources apart; a node shows it in ${node.paths.image-record}.";
+      description = "Text that distinguishes two images built from the same sources. A node shows it in ${node.paths.image-record}.";
     };
   };
 
   ###### implementation
-  config = lib.mkIf cfg.enable (
-    lib.mkMerge [
-      settings.files
+  config = lib.mkIf cfg.enable {
+    environment.etc =
+      lib.mapAttrs' (path: source: lib.nameValuePair (etcName path) { text = textOf source; }) cfg.files
+      // {
+        ${etcName node.paths.image-record}.text = builtins.toJSON {
+          inherit (node) contract;
+          inherit (cfg) marker;
+          versions = lib.mapAttrs (_: package: package.version) cfg.packages;
+        };
+      };
+
+    systemd.tmpfiles.rules = cfg.tmpfiles ++ [
+      "L+ ${node.paths.cni-plugins} - - - - ${cfg.packages.cni-plugins}/bin"
+    ];
+
+    assertions = [
       {
-        assertions = [
-          {
-            assertion = inUnits == [ ];
-            message = "node.toml: ${lib.concatStringsSep ", " inUnits} must be options here: NixOS makes /etc/systemd/system itself";
-          }
-        ];
+        assertion = inUnits == [ ];
+        message = "node.toml: ${lib.concatStringsSep ", " inUnits} must be options here: NixOS makes /etc/systemd/system itself";
       }
-    ]
-  );
+    ];
+  };
 }

@@ -3,7 +3,6 @@
 let
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
   list =
     default: description:
     lib.mkOption {
@@ -17,16 +16,23 @@ in
     sysctl = lib.mkOption {
       type = lib.types.attrsOf lib.types.str;
       default = defaults.sysctl;
-      description = "Kernel settings that pods' traffic and kubelet need.";
+      description = "Kernel settings that the traffic of pods and kubelet need.";
     };
 
     kernel = {
       modules = list defaults.kernel.modules "Kernel modules loaded at boot.";
-      blacklist = list defaults.kernel.blacklist "Drivers that would be loaded because something answers to them, and that no node uses.";
+      blacklist = list defaults.kernel.blacklist "Drivers that are never loaded, although the machine has a device for them. No node uses them.";
       parameters = list defaults.kernel.parameters "The kernel's command line: a serial console, and a restart after a panic.";
     };
   };
 
   ###### implementation
-  config = lib.mkIf cfg.enable settings.kernel;
+  config = lib.mkIf cfg.enable {
+    boot = {
+      kernelModules = cfg.kernel.modules;
+      blacklistedKernelModules = cfg.kernel.blacklist;
+      kernelParams = cfg.kernel.parameters;
+      kernel.sysctl = cfg.sysctl;
+    };
+  };
 }

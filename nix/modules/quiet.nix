@@ -3,7 +3,6 @@
 let
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
 in
 {
   ###### interface
@@ -11,20 +10,23 @@ in
     units = lib.mkOption {
       type = lib.types.listOf lib.types.str;
       default = defaults.quiet.units;
-      description = "Units of the base system that never run; where a system has none of that name, nothing happens.";
+      description = "Units of the base system that never run. A name that the system does not have is ignored.";
     };
     generators = lib.mkOption {
       type = lib.types.listOf lib.types.str;
       default = defaults.quiet.generators;
-      description = "systemd's generators that are not asked.";
+      description = "systemd generators that never run.";
     };
   };
 
   ###### implementation
   config = lib.mkIf cfg.enable {
-    systemd = settings.quiet.systemd // {
-      # nixpkgs makes a unit of every service it knows, and enables it: only force keeps one of those quiet.
-      units = lib.mapAttrs (_: lib.mapAttrs (_: lib.mkForce)) settings.quiet.systemd.units;
+    systemd = {
+      # nixpkgs makes a unit of every service that it knows and enables it. Only mkForce overrides that.
+      units = lib.genAttrs cfg.quiet.units (_: {
+        enable = lib.mkForce false;
+      });
+      generators = lib.genAttrs cfg.quiet.generators (_: "/dev/null");
     };
   };
 }

@@ -1,9 +1,18 @@
-# Logins: keys only, one host key, made by the node itself.
+# Logins: keys only, and one host key, which each node makes itself.
 { config, lib, ... }:
 let
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
+
+  # NixOS names one of the settings differently, and types some: yes and no of sshd are true and false in NixOS.
+  nameOf = name: { UseDNS = "UseDns"; }.${name} or name;
+  valueOf =
+    value:
+    {
+      yes = true;
+      no = false;
+    }
+    .${value} or value;
 in
 {
   ###### interface
@@ -15,29 +24,39 @@ in
         "rsa"
       ];
       default = defaults.ssh.hostKeyType;
-      description = "Type of the one host key a node makes at its first boot.";
+      description = "Type of the host key that a node makes at its first boot.";
     };
     settings = lib.mkOption {
       type = lib.types.attrsOf lib.types.str;
       default = defaults.ssh.settings;
-      description = "Lines of sshd_config: no passwords, and as many sessions as an operator opens at once.";
+      description = "Settings of sshd_config: no passwords, and a limit of sessions that an operator does not reach.";
     };
   };
 
   ###### implementation
-  config = lib.mkIf cfg.enable (
-    lib.mkMerge [
-      settings.ssh
-      {
-        services.openssh.enable = true;
-        # A seed may name a user other than root.
-        users.mutableUsers = true;
-        security.sudo = {
-          enable = true;
-          # cloud-init adds this line where it is missing, but on NixOS it cannot write the file.
-          extraConfig = "@includedir /etc/sudoers.d";
-        };
-      }
-    ]
-  );
+  config = lib.mkIf cfg.enable {
+    services.openssh = {
+      enable = true;
+      hostKeys = [
+        {
+          type = cfg.ssh.hostKeyType;
+          path = "/etc/ssh/ssh_host_${cfg.ssh.hostKeyType}_key";
+        }
+      ];
+      settings = lib.mapAttrs' (
+        name: value: lib.nameValuePair (nameOf name) (valueOf value)
+      ) cfg.ssh.settings;
+    };
+
+    # cloud-init gives a seed's user this shell, which NixOS does not have at this path.
+    systemd.tmpfiles.rules = [ "L+ /bin/bash - - - - /run/current-system/sw/bin/bash" ];
+
+    # A seed may name a user other than root.
+    users.mutableUsers = true;
+    security.sudo = {
+      enable = true;
+      # cloud-init adds this line where it is missing, but on NixOS it cannot write the file.
+      extraConfig = "@includedir /etc/sudoers.d";
+    };
+  };
 }

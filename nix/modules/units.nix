@@ -3,13 +3,70 @@
 let
   defaults = import ../defaults.nix;
   cfg = config.services.nodeforge;
-  settings = import ./settings.nix { inherit config lib; };
   unitOptions =
     unit:
     import ./unit-options.nix {
       inherit lib;
       defaults = unit;
     };
+
+  units = removeAttrs (cfg.units // cfg.extraUnits) (
+    lib.optionals (!cfg.firewall.enable) [
+      "firewall"
+      "firewall-control-plane"
+    ]
+  );
+
+  # systemd on NixOS finds no program by its name alone.
+  commandLine = exec: lib.concatStringsSep " " ([ cfg.commands.${lib.head exec} ] ++ lib.tail exec);
+
+  service =
+    _: unit:
+    let
+      # A oneshot is not restarted when it ends. Every other unit is.
+      isRestarted = unit.type != "oneshot";
+    in
+    {
+      inherit (unit)
+        description
+        wantedBy
+        wants
+        after
+        ;
+      before = unit.before ++ lib.optional unit.early "shutdown.target";
+      conflicts = lib.optional unit.early "shutdown.target";
+      # NixOS gives a unit no other programs.
+      path = map (name: cfg.tools.${name} or cfg.packages.${name}) unit.tools;
+      # A switch of the configuration would restart the programs that run pods and hold the cluster's data.
+      restartIfChanged = false;
+      unitConfig =
+        lib.optionalAttrs unit.early { DefaultDependencies = false; }
+        // lib.optionalAttrs (unit.condition != null) { ConditionPathExists = unit.condition; }
+        # A unit that waits for another machine may fail for minutes, so systemd never gives up.
+        // lib.optionalAttrs isRestarted { StartLimitIntervalSec = 0; };
+      serviceConfig = {
+        Type = unit.type;
+        ExecStart = commandLine (unit.exec ++ unit.extraArgs);
+        EnvironmentFile = unit.environmentFiles ++ map (path: "-${path}") unit.optionalEnvironmentFiles;
+      }
+      // lib.optionalAttrs (unit.execAfter != [ ]) { ExecStartPost = commandLine unit.execAfter; }
+      // lib.optionalAttrs unit.remain { RemainAfterExit = true; }
+      // lib.optionalAttrs (unit.startTimeout != null) { TimeoutStartSec = unit.startTimeout; }
+      // lib.optionalAttrs isRestarted {
+        Restart = cfg.restart.policy;
+        RestartSec = cfg.restart.seconds;
+      }
+      // unit.serviceConfig;
+    };
+
+  timer = _: unit: {
+    inherit (unit) description;
+    wantedBy = [ "timers.target" ];
+    timerConfig = {
+      OnCalendar = unit.timer.calendar;
+      RandomizedDelaySec = unit.timer.randomDelay;
+    };
+  };
 in
 {
   ###### interface
@@ -54,20 +111,22 @@ in
   };
 
   ###### implementation
-  config = lib.mkIf cfg.enable (
-    settings.units
-    // {
-      assertions = [
-        {
-          assertion = lib.intersectLists (lib.attrNames cfg.units) (lib.attrNames cfg.extraUnits) == [ ];
-          message = "services.nodeforge.extraUnits: change a declared unit under services.nodeforge.units";
-        }
-        # The declared units are the whole of it: nixpkgs' own modules for the same daemons stay off.
-        {
-          assertion = !config.services.kubernetes.kubelet.enable;
-          message = "nodeforge brings its own units: services.kubernetes must stay off";
-        }
-      ];
-    }
-  );
+  config = lib.mkIf cfg.enable {
+    systemd = {
+      services = lib.mapAttrs service units;
+      timers = lib.mapAttrs timer (lib.filterAttrs (_: unit: unit.timer != null) units);
+    };
+
+    assertions = [
+      {
+        assertion = lib.intersectLists (lib.attrNames cfg.units) (lib.attrNames cfg.extraUnits) == [ ];
+        message = "services.nodeforge.extraUnits: change a declared unit under services.nodeforge.units";
+      }
+      # The declared units are the whole of it: nixpkgs' own modules for the same daemons stay off.
+      {
+        assertion = !config.services.kubernetes.kubelet.enable;
+        message = "nodeforge brings its own units: services.kubernetes must stay off";
+      }
+    ];
+  };
 }

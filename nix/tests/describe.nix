@@ -1,6 +1,6 @@
 # What a configuration makes of a node, as plain data: what the comparison with the Debian image reads.
 {
-  # An evaluated configuration, or one put together from ../settings.nix alone.
+  # Configuration: evaluated by nixpkgs, or merged by pure.nix.
   config,
   # Container images: name -> { name, entrypoint, user }.
   images,

@@ -1,31 +1,43 @@
-# A node with nothing changed, described without nixpkgs: `nix-instantiate --eval --strict --json nix/tests/pure.nix`.
+# A node without changes, described without nixpkgs: `nix-instantiate --eval --strict --json nix/tests/pure.nix`.
+#
+# Evaluates the implementation of each module with the declared defaults, and neither options nor types. So every machine that has
+# Nix compares the modules with the Debian image.
 let
-  inherit (import ../declaration.nix) versions;
+  inherit (import ../declaration.nix) node versions;
+  lib = import ./small-lib.nix;
   defaults = import ../defaults.nix;
-  # Any store path does: the comparison takes it off again.
-  store = name: "/nix/store/00000000000000000000000000000000-${name}";
 
-  settings = import ../settings.nix {
-    cfg = defaults;
-    command = name: "${store name}/bin/${defaults.packagedAs.${name} or name}";
-    package = store;
-    archive = name: "${store name}.tar.gz";
-    inherit versions;
+  # The comparison removes the store path.
+  package = name: {
+    inherit name;
+    outPath = "/nix/store/00000000000000000000000000000000-${name}";
+    version = versions.${name} or "0";
+  };
+  command = name: "${package name}/bin/${defaults.packagedAs.${name} or name}";
+
+  units = builtins.attrValues defaults.units;
+  programs = builtins.concatMap (program: program.binaries) node.program;
+  called = builtins.concatMap (unit: unit.exec ++ unit.execAfter ++ unit.tools) units;
+
+  config.services.nodeforge = defaults // {
+    enable = true;
+    commands = lib.genAttrs (programs ++ called) command;
+    tools = lib.genAttrs called package;
+    packages = lib.genAttrs (builtins.attrNames versions) package;
+    images = builtins.mapAttrs (
+      name: image: image // { archive = "${package name}.tar.gz"; }
+    ) defaults.images;
   };
 
-  # As the module system would: sets are merged, lists joined.
-  merge =
-    left: right:
-    if builtins.isList left then
-      left ++ right
-    else
-      left
-      // builtins.mapAttrs (
-        name: value: if left ? ${name} then merge left.${name} value else value
-      ) right;
+  implementationOf =
+    module:
+    (import module {
+      inherit config lib;
+      pkgs = throw "a module asks for a package of nixpkgs, which the comparison does without";
+    }).config or { };
 in
 import ./describe.nix {
-  config = builtins.foldl' merge { } (builtins.attrValues settings);
+  config = lib.mkMerge (map implementationOf (import ../modules { inherit lib; }).imports);
   inherit (defaults) images;
   toolsOf = name: _: (defaults.units.${name} or defaults.blankUnit).tools;
 }
