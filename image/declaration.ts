@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { inCheckout } from "../lib/checkout.ts";
 
-/** A systemd service of a node. Times are systemd's own notation. */
+/** Systemd service of a node. Times are in systemd's notation. */
 export interface Unit {
   readonly name: string;
   readonly description: string;
   readonly type: "exec" | "notify" | "oneshot";
-  /** Program and arguments; the program has no path. */
+  /** Program and arguments. The program has no path. */
   readonly exec: readonly string[];
-  /** Program and arguments that must end well before the unit counts as started. */
+  /** Program and arguments. The unit counts as started once this program has succeeded. */
   readonly "exec-after"?: readonly string[];
-  /** A path without which the unit stays quiet. */
+  /** Path. The unit starts only if it exists. */
   readonly condition?: string;
   readonly after?: readonly string[];
   readonly before?: readonly string[];
@@ -26,19 +26,19 @@ export interface Unit {
   readonly "environment-files"?: readonly string[];
   readonly "optional-environment-files"?: readonly string[];
   readonly "start-timeout"?: string;
-  /** Programs the unit calls by name. */
+  /** Programs that the unit calls by name. */
   readonly tools?: readonly string[];
   /** Further lines of its [Service] section. */
   readonly service?: Readonly<Record<string, string>>;
-  /** What starts the unit again and again. */
+  /** Starts the unit repeatedly. */
   readonly timer?: Timer;
 }
 
-/** A systemd timer, in systemd's own notation. */
+/** Systemd timer. Times are in systemd's notation. */
 export interface Timer {
-  /** When, such as `weekly`. A machine that is off then does not catch up: its units start at its next boot. */
+  /** Times at which the unit starts, such as `weekly`. A machine that is off at such a time does not catch up later. */
   readonly calendar: string;
-  /** Up to how much later. */
+  /** Limit of a random delay after each of these times. */
   readonly "random-delay": string;
 }
 
@@ -47,22 +47,22 @@ export interface Program {
   readonly name: string;
   readonly version: string;
   readonly binaries: readonly string[];
-  /** They are CNI plugins and belong in the CNI directory. @default false */
+  /** Whether they are CNI plugins, which belong in the folder `paths.cni-plugins`. @default false */
   readonly cni?: boolean;
 }
 
-/** A container image that every node has. */
+/** Container image that every node has. */
 export interface ContainerImage {
-  /** name:tag */
+  /** Name and tag, as `name:tag`. */
   readonly name: string;
-  /** Of the program inside, where it has one of its own. */
+  /** Version of the program in the image. Absent where the image has none of its own. */
   readonly version?: string;
   readonly entrypoint: readonly string[];
-  /** uid:gid @default root */
+  /** User and group of the program, as `uid:gid`. @default root */
   readonly user?: string;
 }
 
-/** The declaration of a node: nix/node.toml. */
+/** Declaration of a node: nix/node.toml. */
 export interface NodeDeclaration {
   readonly contract: number;
   readonly paths: Readonly<
@@ -88,7 +88,7 @@ export interface NodeDeclaration {
 
 const nixFolder = inCheckout("nix");
 
-/** Text of the declaration, as it is hashed into the manifest. */
+/** Returns the text of nix/node.toml. A manifest has its hash. */
 export function declarationText(): string {
   return readFileSync(join(nixFolder, "node.toml"), "utf8");
 }
@@ -99,8 +99,8 @@ export function readDeclaration(): NodeDeclaration {
 }
 
 /**
- * Text of a file that the declaration names by `source`, with every @value@ filled in.
- * @throws when a value is not part of the declaration.
+ * Returns the text of a file that the declaration names by `source`, with every @name@ replaced by its value.
+ * @throws when the declaration has no such value.
  */
 export function fileText(node: NodeDeclaration, source: string): string {
   const values: Record<string, string> = {};
@@ -111,12 +111,12 @@ export function fileText(node: NodeDeclaration, source: string): string {
   for (const [name, path] of Object.entries(node.paths)) values[`paths.${name}`] = path;
   return readFileSync(join(nixFolder, source), "utf8").replaceAll(/@([a-z.-]+)@/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`nix/${source} asks for @${name}@, which nix/node.toml does not have`);
+    if (value === undefined) throw new Error(`nix/${source} contains @${name}@, but nix/node.toml has no such value`);
     return value;
   });
 }
 
-/** Every program the image is built from besides Debian's: name and version, in the declaration's order. */
+/** Returns the version of each declared program by its name, in the declaration's order. */
 export function versionsOf(node: NodeDeclaration): Record<string, string> {
   const versions = node.program.map(({ name, version }) => [name, version]);
   const inImages = Object.entries(node.image).flatMap(([name, { version }]) => (version ? [[name, version]] : []));

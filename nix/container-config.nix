@@ -1,4 +1,4 @@
-# How a container of one of a node's images is started, as dockerTools wants it. Pure, for the comparison with the Debian image.
+# Configuration of a container image, in the form that dockerTools takes. Needs no nixpkgs, so the comparison with the Debian image reads it.
 image:
 {
   Entrypoint = image.entrypoint;

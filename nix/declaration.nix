@@ -1,4 +1,4 @@
-# Reads node.toml. Needs nothing but Nix itself, so that it can be evaluated, and compared with the Debian builder, anywhere.
+# Reads node.toml. Needs no nixpkgs, so every machine with Nix can compare it with the Debian image.
 let
   node = builtins.fromTOML (builtins.readFile ./node.toml);
 
@@ -16,18 +16,18 @@ in
 {
   inherit node;
 
-  # Path of a declared file below /etc, as NixOS' environment.etc names it.
+  # Name in NixOS' environment.etc of a declared file below /etc.
   etcName =
     path:
     if builtins.substring 0 5 path == "/etc/" then
       builtins.substring 5 (-1) path
     else
-      throw "node.toml: file ${path}: NixOS makes files below /etc only";
+      throw "node.toml: file ${path}: expected a path below /etc, because NixOS makes no other files";
 
   # Port numbers of one protocol.
   ports = protocol: map ({ port, ... }: port) node.firewall.${protocol};
 
-  # Text of a file the declaration names by `source`, with every @value@ filled in; ports are the ones that are let in.
+  # Text of a file that the declaration names by `source`, with every @name@ replaced by its value. The arguments are the open ports.
   fileText =
     {
       tcp,
@@ -49,7 +49,7 @@ in
       builtins.readFile (./. + "/${source}")
     );
 
-  # Every program of a node: name and version.
+  # Version of each program of a node, by its name.
   versions =
     builtins.listToAttrs (
       map (program: {

@@ -1,8 +1,8 @@
-# The declaration in the words of the options services.nodeforge has: what they are unless a configuration says otherwise.
+# Default values of the options services.nodeforge, taken from the declaration.
 let
   inherit (import ./declaration.nix) node ports;
 
-  # A unit that says nothing.
+  # Default values of a unit's options.
   blankUnit = {
     description = "";
     type = "exec";
@@ -24,7 +24,7 @@ let
     timer = null;
   };
 
-  # Where the declaration's words differ.
+  # Names of options that differ from the declaration's keys.
   optionOf = {
     exec-after = "execAfter";
     wanted-by = "wantedBy";
@@ -51,16 +51,16 @@ let
         };
       unknown = builtins.attrNames (removeAttrs given (builtins.attrNames blankUnit));
     in
-    # Silence would be a unit that differs from Debian's.
+    # Ignoring an unknown key would make a unit that differs from Debian's.
     if unknown == [ ] then
       blankUnit // given // (if given ? timer then { timer = timerOf given.timer; } else { })
     else
-      throw "node.toml: unit ${declared.name} has ${builtins.concatStringsSep ", " unknown}, which nix/defaults.nix does not know";
+      throw "node.toml: unit ${declared.name} has ${builtins.concatStringsSep ", " unknown}, but nix/defaults.nix has no such option";
 in
 {
   inherit blankUnit unitOf;
 
-  # Where nixpkgs' package calls its program otherwise than the declaration does.
+  # Names of programs in nixpkgs' packages that differ from the declaration's.
   packagedAs.flanneld = "flannel";
 
   units = builtins.listToAttrs (

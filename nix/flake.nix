@@ -1,7 +1,7 @@
 {
   description = "Node image of nodeforge: a NixOS system from node.toml";
 
-  # flake.lock pins the revision; `nix flake update --flake ./nix` moves it. What of a node depends on it is checked: versions.nix.
+  # flake.lock pins the revision. `nix flake update --flake ./nix` updates it. versions.nix checks the versions of a node's programs.
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
 
   outputs =
@@ -26,7 +26,7 @@
       images = system: (node system).config.system.build.images;
     in
     {
-      # For a configuration of one's own: `services.nodeforge.enable = true;`.
+      # For your own configuration: `services.nodeforge.enable = true;`.
       nixosModules.node.imports = [
         ./modules
         ./versions.nix
@@ -38,12 +38,12 @@
         system:
         let
           variants = {
-            # BIOS, one disk: boots on libvirt's default machine without firmware.
+            # For BIOS: boots on libvirt's default machine, which has no EFI firmware.
             x86_64-linux = {
               node-image = (images system).qemu;
               node-image-raw = (images system).raw;
             };
-            # There is no BIOS.
+            # This architecture has no BIOS.
             aarch64-linux = {
               node-image = (images system).qemu-efi;
               node-image-raw = (images system).raw-efi;

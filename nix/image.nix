@@ -1,5 +1,5 @@
-# What makes a disk image of a node, beside the node itself: a bootable system, small, with nothing that tells one node from
-# another. None of it is for a machine that is more than a node.
+# Disk image of a node: a small bootable system that holds nothing specific to one node. A machine with other tasks besides a node
+# does not import this file.
 {
   lib,
   modulesPath,
@@ -7,7 +7,7 @@
   ...
 }:
 let
-  # The default puts a copy of all of nixpkgs' sources on the disk, and stores it as it is.
+  # By default the disk also has a copy of nixpkgs' sources, and the image is not compressed.
   image =
     { config, ... }:
     {
@@ -28,8 +28,7 @@ in
 
   services.nodeforge.enable = true;
 
-  # `system.build.images.<name>`: nixpkgs' own disks, ours but for what they hold. The first needs no firmware, so that it boots on
-  # libvirt's default machine.
+  # Variants of nixpkgs, as `system.build.images.<name>`, with the disk above. `qemu` boots through BIOS, as libvirt's default machine does.
   image.modules = lib.genAttrs [
     "qemu"
     "raw"
@@ -38,21 +37,21 @@ in
   ] (_: image);
 
   boot = {
-    # The only drivers between the boot loader and the root file system, on either of virtio's disks.
+    # Drivers that the kernel needs for the root file system on either kind of virtio disk.
     initrd.availableKernelModules = [
       "virtio_blk"
       "virtio_pci"
       "virtio_scsi"
     ];
-    # Where the serial port of a virtual machine is called otherwise.
+    # The serial port has another name on this architecture.
     kernelParams = lib.mkIf pkgs.stdenv.hostPlatform.isAarch64 [ "console=ttyAMA0" ];
-    # The root file system takes whatever the node's disk has more than the image.
+    # The root file system grows to the size of the node's disk.
     growPartition = true;
-    # Nobody sits at the menu.
+    # A node has no screen to show the menu on.
     loader.timeout = 0;
-    # Each variant says it anew, and so it does of the root file system below; without, this would be no whole configuration.
+    # Each variant sets its own boot device and root file system. Without these defaults, the configuration itself does not evaluate.
     loader.grub.devices = lib.mkOverride 1200 [ "/dev/vda" ];
-    # Nothing on a node is on either.
+    # A node uses neither.
     bcache.enable = lib.mkDefault false;
     enableContainers = lib.mkDefault false;
   };
@@ -62,15 +61,15 @@ in
     fsType = "ext4";
   };
 
-  # Swap is for the operator to add; nothing of the image's own.
+  # You may add swap to a node. The image has none.
   swapDevices = [ ];
 
-  # Nodes are replaced by newer images, not rebuilt in place: no daemon that listens, no tools that would ask it. What switches
-  # configurations stays, because it is what installs the boot loader when the disk is made.
+  # A newer image replaces a node, so a node never rebuilds itself: it needs neither Nix' daemon nor its tools. The program that
+  # switches configurations stays, because it installs the boot loader on the disk.
   nix.enable = false;
   system.disableInstallerTools = true;
 
-  # Beside what the minimal profile drops: documentation, default packages, what a desktop needs.
+  # The minimal profile already drops documentation, default packages and the programs of a desktop.
   fonts.fontconfig.enable = lib.mkDefault false;
   i18n.defaultLocale = lib.mkDefault "C.UTF-8";
   programs.nano.enable = lib.mkDefault false;

@@ -1,5 +1,5 @@
-# Package of each command that a unit may call, by the command's name. One that no unit calls costs nothing:
-# a package is part of the image only where a unit names its command.
+# Package of each command that a unit may call, by the command's name. A package is part of the image only if a unit names one of
+# its commands.
 pkgs: {
   blkid = pkgs.util-linux;
   blockdev = pkgs.util-linux;

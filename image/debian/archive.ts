@@ -1,14 +1,18 @@
-/** A member of an archive. Everything belongs to root and dates from 1970, so the same content makes the same bytes. */
+/** Member of an archive. Every member belongs to root and dates from 1970, so equal content makes equal bytes. */
 export interface Member {
   /** Relative to the archive's root, without a leading slash. */
   readonly path: string;
   readonly mode: number;
-  /** Content of a file, target of a link; a directory has neither. */
+  /** Content of a file. A directory has neither this nor a target. */
   readonly content?: Buffer;
+  /** Target of a symbolic link. */
   readonly link?: string;
 }
 
-/** A tar archive (ustar). @throws when a path is longer than the format's 100 bytes. */
+/**
+ * Returns a tar archive (ustar).
+ * @throws when a path is longer than the format's 100 bytes.
+ */
 export function tar(members: readonly Member[]): Buffer {
   const blocks = members.flatMap((member) => {
     const content = member.content ?? Buffer.alloc(0);
@@ -17,7 +21,7 @@ export function tar(members: readonly Member[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-/** A cpio archive in the "newc" format, which Linux unpacks as its first root file system. */
+/** Returns a cpio archive in the "newc" format, which Linux unpacks as its first root file system. */
 export function cpio(members: readonly Member[]): Buffer {
   const trailer: Member = { path: "TRAILER!!!", mode: 0 };
   return Buffer.concat([...members, trailer].flatMap((member, index) => cpioEntry(member, index)));
@@ -25,14 +29,16 @@ export function cpio(members: readonly Member[]): Buffer {
 
 function tarHeader(member: Member, size: number): Buffer {
   const header = Buffer.alloc(512);
-  if (Buffer.byteLength(member.path) > 100) throw new Error(`too long a path for a tar archive: ${member.path}`);
+  const bytes = Buffer.byteLength(member.path);
+  if (bytes > 100)
+    throw new Error(`a tar archive cannot hold ${member.path}: the path has ${bytes} bytes, expected at most 100`);
   header.write(member.path, 0);
   header.write(octal(member.mode, 7), 100);
   header.write(octal(0, 7), 108);
   header.write(octal(0, 7), 116);
   header.write(octal(size, 11), 124);
   header.write(octal(0, 11), 136);
-  // The sum is taken with blanks in its own place.
+  // The checksum counts its own field as blanks.
   header.write(" ".repeat(8), 148);
   header.write(member.link ? "2" : member.content ? "0" : "5", 156);
   header.write(member.link ?? "", 157);

@@ -4,21 +4,19 @@ import { run } from "../../lib/process.ts";
 import { aptSources, releaseHash } from "./debian-archive.ts";
 import type { DebianDeclaration } from "./debian.ts";
 
-/** What Debian's packages made. */
+/** Result of {@link bootstrap}. */
 export interface DebianRoot {
   /** Package name to version. */
   readonly packages: Readonly<Record<string, string>>;
-  /** Seconds since 1970 of the archive the packages came from: the newest of its Release files. */
+  /** Date of the newest Release file of the archive, in seconds since 1970. */
   readonly epoch: number;
-  /** Hash of those files, in hexadecimal: tells the state of the archive from every other one. */
+  /** Hash of the Release files, in hexadecimal. Identifies a state of the archive. */
   readonly release: string;
 }
 
 /**
- * Installs the declared packages below an empty folder.
- *
- * Signatures are checked against Debian's keyring.
- * @param archive Where from; empty for the mirrors that this machine installs its own packages from.
+ * Installs the declared packages into an empty folder. Checks signatures against Debian's keyring.
+ * @param archive Debian's archive, in the form that `checkArchive` accepts. Empty: the mirrors of this machine's apt.
  */
 export async function bootstrap(root: string, debian: DebianDeclaration, archive: string): Promise<DebianRoot> {
   const sources = await aptSources(debian.suite, archive);
@@ -36,10 +34,10 @@ export async function bootstrap(root: string, debian: DebianDeclaration, archive
       "--variant=essential",
       "--keyring=/usr/share/keyrings/debian-archive-keyring.gpg",
       `--aptopt=Apt::Install-Recommends "false"`,
-      // A mirror that stops answering must not hold the build up.
+      // A mirror that stops answering must not block the build.
       `--aptopt=Acquire::Retries "3"`,
       `--aptopt=Acquire::http::Timeout "30"`,
-      // The past of an archive is past its date.
+      // Release files of an earlier state have expired.
       ...(archive === "" ? [] : [`--aptopt=Acquire::Check-Valid-Until "false"`]),
       ...excluded,
       ...kept,
@@ -49,7 +47,7 @@ export async function bootstrap(root: string, debian: DebianDeclaration, archive
       root,
       ...sources,
     ],
-    // The image has its own early userspace: Debian's, of 18 MB, is not made.
+    // The image has its own early userspace, so Debian's, which has 18 MB, is not built.
     { timeout: 600_000, env: { INITRD: "No", LC_ALL: "C" } },
   );
   const database = join(root, "var/lib/dpkg");
@@ -68,11 +66,11 @@ function dateOf(release: Buffer): number {
 }
 
 /**
- * What gives a command a mount namespace, or nothing where that is not allowed.
+ * Returns a command that runs another one in its own mount namespace. Empty where this machine allows none.
  *
- * mmdebstrap mounts this machine's /proc, /sys and devices below the folder. Killed, it would leave them there, and nobody
- * could delete the folder; mounts of a namespace end with the last process in it. In a container or a chroot, where it
- * cannot have one, mmdebstrap cannot mount either, or mounts as it likes.
+ * mmdebstrap mounts this machine's /proc, /sys and devices below the folder. When it is killed, the mounts stay and the folder
+ * cannot be deleted. The mounts of a namespace end with its last process. A container or a chroot may allow no namespace, but
+ * mmdebstrap works there without one.
  */
 async function inOwnMounts(): Promise<readonly string[]> {
   const command = ["unshare", "--mount"];

@@ -12,25 +12,25 @@ import { hostPackages, missingTools } from "../../tools/image-tools.ts";
 import { kernelRelease, makeInitrd, unpackModules } from "./initrd.ts";
 import { describeImage, manifestPlace, manifestText, type DebianManifest } from "../manifest.ts";
 import { rootFiles } from "./root-files.ts";
-import { forgetIdentity, installPrograms, settleDates, toolsMissingIn, writeRootFiles } from "./root-tree.ts";
+import { installPrograms, removeIdentity, toolsMissingIn, unifyDates, writeRootFiles } from "./root-tree.ts";
 
-/** What {@link buildNodeImage} builds from, and where to. */
+/** Options of {@link buildNodeImage}. */
 export interface BuildOptions {
   /** Folder with every program of {@link neededBinaries}. */
   readonly binaries: string;
-  /** Folder that receives node.qcow2 and its manifest; made when it does not exist. */
+  /** Folder for node.qcow2 and its manifest. Created if missing. */
   readonly output: string;
-  /** Text that tells two builds of the same sources apart, readable on a node. @default "" */
+  /** Text that distinguishes two images built from the same sources. A node shows it. @default "" */
   readonly marker?: string;
-  /** Debian's archive, as {@link checkArchive} takes it. @default the mirrors that apt on this machine installs from */
+  /** Debian's archive, in the form that {@link checkArchive} accepts. @default the mirrors of this machine's apt */
   readonly archive?: string;
-  /** State that the archive must be in, as {@link DebianRoot.release}. @default whichever it is in */
+  /** Required state of the archive, in the form of {@link DebianRoot.release}. @default any */
   readonly release?: string;
-  /** Takes a line of progress. */
+  /** Logs a line of progress. */
   readonly log: (line: string) => void;
 }
 
-/** Programs the builder takes from its folder of binaries. */
+/** Returns the names of the programs that the builder takes from its folder of binaries. */
 export function neededBinaries(node: NodeDeclaration = readDeclaration()): readonly string[] {
   return [...node.program.flatMap(({ binaries }) => binaries), "coredns"];
 }
@@ -38,9 +38,8 @@ export function neededBinaries(node: NodeDeclaration = readDeclaration()): reado
 /**
  * Builds the Debian node image, `node.qcow2`, and its manifest beside it.
  *
- * Both appear at the end, by renaming; a build that fails leaves an older image as it was.
- * @throws when it does not run as root, or the machine lacks programs, or the folder of binaries is not complete, or the archive
- * is in another state than it must be.
+ * Renames both into place at the end, so a build that fails does not change an older image.
+ * @throws when it does not run as root, when programs are missing, and when the archive is not in the required state.
  */
 export async function buildNodeImage(options: BuildOptions): Promise<DebianManifest> {
   const { marker = "", archive = "", release = "", log } = options;
@@ -53,9 +52,9 @@ export async function buildNodeImage(options: BuildOptions): Promise<DebianManif
 
   const output = resolve(options.output);
   await mkdir(output, { recursive: true });
-  // What an interrupted build left.
+  // Removes the folders of interrupted builds.
   for await (const name of glob(".building-*", { cwd: output })) await rm(join(output, name), { recursive: true });
-  // Beside the output: renaming works only within one file system.
+  // Beside the output, because a rename works only within one file system.
   const work = await mkdtemp(join(output, ".building-"));
   try {
     const image = join(work, "node.qcow2");
@@ -88,27 +87,27 @@ async function build(job: Job): Promise<DebianManifest> {
   const started = Date.now();
   const step = (line: string) => log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
 
-  step(`Debian ${debian.suite}: ${debian.packages.length} packages and what they need`);
+  step(`Debian ${debian.suite}: ${debian.packages.length} packages and their dependencies`);
   const built = await bootstrap(root, debian, archive);
   if (release !== "" && built.release !== release)
-    throw new Error("Debian's archive changed while the image was built from it: run this again");
+    throw new Error("Debian's archive changed during the build of the image. Fix: run the command again");
   const kernel = await kernelRelease(root);
 
   step("nodeforge's programs, units and settings");
   await installPrograms(root, binaries, node, debian["program-directory"]);
   await writeRootFiles(root, rootFiles(node, debian, marker));
   const missing = await toolsMissingIn(root, node, debian);
-  if (missing.length > 0) throw new Error(`units call programs that the image does not have: ${missing.join(", ")}`);
+  if (missing.length > 0) throw new Error(`the image lacks programs that its units call: ${missing.join(", ")}`);
 
   step("container images");
   await fillStore(root, binaries, work, await makeImages(node, root, binaries, work));
 
   step(`early userspace of kernel ${kernel}`);
   await unpackModules(root);
-  await forgetIdentity(root);
+  await removeIdentity(root);
   await writeFile(join(root, "boot/initrd.img"), await makeInitrd(root, debian));
   await symlink(`vmlinuz-${kernel}`, join(root, "boot/vmlinuz"));
-  await settleDates(root, built.epoch);
+  await unifyDates(root, built.epoch);
 
   step("disk");
   await makeDisk(root, work, image, debian, { parameters: node.kernel.parameters, epoch: built.epoch });
@@ -120,19 +119,20 @@ async function build(job: Job): Promise<DebianManifest> {
 async function checkBinaries(folder: string, names: readonly string[]): Promise<void> {
   const found = await Promise.allSettled(names.map((name) => access(join(folder, name))));
   const missing = names.filter((_, index) => found[index]?.status === "rejected");
-  if (missing.length > 0) throw new Error(`${folder} lacks ${missing.join(", ")}`);
+  if (missing.length > 0) throw new Error(`the folder of binaries ${folder} lacks ${missing.join(", ")}`);
 }
 
 function checkHost(): void {
   if (process.getuid?.() !== 0) {
     throw new Error(
-      "building the node image needs root, because a Debian tree has files of many owners: run it with sudo",
+      "building the node image needs root, because a Debian tree has files of many owners. Fix: run it with sudo",
     );
   }
-  if (process.arch !== "x64") throw new Error("the Debian node image is built on and for x86-64 machines only");
+  if (process.arch !== "x64")
+    throw new Error(`this machine is ${process.arch}, expected x64: the Debian node image is for x86-64 only`);
   const missing = missingTools();
   if (missing.length > 0) {
-    throw new Error(`this machine lacks ${missing.join(", ")}: apt-get install ${hostPackages().join(" ")}`);
+    throw new Error(`this machine lacks ${missing.join(", ")}. Fix: apt-get install ${hostPackages().join(" ")}`);
   }
 }
 

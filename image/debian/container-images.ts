@@ -8,10 +8,10 @@ import type { NamedArchive } from "./container-store.ts";
 import { dockerArchive } from "./docker-archive.ts";
 
 /**
- * Makes the container images every node has.
- * @param root The Debian tree, whose static busybox the smoke image is made of.
+ * Builds the container images that every node has.
+ * @param root Debian tree. Its static busybox is the program of the smoke image.
  * @param binaries Folder with the coredns program.
- * @param work Folder for files that are not needed afterwards.
+ * @param work Folder for temporary files.
  */
 export async function makeImages(
   node: NodeDeclaration,
@@ -33,7 +33,7 @@ export async function makeImages(
   }));
 }
 
-/** All of busybox: enough to serve a page, ask for one, look a name up and look around. */
+/** Returns all of busybox: enough to serve a page, request one, resolve a name and inspect files. */
 async function smokeLayer(busybox: string): Promise<readonly Member[]> {
   const commands = (await run(busybox, ["--list"])).split("\n").filter((name) => name !== "busybox");
   return [

@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../lib/process.ts";
 
-/** A container image as `ctr images import` takes it. */
+/** Container image, in the format that `ctr images import` reads. */
 export interface NamedArchive {
   readonly name: string;
   readonly archive: Buffer;
 }
 
 /**
- * Puts container images into the containerd store of a tree: the node's own containerd runs here for a moment, with its root inside the tree.
+ * Imports container images into the containerd store of a tree. Runs the node's containerd on this machine, with its root in the tree.
  * @param binaries Folder with containerd and ctr.
- * @throws when containerd does not answer within half a minute, with what it logged.
+ * @throws when containerd exits, with the end of its log, or when it opens no socket within 30 s.
  */
 export async function fillStore(root: string, binaries: string, work: string, images: readonly NamedArchive[]) {
   const config = join(work, "containerd.toml");
-  // A socket's path has at most 107 bytes, and a cache may lie deep.
+  // A socket's path has at most 107 bytes, and the path of the cache may be long.
   const sockets = await mkdtemp(join(tmpdir(), "nodeforge-"));
   const socket = join(sockets, "containerd.sock");
   const store = join(root, "var/lib/containerd");
@@ -31,15 +31,16 @@ export async function fillStore(root: string, binaries: string, work: string, im
   const ctr = (...args: string[]) =>
     run(join(binaries, "ctr"), ["--address", socket, "--namespace", "k8s.io", ...args]);
   try {
-    await Promise.race([ready(socket), early(daemon)]);
+    await Promise.race([ready(socket), failOnExit(daemon)]);
     for (const { name, archive } of images) {
       const path = join(work, `${name}.tar`);
       await writeFile(path, archive);
-      // Pinned: kubelet's garbage collection leaves it, however full the disk is. There is nowhere to pull it from again.
+      // Pinned, because kubelet's garbage collection must keep it on a full disk: a node cannot pull it again.
       await ctr("images", "import", "--local", "--label", "io.cri-containerd.pinned=pinned", path);
     }
     const listed = (await ctr("images", "ls", "--quiet")).split("\n");
-    if (listed.length !== images.length) throw new Error(`containerd's store has ${listed.join(", ")}`);
+    if (listed.length !== images.length)
+      throw new Error(`containerd's store has ${listed.join(", ")}, expected ${images.length} images`);
   } finally {
     daemon.kill("SIGTERM");
     await daemon;
@@ -48,7 +49,7 @@ export async function fillStore(root: string, binaries: string, work: string, im
 }
 
 function storeConfig(store: string, state: string, socket: string): string {
-  // Only what an import needs: this containerd runs no container, and a node has no other snapshotter.
+  // An import needs none of these plugins, because this containerd runs no container and a node has no other snapshotter.
   const snapshotters = ["blockfile", "btrfs", "devmapper", "erofs", "native", "zfs"];
   const off = [
     "io.containerd.cri.v1.images",
@@ -77,10 +78,12 @@ async function ready(socket: string) {
   throw new Error(`containerd did not open ${socket} within 30 s`);
 }
 
-/** Fails as soon as the daemon ends, with the end of its log: there is no point in waiting on. */
-async function early(daemon: PromiseLike<{ readonly all: string }>) {
+/** Throws as soon as the daemon exits, with the end of its log. */
+async function failOnExit(daemon: PromiseLike<{ readonly all: string }>) {
   const { all } = await daemon;
-  throw new Error(`containerd ended instead of serving:\n${all.split("\n").slice(-20).join("\n")}`);
+  throw new Error(
+    `containerd exited before it opened its socket. The end of its log:\n${all.split("\n").slice(-20).join("\n")}`,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
 
-/** What only the Debian image needs to know: debian.toml. Sizes are mebibytes. */
+/** Declaration of the Debian image: debian.toml. Sizes are mebibytes. */
 export interface DebianDeclaration {
   readonly suite: string;
   readonly packages: readonly string[];

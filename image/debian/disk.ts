@@ -3,20 +3,22 @@ import { join } from "node:path";
 import { run } from "../../lib/process.ts";
 import type { DebianDeclaration } from "./debian.ts";
 
-/** Bytes of a sector, and the sectors at which the boot loader and the root file system start. */
+/** Size of a sector in bytes. */
 const sector = 512;
+
+/** First sectors of the boot loader and of the root file system. */
 const bootStart = 2048;
 const rootStart = 4096;
 
-/** Where GRUB's i386-pc boot code is told the sector of what it loads next. */
+/** Offsets in GRUB's boot code and in its core image of the sector that each loads next. */
 const bootCodeNext = 0x5c;
 const coreNext = sector - 12;
 
 /**
- * Writes a bootable disk (BIOS, GUID partition table) holding a tree, as a compressed qcow2 image.
+ * Writes a tree to a bootable disk (BIOS, GUID partition table), as a compressed qcow2 image.
  *
- * It needs no loop device and mounts nothing: the file system is made inside the disk file, and the boot loader's two parts are copied to their places.
- * @param work Folder for files that are not needed afterwards.
+ * Needs no loop device and no mount: mke2fs writes into the disk file, and the boot loader's two parts are copied into it.
+ * @param work Folder for temporary files.
  */
 export async function makeDisk(root: string, work: string, output: string, debian: DebianDeclaration, kernel: Kernel) {
   const raw = join(work, "disk.raw");
@@ -31,9 +33,10 @@ export async function makeDisk(root: string, work: string, output: string, debia
   });
 }
 
-/** How the kernel is started, and the date of the build in seconds since 1970. */
+/** Parameters of the kernel, and the date of the build. */
 export interface Kernel {
   readonly parameters: readonly string[];
+  /** Seconds since 1970. */
   readonly epoch: number;
 }
 
@@ -41,9 +44,9 @@ function partitionTable(disk: DebianDeclaration["disk"]): string {
   return [
     "label: gpt",
     `label-id: ${disk["disk-uuid"]}`,
-    // BIOS boot partition: the only place on such a disk that a boot loader may call its own.
+    // BIOS boot partition, because GRUB has no other place on a disk with a GUID partition table.
     `start=${bootStart}, size=${rootStart - bootStart}, type=21686148-6449-6E6F-744E-656564454649, uuid=${disk["boot-uuid"]}`,
-    // Typed as the root of this architecture: systemd-repart recognises it and grows it.
+    // Type of this architecture's root partition, by which systemd-repart recognizes it and grows it.
     `start=${rootStart}, type=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, uuid=${disk["root-uuid"]}, name=${disk.label}`,
     "",
   ].join("\n");
@@ -56,12 +59,12 @@ async function makeFilesystem(
   disk: DebianDeclaration["disk"],
   epoch: number,
 ) {
-  // The last mebibyte is the partition table's second copy.
+  // The last mebibyte holds the second copy of the partition table.
   const kibibytes = (bytes - rootStart * sector) / 1024 - 1024;
   const options = [
     `offset=${rootStart * sector}`,
     `hash_seed=${disk["filesystem-uuid"]}`,
-    // Written here, where zeros cost nothing: else every node would do so in its first minutes.
+    // Initialized here, because every node would otherwise do it in its first minutes.
     "lazy_itable_init=0",
     "lazy_journal_init=0",
   ];
@@ -81,7 +84,7 @@ async function makeFilesystem(
       options.join(","),
       "-m",
       "0",
-      // GRUB's driver refuses the first; the second only helps a disk that is switched off all the time.
+      // GRUB's driver refuses the first. The second helps only a file system that is unmounted often.
       "-O",
       "^metadata_csum_seed,^orphan_file",
       "-i",
@@ -93,7 +96,7 @@ async function makeFilesystem(
   );
 }
 
-/** What the boot loader does, in GRUB's words. */
+/** Returns GRUB's commands that boot the image. */
 export function bootCommands(label: string, parameters: readonly string[]): string {
   return [
     `search.fs_label ${label} root`,
@@ -112,12 +115,14 @@ async function installBootLoader(raw: string, work: string, label: string, param
   await run("grub-mkimage", ["-O", "i386-pc", "-p", "/", "-c", config, "-o", core, ...modules]);
   const bootCode = await readFile("/usr/lib/grub/i386-pc/boot.img");
   const coreImage = await readFile(core);
-  if (coreImage.length > (rootStart - bootStart) * sector) throw new Error("GRUB does not fit into its partition");
+  const room = (rootStart - bootStart) * sector;
+  if (coreImage.length > room)
+    throw new Error(`GRUB's core image has ${coreImage.length} bytes, but its partition only ${room}`);
   bootCode.writeBigUInt64LE(BigInt(bootStart), bootCodeNext);
   coreImage.writeBigUInt64LE(BigInt(bootStart + 1), coreNext);
   const disk = await open(raw, "r+");
   try {
-    // Only the code: the rest of the first sector is the protective partition table.
+    // Writes only the code, because the rest of the first sector is the protective partition table.
     await disk.write(bootCode, 0, 440, 0);
     await disk.write(coreImage, 0, coreImage.length, bootStart * sector);
   } finally {

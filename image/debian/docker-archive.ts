@@ -4,19 +4,19 @@ import { tar, type Member } from "./archive.ts";
 import type { ContainerImage } from "../declaration.ts";
 
 /**
- * A container image of one layer as an archive that `ctr images import` and `docker load` take.
- * @param files The layer's content.
+ * Returns a container image of one layer as an archive that `ctr images import` and `docker load` read.
+ * @param files Content of the layer.
  */
 export function dockerArchive(image: ContainerImage, files: readonly Member[]): Buffer {
   const layer = tar(files);
-  // Stored compressed: the store keeps the layer beside its unpacked files, and both are part of every node's image.
+  // Compressed, because the store keeps the layer beside its unpacked files, and a node's image contains both.
   const compressed = gzipSync(layer, { level: 9 });
   const config = json({
     architecture: "amd64",
     os: "linux",
     created: "1970-01-01T00:00:00Z",
     config: containerConfig(image),
-    // Of the layer as it is unpacked, not as it is stored.
+    // A diff ID is the digest of the uncompressed layer.
     rootfs: { type: "layers", diff_ids: [`sha256:${sha256(layer)}`] },
     history: [{ created: "1970-01-01T00:00:00Z" }],
   });
@@ -30,7 +30,7 @@ export function dockerArchive(image: ContainerImage, files: readonly Member[]): 
   ]);
 }
 
-/** How a container of an image is started. */
+/** Returns the configuration of a container image: its program, environment and user. */
 export function containerConfig(image: ContainerImage) {
   return {
     Entrypoint: image.entrypoint,

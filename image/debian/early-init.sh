@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # shellcheck shell=dash
-# The first process of a node: finds the root file system and hands over to systemd.
+# First process of a node: finds and mounts the root file system, then starts systemd from it.
 set -eu
 busybox mkdir -p /dev /proc /sys /root
 busybox mount -t devtmpfs dev /dev
@@ -11,7 +11,7 @@ for module in /modules/*.ko; do
   busybox insmod "$module"
 done
 
-# A disk appears a moment after its driver. When it has not after half a minute, the panic that follows names the reason on the console.
+# A disk appears a moment after its driver is loaded. After 30 s this script gives up; the console shows the reason above the kernel's panic.
 waited=0
 until device=$(busybox findfs LABEL=@label@ 2>/dev/null); do
   if [ "$waited" -ge 300 ]; then
@@ -22,7 +22,7 @@ until device=$(busybox findfs LABEL=@label@ 2>/dev/null); do
   busybox sleep 0.1
 done
 
-# Written to from the start: the journal makes the file system whole again, and nothing is gained by a check before that.
+# Mounted read-write at once, because the journal repairs the file system. A check before the mount would gain nothing.
 busybox mount -t ext4 -o rw,noatime,noinit_itable "$device" /root
 busybox umount /sys /proc
 busybox mount -o move /dev /root/dev

@@ -5,9 +5,9 @@ import { cpio } from "./archive.ts";
 import type { DebianDeclaration } from "./debian.ts";
 
 /**
- * The early userspace: a static shell, the drivers of the disk and a script of a page.
+ * Returns the early userspace as a cpio archive: a static shell, the drivers of the disk and a short script.
  *
- * Debian's own takes 18 MB to load and unpack, and starts udev only for systemd to start it once more.
+ * Debian's own has 18 MB, and starts udev only for systemd to start it again.
  */
 export async function makeInitrd(root: string, debian: DebianDeclaration): Promise<Buffer> {
   const script = await readFile(new URL("early-init.sh", import.meta.url), "utf8");
@@ -18,7 +18,7 @@ export async function makeInitrd(root: string, debian: DebianDeclaration): Promi
     { path: "bin/busybox", mode: 0o755, content: await readFile(join(root, "usr/bin/busybox")) },
     { path: "init", mode: 0o755, content: Buffer.from(script.replaceAll("@label@", debian.disk.label)) },
     { path: "modules", mode: 0o755 },
-    // Numbered: the script loads them in the order of their names.
+    // Numbered, because the script loads them in the order of their names.
     ...contents.map((content, index) => ({
       path: `modules/${String(index).padStart(2, "0")}-${basename(modules[index] ?? "")}`,
       mode: 0o644,
@@ -27,14 +27,19 @@ export async function makeInitrd(root: string, debian: DebianDeclaration): Promi
   ]);
 }
 
-/** Release of the one kernel of a tree. */
+/**
+ * Returns the release of a tree's kernel.
+ * @throws when the tree does not have exactly one.
+ */
 export async function kernelRelease(root: string): Promise<string> {
-  const [release, ...others] = await readdir(join(root, "usr/lib/modules"));
-  if (!release || others.length > 0) throw new Error("the image must have exactly one kernel");
+  const releases = await readdir(join(root, "usr/lib/modules"));
+  const [release] = releases;
+  if (!release || releases.length > 1)
+    throw new Error(`the image has the kernels [${releases.join(", ")}], expected exactly one`);
   return release;
 }
 
-/** Paths of modules and of what they depend on, dependencies first. */
+/** Returns the paths of modules and of their dependencies, dependencies first. */
 async function loadOrder(root: string, names: readonly string[]): Promise<readonly string[]> {
   const folder = join(root, "usr/lib/modules", await kernelRelease(root));
   const lines = (await readFile(join(folder, "modules.dep"), "utf8")).trim().split("\n");
@@ -46,14 +51,15 @@ async function loadOrder(root: string, names: readonly string[]): Promise<readon
   );
   const ordered = names.flatMap((name) => {
     const path = [...dependencies.keys()].find((key) => basename(key).startsWith(`${name}.ko`));
-    if (!path) throw new Error(`the kernel has no module ${name}`);
+    if (!path) throw new Error(`the image's kernel has no module ${name}, which debian.toml lists in early-modules`);
     return [...(dependencies.get(path) ?? []).toReversed(), path];
   });
   return [...new Set(ordered)].map((path) => join(folder, path));
 }
 
 /**
- * Unpacks a tree's kernel modules. On an emulated processor a node would spend seconds on it at every boot; the disk image is compressed as a whole.
+ * Unpacks a tree's kernel modules, because an emulated node would spend seconds on it at every boot. The disk image is
+ * compressed as a whole.
  */
 export async function unpackModules(root: string): Promise<void> {
   const folder = join(root, "usr/lib/modules", await kernelRelease(root));

@@ -2,15 +2,15 @@ import type { DebianDeclaration } from "./debian.ts";
 import { fileText, versionsOf, type NodeDeclaration } from "../declaration.ts";
 import { timerFile, timerTarget, unitFile, wantedBy } from "./unit-file.ts";
 
-/** A text file or a symbolic link of the image. */
+/** Text file or symbolic link of the image. */
 export type RootFile =
   { readonly path: string; readonly text: string } | { readonly path: string; readonly link: string };
 
 /**
- * Everything the declaration says, as files of a Debian root: units, masks, kernel settings, sshd, cloud-init, mounts.
+ * Returns the declaration as files of a Debian root: units, masks, kernel settings, sshd, cloud-init, mounts.
  *
- * Later entries overwrite what Debian's packages put in the same place.
- * @param marker Text that tells two builds of the same sources apart.
+ * They replace files of Debian's packages with the same path.
+ * @param marker Text that distinguishes two images built from the same sources.
  */
 export function rootFiles(node: NodeDeclaration, debian: DebianDeclaration, marker: string): readonly RootFile[] {
   return [
@@ -45,16 +45,16 @@ export function rootFiles(node: NodeDeclaration, debian: DebianDeclaration, mark
 
 const units = "/etc/systemd/system";
 
-/** What NixOS does by an option of its own. */
+/** Files for which NixOS has options. */
 const debianChoices: readonly RootFile[] = [
-  // Empty, not missing: each machine makes its own, and systemd does not take the boot for a first one, which would enable every unit there is.
+  // Empty, so each machine makes its own. If it were missing, systemd would treat the boot as the first and enable every unit.
   { path: "/etc/machine-id", text: "" },
-  // A generator that looks for data sources at every boot, in shell, to answer a question the declaration has answered.
+  // The generator is a shell script that searches for data sources at every boot, although the declaration names the only one.
   { path: "/etc/systemd/system-generators/cloud-init-generator", link: "/dev/null" },
   wants("multi-user.target", "cloud-init.target", "/usr/lib/systemd/system"),
-  // What the generator leaves behind, and `cloud-init status` looks for.
+  // The generator would make this file, and `cloud-init status` looks for it.
   { path: "/etc/tmpfiles.d/cloud-init.conf", text: "d /run/cloud-init 0755 root root -\nf /run/cloud-init/enabled\n" },
-  // The root partition takes whatever the node's disk has more than the image.
+  // The root partition grows to the size of the node's disk.
   { path: "/etc/repart.d/50-root.conf", text: "[Partition]\nType=root\n" },
   wants("multi-user.target", "systemd-networkd.service", "/usr/lib/systemd/system"),
   wants("network-online.target", "systemd-networkd-wait-online.service", "/usr/lib/systemd/system"),
@@ -70,7 +70,7 @@ function mask(unit: string): RootFile {
 }
 
 function seedWait(seed: NodeDeclaration["seed"]): readonly RootFile[] {
-  // "-" stands for "/" in the name of a device unit, so the one in by-label is escaped.
+  // systemd writes "/" as "-" in the name of a device unit, so the hyphen of by-label is escaped.
   const device = `dev-disk-by\\x2dlabel-${seed.label}.device`;
   return [
     { path: `${units}/cloud-init-local.service.d/seed.conf`, text: `[Unit]\nWants=${device}\nAfter=${device}\n` },
@@ -89,12 +89,12 @@ function cloudConfig(settings: NodeDeclaration["cloud-init"]): string {
     paths: { cloud_dir: "/var/lib/cloud/", templates_dir: "/etc/cloud/templates/" },
     ssh_svcname: "ssh",
   };
-  // JSON is YAML, and sorted by nobody's whim.
+  // Every JSON text is also YAML, and JSON.stringify keeps the order of the keys.
   return `${JSON.stringify({ ...settings, system_info }, null, 2)}\n`;
 }
 
 function fstab(label: string): string {
-  // noinit_itable: the grown file system is not zeroed in the background, which would fill every node's overlay with nothing.
+  // noinit_itable: the kernel does not write zeros into the grown file system, which would fill every node's overlay.
   return `LABEL=${label} / ext4 noatime,noinit_itable,x-systemd.growfs 0 0\n`;
 }
 

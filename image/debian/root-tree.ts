@@ -5,7 +5,7 @@ import type { DebianDeclaration } from "./debian.ts";
 import type { NodeDeclaration, Unit } from "../declaration.ts";
 import type { RootFile } from "./root-files.ts";
 
-/** Puts the project's programs where the declaration wants them. */
+/** Copies nodeforge's programs into the folders that the declarations name. */
 export async function installPrograms(root: string, binaries: string, node: NodeDeclaration, folder: string) {
   for (const program of node.program) {
     const target = join(root, program.cni ? node.paths["cni-plugins"] : folder);
@@ -17,7 +17,7 @@ export async function installPrograms(root: string, binaries: string, node: Node
   }
 }
 
-/** Writes files over the tree. A link or file already in a place gives way. */
+/** Writes files into the tree. Replaces a link or file with the same path. */
 export async function writeRootFiles(root: string, files: readonly RootFile[]) {
   for (const file of files) {
     const path = join(root, file.path);
@@ -28,8 +28,8 @@ export async function writeRootFiles(root: string, files: readonly RootFile[]) {
   }
 }
 
-/** What is the same on every node although it must not be, and what only the build needed. */
-const traces: readonly string[] = [
+/** Files that must differ between nodes, and temporary files of the build. */
+const removed: readonly string[] = [
   "etc/hostname",
   "etc/ssh/ssh_host_*",
   "var/cache/**",
@@ -40,19 +40,19 @@ const traces: readonly string[] = [
   "var/log/**",
 ];
 
-/** Removes the files that would tell nodes' common origin. Folders stay, with their owners. */
-export async function forgetIdentity(root: string) {
-  for await (const entry of glob(traces, { cwd: root, withFileTypes: true })) {
+/** Removes files that must differ between nodes. Keeps folders, with their owners. */
+export async function removeIdentity(root: string) {
+  for await (const entry of glob(removed, { cwd: root, withFileTypes: true })) {
     if (!entry.isDirectory()) await rm(join(entry.parentPath, entry.name));
   }
 }
 
-/** Programs a unit runs or calls. All are looked up on the same search path. */
+/** Returns the programs that a unit runs or calls. systemd finds all on the same search path. */
 export function programsOf({ exec, "exec-after": after = [], tools = [] }: Unit): readonly string[] {
   return [...exec.slice(0, 1), ...after.slice(0, 1), ...tools];
 }
 
-/** Programs a unit runs or calls that are nowhere on the tree's search path. */
+/** Returns the programs of all units that are missing from the tree's search path. */
 export async function toolsMissingIn(root: string, node: NodeDeclaration, debian: DebianDeclaration) {
   const called = new Set(node.unit.flatMap(programsOf));
   const found = await Promise.all(
@@ -64,8 +64,8 @@ export async function toolsMissingIn(root: string, node: NodeDeclaration, debian
   return [...called].filter((_, index) => !found[index]);
 }
 
-/** Gives everything made during the build one date, so that two builds agree. Debian's own files keep theirs. */
-export async function settleDates(root: string, epoch: number) {
+/** Sets one date on every file that the build made, so two builds agree. Debian's files keep theirs. */
+export async function unifyDates(root: string, epoch: number) {
   const date = `@${epoch}`;
   await run("find", [root, "-newermt", date, "-exec", "touch", "-h", "-d", date, "{}", "+"], { timeout: 120_000 });
 }

@@ -1,8 +1,8 @@
 import type { NodeDeclaration, Timer, Unit } from "../declaration.ts";
 
-/** Text of a unit's file, `<name>.service`. */
+/** Returns the text of a unit's file, `<name>.service`. */
 export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): string {
-  const repeats = unit.type !== "oneshot";
+  const isRestarted = unit.type !== "oneshot";
   const unitLines = [
     `Description=${unit.description}`,
     unit.early && "DefaultDependencies=no",
@@ -11,20 +11,20 @@ export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): strin
     list("After", unit.after),
     list("Before", unit.early ? [...(unit.before ?? []), "shutdown.target"] : unit.before),
     unit.condition && `ConditionPathExists=${unit.condition}`,
-    // A unit that waits for something outside this machine may fail for minutes: never give up.
-    repeats && "StartLimitIntervalSec=0",
+    // A unit that waits for another machine may fail for minutes, so systemd never gives up.
+    isRestarted && "StartLimitIntervalSec=0",
   ];
   const serviceLines = [
     `Type=${unit.type}`,
     ...(unit["environment-files"] ?? []).map((path) => `EnvironmentFile=${path}`),
     ...(unit["optional-environment-files"] ?? []).map((path) => `EnvironmentFile=-${path}`),
-    // systemd looks a bare name up in its own list of directories.
+    // systemd searches its own list of folders for a program without a path.
     `ExecStart=${unit.exec.join(" ")}`,
     unit["exec-after"] && `ExecStartPost=${unit["exec-after"].join(" ")}`,
     unit.remain && "RemainAfterExit=yes",
     unit["start-timeout"] && `TimeoutStartSec=${unit["start-timeout"]}`,
-    repeats && `Restart=${restart.policy}`,
-    repeats && `RestartSec=${restart.seconds}`,
+    isRestarted && `Restart=${restart.policy}`,
+    isRestarted && `RestartSec=${restart.seconds}`,
     ...Object.entries(unit.service ?? {}).map(([key, value]) => `${key}=${value}`),
   ];
   return [
@@ -34,7 +34,7 @@ export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): strin
   ].join("\n");
 }
 
-/** Text of the file of a unit's timer, `<name>.timer`. */
+/** Returns the text of the file of a unit's timer, `<name>.timer`. */
 export function timerFile(unit: Unit, timer: Timer): string {
   return [
     section("Unit", [`Description=${unit.description}`]),
@@ -43,10 +43,10 @@ export function timerFile(unit: Unit, timer: Timer): string {
   ].join("\n");
 }
 
-/** The target that starts timers. */
+/** Name of the target that starts timers. */
 export const timerTarget = "timers.target";
 
-/** The targets that start a unit. */
+/** Returns the targets that start a unit. */
 export function wantedBy(unit: Unit): readonly string[] {
   return unit["wanted-by"] ?? ["multi-user.target"];
 }

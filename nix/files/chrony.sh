@@ -1,9 +1,9 @@
 #!/bin/sh
-# Keeps the clock by the best source there is: the hypervisor's clock where KVM offers it, else the NTP servers that DHCP named,
-# else public ones of the system's own zone of the pool. Without any the clock goes on as it is; nothing waits for this.
+# Synchronizes the clock. Its source is the hypervisor's clock under KVM, else the NTP servers that DHCP names, else the system's
+# zone of pool.ntp.org. If none answers, the clock runs freely. No unit waits for this one.
 set -eu
 
-# Only under KVM is there a module worth loading, and an emulated machine would say on its console that it fails.
+# Only KVM supports the module. An emulated machine would print the failure to load it on its console.
 read -r clocks </sys/devices/system/clocksource/clocksource0/available_clocksource
 case $clocks in
 *kvm-clock*) modprobe -q ptp_kvm || true ;;
@@ -31,6 +31,6 @@ if [ $# -eq 0 ]; then
   set -- "pool 2.$ID.pool.ntp.org iburst"
 fi
 
-# A machine that was paused is behind by more than a slower second could ever make good: whatever is off by a second is set
-# at once. rtcsync: the hardware clock follows, and systemd shows that the clock is synchronised. Nobody is served.
+# makestep: sets a clock that is off by more than a second at once, because slewing a machine that was paused could take days.
+# rtcsync: keeps the hardware clock in step, and lets systemd show that the clock is synchronized. cmdport 0: accepts no commands.
 exec chronyd -d -4 -u _chrony "$@" "makestep 1 -1" rtcsync "cmdport 0"

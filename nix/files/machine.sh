@@ -1,23 +1,25 @@
 #!/bin/sh
-# What a boot finds out about the machine it is in, before sshd, the guest agent and anything of Kubernetes.
+# Prepares the machine before sshd, the guest agent and the units of Kubernetes start. Recognizes a root disk from another machine,
+# mounts the data disk, and restores the ssh host key from it.
 set -eu
 
-# A root disk that wakes up in another machine keeps quiet: what it was in its cluster, another node may be by now.
+# On another machine the root disk starts no unit of Kubernetes, because another node may have replaced this one in the cluster.
 own=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null || true)
 if [ -e @paths.machine@ ] && [ "$(cat @paths.machine@)" != "$own" ]; then
   rm -f @paths.control-plane@ @paths.joined@ /var/lib/kubelet/config.yaml
 fi
 echo "$own" >@paths.machine@
 
-# The control plane's data is on a disk of its own, known by its serial number; nothing else has such a disk.
+# The control plane has its data on a separate disk with this serial number. A worker has no such disk.
 device=
 for serial in /sys/block/vd*/serial; do
   [ "$(cat "$serial")" != nodeforge-data ] || device=/dev/$(basename "$(dirname "$serial")")
 done
 [ -n "$device" ] || exit 0
 
-# blank: whether nothing was ever written to the disk. A new volume reads as zeros; a disk whose first blocks were lost does not, and can be repaired:
-# ext4 keeps copies of its superblock at the start of some of its groups, which have 128 MiB each. What cannot be read is not blank either.
+# blank: succeeds if the disk was never written to, because a new volume reads as zeros. A disk that lost only its first blocks does
+# not. e2fsck can repair it, because ext4 keeps copies of its superblock at the start of some block groups of 128 MiB.
+# A disk that cannot be read does not count as blank.
 blank() {
   size=/sys/block/${device##*/}/size
   sectors=$(cat "$size") || return 1
@@ -28,7 +30,8 @@ blank() {
   done
 }
 
-# blkid ends with 2 when it finds nothing on a disk, and also when it cannot read it, which is no reason to erase one.
+# blkid exits with 2 when it finds nothing on a disk, and also when it cannot read the disk. An unreadable disk must not be
+# formatted, so read it first.
 head -c 4194304 "$device" >/dev/null
 code=0
 blkid --probe "$device" >/dev/null || code=$?
@@ -36,7 +39,7 @@ case $code in
 0) ;;
 2)
   if ! blank; then
-    echo "$device has data, but no file system that can be recognised, and is left as it is: e2fsck -b 32768 $device repairs an ext4 by its copy" >&2
+    echo "$device has data, but no file system that can be recognised. It was not formatted. Fix: e2fsck -b 32768 $device repairs an ext4 from a copy of its superblock" >&2
     exit 1
   fi
   mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1,nodiscard -L nodeforge-data "$device"
@@ -46,17 +49,17 @@ esac
 data=@paths.data@
 mkdir -p "$data"
 if ! mountpoint -q "$data"; then
-  # On one that was left in order it reads the superblock alone. Beyond 1, which is "repaired", somebody has to look.
+  # After a clean unmount e2fsck reads only the superblock. An exit code above 1 ("errors corrected") needs a manual repair.
   code=0
   timeout 900 e2fsck -p "$device" >&2 || code=$?
   if [ "$code" -gt 1 ]; then
-    echo "$device has errors that are not repaired without being asked (e2fsck ended with $code), and is left as it is: e2fsck $device" >&2
+    echo "$device has errors that are not repaired without being asked (e2fsck -p exited with $code). It was not mounted. Fix: e2fsck $device" >&2
     exit 1
   fi
   mount -o noatime "$device" "$data"
 fi
 
-# keep MODE DIRECTORY: what is below the directory lives on the data disk from here on.
+# keep MODE FOLDER: mounts a folder of the data disk over FOLDER.
 keep() {
   mkdir -p "$2" "$data$2"
   chmod "$1" "$data$2"
@@ -67,7 +70,7 @@ keep 0755 /etc/kubernetes
 keep 0755 /var/lib/kubelet/pki
 mkdir -p /etc/kubernetes/manifests
 
-# A control plane on a new root disk is the same host to whoever has pinned its key.
+# The program has pinned the host key, so a control plane on a new root disk must keep it.
 key=/etc/ssh/ssh_host_ed25519_key
 mkdir -p "$data/etc/ssh"
 if [ -s "$data$key" ]; then

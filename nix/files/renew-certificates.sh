@@ -1,12 +1,12 @@
 #!/bin/sh
-# Renews the control plane's certificates when any of them ends within 90 days, and has what serves with them start anew. kubeadm makes them for one
-# year and renews none by itself. The CA, which is good for ten, stays.
+# Renews the control plane's certificates when any of them expires within 90 days, and restarts the units that use them.
+# kubeadm issues them for one year and renews them only on command. The CA is valid for ten years and stays.
 set -eu
 folder=/etc/kubernetes
 configuration=/etc/nodeforge/kubeadm.yaml
 seconds=$((90 * 24 * 60 * 60))
 
-# good: whether the certificate on standard input has more than that left.
+# good: succeeds if the certificate on standard input is valid for longer than that.
 good() {
   openssl x509 -noout -checkend "$seconds" >/dev/null
 }
@@ -24,9 +24,9 @@ for file in "$folder"/admin.conf "$folder"/super-admin.conf "$folder"/controller
 done
 [ -n "$due" ] || exit 0
 
-echo "renewing certificates; these end within 90 days:$due"
+echo "renewing certificates, because these expire within 90 days:$due"
 kubeadm certs renew all --config "$configuration"
-# At a boot none of them runs yet. Not waited for: this unit comes before them, and they would wait for it.
+# At boot none of these units runs yet. --no-block, because they start after this unit: waiting for them would be a deadlock.
 for unit in etcd kube-apiserver kube-controller-manager kube-scheduler; do
   ! systemctl is-active --quiet "$unit" || running="${running-} $unit"
 done

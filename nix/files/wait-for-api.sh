@@ -1,8 +1,9 @@
 #!/bin/sh
-# Ends when this machine's API server is ready; the unit that runs it has the limit.
+# Waits until this machine's API server is ready. The unit that runs this script sets the time limit.
 #
-# busybox asks without a certificate and checks none: nothing is told and nothing is believed but a status, and kubectl would take fifty times the
-# processor's time, away from what is being waited for. Until the roles exist, nobody may ask, which is as good as "not ready".
+# busybox neither sends nor checks a certificate. That is safe, because the request carries no secret and the script uses only the
+# status. kubectl would use fifty times the processor time, which the API server needs. Until the RBAC roles exist, the API server
+# denies the request, which the script treats as "not ready".
 until busybox wget -q -T 5 --no-check-certificate -O /dev/null https://127.0.0.1:6443/readyz 2>/dev/null; do
   sleep 1
 done

@@ -1,4 +1,4 @@
-# cloud-init: the seed disk gives a node its name, its addresses and its operator.
+# cloud-init: the seed disk gives a node its name, its addresses and its user.
 { config, lib, ... }:
 let
   defaults = import ../defaults.nix;
@@ -13,7 +13,7 @@ in
     settings = lib.mkOption {
       type = lib.types.attrsOf lib.types.anything;
       default = defaults.cloudInit.settings;
-      description = "cloud.cfg: the seed disk is the only data source, its user the only user, and only modules that a seed may need run.";
+      description = "cloud.cfg. The seed disk is the only data source and its user the only user. Only modules that a seed may need run.";
     };
     seedLabel = lib.mkOption {
       type = lib.types.strMatching "[a-zA-Z]+";
@@ -32,7 +32,7 @@ in
     services.cloud-init = {
       enable = true;
       network.enable = true;
-      # NixOS has defaults of its own for some of them.
+      # mkForce, because NixOS has other defaults for some of them.
       settings = lib.mapAttrs (_: lib.mkForce) cfg.cloudInit.settings;
     };
 

@@ -53,18 +53,20 @@ let
         };
         entrypoint = mkOption {
           type = types.nonEmptyListOf types.str;
-          description = "Program and arguments a container runs.";
+          description = "Program that a container runs, and its arguments.";
         };
         user = mkOption {
           type = types.nullOr types.str;
           default = null;
-          description = "uid:gid it runs as; unset means root.";
+          description = "User and group of the program, as uid:gid. Unset means root.";
         };
         contents = mkOption {
           type = types.package;
-          default = contents.${name} or (throw "services.nodeforge.images.${name}.contents is not set");
-          defaultText = lib.literalMD "what the declaration's images are made of";
-          description = "Its root directory.";
+          default =
+            contents.${name}
+              or (throw "services.nodeforge.images.${name}.contents is not set, and the declaration has no such image");
+          defaultText = lib.literalMD "content of the declared image of the same name";
+          description = "Root folder of the image.";
         };
         archive = mkOption {
           type = types.package;
@@ -83,7 +85,7 @@ in
     default = { };
     defaultText = lib.literalMD "`pause`, `coredns` and `smoke`, as declared";
     example = lib.literalExpression ''{ tool = { name = "example.local/tool:1"; entrypoint = [ "/bin/tool" ]; contents = pkgs.tool; }; }'';
-    description = "Container images in containerd's store when kubelet first starts, pinned against its garbage collection.";
+    description = "Container images that containerd's store holds before kubelet starts, pinned against its garbage collection.";
   };
 
   ###### implementation
@@ -100,7 +102,7 @@ in
         serviceConfig = {
           Type = "oneshot";
           RemainAfterExit = true;
-          # Pinned, so that kubelet's garbage collection keeps them on a full disk.
+          # Pinned, because kubelet's garbage collection must keep them on a full disk.
           ExecStart = lib.mapAttrsToList (
             _: image:
             "${cfg.commands.ctr} --namespace k8s.io images import --local --label io.cri-containerd.pinned=pinned ${image.archive}"

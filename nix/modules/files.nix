@@ -11,7 +11,7 @@ let
     inherit (cfg.firewall) controlPlane;
   };
 
-  # NixOS makes that folder from its own options.
+  # NixOS writes this folder from its own options.
   inUnits = lib.filter (lib.hasPrefix "/etc/systemd/system/") (lib.attrNames cfg.files);
 in
 {
@@ -21,7 +21,7 @@ in
       type = lib.types.attrsOf lib.types.str;
       default = defaults.files;
       readOnly = true;
-      description = "Declared files below /etc: path to source in nix/.";
+      description = "Declared files below /etc: the path of each, and its source in nix/.";
     };
 
     tmpfiles = lib.mkOption {
@@ -57,7 +57,7 @@ in
     assertions = [
       {
         assertion = inUnits == [ ];
-        message = "node.toml: ${lib.concatStringsSep ", " inUnits} must be options here: NixOS makes /etc/systemd/system itself";
+        message = "node.toml declares ${lib.concatStringsSep ", " inUnits}, but NixOS writes /etc/systemd/system from its own options";
       }
     ];
   };

@@ -16,7 +16,7 @@ in
     sysctl = lib.mkOption {
       type = lib.types.attrsOf lib.types.str;
       default = defaults.sysctl;
-      description = "Kernel settings that the traffic of pods and kubelet need.";
+      description = "Kernel settings that kubelet and the traffic of pods need.";
     };
 
     kernel = {

@@ -38,7 +38,7 @@ in
     assertions = [
       {
         assertion = fixed == [ ];
-        message = "services.nodeforge.kubelet.extraConfig: ${lib.concatStringsSep ", " fixed} is not for a configuration to set";
+        message = "services.nodeforge.kubelet.extraConfig sets ${lib.concatStringsSep ", " fixed}, which the module sets. Fix: remove it";
       }
     ];
   };

@@ -16,11 +16,11 @@ in
     enable = lib.mkOption {
       type = lib.types.bool;
       default = defaults.firewall.enable;
-      description = "Whether the declared packet filter runs. Pods' forwarded packets are never its concern.";
+      description = "Whether the declared packet filter runs. It never filters the forwarded packets of pods.";
     };
-    tcp = ports defaults.firewall.tcp "TCP ports that are open on every node: ssh, kubelet.";
+    tcp = ports defaults.firewall.tcp "TCP ports that are open on every node: ssh and kubelet.";
     udp = ports defaults.firewall.udp "UDP ports that are open: answers to DHCP.";
-    controlPlane = ports defaults.firewall.controlPlane "TCP ports that are open beside them on the control plane: the API server.";
+    controlPlane = ports defaults.firewall.controlPlane "Further TCP ports that are open on the control plane: the API server.";
     extraTcp = ports defaults.firewall.extraTcp "Further TCP ports.";
     extraUdp = ports defaults.firewall.extraUdp "Further UDP ports.";
   };
@@ -33,17 +33,17 @@ in
       # Declared interfaces only: networkd's files come from the declaration and from cloud-init.
       useDHCP = false;
       dhcpcd.enable = false;
-      # The declared unit is the packet filter; a second one would drop what the first lets in.
+      # The declared unit is the packet filter. A second one would drop packets that the first accepts.
       firewall.enable = false;
       nftables.enable = false;
     };
 
     systemd.network.enable = true;
     services.resolved.enable = true;
-    # The program reads a new node's host key through it.
+    # The program reads a new node's host key through the guest agent.
     services.qemuGuest.enable = true;
 
-    # cloud-init writes the node's own name into it at every boot; a link into the store could not be written.
+    # cloud-init writes the node's name into this file at every boot, so it must not be a link into the read-only store.
     environment.etc.hosts.mode = "0644";
   };
 }

@@ -1,4 +1,4 @@
-# Which packages the declared programs come from, and that they are the declared versions.
+# Packages of the declared programs, and a check of their versions.
 {
   config,
   lib,
@@ -10,7 +10,7 @@ let
   inherit (import ../defaults.nix) packagedAs;
   cfg = config.services.nodeforge;
 
-  # Options are named for what a program does where nixpkgs users know it by that.
+  # Names of options that differ from the program's name.
   optionOf =
     name:
     {
@@ -19,7 +19,7 @@ let
     }
     .${name} or name;
 
-  # Of the several releases nixpkgs keeps, the one of the declared series.
+  # nixpkgs has several releases of etcd. This is the declared series.
   packageOf = name: { etcd = pkgs.etcd_3_6 or pkgs.etcd; }.${name} or pkgs.${name};
 
   onPath = lib.filter (program: !(program.cni or false)) node.program;
@@ -50,8 +50,8 @@ in
         default = { };
         example.kubernetes = [ "1.36" ];
         description = ''
-          Versions that a package may have besides the declared one, by the program's name; `1.36` allows every 1.36.x.
-          Anything else fails at evaluation: the tests prove the declared versions, and no others.
+          Versions that a package may have besides the declared one, by the program's name. `1.36` allows every 1.36.x.
+          Any other version fails the evaluation, because the tests cover only the declared versions.
         '';
       };
 
@@ -84,7 +84,7 @@ in
       );
     };
 
-    # kubeadm, the guest scripts and an operator call them by name.
+    # kubeadm, the guest scripts and you call them by name.
     environment.systemPackages = lib.mkIf cfg.enable (
       map (program: cfg.packages.${program.name}) onPath
       ++ [
@@ -99,7 +99,7 @@ in
     assertions = lib.mkIf cfg.enable (
       lib.mapAttrsToList (name: version: {
         assertion = false;
-        message = "node.toml declares ${name} ${version}, but its package is ${cfg.packages.${name}.version}: set services.nodeforge.${optionOf name}.package, or services.nodeforge.allowedVersions.${name}";
+        message = "node.toml declares ${name} ${version}, but its package is ${cfg.packages.${name}.version}. Fix: set services.nodeforge.${optionOf name}.package, or services.nodeforge.allowedVersions.${name}";
       }) differing
     );
   };

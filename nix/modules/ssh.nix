@@ -1,4 +1,4 @@
-# Logins: keys only, and one host key, which each node makes itself.
+# Logins: keys only. Each node makes its own host key.
 { config, lib, ... }:
 let
   defaults = import ../defaults.nix;
@@ -29,7 +29,7 @@ in
     settings = lib.mkOption {
       type = lib.types.attrsOf lib.types.str;
       default = defaults.ssh.settings;
-      description = "Settings of sshd_config: no passwords, and a limit of sessions that an operator does not reach.";
+      description = "Settings of sshd_config: no passwords, and a limit of sessions that the program does not reach.";
     };
   };
 
@@ -48,7 +48,7 @@ in
       ) cfg.ssh.settings;
     };
 
-    # cloud-init gives a seed's user this shell, which NixOS does not have at this path.
+    # cloud-init gives a seed's user this shell, but NixOS has none at this path.
     systemd.tmpfiles.rules = [ "L+ /bin/bash - - - - /run/current-system/sw/bin/bash" ];
 
     # A seed may name a user other than root.

@@ -1,4 +1,4 @@
-# Which package each command of a unit is in.
+# Packages of the commands that units call.
 {
   config,
   lib,
@@ -19,16 +19,16 @@ in
     tools = lib.mkOption {
       type = lib.types.attrsOf lib.types.package;
       default = { };
-      defaultText = lib.literalMD "nixpkgs' packages of the commands the declared units call";
+      defaultText = lib.literalMD "nixpkgs' packages of the declared units' commands";
       example = lib.literalExpression "{ node_exporter = pkgs.prometheus-node-exporter; }";
-      description = "Package of each command that a unit calls and that is no program of the declaration, by the command's name.";
+      description = "Package of each command that a unit calls, by the command's name. Declared programs need no entry.";
     };
 
     commands = lib.mkOption {
       type = lib.types.attrsOf lib.types.str;
       internal = true;
       readOnly = true;
-      description = "Full path of everything a unit may execute, by its name.";
+      description = "Full path of each program that a unit may execute, by its name.";
     };
   };
 
@@ -45,7 +45,7 @@ in
     assertions = lib.mkIf cfg.enable [
       {
         assertion = unknown == [ ];
-        message = "services.nodeforge.tools has no package for ${lib.concatStringsSep ", " unknown}, which a unit calls";
+        message = "services.nodeforge.tools has no package for ${lib.concatStringsSep ", " unknown}, but a unit calls it";
       }
     ];
   };

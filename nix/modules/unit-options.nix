@@ -1,4 +1,4 @@
-# Options of one unit. `defaults` has a value for each.
+# Options of one unit. `defaults` has the default of each.
 { lib, defaults }:
 let
   inherit (lib) mkOption types;
@@ -19,7 +19,7 @@ in
   options = lib.mapAttrs option {
     description = {
       type = types.singleLineStr;
-      text = "What `systemctl status` calls it.";
+      text = "Description that `systemctl status` shows.";
     };
     type = {
       type = types.enum [
@@ -27,63 +27,63 @@ in
         "notify"
         "oneshot"
       ];
-      text = "When systemd takes it for started. All but a oneshot are started again when they end.";
+      text = "systemd's type of the service. Every unit except a oneshot is restarted when it ends.";
     };
     exec = {
       type = words;
-      text = "Program, by its name, and arguments. `\${NAME}` is one word and `$NAME` several, out of the environment files.";
+      text = "Name of the program, and its arguments. systemd replaces `\${NAME}` by one word and `$NAME` by several, from the environment files.";
     };
     extraArgs = {
       type = words;
-      text = "Arguments after those of `exec`.";
+      text = "Further arguments, after those of `exec`.";
     };
     execAfter = {
       type = words;
-      text = "Program and arguments that must end well before the unit counts as started.";
+      text = "Program and arguments. The unit counts as started once this program has succeeded.";
     };
     condition = {
       type = types.nullOr (types.strMatching "!?/.*");
-      text = "A path without which the unit stays quiet; with which, after `!`.";
+      text = "Path. The unit starts only if it exists or, after `!`, if it does not.";
     };
     after = {
       type = listOfUnits;
-      text = "Units it starts after.";
+      text = "Units after which this one starts.";
     };
     before = {
       type = listOfUnits;
-      text = "Units it starts before.";
+      text = "Units before which this one starts.";
     };
     wants = {
       type = listOfUnits;
-      text = "Units that start with it.";
+      text = "Units that start with this one.";
     };
     wantedBy = {
       type = listOfUnits;
-      text = "Targets that start it.";
+      text = "Targets that start this unit.";
     };
     early = {
       type = types.bool;
-      text = "Starts before the system's basic targets.";
+      text = "Whether the unit starts before the system's basic targets.";
     };
     remain = {
       type = types.bool;
-      text = "A oneshot that counts as active after its end.";
+      text = "Whether a oneshot counts as active after its end.";
     };
     environmentFiles = {
       type = types.listOf types.path;
-      text = "Files with its variables.";
+      text = "Files with environment variables. The unit fails if one is missing.";
     };
     optionalEnvironmentFiles = {
       type = types.listOf types.path;
-      text = "The same, where they exist.";
+      text = "Files with environment variables. A missing one is ignored.";
     };
     startTimeout = {
       type = types.nullOr types.str;
-      text = "Limit of its start, in systemd's notation.";
+      text = "Time limit of the start, in systemd's notation.";
     };
     tools = {
       type = words;
-      text = "Programs it calls by name: its PATH. Each is a name of `services.nodeforge.tools`.";
+      text = "Programs on the unit's PATH. Each is a name of `services.nodeforge.tools`.";
     };
     serviceConfig = {
       type = types.attrsOf types.str;
@@ -95,20 +95,20 @@ in
           options = {
             calendar = mkOption {
               type = types.str;
-              # The option above says what they are.
+              # The description of `timer` covers both.
               visible = false;
-              description = "When, in systemd's notation.";
+              description = "Times at which the unit starts, in systemd's notation.";
             };
             randomDelay = mkOption {
               type = types.str;
               default = "0";
               visible = false;
-              description = "Up to how much later.";
+              description = "Limit of a random delay.";
             };
           };
         }
       );
-      text = "What starts it again and again.";
+      text = "Starts the unit repeatedly: at the times of `calendar`, after a random delay of at most `randomDelay`.";
     };
   };
 }

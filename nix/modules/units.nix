@@ -17,7 +17,7 @@ let
     ]
   );
 
-  # systemd on NixOS finds no program by its name alone.
+  # systemd on NixOS needs the full path of a program.
   commandLine = exec: lib.concatStringsSep " " ([ cfg.commands.${lib.head exec} ] ++ lib.tail exec);
 
   service =
@@ -35,7 +35,7 @@ let
         ;
       before = unit.before ++ lib.optional unit.early "shutdown.target";
       conflicts = lib.optional unit.early "shutdown.target";
-      # NixOS gives a unit no other programs.
+      # A unit on NixOS has no other programs on its PATH.
       path = map (name: cfg.tools.${name} or cfg.packages.${name}) unit.tools;
       # A switch of the configuration would restart the programs that run pods and hold the cluster's data.
       restartIfChanged = false;
@@ -89,7 +89,7 @@ in
         exec = [ "node_exporter" ];
         tools = [ "node_exporter" ];
       };
-      description = "Further units, by name, in the words of the declared ones. The programs they start are `tools`, too.";
+      description = "Further units, by name, with the options of the declared ones. `exec` also takes a name of `services.nodeforge.tools`.";
     };
 
     restart = {
@@ -100,12 +100,12 @@ in
           "always"
         ];
         default = defaults.restart.policy;
-        description = "When a unit that stays running is started again.";
+        description = "systemd's restart policy of every unit except a oneshot.";
       };
       seconds = lib.mkOption {
         type = lib.types.ints.unsigned;
         default = defaults.restart.seconds;
-        description = "Seconds before it is.";
+        description = "Seconds before a restart.";
       };
     };
   };
@@ -122,10 +122,10 @@ in
         assertion = lib.intersectLists (lib.attrNames cfg.units) (lib.attrNames cfg.extraUnits) == [ ];
         message = "services.nodeforge.extraUnits: change a declared unit under services.nodeforge.units";
       }
-      # The declared units are the whole of it: nixpkgs' own modules for the same daemons stay off.
+      # nixpkgs' module would run the same daemons a second time.
       {
         assertion = !config.services.kubernetes.kubelet.enable;
-        message = "nodeforge brings its own units: services.kubernetes must stay off";
+        message = "services.kubernetes.kubelet is enabled, but services.nodeforge runs kubelet. Fix: disable services.kubernetes";
       }
     ];
   };

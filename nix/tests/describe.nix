@@ -1,4 +1,4 @@
-# What a configuration makes of a node, as plain data: what the comparison with the Debian image reads.
+# Describes the node of a configuration as plain data, for the comparison with the Debian image.
 {
   # Configuration: evaluated by nixpkgs, or merged by pure.nix.
   config,
@@ -67,7 +67,7 @@ in
   timers = mapAttrs (_: timer: {
     inherit (timer) description timerConfig wantedBy;
   }) config.systemd.timers;
-  # What is masked says nothing, whoever wrote it.
+  # A masked service has no effect, so it is left out.
   services = mapAttrs service (
     removeAttrs config.systemd.services (map (builtins.replaceStrings [ ".service" ] [ "" ]) masked)
   );

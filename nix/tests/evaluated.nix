@@ -1,8 +1,8 @@
-# The same of the real modules, evaluated by nixpkgs' module system against stand-ins for NixOS' options and packages.
+# Describes a node as nixpkgs' module system evaluates it, with fakes of NixOS' options and packages.
 {
   # Folder of nixpkgs' lib.
   nixpkgsLib,
-  # A further configuration, as a path.
+  # Further module.
   configuration ? { },
 }:
 let
@@ -11,14 +11,14 @@ let
 
   evaluated = lib.evalModules {
     modules = [
-      ./stand-ins.nix
+      ./fake/nixos.nix
       ../modules
       ../image.nix
       configuration
     ];
     specialArgs = {
-      modulesPath = ./stand-ins;
-      pkgs = import ./stand-in-packages.nix { inherit lib; };
+      modulesPath = ./fake;
+      pkgs = import ./fake/packages.nix { inherit lib; };
     };
   };
   inherit (evaluated) config;
@@ -31,7 +31,7 @@ in
     node = import ./describe.nix {
       inherit config;
       inherit (cfg) images;
-      # By the packages that really are on its path.
+      # Checks the packages of the service's PATH.
       toolsOf =
         name: service:
         lib.filter (tool: lib.elem "${cfg.tools.${tool}}" (map toString service.path))

@@ -1,14 +1,14 @@
-# The flake's outputs, with nixpkgs' module system and stand-ins for the rest of it.
+# Outputs of the flake, evaluated by nixpkgs' module system with fakes of the rest of nixpkgs.
 {
   # Folder of nixpkgs' lib.
   nixpkgsLib,
-  # A flake that uses this one, as a path.
+  # Path of a flake that uses this one.
   user,
 }:
 let
   lib = import nixpkgsLib;
-  declared = import ./stand-in-packages.nix { inherit lib; };
-  # A release of nixpkgs has another than the declared one.
+  declared = import ./fake/packages.nix { inherit lib; };
+  # A release of nixpkgs may have another version than the declared one.
   pkgs = declared // {
     coredns = declared.coredns // {
       version = "1.14.0";
@@ -18,17 +18,17 @@ let
   evaluate =
     modules:
     lib.evalModules {
-      modules = [ ./stand-ins.nix ] ++ modules;
+      modules = [ ./fake/nixos.nix ] ++ modules;
       specialArgs = {
         inherit pkgs;
-        modulesPath = ./stand-ins;
+        modulesPath = ./fake;
       };
     };
 
   self = (import ../flake.nix).outputs { inherit self nixpkgs; };
 
   nixpkgs = {
-    # A configuration has all its images; none is built.
+    # Every image of a configuration evaluates to its name, because none is built.
     lib = lib // {
       nixosSystem =
         { modules }:

@@ -1,6 +1,6 @@
-# The checks of the flake: NixOS in virtual machines, made a cluster by the scripts that the program itself runs on nodes.
+# Checks of the flake: virtual machines with NixOS become a cluster through the program's guest scripts.
 #
-# Names, seeds and kubeadm's configurations are the program's, too: test/nix/machines.json, which its tests keep up to date.
+# The program also makes their names, seeds and kubeadm configurations: test/nix/machines.json, which a test keeps up to date.
 {
   lib,
   pkgs,
@@ -10,13 +10,13 @@
 let
   program = lib.recursiveUpdate (builtins.fromJSON (builtins.readFile ../../test/nix/machines.json)) {
     parameters = {
-      # guest/script.ts gives it to every script, too.
+      # guest/script.ts passes it to every script.
       IMAGE_CONTRACT = (import ../declaration.nix).node.contract;
       APPROVE_JOINS = text "approve-joins";
     };
   };
 
-  # As guest/script.ts puts a script together, but for its parameters, which come from the environment here.
+  # Builds a script as guest/script.ts does, but takes its parameters from the environment.
   text =
     name: builtins.readFile ../../guest/common.sh + builtins.readFile (../../guest + "/${name}.sh");
   guest = name: pkgs.writeText "${name}.sh" (text name);
@@ -44,16 +44,16 @@ let
       enable = true;
       kubelet.extraConfig.maxPods = 42;
     };
-    # As the image has it: no daemon.
+    # The image has no Nix daemon, either.
     nix.enable = false;
-    # The host name is the seed's to give; this one is only the test driver's.
+    # Only the test driver uses this name. The seed sets the host name.
     system.name = node.name;
     virtualisation = {
       cores = 2;
       memorySize = 2048;
       diskSize = 8192;
       qemu.options = [ "-cdrom ${seed node}" ];
-      # The control plane's data disk, by the serial number that the program gives it.
+      # The control plane's data disk, with the serial number that the program gives it.
       emptyDiskImages = lib.optional (node == lib.head program.nodes) {
         size = 2048;
         driveConfig.deviceExtraOpts.serial = "nodeforge-data";
@@ -61,7 +61,7 @@ let
     };
   };
 
-  # Machines that are called as the program calls its nodes; their numbers, and so their addresses, follow the order of the names.
+  # Machines with the names of the program's nodes. The test driver numbers them, and so their addresses, in the order of their names.
   machines = nodes: lib.listToAttrs (map (node: lib.nameValuePair node.name (machine node)) nodes);
 
   prelude = ''
@@ -76,7 +76,7 @@ let
 
 
     def run(machine, script, stdin="", **parameters):
-        """Runs a script of guest/ as the program does, and returns its result."""
+        """Runs a script of guest/ as the program does. Returns its result."""
         known = {**program["parameters"], **parameters}
         variables = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in known.items())
         command = f"printf %s {shlex.quote(stdin)} | env {variables} bash {scripts[script]}"
@@ -118,12 +118,12 @@ let
   control = lib.take 1 program.nodes;
 in
 {
-  # What a node is before anyone has handed it its part, and what a control plane alone is.
+  # A node before a script has initialized it, and a control plane without workers.
   node = test "nodeforge-node" control ''
-    with subtest("is called what its seed says"):
+    with subtest("has the name that its seed sets"):
         assert master.succeed("hostname").strip() == "master"
 
-    with subtest("is quiet"):
+    with subtest("runs no unit of Kubernetes"):
         for unit in ["etcd", "kube-apiserver", "kubelet", "kube-proxy", "flanneld"]:
             assert master.get_unit_info(unit)["ConditionResult"] == "no", unit
             master.fail(f"systemctl is-active {unit}")
@@ -136,9 +136,9 @@ in
 
     with subtest("opens the declared ports only"):
         rules = master.succeed("nft list table inet nodeforge")
-        assert "tcp dport { 22, 2379, 2380, 6443, 10250 } accept" in rules, rules
+        assert "tcp dport { 22, 10250 } accept" in rules, rules
 
-    with subtest("takes no password"):
+    with subtest("accepts no password"):
         assert "passwordauthentication no" in master.succeed("sshd -T")
         master.fail("systemctl is-active nix-daemon.socket nix-daemon.service")
 
@@ -148,21 +148,21 @@ in
             line = next(line for line in listed.splitlines() if f"nodeforge.local/{image}:" in line)
             assert "io.cri-containerd.pinned=pinned" in line, line
 
-    with subtest("becomes a control plane, twice as well as once"):
+    with subtest("becomes a control plane, and a second run changes nothing"):
         for _ in range(2):
             assert run(master, "init-control-plane", program["init"], **own(nodes[0]))["kubernetesVersion"]
         ready()
 
-    with subtest("keeps pods away from it"):
+    with subtest("runs no pods without a toleration on the control plane"):
         assert "node-role.kubernetes.io/control-plane:NoSchedule" in kubectl("describe node master")
 
-    with subtest("has kubelet read what is dropped in"):
+    with subtest("applies kubelet's drop-in files"):
         kubelet = json.loads(kubectl("get --raw /api/v1/nodes/master/proxy/configz"))["kubeletconfig"]
         assert kubelet["failSwapOn"] is False
         assert kubelet["maxPods"] == 42
   '';
 
-  # One control plane and two workers, in the program's order; then all of them are switched off and on.
+  # A control plane and two workers, started in the program's order, then shut down and started again.
   cluster = test "nodeforge-cluster" program.nodes ''
     run(master, "init-control-plane", program["init"], **own(nodes[0]))
     for worker in nodes[1:]:
@@ -174,9 +174,9 @@ in
         by_name[first["name"]].succeed("systemctl is-active kubelet")
         run(by_name[first["name"]], "join", first["join"].replace("@TOKEN@", ""), **own(first))
 
-    with subtest("gives every node its own slice of the pod network"):
-        slices = kubectl("get nodes --output jsonpath='{.items[*].spec.podCIDR}'").split()
-        assert len(set(slices)) == len(nodes), slices
+    with subtest("gives every node its own subnet of the pod network"):
+        subnets = kubectl("get nodes --output jsonpath='{.items[*].spec.podCIDR}'").split()
+        assert len(set(subnets)) == len(nodes), subnets
 
     with subtest("shows the logs of a pod on every worker"):
         for worker in nodes[1:]:
@@ -188,7 +188,7 @@ in
             kubectl(f"wait --for condition=Ready --timeout 300s pod/{pod}")
             assert kubectl(f"logs {pod}").strip() == f"hello from {pod}"
 
-    with subtest("comes back by itself when all machines were off"):
+    with subtest("starts again after all machines were off"):
         for machine in machines_qemu:
             machine.shutdown()
         start_all()

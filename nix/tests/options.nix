@@ -1,4 +1,4 @@
-# The options of services.nodeforge as their reference shows them.
+# Options of services.nodeforge, for docs/nixos-options.md.
 {
   # Folder of nixpkgs' lib.
   nixpkgsLib,

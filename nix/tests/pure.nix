@@ -1,7 +1,7 @@
-# A node without changes, described without nixpkgs: `nix-instantiate --eval --strict --json nix/tests/pure.nix`.
+# Describes a node with default options, without nixpkgs: `nix-instantiate --eval --strict --json nix/tests/pure.nix`.
 #
-# Evaluates the implementation of each module with the declared defaults, and neither options nor types. So every machine that has
-# Nix compares the modules with the Debian image.
+# Evaluates the implementation of each module with the declared defaults, without options and types. So every machine with Nix can
+# compare the modules with the Debian image.
 let
   inherit (import ../declaration.nix) node versions;
   lib = import ./small-lib.nix;
@@ -33,7 +33,7 @@ let
     module:
     (import module {
       inherit config lib;
-      pkgs = throw "a module asks for a package of nixpkgs, which the comparison does without";
+      pkgs = throw "a module uses a package of nixpkgs, but the comparison has no nixpkgs";
     }).config or { };
 in
 import ./describe.nix {

@@ -1,13 +1,13 @@
-# The functions of nixpkgs' lib that the modules' implementations call, as far as a configuration without changes needs them.
+# Functions of nixpkgs' lib that the modules' implementations call, reduced to the needs of default options.
 builtins
 // rec {
-  # One configuration has no other definition to override, and no condition that depends on itself.
+  # With one definition of each option, priorities and delayed conditions have no effect.
   mkIf = condition: content: if condition then content else { };
   mkMerge = builtins.foldl' merge { };
   mkForce = content: content;
   mkDefault = content: content;
 
-  # As the module system merges: attribute sets by name, lists in a row.
+  # Merges as the module system does: attribute sets by name, lists by concatenation.
   merge =
     left: right:
     if builtins.isList left then

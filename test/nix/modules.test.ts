@@ -85,7 +85,8 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
 
   it("accept another version only where it is allowed", async () => {
     const other = `kubernetes.package = pkgs.kubernetes // { version = "1.36.9"; };`;
-    const message = /declares kubernetes 1\.36\.3, but its package is 1\.36\.9: set services\.nodeforge\.kubernetes/;
+    const message =
+      /declares kubernetes 1\.36\.3, but its package is 1\.36\.9\. Fix: set services\.nodeforge\.kubernetes/;
     expect((await evaluated(other)).failedAssertions).toEqual([expect.stringMatching(message)]);
     expect((await evaluated(`${other} allowedVersions.kubernetes = [ "1.3" ];`)).failedAssertions).toHaveLength(1);
     const allowed = await evaluated(`${other} allowedVersions.kubernetes = [ "1.36" ];`);
@@ -96,7 +97,7 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
 
   it.each([
     [`extraUnits.kubelet.exec = [ "kubelet" ];`, "change a declared unit under services.nodeforge.units"],
-    [`kubelet.extraConfig.kind = "Other";`, "kind is not for a configuration to set"],
+    [`kubelet.extraConfig.kind = "Other";`, "extraConfig sets kind, which the module sets. Fix: remove it"],
   ])("name what is wrong with %s", async (services, message) => {
     expect((await evaluated(services)).failedAssertions).toEqual([expect.stringContaining(message)]);
   });

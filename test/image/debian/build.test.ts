@@ -21,7 +21,7 @@ describe("the builder", () => {
     for (const name of needed.slice(2)) writeFileSync(join(folder, name), "");
     const output = join(folder, "output");
     const build = buildNodeImage({ binaries: folder, output, log: () => undefined });
-    await expect(build).rejects.toThrow(`${folder} lacks kubeadm, kubectl`);
+    await expect(build).rejects.toThrow(`the folder of binaries ${folder} lacks kubeadm, kubectl`);
     expect(existsSync(output)).toBe(false);
   });
 

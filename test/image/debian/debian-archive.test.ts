@@ -41,7 +41,9 @@ describe("Debian's archive of a day", () => {
     "http://a b/{archive}",
     'http://"/{archive}',
   ])("is not %j", (archive) => {
-    expect(() => checkArchive(archive)).toThrow(/wanted a URL with \{archive\} in the place of .*; given was "/);
+    expect(() => checkArchive(archive)).toThrow(
+      /^Debian's archive is ".*", expected a URL with \{archive\} in the place of debian and /,
+    );
   });
 
   it("is where all of an image's packages come from, and nothing else is", async () => {

@@ -201,7 +201,7 @@ describe("a data disk in which blkid finds nothing", () => {
     closeSync(file);
     const { status, stderr } = box.boot(root);
     expect(status).toBe(1);
-    expect(stderr).toContain("has data, but no file system that can be recognised, and is left as it is");
+    expect(stderr).toContain("has data, but no file system that can be recognised. It was not formatted. Fix: e2fsck");
     expect(box.calls.filter((call) => !call.startsWith("blkid"))).toEqual([]);
   });
 
@@ -227,7 +227,7 @@ describe("a data disk's file system", () => {
     const { root, status, stderr } = box.controlPlane({ E2FSCK });
     expect(status).toBe(expected);
     expect(box.has(`${root}/var/lib/etcd`)).toBe(expected === 0);
-    expect(stderr.includes("is left as it is")).toBe(expected !== 0);
+    expect(stderr.includes("It was not mounted. Fix: e2fsck ")).toBe(expected !== 0);
   });
 });
 
@@ -262,8 +262,8 @@ describe("a real ext4", () => {
     const { status, stderr } = box.boot(root);
     expect(status).toBe(1);
     expect(readFileSync(device).equals(before)).toBe(true);
-    const [, mend = ""] = /: (e2fsck -b \d+ \S+) repairs/.exec(stderr) ?? [];
-    const [program = "", ...args] = mend.split(" ");
+    const [, fix = ""] = /Fix: (e2fsck -b \d+ \S+) repairs/.exec(stderr) ?? [];
+    const [program = "", ...args] = fix.split(" ");
     expect(spawnSync(program, ["-y", ...args]).status).toBe(1);
     expect(box.boot(root).status).toBe(0);
     expect(key()).toBe("precious");

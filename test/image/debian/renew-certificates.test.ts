@@ -88,7 +88,7 @@ describe("certificates", () => {
     const { status, stdout } = run();
     expect(status).toBe(0);
     const file = kubeconfigs.includes(name) ? `${name}.conf` : `${name.replace("etcd/", "")}.crt`;
-    expect(stdout).toBe(`renewing certificates; these end within 90 days: ${file}\n`);
+    expect(stdout).toBe(`renewing certificates, because these expire within 90 days: ${file}\n`);
     expect(calls()).toEqual([
       renewal,
       "systemctl restart --no-block etcd kube-apiserver kube-controller-manager kube-scheduler",

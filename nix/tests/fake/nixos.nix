@@ -1,4 +1,5 @@
-# NixOS' options that the modules set, typed as NixOS types them, without what it makes of them; and what of its own they meet.
+# Fakes of the NixOS options that the modules set: with NixOS' types, without its implementation. Also fakes the definitions of NixOS
+# that the modules override.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -11,7 +12,7 @@ let
 
   unitName = types.strMatching "[a-zA-Z0-9@%:_.\\-]+[.](service|socket|device|mount|automount|swap|target|path|timer|scope|slice)";
   unitNames = withDefault [ ] (types.listOf unitName);
-  # Lists repeat a line; anything else may be said once.
+  # A list makes one line for each member. Any other value may be defined once.
   unitValue =
     let
       atom = types.oneOf [
@@ -51,7 +52,7 @@ let
     );
   };
 
-  # NixOS makes a unit of every service, and what it says of the unit is as strong as what a module says.
+  # NixOS makes a unit of every service, with the same priority as a module's definition.
   unitOf =
     name: service:
     lib.nameValuePair "${name}.service" {
@@ -210,7 +211,7 @@ in
 
   config.systemd = {
     units = lib.mapAttrs' unitOf config.systemd.services;
-    # NixOS defines this one whatever its options are, and on a node it is quiet.
+    # NixOS always defines this service. A node masks it.
     services.systemd-pstore.wantedBy = [ "sysinit.target" ];
   };
 }

@@ -1,7 +1,7 @@
-# Packages that can be named and built by nobody: what the modules ask of pkgs, and no more.
+# Fakes of the packages and functions of nixpkgs that the modules use. They evaluate, but cannot be built.
 { lib }:
 let
-  inherit (import ../declaration.nix) versions;
+  inherit (import ../../declaration.nix) versions;
 
   package = name: {
     type = "derivation";
@@ -45,7 +45,7 @@ lib.genAttrs [
   runCommandCC =
     name: _: _:
     package name;
-  # Its content must be there, although nobody puts it in.
+  # Evaluates the content, as a build would.
   dockerTools.buildImage =
     {
       name,

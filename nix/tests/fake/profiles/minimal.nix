@@ -1,0 +1,2 @@
+# Fake of nixpkgs' profile of this name, which needs all of NixOS.
+{ }
