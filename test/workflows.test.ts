@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 
-/** actionlint judges syntax and scripts; these are the project's own rules for workflows. */
+/** The project's own rules for workflows. actionlint checks their syntax and their scripts. */
 
 interface Workflow {
   readonly permissions: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ interface Step {
 const files = globSync(["../.github/workflows/*.yml", "../docs/examples/*.yml"], { cwd: import.meta.dirname }).sort();
 const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8");
 
-test("the workflows are these", () => {
+test("the workflows have a fixed list", () => {
   expect(files.map((file) => file.split("/").at(-1))).toEqual([
     "ci.yml",
     "nightly.yml",
@@ -34,20 +34,20 @@ describe.each(files)("%s", (file) => {
   const { permissions, concurrency, jobs } = parse(text) as Workflow;
   const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
 
-  test("asks for no right but those it needs", () => {
+  test("has only the permissions that it needs", () => {
     const comments = file.endsWith("preview.yml") ? { "pull-requests": "write" } : {};
     expect(permissions).toEqual({ contents: "read", ...comments });
   });
 
-  test("is bounded in time and in number", () => {
+  test("has a time limit and a concurrency group", () => {
     expect(concurrency).toBeDefined();
     for (const [name, job] of Object.entries(jobs)) {
-      // A called workflow's own jobs are bounded.
+      // The jobs of a called workflow have time limits of their own.
       if (job.uses === undefined) expect(job["timeout-minutes"], name).toBeGreaterThan(0);
     }
   });
 
-  test("pins every action by its commit, and says the release", () => {
+  test("pins every action by its commit, and names the release", () => {
     const uses = [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, use = ""]) => use);
     expect(uses.length).toBeGreaterThan(0);
     for (const use of uses) expect(use).toMatch(/^\.\/\.github\/|^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
@@ -60,7 +60,7 @@ describe.each(files)("%s", (file) => {
   });
 });
 
-test("one release of an action is used everywhere", () => {
+test("every workflow uses the same release of an action", () => {
   const releases = new Map<string, Set<string>>();
   for (const [, action = "", release = ""] of files
     .map(read)

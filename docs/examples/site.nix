@@ -1,16 +1,16 @@
-# A module of your own for the node image: copy it to nix/site.nix, add ./site.nix to `modules` in nix/flake.nix, and
-# `git add` both, because a flake sees only what git knows. Then: npm run image -- --nix
+# A module of your own for the node image. Copy it to nix/site.nix. Add ./site.nix to `modules` of nix/flake.nix.
+# Run `git add` for both, because a flake sees only files that git tracks. Then: npm run image -- --nix
 { lib, pkgs, ... }:
 let
   # The scheduler under test: any package with this program in bin/.
   scheduler = pkgs.callPackage ./scheduler.nix { };
 in
 {
-  # In place of kube-scheduler, with the arguments the declaration gives to that. `mkForce` because the unit has a command already.
+  # Replaces kube-scheduler, with the same arguments. `mkForce` overrides the command of the unit.
   systemd.services.kube-scheduler.serviceConfig.ExecStart =
     lib.mkForce "${scheduler}/bin/kube-scheduler --kubeconfig=/etc/kubernetes/scheduler.conf --leader-elect=false";
 
-  # Beside it, under a name of its own. The condition keeps a booted node quiet until it is the control plane.
+  # Runs beside it, under a name of its own. The condition waits until the node is the control plane.
   systemd.services.second-scheduler = {
     description = "Scheduler under test";
     wantedBy = [ "multi-user.target" ];

@@ -6,7 +6,7 @@ import { checkout, inCheckout } from "../../lib/checkout.ts";
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: checkout }).sort()];
 
 describe.each(pages)("%s", (page) => {
-  test("links only to files that are there", () => {
+  test("links only to files that exist", () => {
     const links = [...readFileSync(inCheckout(page), "utf8").matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link);
     const local = links.filter((link) => !/^https?:/.test(link)).map((link) => link.replace(/#.*/, ""));
     const missing = local.filter((link) => !existsSync(inCheckout(dirname(page), link)));
@@ -14,7 +14,7 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
-test("every answer to what was asked for names places that are there", () => {
+test("every answer to a requirement names places that exist", () => {
   const rows = [...readFileSync(inCheckout("docs", "image.md"), "utf8").matchAll(/^\| S(\d+) .*\| ([^|]+) \|$/gm)];
   expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
   for (const [, number, places = ""] of rows) {

@@ -7,8 +7,8 @@ import { pins, versions } from "../../tools/versions.ts";
 
 const table = readFileSync(inCheckout("docs", "security.md"), "utf8");
 
-/** What the table of docs/security.md promises. */
-describe("what is downloaded", () => {
+/** The promises of the table in docs/security.md. */
+describe("a download", () => {
   test("from npm has a hash in the lock file", () => {
     const { packages } = JSON.parse(readFileSync(inCheckout("package-lock.json"), "utf8")) as {
       packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>;
@@ -37,7 +37,7 @@ describe("what is downloaded", () => {
     for (const [name, { locked: at }] of locked) expect(at?.narHash, name).toMatch(/^sha256-/);
   });
 
-  test("by the workflows is named by its commit", () => {
+  test("by the workflows is pinned by its commit", () => {
     const files = globSync(join(".github", "workflows", "*.yml"), { cwd: checkout });
     const uses = files.flatMap((file) => [
       ...readFileSync(inCheckout(file), "utf8").matchAll(/^\s*(?:- )?uses: (?!\.\/)(\S+)/gm),
@@ -46,7 +46,7 @@ describe("what is downloaded", () => {
     for (const [, action] of uses) expect(action).toMatch(/@[0-9a-f]{40}$/);
   });
 
-  test("of plugins is as the document says: nothing while no checksum is known", () => {
+  test("of plugins does not happen while no checksum is known, as the page says", () => {
     const known = officialNames.filter((name) => Object.keys(pins).some((file) => file.includes(`-${name}-v`)));
     expect(known).toEqual([]);
     expect(table).toContain("none is known of the present versions, so none is downloaded");

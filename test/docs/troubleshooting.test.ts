@@ -2,6 +2,6 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { troubleshootingPage } from "../../docs/troubleshooting.ts";
 
-it("the page about failures is what the known causes are (`npm run docs` writes it anew)", () => {
+it("the page about failures matches the known causes (`npm run docs` writes it)", () => {
   expect(readFileSync("docs/troubleshooting.md", "utf8")).toBe(troubleshootingPage());
 });

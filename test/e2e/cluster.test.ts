@@ -11,14 +11,14 @@ import { secondRun } from "./cases/second-run.ts";
 import { secrets } from "./cases/secrets.ts";
 import { Lab } from "./lab.ts";
 
-// The life of one cluster, from its first `up` to its end: every case finds what the one before left.
+// The life of one cluster, from its first `up` to its end. Every case continues from the case before.
 const lab = new Lab("e2e");
 
 beforeAll(() => lab.makeKey());
 afterAll(() => lab.remove());
 
-describe("one command", () => {
-  it("makes a cluster of one worker, asks nobody, and leaves the stack's file as it is", async () => {
+describe("npm run up", () => {
+  it("creates a cluster of one worker without a question, and leaves the stack's file unchanged", async () => {
     const settings = "# One worker.\nconfig:\n  nodeforge:workers: 1\n";
     writeFileSync(lab.settingsFile, settings);
     const up = await lab.npm("up", 55);

@@ -10,16 +10,16 @@ import { leaving } from "./cases/leaving.ts";
 import { rolling } from "./cases/rolling.ts";
 import { Lab } from "./lab.ts";
 
-// What takes too long for every change, or breaks a machine on purpose: a cluster of one worker and what befalls it.
+// Cases that take too long for every change, or break a machine on purpose, on a cluster of one worker.
 const lab = new Lab("e2e");
 const both = ["master", "worker-node-1"];
 let identity: string;
 
-/** What is new in another cluster, however alike. */
+/** Id that is different in another cluster of the same name. */
 const clusterIdentity = () => lab.kubectl("get", "namespace/kube-system", "-o", "jsonpath={.metadata.uid}");
 
-/** Expects that the cluster is the one it was, with both its nodes Ready and nothing left to do. */
-async function expectItWell(): Promise<void> {
+/** Expects that the cluster is the same one, that both nodes are Ready, and that a preview shows no change. */
+async function expectSameHealthyCluster(): Promise<void> {
   expect(await lab.readyNodes()).toEqual(both);
   expect(await clusterIdentity()).toBe(identity);
   await lab.expectNothingToDo();
@@ -34,25 +34,25 @@ beforeAll(async () => {
 afterAll(() => lab.remove());
 
 describe("a control plane", () => {
-  it("of another size is the same cluster, and the worker does not notice", async () => {
+  it("of another size keeps the cluster, and the worker does not boot", async () => {
     const boots = await lab.bootIds(["worker-node-1"]);
     await lab.set("masterMemoryMiB", "2304");
     expect((await lab.announced()).filter((operation) => operation.includes("worker"))).toEqual([]);
     await lab.up();
     expect(await lab.bootIds()).toMatchObject(boots);
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 
-  it("whose machine is gone comes back with its data", async () => {
+  it("whose machine was deleted is recreated on its data", async () => {
     await lab.virsh("destroy", "e2e-master");
     await lab.virsh("undefine", "e2e-master");
     await lab.up();
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 });
 
-describe("what stands still", () => {
-  it("goes on: a paused control plane and a worker on a network that was stopped, and none boots", async () => {
+describe("a paused control plane and a stopped network", () => {
+  it("run again after up, and no machine boots", async () => {
     const boots = await lab.bootIds();
     await lab.virsh("suspend", "e2e-master");
     await lab.virsh("net-destroy", "scheduler_benchmark_net");
@@ -60,12 +60,12 @@ describe("what stands still", () => {
     expect(up.all).toContain("e2e-master is paused (user): resuming it");
     expect(up.all).toContain("network scheduler_benchmark_net is not active: starting it");
     expect(await lab.bootIds()).toEqual(boots);
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 });
 
 describe("certificates", () => {
-  /** When a certificate on the control plane's disk ends. */
+  /** End of a certificate on the control plane's disk. */
   const end = async (file: string) => {
     const [master] = await lab.nodes();
     return lab.ssh(master!.address, `openssl x509 -noout -enddate -in /etc/kubernetes/pki/${file}.crt`);
@@ -76,7 +76,7 @@ describe("certificates", () => {
     return new X509Certificate(Buffer.from(data, "base64")).serialNumber;
   };
 
-  it("that have ended are renewed by one run, and the kubeconfig follows", async () => {
+  it("that have expired are renewed by one run, which also fetches the kubeconfig", async () => {
     const [master] = await lab.nodes();
     const minutes = 12;
     await lab.ssh(
@@ -104,19 +104,19 @@ describe("certificates", () => {
     expect(await kubeconfigSerial()).not.toBe(short);
     const inAYear = String(new Date(Date.now() + 364 * 24 * 60 * 60_000).getFullYear());
     for (const file of ["apiserver", "etcd/server", "front-proxy-client"]) expect(await end(file)).toContain(inAYear);
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 });
 
 describe("a worker", () => {
-  it("whose machine is gone is made anew", async () => {
+  it("whose machine was deleted is recreated", async () => {
     await lab.virsh("destroy", "e2e-worker-node-1");
     await lab.virsh("undefine", "e2e-worker-node-1");
     await lab.up();
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 
-  it("without its kubelet's state joins again, and diagnose says before what is wrong", async () => {
+  it("without its kubelet's state joins again, after diagnose named the cause", async () => {
     const [, worker] = await lab.nodes();
     const boots = await lab.bootIds();
     await lab.ssh(
@@ -132,10 +132,10 @@ describe("a worker", () => {
     expect(diagnosis.all).toMatch(/Most likely: kubelet does not run on the node/);
     await lab.up();
     expect(await lab.bootIds()).toEqual(boots);
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 
-  it("that was reset by hand joins again in one run, and its pod network is that of its new Node", async () => {
+  it("joins again in one run after kubeadm reset, with the pod network of its new Node", async () => {
     const [, worker] = await lab.nodes();
     await lab.ssh(worker!.address, "kubeadm reset --force >/dev/null 2>&1");
     await lab.eventually("the node not to be Ready", 5, async () => {
@@ -152,10 +152,10 @@ describe("a worker", () => {
       expect(bridge).toContain(` ${range.replace(/\.0\/24$/, ".1/24")} `);
     });
     expect(await lab.ssh(worker!.address, "ls -d /var/lib/kubelet/config.d")).toBe("/var/lib/kubelet/config.d");
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 
-  it("goes at the limit of its drain, whatever holds its pods, where the policy says so", async () => {
+  it("is removed at the time limit of its drain with drainPolicy force, in spite of a budget", async () => {
     await hold(lab, "worker-node-1");
     await lab.set("drainTimeoutMinutes", "1");
     await lab.set("workers", "0");
@@ -165,22 +165,22 @@ describe("a worker", () => {
     expect(await lab.readyNodes()).toEqual(both);
     await lab.set("drainPolicy", "force");
     const forced = await lab.up();
-    // Evicting it was tried until the limit; then it was deleted past its budget, which is still there.
+    // Eviction was tried until the time limit. Then the pod was deleted, although its budget still exists.
     expect(forced.all).toContain("drainPolicy is force: deleting the remaining pods on worker-node-1");
     expect(forced.all).toMatch(/pod\/held-\S+ deleted/);
     expect(await lab.kubectl("get", "poddisruptionbudget/held", "-o", "name")).toContain("held");
     expect(await lab.readyNodes()).toEqual(["master"]);
     await lab.kubectl("delete", "deployment/held", "poddisruptionbudget/held");
-    // Later cases expect that a drain which cannot finish fails.
+    // Later cases expect an error of a drain that cannot finish.
     await lab.set("drainPolicy", "fail");
     await lab.set("workers", "1");
     await lab.up();
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 });
 
 describe("an image that does not boot", () => {
-  it("stops the roll at its first node, and is undone", async () => {
+  it("stops the roll at the first node, and is rolled back", async () => {
     const image = join(lab.folder, "broken.qcow2");
     await execa("qemu-img", ["create", "-q", "-f", "qcow2", image, "1G"]);
     const boots = await lab.bootIds(["worker-node-1"]);
@@ -192,7 +192,7 @@ describe("an image that does not boot", () => {
     const undo = await lab.nodeforge("roll", ["--undo", "--yes"], 30);
     expect(undo.exitCode, undo.all).toBe(0);
     expect(await lab.bootIds()).toMatchObject(boots);
-    await expectItWell();
+    await expectSameHealthyCluster();
   });
 });
 

@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { expect } from "vitest";
 import { killTree } from "../support/kill-tree.ts";
 
-/** The hypervisor of the tier's own namespaces. */
+/** URI of the hypervisor in the tier's own namespaces. */
 export const libvirtUri = "qemu:///system";
 
 /** A node as the stack's outputs show it. */
@@ -16,18 +16,18 @@ export interface NodeOutput {
   address: string;
 }
 
-/** How a program ended. */
+/** Exit code and output of a program that ended. */
 export interface Ended {
   readonly exitCode: number;
   readonly stdout: string;
-  /** Both streams as the operator sees them. */
+  /** Both streams, as you see them on a terminal. */
   readonly all: string;
 }
 
 /**
  * A stack with a backend, passphrase and ssh key of its own, driven by the commands of the README.
  *
- * What the commands print is kept: the tests look for secrets in it.
+ * It keeps the output of every command, because the tests search it for secrets.
  */
 export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-e2e-"));
@@ -39,49 +39,49 @@ export class Lab {
     this.#stack = stack;
   }
 
-  /** Makes the ssh key and the stack. */
+  /** Creates the ssh key and the stack. */
   async prepare(): Promise<void> {
     await this.makeKey();
     await this.pulumi("stack", "select", "--create");
   }
 
-  /** Makes the ssh key alone; the first command then makes the stack. */
+  /** Creates only the ssh key. The first command then creates the stack. */
   async makeKey(): Promise<void> {
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "e2e", "-f", this.sshKey]);
   }
 
-  /** The stack's file, as a user writes it beside Pulumi.yaml. */
+  /** Name of the stack's file, as a user writes it beside Pulumi.yaml. */
   get settingsFile(): string {
     return `Pulumi.${this.#stack}.yaml`;
   }
 
-  /** `npm run COMMAND` word for word, where nobody can be asked. @param limitMinutes It is killed then. */
+  /** Runs `npm run COMMAND` word for word, without a terminal. @param limitMinutes Time after which it is killed. */
   async npm(command: string, limitMinutes: number): Promise<Ended> {
     const ended = await this.#run("npm", ["run", command], limitMinutes);
     this.printed.push(ended.all);
     return ended;
   }
 
-  /** Changes a setting of the stack. @param flags `--path` where the key leads into a setting. */
+  /** Changes a setting of the stack. @param flags `--path` where the key is a path into a setting. */
   async set(key: string, value: string, ...flags: readonly string[]): Promise<void> {
     await this.pulumi("config", "set", key, value, ...flags);
   }
 
-  /** Changes a setting that is no plain value. */
+  /** Changes a setting that is a list or an object. */
   async setObject(key: string, objectValue: object): Promise<void> {
-    // Pulumi takes it from `value`, and for an object when `objectValue` is there.
+    // Pulumi reads `value`, and parses it as an object when `objectValue` is set.
     const setting = { value: JSON.stringify(objectValue), objectValue };
     await this.pulumi("config", "set-all", "--json", JSON.stringify({ [`nodeforge:${key}`]: setting }));
   }
 
-  /** `npm run up`. @throws when it fails. */
+  /** Runs `npm run up`. @throws when it fails. */
   async up(): Promise<Ended> {
     const ended = await this.nodeforge("up", ["--yes"], 40);
     expect(ended.exitCode, ended.all).toBe(0);
     return ended;
   }
 
-  /** What `npm run preview` announces, each as `create Domain NAME`; components and providers left out. */
+  /** Operations that `npm run preview` announces, each as `create Domain NAME`, without components and providers. */
   async announced(): Promise<string[]> {
     const { stdout, exitCode, all } = await this.nodeforge("preview", ["--json"], 10);
     expect(exitCode, all).toBe(0);
@@ -96,31 +96,31 @@ export class Lab {
     return announced;
   }
 
-  /** Expects a preview without a change, also after asking libvirt and Kubernetes. */
+  /** Expects a preview without a change, also after a refresh from libvirt and Kubernetes. */
   async expectNothingToDo(): Promise<void> {
     const preview = await this.nodeforge("preview", ["--refresh", "--expect-no-changes"], 10);
     expect(preview.exitCode, preview.all).toBe(0);
   }
 
-  /** The nodes as the stack's outputs show them. */
+  /** Nodes of the stack's outputs. */
   async nodes(): Promise<NodeOutput[]> {
     return JSON.parse(await this.pulumi("stack", "output", "nodes", "--json")) as NodeOutput[];
   }
 
-  /** Names of the nodes that kubectl calls Ready, sorted. */
+  /** Sorted names of the nodes that are Ready according to kubectl. */
   async readyNodes(): Promise<string[]> {
     const lines = (await this.kubectl("get", "nodes", "--no-headers")).trim().split("\n");
     const rows = lines.map((line) => line.split(/\s+/));
     return rows.flatMap(([name = "", status]) => (status === "Ready" ? [name] : [])).sort();
   }
 
-  /** Prints the cluster's nodes, for whoever reads the log. */
+  /** Prints the cluster's nodes to the log. */
   async showNodes(when: string): Promise<void> {
     const columns = ["-o", "wide", "-L", "nodeforge.local/image"];
     console.log(`${when}: kubectl get nodes\n${await this.kubectl("get", "nodes", ...columns)}`);
   }
 
-  /** What is different after every boot, by node; of all nodes or the named ones. */
+  /** Boot id of every node, or of the named ones. It changes at each boot. */
   async bootIds(names?: readonly string[]): Promise<Record<string, string>> {
     const nodes = (await this.nodes()).filter(({ name }) => names?.includes(name) ?? true);
     const read = async ({ name, address }: NodeOutput) =>
@@ -128,7 +128,7 @@ export class Lab {
     return Object.fromEntries(await Promise.all(nodes.map(read)));
   }
 
-  /** Runs a command on every node by ssh. */
+  /** Runs a command on every node over ssh. */
   async onEveryNode(command: string): Promise<string[]> {
     return Promise.all((await this.nodes()).map(({ address }) => this.ssh(address, command)));
   }
@@ -140,14 +140,14 @@ export class Lab {
     return (await this.kubectl("get", "pods", ...where, "-o", `jsonpath=${jsonpath}`)).split(" ").filter(Boolean);
   }
 
-  /** Makes or changes an object. */
+  /** Creates or changes a Kubernetes object. */
   async apply(object: object): Promise<void> {
     const path = join(this.folder, "object.json");
     writeFileSync(path, JSON.stringify(object));
     await this.kubectl("apply", "-f", path);
   }
 
-  /** Text of a file on a node, read through Kubernetes: by a pod that has it mounted. */
+  /** Text of a file on a node. A pod that mounts the file reads it. */
   async fileOn(node: string, path: string): Promise<string> {
     const pod = `reader-${node}`;
     const spec = {
@@ -170,12 +170,12 @@ export class Lab {
       await this.kubectl("wait", `pod/${pod}`, "--for=condition=Ready", "--timeout=240s");
       return await this.kubectl("exec", pod, "--", "cat", "/file");
     } finally {
-      // A pod without a controller would rightly keep its node from being drained.
+      // An unmanaged pod blocks the drain of its node.
       await this.kubectl("delete", `pod/${pod}`);
     }
   }
 
-  /** Repeats what may fail until it does not. @throws its last failure when the limit is over. */
+  /** Repeats an attempt until it succeeds. @throws its last error at the time limit. */
   async eventually(what: string, limitMinutes: number, attempt: () => Promise<void>): Promise<void> {
     const deadline = Date.now() + limitMinutes * 60_000;
     for (;;) {
@@ -188,7 +188,10 @@ export class Lab {
     }
   }
 
-  /** Runs a command as {@link nodeforge} does, and kills it and all it started five seconds after it prints something. */
+  /**
+   * Runs a command as {@link nodeforge} does, and kills it with its child processes.
+   * @param moment Output after which five more seconds pass before the kill.
+   */
   async killed(command: string, args: readonly string[], moment: RegExp, limitMinutes: number): Promise<void> {
     const subprocess = this.#start("bash", ["tools/with-packages", "cli/main.ts", command, ...args], limitMinutes);
     let text = "";
@@ -197,7 +200,7 @@ export class Lab {
       text += piece.toString();
       if (isKilled || !moment.test(text)) return;
       isKilled = true;
-      // By then libvirt has made what the command was about to make, and nobody has written it down.
+      // By then libvirt has created the object, and the state lacks it.
       setTimeout(() => killTree(subprocess.pid!), 5000);
     });
     await subprocess;
@@ -207,7 +210,7 @@ export class Lab {
 
   /**
    * Runs a command of the wrapper, such as `up`, as `npm run` does.
-   * @param limitMinutes It is killed then.
+   * @param limitMinutes Time after which it is killed.
    */
   async nodeforge(command: string, args: readonly string[], limitMinutes: number): Promise<Ended> {
     const ended = await this.#run("bash", ["tools/with-packages", "cli/main.ts", command, ...args], limitMinutes);
@@ -215,21 +218,21 @@ export class Lab {
     return ended;
   }
 
-  /** Runs Pulumi itself on the stack and returns what it printed. @throws when it fails. */
+  /** Runs Pulumi itself on the stack and returns its output. @throws when it fails. */
   async pulumi(...args: readonly string[]): Promise<string> {
     const ended = await this.#run("pulumi", [...args, "--stack", this.#stack, "--non-interactive"], 5);
     if (ended.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")}: ${ended.all}`);
     return ended.stdout;
   }
 
-  /** Runs kubectl through the wrapper and returns what it printed. @throws when it fails. */
+  /** Runs kubectl through the wrapper and returns its output. @throws when it fails. */
   async kubectl(...args: readonly string[]): Promise<string> {
     const ended = await this.#run("bash", ["tools/with-packages", "cli/main.ts", "kubectl", ...args], 5);
     if (ended.exitCode !== 0) throw new Error(`kubectl ${args.join(" ")}: ${ended.all}`);
     return ended.stdout;
   }
 
-  /** Runs a command on a node by ssh, the host key unchecked: it is what is being compared. */
+  /** Runs a command on a node over ssh, and returns its output. It checks no host key, because tests compare host keys. */
   async ssh(address: string, command: string): Promise<string> {
     const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
     const flags = options.flatMap((option) => ["-o", option]);
@@ -239,7 +242,7 @@ export class Lab {
     return stdout;
   }
 
-  /** Runs virsh on the tier's hypervisor; returns the lines it printed. */
+  /** Runs virsh on the tier's hypervisor and returns the lines of its output. */
   async virsh(...args: readonly string[]): Promise<string[]> {
     const { stdout } = await execa("virsh", ["-c", libvirtUri, "--quiet", ...args], { timeout: 60_000 });
     return stdout
@@ -248,12 +251,12 @@ export class Lab {
       .filter(Boolean);
   }
 
-  /** The state as it lies in the backend, secrets encrypted. */
+  /** Text of the state in the backend, with its secrets encrypted. */
   state(): string {
     return readFileSync(join(this.folder, ".pulumi", "stacks", "nodeforge", `${this.#stack}.json`), "utf8");
   }
 
-  /** Removes what is left on disk. */
+  /** Removes the folder and the stack's file. */
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.settingsFile, { force: true });
@@ -268,10 +271,10 @@ export class Lab {
     return execa(file, args, {
       all: true,
       reject: false,
-      // Whoever asks a question gets no answer.
+      // A question gets no answer.
       stdin: "ignore",
       timeout: limitMinutes * 60_000,
-      // A bring-up takes minutes; whoever waits sees where it is. JSON is for programs.
+      // A bring-up takes minutes, so the log shows its progress. JSON is for programs.
       ...(file !== "pulumi" && !args.includes("--json")
         ? { stdout: ["pipe", "inherit"], stderr: ["pipe", "inherit"] }
         : {}),

@@ -27,18 +27,18 @@ afterAll(() => {
   rmSync(join(cwd, "Pulumi.seeds.yaml"), { force: true });
 });
 
-// The provider's own cloudinit_disk hangs with three at once and reads truncated images when refreshed.
+// The provider's own cloudinit_disk hangs when three are created at once, and a refresh reads truncated images.
 describe("fifty seed disks", () => {
-  it("are made side by side", async () => {
+  it("are created at the same time", async () => {
     await pulumi("up", "--yes", "--skip-preview", "--parallel", "50");
     expect(await volumes()).toHaveLength(50);
   });
 
-  it("are read back unchanged, all at once", async () => {
+  it("are refreshed at the same time without a change", async () => {
     await pulumi("preview", "--refresh", "--expect-no-changes", "--parallel", "50");
   });
 
-  it("go without a trace", async () => {
+  it("are deleted with their pool and its folder", async () => {
     await pulumi("destroy", "--yes", "--skip-preview", "--parallel", "50");
     expect(existsSync("/var/lib/libvirt/seed-disks")).toBe(false);
   });

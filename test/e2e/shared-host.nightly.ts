@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Lab } from "./lab.ts";
 
-// A host that has a network, a pool and a machine already: a cluster of two pools lives beside them, and goes.
+// A host with an existing network, storage pool and machine. A cluster of two worker pools uses them, and is destroyed.
 const lab = new Lab("e2e");
 const files = "/var/lib/libvirt/theirs";
 
@@ -25,7 +25,7 @@ const machine = `<domain type="qemu">
   <os><type arch="x86_64" machine="q35">hvm</type></os>
 </domain>`;
 
-/** Everything that was there before, as libvirt tells it; what libvirt measures of a pool left out. */
+/** Definitions and names of everything on the host, without the sizes that libvirt measures. */
 async function theirs(): Promise<readonly string[]> {
   const isMeasured = (line: string) => /<(capacity|allocation|available)/.test(line);
   return [
@@ -39,14 +39,14 @@ async function theirs(): Promise<readonly string[]> {
   ];
 }
 
-/** Makes what a file describes, with `virsh COMMAND FILE`. */
+/** Creates an object from its XML, with `virsh COMMAND FILE`. */
 async function define(command: string, xml: string): Promise<void> {
   const path = join(lab.folder, "theirs.xml");
   writeFileSync(path, xml);
   await lab.virsh(command, path);
 }
 
-/** Memory libvirt gives a machine, in MiB. */
+/** Memory of a machine in libvirt, in MiB. */
 async function memoryOf(domain: string): Promise<number> {
   const line = (await lab.virsh("dominfo", domain)).find((text) => text.startsWith("Max memory:"));
   return Number(/\d+/.exec(line ?? "")?.[0]) / 1024;
@@ -77,7 +77,7 @@ beforeAll(async () => {
   await lab.setObject("workerPools", pools);
 });
 afterAll(async () => {
-  // Whatever a failure left: the next file wants a hypervisor that has nothing, and a stack without these settings.
+  // Also after a failure: the next file expects an empty hypervisor, and a stack without these settings.
   lab.remove();
   for (const command of ["pool-destroy", "pool-undefine", "net-destroy", "net-undefine"]) {
     await lab.virsh(command, "theirs").catch((error: unknown) => console.error(error));
@@ -85,7 +85,7 @@ afterAll(async () => {
   rmSync(files, { recursive: true, force: true });
 });
 
-it("a machine of a name the cluster would take is named, and nothing is made", async () => {
+it("a domain name already in use is rejected, and nothing is created", async () => {
   await define("define", machine);
   const up = await lab.nodeforge("up", ["--yes"], 10);
   await lab.virsh("undefine", "e2e-master");
@@ -94,7 +94,7 @@ it("a machine of a name the cluster would take is named, and nothing is made", a
   expect(await theirs()).toEqual(before);
 });
 
-it("two pools join on a network and in a storage pool that were there, each as it was declared", async () => {
+it("two worker pools join on an existing network and storage pool, each as it is declared", async () => {
   await lab.up();
   await lab.showNodes("two pools");
   expect(await lab.readyNodes()).toEqual(["master", "worker-big-1", "worker-small-1"]);
@@ -108,14 +108,14 @@ it("two pools join on a network and in a storage pool that were there, each as i
   expect(await memoryOf("e2e-worker-small-1")).toBe(1024);
   expect(await memoryOf("e2e-worker-big-1")).toBe(1536);
   for (const { address } of await lab.nodes()) expect(address).toMatch(/^192\.168\.77\./);
-  // No reservation of ours is in it; of the running one libvirt counts the machines.
+  // The network has no reservation of this cluster. The running definition differs by its count of machines.
   expect(await lab.virsh("net-dumpxml", "theirs", "--inactive")).toEqual(declared);
   const hosts = (await lab.virsh("net-dumpxml", "theirs")).filter((line) => line.startsWith("<host "));
   expect(hosts).toEqual([expect.stringContaining("192.168.77.50")]);
   await lab.expectNothingToDo();
 });
 
-it("a pool of another size is made anew, and no other", async () => {
+it("a pool of another size is replaced, and no other pool is touched", async () => {
   const boots = await lab.bootIds(["master", "worker-big-1"]);
   await lab.set("workerPools[0].memoryMiB", "1152", "--path");
   expect((await lab.announced()).filter((operation) => /big|master/.test(operation))).toEqual([]);
@@ -125,7 +125,7 @@ it("a pool of another size is made anew, and no other", async () => {
   expect(await lab.readyNodes()).toEqual(["master", "worker-big-1", "worker-small-1"]);
 });
 
-it("a pool that is taken away goes, and the other keeps running", async () => {
+it("a pool without workers has no machine or disk, and the other pool keeps running", async () => {
   const boots = await lab.bootIds(["master", "worker-big-1"]);
   await lab.set("workerPools[0].count", "0", "--path");
   await lab.up();
@@ -134,7 +134,7 @@ it("a pool that is taken away goes, and the other keeps running", async () => {
   expect((await lab.virsh("vol-list", "theirs")).filter((line) => line.includes("small"))).toEqual([]);
 });
 
-it("is destroyed, its control plane being dead: all that was there before is there afterwards, and nothing else", async () => {
+it("destroy restores the host, even if the control plane is down", async () => {
   await lab.virsh("destroy", "e2e-master");
   const destroy = await lab.nodeforge("destroy", ["--yes"], 10);
   expect(destroy.exitCode, destroy.all).toBe(0);

@@ -7,7 +7,7 @@ import { startStopped } from "../../cli/recovery/restart.ts";
 import type { StateResource } from "../../cli/stack/state.ts";
 import { urn } from "../support/urn.ts";
 
-// What only a real libvirt tells: machines without a disk, which take no time to boot, on a network and a pool of their own.
+// Behaviour that only a real libvirt shows. The machines have no disk, so they boot at once; network and pool are their own.
 const uri = "qemu:///system";
 const folder = mkdtempSync(join(tmpdir(), "nodeforge-still-"));
 const machines = ["still-1", "still-2"];
@@ -27,7 +27,7 @@ const machine = (name: string, mac: string) => `<domain type='qemu'><name>${name
   <devices><interface type='network'><mac address='${mac}'/><source network='still'/><model type='virtio'/></interface>
   </devices></domain>`;
 
-/** Bridges that have a tap of a machine. */
+/** Bridge of each machine's interface, or "none". */
 function links(): string[] {
   const text = execFileSync("ip", ["-o", "link", "show", "type", "tun"], { encoding: "utf8" });
   return text
@@ -44,7 +44,7 @@ const resource = (kind: string, name: string, id: string, more: object = {}): St
   outputs: { name, ...more },
 });
 
-/** Starts what has stopped in the stack; returns its log. */
+/** Starts the stopped machines, networks and pools of the stack, and returns the log without its lines about clocks. */
 async function started(): Promise<string[]> {
   const said: string[] = [];
   const links = { networkInterfaces: [{ networkName: "still" }] };
@@ -84,28 +84,28 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe("a stack that runs", () => {
-  it("is left alone", async () => {
+describe("a running stack", () => {
+  it("is not changed", async () => {
     expect(await started()).toEqual([]);
     expect(links()).toEqual(["nfstill", "nfstill"]);
   });
 });
 
 describe("a machine", () => {
-  it("that is paused goes on, and no other is touched", async () => {
+  it("that is paused is resumed, and the other one is not touched", async () => {
     virsh("suspend", "still-1");
     expect(await started()).toEqual(["still-1 is paused (user): resuming it"]);
     expect(machines.map((name) => virsh("domstate", name))).toEqual(["running", "running"]);
   });
 
-  it("whose memory was saved goes on from it", async () => {
+  it("with saved memory is restored from it", async () => {
     virsh("managedsave", "still-2");
     expect(virsh("domstate", "still-2")).toBe("shut off");
     expect(await started()).toEqual(["starting still-2 from its saved memory"]);
     expect(virsh("domstate", "still-2", "--reason")).toBe("running (restored)");
   });
 
-  it("that is off is Pulumi's to start", async () => {
+  it("that is off is left for Pulumi to start", async () => {
     virsh("destroy", "still-2");
     expect(await started()).toEqual([]);
     expect(virsh("domstate", "still-2")).toBe("shut off");
@@ -113,13 +113,13 @@ describe("a machine", () => {
   });
 });
 
-describe("a network that was stopped", () => {
+describe("a stopped network", () => {
   const again = [
     "network still is not active: starting it",
     "network still was stopped and has lost its links to 2 machines: restoring them",
   ];
 
-  it("is started, and what ran is on its bridge again without a restart", async () => {
+  it("is started, and its running machines are linked again without a restart", async () => {
     const ids = machines.map((name) => virsh("domid", name));
     virsh("net-destroy", "still");
     expect(links()).toEqual(["none", "none"]);
@@ -130,14 +130,14 @@ describe("a network that was stopped", () => {
     expect(await started()).toEqual([]);
   });
 
-  it("gives back its links also where somebody started it since", async () => {
+  it("gets its links back also when another user has started it since", async () => {
     virsh("net-destroy", "still");
     virsh("net-start", "still");
     expect(await started()).toEqual(again.slice(1));
     expect(links()).toEqual(["nfstill", "nfstill"]);
   });
 
-  it("comes before the machine that was saved on it", async () => {
+  it("is started before a machine with saved memory", async () => {
     virsh("managedsave", "still-1");
     virsh("net-destroy", "still");
     const said = await started();
@@ -147,7 +147,7 @@ describe("a network that was stopped", () => {
   });
 });
 
-describe("a pool that was stopped", () => {
+describe("a stopped pool", () => {
   it("is started", async () => {
     virsh("pool-destroy", "still");
     expect(await started()).toEqual(["storage pool still is not active: starting it"]);

@@ -2,10 +2,10 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
-/** What is left after a cluster. */
+/** Destroys the cluster, and expects that the hypervisor is empty. */
 export function destruction(lab: Lab): void {
   describe("destroy", () => {
-    it("leaves no domain, volume, pool, network or file behind", async () => {
+    it("leaves no domain, volume, pool, network or file", async () => {
       const destroy = await lab.nodeforge("destroy", ["--yes"], 10);
       expect(destroy.exitCode, destroy.all).toBe(0);
       for (const list of [

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
-/** Waits until a preview shows no change: where a machine booted or a node joined, pods start after the node is Ready. */
+/** Waits until a preview shows no change, because pods start after their node is Ready. */
 const settles = (lab: Lab) => lab.eventually("a preview without a change", 10, () => lab.expectNothingToDo());
 
-/** What somebody did by hand to a cluster of one worker, and what the next `up` makes of it. */
+/** Changes a cluster of one worker by hand, and expects that the next `up` repairs it. */
 export function drift(lab: Lab): void {
-  describe("a cluster that somebody changed by hand", () => {
-    it("gets a stopped machine started", async () => {
+  describe("a cluster that was changed by hand", () => {
+    it("has a stopped machine, which up starts", async () => {
       const boots = await lab.bootIds(["master"]);
       await lab.virsh("destroy", "e2e-worker-node-1");
       const refresh = await lab.nodeforge("refresh", ["--yes"], 10);
@@ -19,26 +19,26 @@ export function drift(lab: Lab): void {
       await settles(lab);
     });
 
-    it("gets a worker back whose Node was deleted", async () => {
+    it("has a worker without a Node, which up lets join again", async () => {
       const boots = await lab.bootIds();
       await lab.kubectl("delete", "node", "worker-node-1");
       expect(await lab.announced()).toContain("replace Command e2e-worker-node-1-join");
       await lab.up();
       expect(await lab.readyNodes()).toEqual(["master", "worker-node-1"]);
-      // It joined again; its machine was not touched.
+      // Only the membership is new: the machine was not touched.
       expect(await lab.bootIds()).toEqual(boots);
       await settles(lab);
     });
   });
 
   describe("a hypervisor that was off", () => {
-    it("brings everything back by itself", async () => {
+    it("starts every machine, and every node becomes Ready without a run", async () => {
       const boots = await lab.bootIds();
       const domains = await lab.virsh("list", "--name");
       expect(domains).toHaveLength(2);
       for (const domain of domains) await lab.virsh("destroy", domain);
       for (const domain of domains) await lab.virsh("start", domain);
-      await lab.eventually("every machine to have booted anew and its node to be Ready", 15, async () => {
+      await lab.eventually("every machine to have booted and every node to be Ready", 15, async () => {
         const now = await lab.bootIds();
         expect(Object.entries(now).filter(([name, id]) => boots[name] === id)).toEqual([]);
         expect(await lab.readyNodes()).toEqual(["master", "worker-node-1"]);

@@ -3,7 +3,7 @@ import type { Lab } from "../lab.ts";
 const metadata = { name: "held", namespace: "default" };
 const labels = { app: "held" };
 
-/** Runs one pod on a node, and keeps it there: a budget allows no eviction of the only replica. */
+/** Runs one pod on a node that no drain can evict: its budget protects the only replica. */
 export async function hold(lab: Lab, node: string): Promise<void> {
   const container = {
     name: "held",
@@ -31,5 +31,5 @@ export async function hold(lab: Lab, node: string): Promise<void> {
   await lab.kubectl("rollout", "status", "deployment/held", "--timeout=240s");
 }
 
-/** What a drain says of a pod that {@link hold} keeps, when its limit is over. */
+/** Message of a drain at its time limit about a pod of {@link hold}. */
 export const holders = /pods still there: .*default\/held-\S+.*; budgets that allow no disruption: default\/held/;

@@ -3,15 +3,15 @@ import type { Lab } from "../lab.ts";
 import { hold, holders } from "./held.ts";
 import { expectOneWorker } from "./one-worker.ts";
 
-/** The last of so many workers is to go. */
+/** Removes the last of `from` workers: first against a budget, then without it. */
 export function leaving(lab: Lab, from: number): void {
   const name = `worker-node-${from}`;
   const others = ["master", ...Array.from({ length: from - 1 }, (_, index) => `worker-node-${index + 1}`)];
 
-  describe("a worker that is to go while a budget protects a pod on it", () => {
+  describe("a worker that the configuration removes while a budget protects a pod on it", () => {
     beforeAll(() => hold(lab, name));
 
-    it("stays, and the failure names pod and budget", async () => {
+    it("stays, and the error names the pod and the budget", async () => {
       await lab.set("drainTimeoutMinutes", "1");
       await lab.set("workers", String(from - 1));
       expectOneWorker(await lab.announced(), "delete", name);
@@ -23,7 +23,7 @@ export function leaving(lab: Lab, from: number): void {
       expect(up.exitCode).not.toBe(0);
       expect(up.all).toContain(`${name} could not be drained, and stays`);
       expect(up.all).toMatch(holders);
-      // The diagnosis says so, too, and where everything that was collected lies.
+      // The diagnosis names the same cause, and the folder with the evidence.
       expect(up.all).toMatch(/Most likely: A PodDisruptionBudget or an unmanaged pod/);
       expect(up.all).toMatch(/Everything that was collected: .*runs\//);
       expect(await lab.readyNodes()).toContain(name);
@@ -32,7 +32,7 @@ export function leaving(lab: Lab, from: number): void {
       expect(await lab.virsh("list", "--name")).toContain(`e2e-${name}`);
     });
 
-    it("goes when the budget has gone: Node, domain, volumes, lease and reservation; the others keep running", async () => {
+    it("is removed without the budget: Node, domain, volumes, lease and reservation; the others keep running", async () => {
       await lab.kubectl("delete", "poddisruptionbudget/held");
       await lab.showNodes(`before shrinking to ${from - 1}`);
       const boots = await lab.bootIds(others);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { apparmorHelper } from "../../../tools/requirements.ts";
 import type { Lab, NodeOutput } from "../lab.ts";
 
-/** What a cluster of one control plane and two workers is, as kubectl, virsh and the machines themselves see it. */
+/** Checks a cluster of one control plane and two workers with kubectl, with virsh and on the machines. */
 export function nodes(lab: Lab): void {
   describe("a cluster of two workers", () => {
     const names = ["master", "worker-node-1", "worker-node-2"];
@@ -17,12 +17,12 @@ export function nodes(lab: Lab): void {
 
     const workers = names.slice(1);
     describe("the nodes", () => {
-      it("are exactly the expected ones, all Ready, says kubectl", async () => {
+      it("are exactly the expected ones, and all are Ready", async () => {
         const lines = (await lab.kubectl("get", "nodes", "--no-headers")).trim().split("\n");
         expect(lines.map((line) => line.split(/\s+/).slice(0, 2)).sort()).toEqual(names.map((name) => [name, "Ready"]));
       });
 
-      it("announce the addresses that the outputs show and the network knows", async () => {
+      it("have the addresses of the outputs and of the network's leases", async () => {
         const jsonpath =
           '{range .items[*]}{.metadata.name} {.status.addresses[0].type} {.status.addresses[0].address}{"\\n"}{end}';
         const seen = (await lab.kubectl("get", "nodes", "-o", `jsonpath=${jsonpath}`)).trim().split("\n").sort();
@@ -33,13 +33,13 @@ export function nodes(lab: Lab): void {
           expect(leases).toMatch(new RegExp(`${address.replaceAll(".", "\\.")}/24\\s+${name}\\b`));
       });
 
-      it("have the same names in libvirt, in Kubernetes and on themselves", async () => {
+      it("have the same names in libvirt, in Kubernetes and on the machines", async () => {
         expect((await lab.virsh("list", "--name")).sort()).toEqual(names.map((name) => `e2e-${name}`));
         expect((await onEveryNode("hostname")).sort()).toEqual(names);
         expect((await onEveryNode("hostname --fqdn")).sort()).toEqual(names.map((name) => `${name}.internal`));
       });
 
-      it("have a rule for each of their disks where AppArmor confines machines, and read their base image only", async () => {
+      it("have an AppArmor rule for each of their disks, and may only read their base image", async () => {
         const base = (await lab.virsh("vol-list", "nodeforge-e2e"))
           .find((line) => line.includes("-base-"))!
           .split(/\s+/)[1]!;
@@ -54,19 +54,19 @@ export function nodes(lab: Lab): void {
           const about = (path: string) => rules.filter((rule) => rule.includes(`"${path}"`));
           for (const disk of disks) expect(about(disk)).toEqual([`"${disk}" rwk,`]);
           expect(about(base)).toEqual([`"${base}" rk,`, `deny "${base}" w,`]);
-          // QEMU has the log's end of a pipe: virtlogd opens the file.
+          // virtlogd opens the log's file, and QEMU writes to a pipe.
           expect(about(`/var/log/libvirt/qemu/${domain}-console.log`)).toEqual([]);
         }
       });
 
-      it("came from one image and share nothing that must be unique", async () => {
+      it("start from one image and share nothing that must be unique", async () => {
         const unique = [
           "/etc/machine-id",
           "/etc/ssh/ssh_host_ed25519_key.pub",
           "/etc/hostname",
           "/sys/class/net/e*/address",
         ];
-        // In one session: an emulated login alone takes seconds.
+        // One session reads all, because an emulated login takes seconds.
         const seen = await onEveryNode(unique.map((path) => `cat ${path}`).join(" && "));
         const lines = seen.map((text) => text.trim().split("\n"));
         expect(lines.map(({ length }) => length)).toEqual(lines.map(() => unique.length));
@@ -77,7 +77,7 @@ export function nodes(lab: Lab): void {
         expect(base).toHaveLength(1);
       });
 
-      it("have their control plane tainted and their workers not", async () => {
+      it("have a taint on the control plane only", async () => {
         const jsonpath = '{range .items[*]}{.metadata.name}={.spec.taints[*].key}{"\\n"}{end}';
         expect((await lab.kubectl("get", "nodes", "-o", `jsonpath=${jsonpath}`)).trim().split("\n").sort()).toEqual([
           "master=node-role.kubernetes.io/control-plane",
@@ -93,12 +93,12 @@ export function nodes(lab: Lab): void {
         new Promise<boolean>((resolve) => {
           const socket = connect({ host, port });
           const end = (open: boolean) => (socket.destroy(), resolve(open));
-          // What is filtered says nothing.
+          // A filtered port does not answer.
           socket.setTimeout(10_000, () => end(false));
           socket.on("connect", () => end(true)).on("error", () => end(false));
         });
 
-      it("lets in ssh and kubelet everywhere, the API server on the control plane, and nothing else", async () => {
+      it("opens ssh and kubelet on every node, the API server on the control plane, and nothing else", async () => {
         for (const { name, address } of nodes) {
           const open = await Promise.all(
             Object.entries(ports).map(async ([what, port]) => ((await isOpen(address, port)) ? [what] : [])),
@@ -107,7 +107,7 @@ export function nodes(lab: Lab): void {
         }
       });
 
-      it("is not all that keeps others from etcd: it listens to its own machine", async () => {
+      it("is not the only protection of etcd, which listens on its own machine only", async () => {
         const listening = await lab.ssh(addressOf("master"), "ss --no-header --listening --tcp --numeric");
         const addresses = listening.split("\n").map((line) => line.split(/\s+/)[3] ?? "");
         expect(addresses.filter((address) => /:23(79|80|81)$/.test(address)).sort()).toEqual([
@@ -129,7 +129,7 @@ export function nodes(lab: Lab): void {
         "kube-scheduler",
       ];
 
-      it("sets the host name before anything of Kubernetes runs", async () => {
+      it("has the host name set before any unit of Kubernetes starts", async () => {
         const firstLines = async ({ name, address }: NodeOutput) => {
           const filters = {
             named: `_COMM=systemd -g 'Hostname set to <${name}>|systemd-hostnamed|Finished cloud-init-local'`,
@@ -154,7 +154,7 @@ export function nodes(lab: Lab): void {
         }
       });
 
-      it("has no unit that failed, and no control plane on a worker", async () => {
+      it("ends without a failed unit, and without a control plane on a worker", async () => {
         expect(await onEveryNode("systemctl list-units --failed --plain --no-legend")).toEqual(["", "", ""]);
         for (const worker of workers) {
           const states = await lab.ssh(addressOf(worker), `systemctl is-active ${units.join(" ")} || true`);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-/** Expects that of what a preview announces, all that is created, or deleted, is exactly what one worker is made of. */
+/** Expects that a preview creates, or deletes, exactly the resources of one worker. */
 export function expectOneWorker(announced: readonly string[], verb: "create" | "delete", name: string): void {
   const own = announced.filter((operation) => operation.startsWith(`${verb} `));
   const types = ["Volume", "Volume", "Domain", "Command", "Command", "Command", "Command"];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
-/** What pods can do on a cluster of two workers. */
+/** Runs pods on a cluster of two workers. */
 export function pods(lab: Lab): void {
   const workers = ["worker-node-1", "worker-node-2"];
   describe("pods", () => {
@@ -27,7 +27,7 @@ export function pods(lab: Lab): void {
       await lab.kubectl("expose", "pod", pod("worker-node-2"), "--name=probe", "--port=8080");
     });
 
-    // A pod without a controller would rightly keep its node from being drained.
+    // An unmanaged pod blocks the drain of its node.
     afterAll(() => lab.kubectl("delete", "service/probe", ...workers.map((worker) => `pod/${pod(worker)}`)));
 
     it("reach each other across nodes, by address and by service name", async () => {
@@ -38,12 +38,12 @@ export function pods(lab: Lab): void {
       expect(await fetch("probe.default.svc.cluster.local")).toBe("worker-node-2");
     });
 
-    it.each(workers)("on %s can be read and entered", async (worker) => {
+    it.each(workers)("on %s answer to kubectl logs and kubectl exec", async (worker) => {
       expect(await lab.kubectl("logs", pod(worker))).toBe(`hello from ${worker}`);
       expect(await lab.kubectl("exec", pod(worker), "--", "hostname")).toBe(pod(worker));
     });
 
-    it("of the smoke check run on every worker and nowhere else", async () => {
+    it("of the smoke check run on every worker and on no other node", async () => {
       const jsonpath = "{.items[*].spec.nodeName}";
       const seen = await lab.kubectl("-n", "nodeforge-smoke", "get", "pods", "-o", `jsonpath=${jsonpath}`);
       expect(seen.split(" ").sort()).toEqual(workers);

@@ -3,7 +3,7 @@ import type { Lab } from "../lab.ts";
 
 const second = process.env.NODEFORGE_SECOND_IMAGE ?? "";
 
-/** What a node's own file says it came from, read by a pod on it. */
+/** Marker of the image of every node, from the node's own file. */
 async function markers(lab: Lab): Promise<Record<string, string>> {
   const seen: Record<string, string> = {};
   for (const { name } of await lab.nodes()) {
@@ -19,7 +19,7 @@ async function markers(lab: Lab): Promise<Record<string, string>> {
 const bases = async (lab: Lab) =>
   (await lab.virsh("vol-list", "nodeforge-e2e")).filter((line) => line.includes("-base-"));
 
-/** Another image and back, on a cluster of so many workers. */
+/** Rolls a cluster to another image and back. */
 export function rolling(lab: Lab, workers: number): void {
   const names = ["master", ...Array.from({ length: workers }, (_, index) => `worker-node-${index + 1}`)];
   const all = (marker: string) => Object.fromEntries(names.map((name) => [name, marker]));
@@ -40,11 +40,11 @@ export function rolling(lab: Lab, workers: number): void {
     });
     afterAll(() => lab.kubectl("delete", "configmap/kept"));
 
-    it("is rolled out, also when the first try is killed in the middle", async () => {
+    it("is rolled out, also after the first run was killed in the middle", async () => {
       await lab.showNodes("before the roll");
       expect(await markers(lab)).toEqual(all(""));
       const before = await lab.nodes();
-      // The worst moment: libvirt has made a machine, and nobody has written it down.
+      // The worst moment: libvirt has created a machine, and the state lacks it.
       await lab.killed("roll", ["--image", second, "--yes"], /Domain e2e-worker-node-1 creat/, 25);
       const roll = await lab.nodeforge("roll", ["--image", second, "--yes"], 40);
       expect(roll.exitCode, roll.all).toBe(0);
@@ -53,7 +53,7 @@ export function rolling(lab: Lab, workers: number): void {
       expect(await lab.readyNodes()).toEqual(names);
       expect(await markers(lab)).toEqual(all("second"));
       expect(await bases(lab)).toHaveLength(1);
-      // The control plane's data came along, and everyone is where they were.
+      // The control plane keeps its data, and every node its address.
       expect(await clusterIdentity()).toBe(identity);
       expect((await lab.nodes()).map(({ name, address }) => [name, address])).toEqual(
         before.map(({ name, address }) => [name, address]),
@@ -61,7 +61,7 @@ export function rolling(lab: Lab, workers: number): void {
       await lab.expectNothingToDo();
     });
 
-    it("is undone", async () => {
+    it("is rolled back", async () => {
       await lab.showNodes("before the undo");
       const undo = await lab.nodeforge("roll", ["--undo", "--yes"], 40);
       expect(undo.exitCode, undo.all).toBe(0);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
-/** What nothing to do looks like. */
+/** Runs again, and expects no change. */
 export function secondRun(lab: Lab): void {
   describe("a second run", () => {
-    it("has nothing to do, says preview, also after asking libvirt and Kubernetes", async () => {
+    it("of preview announces no change, also after a refresh from libvirt and Kubernetes", async () => {
       const plain = await lab.nodeforge("preview", ["--expect-no-changes"], 5);
       expect(plain.exitCode, plain.all).toBe(0);
       const refreshed = await lab.nodeforge("preview", ["--refresh", "--expect-no-changes"], 10);

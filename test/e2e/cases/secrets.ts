@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
-/** Where secrets are not. */
+/** Searches seed disks, the state and all output for secrets, and tries to misuse a join token. */
 export function secrets(lab: Lab): void {
   describe("secrets", () => {
     it("are on no seed disk", async () => {
@@ -13,7 +13,7 @@ export function secrets(lab: Lab): void {
       expect(texts).toEqual(["0", "0", "0"]);
     });
 
-    it("are in the state in no readable form, nor in anything that was printed", async () => {
+    it("are encrypted in the state, and missing in all output", async () => {
       const kubeconfig = await lab.pulumi("stack", "output", "kubeconfig", "--show-secrets");
       const clientKey = /client-key-data: (\S+)/.exec(kubeconfig)?.[1] ?? "";
       expect(clientKey.length).toBeGreaterThan(100);
@@ -24,7 +24,7 @@ export function secrets(lab: Lab): void {
       }
     });
 
-    it("of joining let nobody be another node, nor anybody twice", async () => {
+    it("for joining certify no other node, and no node twice", async () => {
       const script = String.raw`
         set -euo pipefail
         export KUBECONFIG=/etc/kubernetes/admin.conf
@@ -50,7 +50,7 @@ export function secrets(lab: Lab): void {
       expect(units).toBe("");
     });
 
-    it("of joining are revoked", async () => {
+    it("for joining are revoked", async () => {
       const filter = "--field-selector=type=bootstrap.kubernetes.io/token";
       expect(await lab.kubectl("-n", "kube-system", "get", "secrets", filter, "-o", "name")).toBe("");
     });
