@@ -4,13 +4,14 @@ import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { checkHealth } from "./lifecycle/health.ts";
 import { daysLeft, isDue, priorValidity } from "./lifecycle/certificates.ts";
+import { withVerifiedImages } from "./preflight/images.ts";
 import { isDataLost } from "./preflight/lost-data.ts";
 import { refuseConflicts } from "./preflight/refusal.ts";
 import { hasSameInputs } from "./lifecycle/prior-cluster.ts";
 import { readPriorState } from "./lifecycle/prior-state.ts";
 
 const prior = await readPriorState();
-const config = await loadConfig((wanted) => hasSameInputs(prior, wanted));
+const config = await withVerifiedImages(await loadConfig((desired) => hasSameInputs(prior, desired)));
 const dataLost = await isDataLost(config, prior);
 await refuseConflicts(config, prior);
 const validity = priorValidity(prior, config.clusterName, config.master.name);

@@ -5,6 +5,8 @@
  * expected names out.
  */
 
+import { shortDigest, shortDigits } from "./lib/digest.ts";
+
 /** Type tokens of the resources that other parts of the program look for in the state. */
 export const resourceType = {
   cluster: "nodeforge:index:Cluster",
@@ -84,13 +86,7 @@ export function isDataDisk(urn: string): boolean {
   return types.endsWith(`$${resourceType.master}$${resourceType.volume}`) && name.endsWith(suffix.data);
 }
 
-/** Number of hexadecimal digits by which names, labels and descriptions tell SHA-256 digests apart. */
-export const shortDigits = 12;
-
-/** First {@link shortDigits} digits of a SHA-256 in hexadecimal. */
-export function shortDigest(digest: string): string {
-  return digest.slice(0, shortDigits);
-}
+export { shortDigest, shortDigits };
 
 /** Name of a resource that has its content in its name: the name of its component and the short digest. */
 export function contentName(component: string, digest: string): string {

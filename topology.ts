@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClusterConfig } from "./config/index.ts";
 import { host, offset } from "./lib/cidr.ts";
-import type { ImageConfig } from "./config/image.ts";
+import type { VerifiedImage } from "./image/verify.ts";
 import type { MachineSize } from "./config/nodes.ts";
 import type { WorkerPoolConfig } from "./config/worker-pools.ts";
 import { resourceName } from "./names.ts";
@@ -17,7 +17,7 @@ export interface Node extends MachineSize {
   /** Name of a worker's pool. */
   readonly pool?: string;
   /** Image the node starts from. */
-  readonly image: ImageConfig;
+  readonly image: VerifiedImage;
   /** Host name with the nodes' DNS domain. */
   readonly fqdn: string;
   /** Name of its resources in the stack, before their suffixes. */
@@ -45,7 +45,7 @@ export interface Topology {
   /** The workers of all pools, in their order. */
   readonly workers: readonly Node[];
   /** What the nodes start from, each content once: the same image may lie at two paths. */
-  readonly images: readonly ImageConfig[];
+  readonly images: readonly VerifiedImage[];
 }
 
 /** What a node's name and address do not depend on. */
@@ -94,7 +94,7 @@ export function deriveTopology(config: ClusterConfig): Topology {
   return { master, pools, workers, images: [...images.values()] };
 }
 
-function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: ImageConfig): Kind {
+function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: VerifiedImage): Kind {
   return { vcpus, memoryMiB, diskGiB, image };
 }
 

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { checkout } from "../lib/checkout.ts";
 import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
 import { hypervisorUri } from "./hypervisor-uri.ts";
-import { imageFor } from "../image/provide.ts";
+import { chooseImage } from "../image/location.ts";
+import { provideImage } from "../image/provide.ts";
 import { isSystemLibvirt, startLibvirt } from "../tools/libvirt-daemon.ts";
 import { presentPulumiHome, providePlugins, userPulumiHome } from "../tools/plugins.ts";
 import { run, runInteractively, type InteractiveOptions } from "../lib/process.ts";
@@ -110,7 +111,7 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
       await capture(["stack", "select", "--create", "--stack", choice.stack, "--non-interactive"], folder);
     },
     withImage: async () => {
-      const image = await imageFor(readSettings(choice).get("image"));
+      const image = await provideImage(chooseImage(readSettings(choice).get("image")));
       return sessionWith(choice, program, { ...variables, ...(image === undefined ? {} : { NODEFORGE_IMAGE: image }) });
     },
   };

@@ -1,13 +1,13 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageConfig } from "../config/image.ts";
+import type { VerifiedImage } from "../image/verify.ts";
 import { contentName } from "../names.ts";
 import type { OwnNames } from "./own-names.ts";
 
 /** What a {@link BaseImage} is made from. */
 export interface BaseImageArgs {
   /** Plain, because its hash names the resource. */
-  readonly image: ImageConfig;
+  readonly image: VerifiedImage;
   /** Pool the volume goes to. */
   readonly poolName: pulumi.Input<string>;
   /** What the cluster calls its volumes. */

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaultImage } from "../image/location.ts";
+import { chooseImage } from "../image/location.ts";
+import type { ImageUse, VerifiedImage } from "../image/verify.ts";
 import { automaticDomainType, detectDomainType, type DomainType } from "../libvirt/virtualisation.ts";
 import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
-import { checkAlike, fetchImage, ImageReader, unknownOf, type ImageConfig } from "./image.ts";
+import { readImage } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
 import { longestMinutes, mostWorkers, readMaster, within, type MasterConfig } from "./nodes.ts";
@@ -20,19 +21,22 @@ export type StoragePoolConfig =
   | { readonly origin: "created"; readonly name: string; readonly path: string }
   | { readonly origin: "existing"; readonly name: string };
 
-/** Everything the program needs to know, read and checked before anything is created. */
-export interface ClusterConfig {
+/**
+ * Everything the program needs to know, read and checked before anything is created.
+ * @typeParam Image {@link ImageUse} before the images are verified.
+ */
+export interface ClusterConfig<Image = VerifiedImage> {
   readonly clusterName: string;
   readonly libvirtUri: string;
   readonly domainType: DomainType;
   /** Image of the control plane, and of the pools that name none. */
-  readonly image: ImageConfig;
+  readonly image: Image;
   readonly storagePool: StoragePoolConfig;
   readonly network: NetworkConfig;
   readonly clusterNetwork: ClusterNetworkConfig;
   readonly master: MasterConfig;
   /** At least one; the plain keys are the short form of one. */
-  readonly workerPools: readonly WorkerPoolConfig[];
+  readonly workerPools: readonly WorkerPoolConfig<Image>[];
   readonly ssh: SshConfig;
   readonly tokenTtlMinutes: number;
   readonly joinWaveSize: number;
@@ -48,46 +52,50 @@ export interface Surroundings extends Pick<SshSurroundings, "keys"> {
   readonly stack: string;
   readonly environment: SshSurroundings["environment"] & ProxyEnvironment;
   /** Whether the living cluster stands on what a configuration says. @default there is none */
-  readonly isLiving?: (config: ClusterConfig) => boolean;
-  /** Image to use when the stack names none. */
-  readonly defaultImage: string | undefined;
+  readonly isLiving?: (config: ClusterConfig<unknown>) => boolean;
+  /** Returns the path or URL of the image to use; it gets the value of the key `image`. */
+  readonly locateImage: (named: string) => string | undefined;
   /** What this machine can run. */
   readonly localDomainType: DomainType;
 }
 
+/** The configuration as text says it. Its images are not read yet, and what is wrong with it is not refused yet. */
+export interface DeclaredConfig {
+  readonly config: ClusterConfig<ImageUse>;
+  readonly problems: Problems;
+}
+
 /**
- * Reads the configuration of the running stack, and fetches the node images that are named by URL.
+ * Reads the configuration of the running stack. Neither reads nor downloads an image: preflight/images.ts does, and names
+ * every wrong key in one error.
  * @param isLiving Whether the living cluster stands on what a configuration says.
- * @throws {pulumi.RunError} naming every wrong key, or the image that is not what it should be; the engine prints it
- * without a stack trace.
+ * @throws {pulumi.RunError} when a file cannot be read; the engine prints it without a stack trace.
  */
-export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<ClusterConfig> {
+export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<DeclaredConfig> {
   const project = pulumi.getProject();
   const ours = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) => {
     const [namespace, name = ""] = key.split(":");
     return namespace === project ? [[name, value]] : [];
   });
   try {
-    const config = parseConfig(Object.fromEntries(ours) as Record<string, string>, {
+    const declared = parseConfig(Object.fromEntries(ours) as Record<string, string>, {
       stack: pulumi.getStack(),
       environment: process.env,
-      defaultImage: defaultImage(),
+      locateImage: (named) => chooseImage(named).source,
       localDomainType: detectDomainType(),
       ...(isLiving && { isLiving }),
     });
-    if (config.ssh.keptKey !== undefined) await pulumi.log.warn(keptKeyWarning(config.ssh.keptKey));
-    const image = await fetchImage(config.image, { diskGiB: config.master.diskGiB });
-    const workerPools: WorkerPoolConfig[] = [];
-    // One after the other: what two pools name by one URL is then downloaded once.
-    for (const pool of config.workerPools) {
-      const options = { key: `workerPools.${pool.name}.image`, diskGiB: pool.diskGiB };
-      workerPools.push({ ...pool, image: await fetchImage(pool.image, options) });
-    }
-    await warnOfUnknown([config, ...config.workerPools], [{ image }, ...workerPools]);
-    return { ...config, image, workerPools };
+    const { keptKey } = declared.config.ssh;
+    if (keptKey !== undefined && !declared.problems.any) await pulumi.log.warn(keptKeyWarning(keptKey));
+    return declared;
   } catch (error) {
-    throw new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
+    throw refusalOf(error);
   }
+}
+
+/** An error as the engine prints it without a stack trace. */
+export function refusalOf(error: unknown): pulumi.RunError {
+  return new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
 }
 
 /** What a person should know of a key of ~/.ssh that the stack does not name. */
@@ -98,42 +106,27 @@ function keptKeyWarning(path: string): string {
   );
 }
 
-/** Says once of every image what a missing manifest leaves unknown, under the name the stack has for the image. */
-async function warnOfUnknown(asked: readonly HasImage[], fetched: readonly HasImage[]): Promise<void> {
-  const unknown = asked.map(({ image }, index) => unknownOf(image.source, fetched[index]?.image.manifest));
-  for (const text of new Set(unknown)) if (text !== undefined) await pulumi.log.warn(text);
-}
-
-interface HasImage {
-  readonly image: ImageConfig;
-}
-
 /**
  * Checks a configuration and fills in what the user left out.
  * @param raw Values as text, keyed without the project's namespace.
- * @throws {ConfigError} naming every wrong key at once.
  */
-export function parseConfig(raw: Readonly<Record<string, string>>, surroundings: Surroundings): ClusterConfig {
+export function parseConfig(raw: Readonly<Record<string, string>>, surroundings: Surroundings): DeclaredConfig {
   const problems = new Problems();
   const values = new Values(readSchema(), raw, problems);
   const clusterName = values.string("clusterName") || surroundings.stack;
   checkLabel(problems, "clusterName", clusterName, 32);
   const domainType = readDomainType(values, problems, surroundings.localDomainType);
-  const images = new ImageReader(problems);
-  const image = images.read(values, surroundings.defaultImage);
+  const named = readImage(values, problems, surroundings.locateImage(values.string("image")) ?? "");
   const master = readMaster(values, problems);
-  images.checkDisk(image, "masterDiskGiB", master.diskGiB);
-  const workerPools = readWorkerPools(values, problems, { images, image, masterName: master.name });
+  const imageKeys = { ...named.keys, diskGiB: "masterDiskGiB" };
+  const image: ImageUse = { ...named, keys: imageKeys, diskGiB: master.diskGiB };
+  const workerPools = readWorkerPools(values, problems, { image: named, masterName: master.name });
   const { network, cluster } = readNetworks(values, problems, workerPools);
   checkProxy(problems, surroundings.environment, network.masterAddress);
   // kubeadm's own tokens live a day; one that lived longer would outlast every join.
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
   for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);
-  checkAlike(problems, [
-    ["image", image],
-    ...workerPools.map((pool, index) => [`workerPools[${index}].image`, pool.image] as const),
-  ]);
-  const rest: Omit<ClusterConfig, "ssh"> = {
+  const rest: Omit<ClusterConfig<ImageUse>, "ssh"> = {
     clusterName,
     libvirtUri: readUri(values, problems),
     domainType,
@@ -153,8 +146,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const { environment, keys, isLiving = () => false } = surroundings;
   const isMadeWith = (login: Login) => isLiving({ ...rest, ssh: login });
   const ssh = readSsh(values, problems, { environment, isMadeWith, ...(keys && { keys }) });
-  problems.throwIfAny();
-  return { ...rest, ssh };
+  return { config: { ...rest, ssh }, problems };
 }
 
 function readUri(values: Values, problems: Problems): string {

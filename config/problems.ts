@@ -28,9 +28,14 @@ export class Problems {
     return this.#found.some((problem) => keys.includes(problem.key));
   }
 
+  /** Whether there is a problem. */
+  get any(): boolean {
+    return this.#found.length > 0;
+  }
+
   /** @throws {ConfigError} naming every problem, when there is one. */
   throwIfAny(): void {
-    if (this.#found.length > 0) throw new ConfigError(this.#found);
+    if (this.any) throw new ConfigError(this.#found);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { ImageConfig, ImageReader } from "./image.ts";
+import type { ImageUse, VerifiedImage } from "../image/verify.ts";
+import { readImage, type NamedImage } from "./image.ts";
 import { checkLabel } from "./names.ts";
 import { mostWorkers, readLabels, readSize, readTaints, within, type MachineSize, type Taint } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
@@ -6,21 +7,20 @@ import { poolsKey, readPoolSchema, readSchema, type PoolKeySchema } from "./sche
 import { Values } from "./values.ts";
 
 /** Workers that are all alike. */
-export interface WorkerPoolConfig extends MachineSize {
+export interface WorkerPoolConfig<Image = VerifiedImage> extends MachineSize {
   readonly name: string;
   readonly count: number;
   /** Workers are named <prefix>-1, <prefix>-2, ... */
   readonly namePrefix: string;
-  readonly image: ImageConfig;
+  readonly image: Image;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
 }
 
 /** What the pools depend on besides their own keys. */
 export interface PoolContext {
-  readonly images: ImageReader;
   /** The stack's image. */
-  readonly image: ImageConfig;
+  readonly image: NamedImage;
   readonly masterName: string;
 }
 
@@ -30,7 +30,11 @@ type PoolSchema = ReadonlyMap<string, PoolKeySchema>;
 const shortForm = { name: "workers", count: "workers", namePrefix: "workerNamePrefix" };
 
 /** Reads and checks the pools of workers, or the one that the plain keys describe; what is wrong goes to `problems`. */
-export function readWorkerPools(values: Values, problems: Problems, context: PoolContext): WorkerPoolConfig[] {
+export function readWorkerPools(
+  values: Values,
+  problems: Problems,
+  context: PoolContext,
+): readonly WorkerPoolConfig<ImageUse>[] {
   const schema = schemaOf(values);
   const given = values.objects(poolsKey);
   if (given.length === 0) {
@@ -87,7 +91,7 @@ function refuseShortForm(values: Values, problems: Problems): void {
   }
 }
 
-function readPool(values: Values, problems: Problems, { images, image, masterName }: PoolContext): WorkerPoolConfig {
+function readPool(values: Values, problems: Problems, { image, masterName }: PoolContext): WorkerPoolConfig<ImageUse> {
   const name = values.string("name");
   const count = values.integer("count");
   const namePrefix = values.string("namePrefix") || `worker-${name}`;
@@ -101,22 +105,23 @@ function readPool(values: Values, problems: Problems, { images, image, masterNam
   }
   const keys = { vcpus: "vcpus", memoryMiB: "memoryMiB", diskGiB: "diskGiB" };
   const size = readSize(values, problems, keys, { vcpus: 1, memoryMiB: 768, diskGiB: 4 });
-  const startsFrom = readImage(values, problems, images) ?? image;
-  images.checkDisk(startsFrom, values.name("diskGiB"), size.diskGiB);
+  const startsFrom = readOwnImage(values, problems) ?? image;
+  const imageKeys = { ...startsFrom.keys, diskGiB: values.name("diskGiB") };
   return {
     name,
     count,
     namePrefix,
     ...size,
-    image: startsFrom,
+    image: { ...startsFrom, keys: imageKeys, diskGiB: size.diskGiB },
     labels: readLabels(values, problems, "labels"),
     taints: readTaints(values, problems, "taints"),
   };
 }
 
 /** The pool's own image, if it names one. */
-function readImage(values: Values, problems: Problems, images: ImageReader): ImageConfig | undefined {
-  if (values.string("image")) return images.read(values);
+function readOwnImage(values: Values, problems: Problems): NamedImage | undefined {
+  const source = values.string("image");
+  if (source) return readImage(values, problems, source);
   const hash = values.string("imageSha256");
   if (hash) problems.add(values.name("imageSha256"), "an image beside it that has this hash", hash);
   return undefined;

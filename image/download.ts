@@ -4,20 +4,8 @@ import { cacheRoot } from "../lib/cache-root.ts";
 import { download, downloadText } from "../lib/download.ts";
 import { replaceFile } from "../lib/files.ts";
 import { parseManifest, readManifest } from "./judge.ts";
+import { isUrl, type ImageReference } from "./location.ts";
 import { manifestPlace, type ImageManifest } from "./manifest.ts";
-
-/** A node image as the stack names it. */
-interface Image {
-  /** Path or URL. */
-  readonly source: string;
-  /** SHA-256 of the file in hexadecimal. */
-  readonly sha256: string;
-}
-
-/** Whether an image is named by URL. */
-export function isUrl(source: string): boolean {
-  return /^https?:\/\//.test(source);
-}
 
 /** A node image has a few GiB; one that is larger than this fills the disk instead. */
 const maximum = 64 * 2 ** 30;
@@ -30,7 +18,7 @@ const limit = 6 * 60 * 60_000;
  * is taken again every time, because a volume of that name is made of it.
  * @throws {ChecksumError} when what is downloaded has another hash; an Error when it is not to be had.
  */
-export async function localImage<T extends Image>(image: T, root = cacheRoot()): Promise<T> {
+export async function localImage<T extends ImageReference>(image: T, root = cacheRoot()): Promise<T> {
   if (!isUrl(image.source)) return image;
   const path = cached(image, root);
   const release = { url: image.source, sha256: image.sha256, maximum };
@@ -46,7 +34,7 @@ export async function localImage<T extends Image>(image: T, root = cacheRoot()):
  * The manifest of an image that is named by URL, downloaded once from beside it; undefined where there is none.
  * @throws when there is one that cannot be read.
  */
-export async function downloadManifest(image: Image, root = cacheRoot()): Promise<ImageManifest | undefined> {
+export async function downloadManifest(image: ImageReference, root = cacheRoot()): Promise<ImageManifest | undefined> {
   const path = cached(image, root);
   const known = keptManifest(path);
   if (known !== undefined) return known;
@@ -65,7 +53,7 @@ export async function downloadManifest(image: Image, root = cacheRoot()): Promis
   return manifest;
 }
 
-function cached({ sha256 }: Image, root: string): string {
+function cached({ sha256 }: ImageReference, root: string): string {
   return join(root, "images", `${sha256}.qcow2`);
 }
 

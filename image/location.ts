@@ -51,13 +51,44 @@ function remembered(file: string): readonly string[] {
   }
 }
 
+/** An image that is named but not read: a path or URL, and the expected content. */
+export interface ImageReference {
+  /** Path or URL of the qcow2 file. */
+  readonly source: string;
+  /** SHA-256 of the file in hexadecimal; "" when none is stated. */
+  readonly sha256: string;
+}
+
+/** Returns whether an image is named by URL. */
+export function isUrl(source: string): boolean {
+  return /^https?:\/\//.test(source);
+}
+
+/** The node image of a stack, and where its name comes from. */
+export interface ImageChoice {
+  /** The stack's key `image`, the variable NODEFORGE_IMAGE, or the cache where neither is set. */
+  readonly origin: "stack" | "environment" | "cache";
+  /** Path or URL; undefined when the cache has no image either. */
+  readonly source: string | undefined;
+}
+
 /**
- * The node image to use when nothing names one: NODEFORGE_IMAGE, else the image in the cache that was used last, of the
- * system this checkout stays with; undefined when there is none. Builds nothing, because the Pulumi program calls it on
- * every run.
+ * Decides which node image a stack uses: the one that it names, else the one of NODEFORGE_IMAGE, else the image in the cache
+ * that was used last, of the system this checkout stays with. Builds nothing and reads no image.
+ * @param named Value of the stack's key `image`; "" when it is not set.
+ * @param file Says which system that is. @default {@link systemFile}
  */
-export function defaultImage(environment: NodeJS.ProcessEnv = process.env, file = systemFile): string | undefined {
-  if (environment.NODEFORGE_IMAGE) return environment.NODEFORGE_IMAGE;
+export function chooseImage(
+  named: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  file = systemFile,
+): ImageChoice {
+  if (named !== "") return { origin: "stack", source: named };
+  if (environment.NODEFORGE_IMAGE) return { origin: "environment", source: environment.NODEFORGE_IMAGE };
+  return { origin: "cache", source: cachedImage(environment, file) };
+}
+
+function cachedImage(environment: NodeJS.ProcessEnv, file: string): string | undefined {
   const root = cacheRoot(environment);
   const system = rememberedSystem(file);
   const kinds = system === undefined ? Object.values(imageKinds) : [imageKinds[system]];

@@ -2,7 +2,14 @@ import { access } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { artifact, lookUp, type Input, type Recipe } from "../lib/cache.ts";
 import { inCheckout } from "../lib/checkout.ts";
-import { imageKinds, rememberedOrigin, systemFile, type DebianOrigin, type ImageSystem } from "./location.ts";
+import {
+  imageKinds,
+  rememberedOrigin,
+  systemFile,
+  type DebianOrigin,
+  type ImageChoice,
+  type ImageSystem,
+} from "./location.ts";
 import { chooseSystem, inWords, rememberSystem } from "./system.ts";
 import { logLine } from "../lib/log.ts";
 import { nixosImage, nixosRecipe } from "./nixos/build.ts";
@@ -14,25 +21,25 @@ import { readDebian } from "./debian/debian.ts";
 import { asRoot, provideImageTools } from "../tools/requirements.ts";
 
 /**
- * The node image for a stack: undefined when the stack names its own, else NODEFORGE_IMAGE, else the one of the system that
- * {@link chooseSystem} chooses, which is said.
+ * Makes sure that the node image of a stack is there, and builds it where nothing names one; logs the system that
+ * {@link chooseSystem} chooses for it.
+ * @returns path of the image; undefined when the stack names its own, which the program reads.
  * @throws when NODEFORGE_IMAGE names a file that cannot be read, or the image cannot be built.
  */
-export async function imageFor(namedByStack: string): Promise<string | undefined> {
-  if (namedByStack !== "") return undefined;
-  const given = process.env.NODEFORGE_IMAGE;
-  if (!given) {
+export async function provideImage({ origin, source }: ImageChoice): Promise<string | undefined> {
+  if (origin === "stack") return undefined;
+  if (origin === "cache" || source === undefined) {
     const choice = await chooseSystem();
     logLine(inWords(choice));
     return imageOf(choice.system);
   }
-  await access(given).catch(() => {
-    throw new Error(`NODEFORGE_IMAGE names ${given}, which cannot be read`);
+  await access(source).catch(() => {
+    throw new Error(`NODEFORGE_IMAGE names ${source}, which cannot be read`);
   });
-  return given;
+  return source;
 }
 
-/** Path of the node image that {@link imageFor} would take or build for a stack that names none; undefined when it is not built. */
+/** Path of the node image that {@link provideImage} would use or build for a stack that names none; undefined when it is not built. */
 export async function builtImage(): Promise<string | undefined> {
   const { system } = await chooseSystem();
   const { folder, present } = await lookUp(system === "nixos" ? await nixosRecipe() : await presentRecipe());

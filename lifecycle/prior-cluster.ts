@@ -9,7 +9,7 @@ import type { PriorState } from "./prior-state.ts";
  * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
  * machines would have to leave through a control plane that is no longer where, or whose, they think.
  */
-export function immutableInputs({ network, ssh, storagePool, master }: ClusterConfig): Record<string, string> {
+export function immutableInputs({ network, ssh, storagePool, master }: ClusterConfig<unknown>): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
   const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
   return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
@@ -37,7 +37,7 @@ export function priorCluster(prior: PriorState, name: string): PriorCluster {
 }
 
 /** Whether the cluster that the stack remembers stands on what a configuration says. */
-export function hasSameInputs(prior: PriorState, config: ClusterConfig): boolean {
+export function hasSameInputs(prior: PriorState, config: ClusterConfig<unknown>): boolean {
   return priorCluster(prior, config.clusterName).keepers?.machines === immutableInputs(config).machines;
 }
 

@@ -20,7 +20,7 @@ describe("the law of imports", () => {
     ["image/judge.ts", "../libvirt/virtualisation.ts"],
     ["components/worker.ts", "../lifecycle/prior-state.ts"],
     ["components/worker.ts", "../topology.ts"],
-    ["config/image.ts", "../image/judge.ts"],
+    ["config/image.ts", "../image/location.ts"],
     ["index.ts", "./libvirt/virsh.ts"],
     ["cli/commands/up.ts", "../../config/index.ts"],
     ["cli/commands/up.ts", "../../tools/kubectl.ts"],

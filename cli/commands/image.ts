@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Command } from "../main.ts";
 import { imageDifferences } from "../../image/difference.ts";
-import { defaultImage } from "../../image/location.ts";
+import { chooseImage } from "../../image/location.ts";
 import { readManifest } from "../../image/judge.ts";
 import { chooseSystem, inWords } from "../../image/system.ts";
 import { debianImage, imageOf } from "../../image/provide.ts";
@@ -46,7 +46,7 @@ export const command: Command = async (args) => {
   }
   logLine(inWords(choice));
   if (choice.system === "debian") await provide("building");
-  const before = ofDebian ? defaultImage() : undefined;
+  const before = ofDebian ? chooseImage("").source : undefined;
   const path = await imageOf(choice.system, { archive, fresh });
   if (ofDebian) sayWhatDiffers(before, path);
   console.log(path);

@@ -17,8 +17,7 @@ export const command: Command = async (args) => {
   if (isUnattended(choice.rest)) await refuseOtherImage(bare, choice.rest);
   const session = await bare.withImage();
   // The checks must see the image that the program will.
-  Object.assign(process.env, session.variables);
-  const findings = await examine(choice);
+  const findings = await examine(choice, { ...process.env, ...session.variables });
   console.error(describe(findings));
   if (!passes(findings)) return 1;
   await recover(session);

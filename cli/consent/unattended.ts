@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agreeing } from "./consent.ts";
+import { chooseImage } from "../../image/location.ts";
 import { builtImage } from "../../image/provide.ts";
 import { describeLosses, plannedLosses } from "./planned-losses.ts";
 import { imagesOfNodes } from "../roll/plan.ts";
@@ -30,7 +31,7 @@ export async function refuseOtherImage(
   args: readonly string[],
   built: () => Promise<string | undefined> = builtImage,
 ): Promise<void> {
-  if (session.settings().get("image") !== "" || process.env.NODEFORGE_IMAGE) return;
+  if (chooseImage(session.settings().get("image")).origin !== "cache") return;
   const nodes = imagesOfNodes(await readState(session)).filter(({ image }) => image !== undefined);
   // A stack without machines can lose none.
   if (nodes.length === 0 || (await built()) !== undefined) return;

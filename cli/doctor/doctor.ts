@@ -8,7 +8,7 @@ import { fail, ok, type Finding } from "./finding.ts";
 import { checkMemory, checkSpace, checkVirtualisation } from "./machine.ts";
 import { checkNetwork } from "./network.ts";
 import { checkGo, checkLibvirt, checkNode, checkPrograms } from "./tools.ts";
-import { defaultImage } from "../../image/location.ts";
+import { chooseImage, isUrl } from "../../image/location.ts";
 import { isSystemLibvirt } from "../../tools/libvirt-daemon.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { listRuns } from "../runs/archive.ts";
@@ -21,18 +21,24 @@ interface Check {
   readonly run: () => Finding | Promise<Finding>;
 }
 
-/** Runs every check that applies to a stack on this machine. A check that breaks is a finding too. */
-export async function examine(choice: StackChoice): Promise<readonly Finding[]> {
+/**
+ * Runs every check that applies to a stack on this machine. A check that breaks is a finding too.
+ * @param environment Variables that the program will see.
+ */
+export async function examine(
+  choice: StackChoice,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<readonly Finding[]> {
   const settings = readSettings(choice);
   const given = settings.get("libvirtUri");
   const uri = uriProblem(given) === undefined ? given : undefined;
-  const image = settings.get("image") || defaultImage();
+  const image = chooseImage(settings.get("image"), environment).source;
   const checks: readonly Check[] = [
     { name: "node", run: () => checkNode() },
     { name: "go", run: () => checkGo() },
     { name: "provisioning tools", run: () => checkPrograms("provisioning") },
     // A URL is read by the program, which has its hash.
-    ...(/^https?:/.test(image ?? "")
+    ...(isUrl(image ?? "")
       ? []
       : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
     { name: "libvirtUri", run: () => checkUri(given) },

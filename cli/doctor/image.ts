@@ -1,9 +1,8 @@
 import { stat } from "node:fs/promises";
-import { readHeader } from "../../config/image.ts";
 import { imageAge, imageDate, imageDifferences, oldImage } from "../../image/difference.ts";
+import { imageDigest, readHeader } from "../../image/inspect.ts";
 import { mismatches, readManifest } from "../../image/judge.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
-import { sha256Of } from "../../lib/files.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 
 /**
@@ -20,7 +19,7 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
   if (manifest === undefined) {
     return unusable ?? warn("node image", `${path} has no manifest`, "nothing to do when you made the image yourself");
   }
-  const found = await sha256Of(path);
+  const found = await imageDigest(path);
   const [first] = mismatches(manifest, found);
   if (first !== undefined) return fail("node image", `${path} is ${first.given}`, `wanted is ${first.wanted}`);
   if (unusable !== undefined) return unusable;

@@ -1,16 +1,10 @@
 import { parseArgs } from "node:util";
+import { isUrl, type ImageReference } from "../../image/location.ts";
 import { imageOfBaseVolume, resourceName, resourceType, shortDigest } from "../../names.ts";
 import { clusterOf } from "../recovery/owner.ts";
 import { columns } from "../../lib/table.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import type { StackState, StateResource } from "../stack/state.ts";
-
-/** A node image: a path or URL, and what its content is. */
-export interface ImageReference {
-  readonly source: string;
-  /** SHA-256 in hexadecimal; "" when nobody said what it has to be. */
-  readonly sha256: string;
-}
 
 /** What `npm run roll` is asked to do. */
 export interface RollRequest {
@@ -45,13 +39,12 @@ export function parseRoll(args: readonly string[]): RollRequest {
   const { image, undo, yes } = values;
   const sha256 = values.sha256?.toLowerCase() ?? "";
   const maxUnavailable = values["max-unavailable"];
-  const isUrl = /^https?:\/\//.test(image ?? "");
   const problems = [
     ...positionals.map((text) => `${text} is no option`),
     ...(Boolean(image) === undo ? ["wanted either --image or --undo"] : []),
     ...(undo && sha256 ? ["--undo knows the image's hash itself"] : []),
     ...(sha256 && !/^[0-9a-f]{64}$/.test(sha256) ? ["--sha256 wants 64 hexadecimal digits"] : []),
-    ...(isUrl && !sha256 ? ["an image that is downloaded needs --sha256"] : []),
+    ...(isUrl(image ?? "") && !sha256 ? ["an image that is downloaded needs --sha256"] : []),
     ...(maxUnavailable !== undefined && !/^[1-9]\d{0,4}$/.test(maxUnavailable)
       ? [`--max-unavailable wants a number of at least 1, got ${maxUnavailable}`]
       : []),

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { agreeing } from "../consent/consent.ts";
-import { inspectImage } from "../../config/image.ts";
 import { localImage } from "../../image/download.ts";
+import { inspectImage, readHeader } from "../../image/inspect.ts";
+import { isUrl, type ImageReference } from "../../image/location.ts";
 import type { Log } from "../../lib/log.ts";
 import { shortDigest } from "../../names.ts";
 import type { Session } from "../session.ts";
@@ -17,7 +18,6 @@ import {
   planUndo,
   runsEverywhere,
   type Changes,
-  type ImageReference,
   type RollRequest,
 } from "./plan.ts";
 
@@ -62,7 +62,7 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
     return 0;
   }
   const previous = plan.before.previousImage;
-  if (previous !== undefined && !/^https?:/.test(previous) && !existsSync(previous)) {
+  if (previous !== undefined && !isUrl(previous) && !existsSync(previous)) {
     log(`the image in use, ${previous}, cannot be read any more: --undo will want it back there`);
   }
 
@@ -108,7 +108,7 @@ async function refuseReplacements(
   { session, settings }: Pick<RollSurroundings, "session" | "settings">,
 ): Promise<void> {
   const wanted = image === undefined ? planUndo(state, settings).image : image;
-  const known = /^https?:/.test(wanted.source) ? wanted : await checkImage(wanted);
+  const known = isUrl(wanted.source) ? wanted : await checkImage(wanted);
   if (runsEverywhere(state, known)) return;
   const other = imagesOfNodes(state).filter((node) => node.image !== shortDigest(known.sha256));
   // Then what is left of an earlier roll is cleared away, if its plan loses nothing.
@@ -129,14 +129,14 @@ async function refuseReplacements(
  * @throws saying what is wrong with it.
  */
 export async function checkImage({ source, sha256 }: ImageReference): Promise<ImageReference> {
-  if (/^https?:/.test(source)) {
-    const { wanted } = inspectImage((await localImage({ source, sha256 })).source) ?? {};
+  if (isUrl(source)) {
+    const { wanted } = readHeader((await localImage({ source, sha256 })).source);
     if (wanted !== undefined) throw new Error(`the image ${source} cannot be used: wanted ${wanted}`);
     return { source, sha256 };
   }
   // npm changes into the checkout; INIT_CWD is where the user stands.
   const path = resolve(process.env.INIT_CWD ?? "", source);
-  const found = inspectImage(path);
+  const found = await inspectImage(path);
   if (found === undefined) throw new Error(`the image ${path} cannot be read`);
   if (found.wanted !== undefined) throw new Error(`the image ${path} cannot be used: wanted ${found.wanted}`);
   if (sha256 !== "" && found.sha256 !== sha256) {

@@ -3,6 +3,7 @@ import { arch, cpus, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { chooseImage, isUrl } from "../../image/location.ts";
 import { uriProblem } from "../../libvirt/uri.ts";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
 import { isOfficial } from "../../tools/plugins.ts";
@@ -25,7 +26,7 @@ export async function readSurroundings(session: RecordedSession): Promise<Surrou
   const domainType = settings.get("domainType");
   const [git, image, asked] = await Promise.all([
     readGit(),
-    readImage(settings.get("image") || session.variables.NODEFORGE_IMAGE, settings.get("imageSha256")),
+    readImage(namedImage(session), settings.get("imageSha256")),
     readVersions(session, uri),
   ]);
   return {
@@ -81,9 +82,15 @@ function asText(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, asText(part)]));
 }
 
+/** Returns the image that the stack or this session names; undefined when the program runs without one. */
+function namedImage({ settings, variables }: RecordedSession): string | undefined {
+  const { origin, source } = chooseImage(settings().get("image"), { ...variables });
+  return origin === "cache" ? undefined : source;
+}
+
 /** Describes an image by its path or URL and the hash that the stack expects. */
 export async function readImage(location: string | undefined, expected: string): Promise<ImageRecord> {
-  const isFile = location !== undefined && !/^https?:\/\//.test(location);
+  const isFile = location !== undefined && !isUrl(location);
   const manifest = isFile ? await readManifest(`${resolve(checkout, location)}.manifest.json`) : null;
   const stated = typeof manifest?.sha256 === "string" ? manifest.sha256 : null;
   return { location: location ?? null, sha256: expected.toLowerCase() || stated, manifest };

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../config/index.ts";
 import { readSchema } from "../../config/schema.ts";
+import { parseConfig } from "../../config/index.ts";
 import { configWith, imagePath, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
 
 const keysOf = (raw: Record<string, string>) => problemsOf(raw).map((problem) => problem.key);
@@ -43,7 +42,7 @@ describe("an empty configuration", () => {
   it("takes the machine's own domain type and its limits", () => {
     expect(configWith().domainType).toBe("qemu");
     expect(configWith().timeouts.boot).toBe(20);
-    const fast = parseConfig({}, { ...surroundings, localDomainType: "kvm" });
+    const fast = configWith({}, { localDomainType: "kvm" });
     expect(fast.domainType).toBe("kvm");
     expect(fast.timeouts.boot).toBe(5);
   });
@@ -52,14 +51,17 @@ describe("an empty configuration", () => {
     expect(configWith({ libvirtUri: "qemu+ssh://root@host/system" }).domainType).toBe("kvm");
   });
 
-  it("reads the operator's key pair and hashes the image", () => {
-    const config = configWith();
-    expect(config.ssh.publicKey).toBe(publicKey);
-    expect(config.ssh.privateKey).toBe(readFileSync(sshKeyPath, "utf8"));
-    expect(config.image).toEqual({
-      source: imagePath,
-      sha256: createHash("sha256").update(readFileSync(imagePath)).digest("hex"),
-    });
+  it("has the operator's key pair", () => {
+    const { ssh } = configWith();
+    expect([ssh.publicKey, ssh.privateKey]).toEqual([publicKey, readFileSync(sshKeyPath, "utf8")]);
+  });
+
+  it("has the default image, with the keys that an error about it names", () => {
+    const keys = { image: "image", imageSha256: "imageSha256" };
+    const named = { source: imagePath, sha256: "" };
+    const { image, workerPools } = parseConfig({}, surroundings).config;
+    expect(image).toEqual({ ...named, keys: { ...keys, diskGiB: "masterDiskGiB" }, diskGiB: 20 });
+    expect(workerPools[0]?.image).toEqual({ ...named, keys: { ...keys, diskGiB: "workerDiskGiB" }, diskGiB: 20 });
   });
 });
 
@@ -338,42 +340,36 @@ describe("full names", () => {
 });
 
 describe("the image", () => {
-  const other = "0".repeat(64);
   it.each([
-    [{ image: "/nonexistent/node.qcow2" }, ["image"]],
-    [{ image: sshKeyPath }, ["image"]],
-    [{ imageSha256: "abc" }, ["imageSha256"]],
-    [{ imageSha256: other }, ["imageSha256"]],
-    [{ image: "https://example.test/node.qcow2" }, ["imageSha256"]],
-  ] as [Record<string, string>, string[]][])("refuses %o", (raw, keys) => {
-    expect(keysOf(raw)).toEqual(keys);
+    ["a hash that is none", { imageSha256: "abc" }, "imageSha256", "64 hexadecimal digits", "abc"],
+    [
+      "a URL without a hash",
+      { image: "https://example.test/node.qcow2" },
+      "imageSha256",
+      "the SHA-256 of the image that is downloaded",
+      "",
+    ],
+  ])("is refused for %s", (_, raw, key, wanted, given) => {
+    expect(problemsOf(raw)).toEqual([{ key, wanted, given: JSON.stringify(given) }]);
   });
 
-  it("is missed when there is none at all", () => {
-    const problems = problemsOf({}, { defaultImage: undefined });
-    expect(problems).toHaveLength(1);
-    expect(problems[0]?.wanted).toContain("npm run image");
-  });
-
-  it("may not share its mark with another one of the stack", () => {
-    const pool = (sha256: string) =>
-      JSON.stringify([{ name: "a", count: 1, image: "https://example.test/a.qcow2", imageSha256: sha256 }]);
-    const alike = `${"0".repeat(12)}${"1".repeat(52)}`;
-    const raw = { image: "https://example.test/node.qcow2", imageSha256: other };
-    expect(problemsOf({ ...raw, workerPools: pool(alike) })).toEqual([
-      {
-        key: "workerPools[0].image",
-        wanted: `an image whose SHA-256 does not begin like that of ${raw.image} (${"0".repeat(12)})`,
-        given: '"https://example.test/a.qcow2"',
-      },
+  it("is refused when neither the stack nor this machine has one", () => {
+    expect(problemsOf({}, { locateImage: () => undefined })).toEqual([
+      { key: "image", wanted: "a node image; `npm run image` makes one", given: '""' },
     ]);
-    expect(configWith({ ...raw, workerPools: pool(`1${alike.slice(1)}`) }).workerPools).toHaveLength(1);
-    expect(configWith({ ...raw, workerPools: pool(other) }).workerPools).toHaveLength(1);
   });
 
-  it("may come from a URL with its hash", () => {
-    const source = "https://example.test/node.qcow2";
-    expect(configWith({ image: source, imageSha256: other }).image).toEqual({ source, sha256: other });
+  it("is not read: its file may be missing, or none of an image", () => {
+    for (const image of ["/nonexistent/node.qcow2", sshKeyPath])
+      expect(parseConfig({ image, imageSha256: "0".repeat(64) }, surroundings).problems.any).toBe(false);
+  });
+
+  it("may come from a URL with its hash, which has no upper case afterwards", () => {
+    const { image } = parseConfig(
+      { image: "https://example.test/a", imageSha256: "AB".repeat(32) },
+      surroundings,
+    ).config;
+    expect(image).toMatchObject({ source: "https://example.test/a", sha256: "ab".repeat(32) });
   });
 });
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../config/index.ts";
 import { longestDrain } from "../../config/drain.ts";
-import { configWith, problemsOf, surroundings } from "../support/settings.ts";
+import { configWith, problemsOf } from "../support/settings.ts";
 
 describe("how workers leave", () => {
   it("is careful where the stack says nothing, with more time when emulated", () => {
     expect(configWith().drain).toEqual({ timeoutMinutes: 10, graceSeconds: -1, policy: "fail" });
-    expect(parseConfig({}, { ...surroundings, localDomainType: "kvm" }).drain.timeoutMinutes).toBe(5);
+    expect(configWith({}, { localDomainType: "kvm" }).drain.timeoutMinutes).toBe(5);
   });
 
   it("is as the stack says", () => {

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sshpk from "sshpk";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { parseConfig, type Surroundings } from "../../config/index.ts";
+import type { Surroundings } from "../../config/index.ts";
 import { immutableInputs, keepersOf, hasSameInputs } from "../../lifecycle/prior-cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
-import { privateKey, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
+import { configWith, privateKey, problemsOf, publicKey, sshKeyPath } from "../support/settings.ts";
 import { testKey } from "../support/ssh-key.ts";
 
 const privateText = privateKey;
@@ -51,7 +51,7 @@ function writeKey(path: string, name: string): void {
 }
 const homeKey = (name = "id_ed25519") => join(keys.home, ".ssh", name);
 const read = (raw: Record<string, string> = {}, changed: Partial<Surroundings> = {}) =>
-  parseConfig(raw, { ...surroundings, environment: {}, keys, ...changed });
+  configWith(raw, { environment: {}, keys, ...changed });
 const problemsWith = (raw: Record<string, string>, changed: Partial<Surroundings> = {}) =>
   problemsOf(raw, { environment: {}, keys, ...changed });
 
@@ -92,7 +92,7 @@ describe("the key of a new cluster", () => {
 describe("the key of a living cluster", () => {
   /** A stack that remembers a cluster of a configuration. */
   const rememberedAs = (raw: Record<string, string>) => {
-    const made = parseConfig({ sshPrivateKeyPath: sshKeyPath, ...raw }, { ...surroundings, environment: {}, keys });
+    const made = configWith({ sshPrivateKeyPath: sshKeyPath, ...raw }, { environment: {}, keys });
     const known = priorStateOf({ "RandomUuid dev-id": { result: "id", keepers: immutableInputs(made) } });
     return { known, isLiving: (config: Parameters<typeof hasSameInputs>[1]) => hasSameInputs(known, config) };
   };

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../config/index.ts";
 import { readPoolSchema } from "../../config/schema.ts";
-import { configWith, imagePath, problemsOf, sshKeyPath } from "../support/settings.ts";
+import { configWith, problemsOf, surroundings } from "../support/settings.ts";
 
 const withPools = (pools: unknown, others: Record<string, string> = {}) => ({
   ...others,
@@ -62,10 +61,31 @@ describe("worker pools", () => {
     expect(poolsOf([], { workers: "3" })).toEqual(configWith({ workers: "3" }).workerPools);
   });
 
-  it("hash an own image", () => {
-    const sha256 = createHash("sha256").update(readFileSync(imagePath)).digest("hex");
-    const [pool] = poolsOf([{ name: "a", count: 1, image: imagePath, imageSha256: sha256 }]);
-    expect(pool!.image).toEqual({ source: imagePath, sha256 });
+  it("may have an image of their own, with the keys that an error about it names", () => {
+    const image = "https://example.test/node.qcow2";
+    const pools = withPools([{ name: "a", count: 1, image, imageSha256: "0".repeat(64), diskGiB: 40 }]);
+    expect(parseConfig(pools, surroundings).config.workerPools[0]?.image).toEqual({
+      source: image,
+      sha256: "0".repeat(64),
+      keys: {
+        image: "workerPools[0].image",
+        imageSha256: "workerPools[0].imageSha256",
+        diskGiB: "workerPools[0].diskGiB",
+      },
+      diskGiB: 40,
+    });
+  });
+
+  it("name the stack's key in an error about its image, and the plain key about a disk that has its size", () => {
+    const [own, plain] = parseConfig(
+      withPools([
+        { name: "a", count: 1, diskGiB: 40 },
+        { name: "b", count: 1 },
+      ]),
+      surroundings,
+    ).config.workerPools;
+    expect(own?.image.keys).toEqual({ image: "image", imageSha256: "imageSha256", diskGiB: "workerPools[0].diskGiB" });
+    expect(plain?.image.keys.diskGiB).toBe("workerDiskGiB");
   });
 });
 
@@ -98,9 +118,6 @@ describe("a wrong pool", () => {
       [{ name: "b", count: 1, namePrefix: "worker-a" }, good],
       ["workerPools[1].namePrefix"],
     ],
-    ["no image there", [{ ...good, image: "/nonexistent/node.qcow2" }], ["workerPools[0].image"]],
-    ["no image at all", [{ ...good, image: sshKeyPath }], ["workerPools[0].image"]],
-    ["another image", [{ ...good, image: imagePath, imageSha256: "0".repeat(64) }], ["workerPools[0].imageSha256"]],
     ["a hash of nothing", [{ ...good, imageSha256: "0".repeat(64) }], ["workerPools[0].imageSha256"]],
     ["a URL alone", [{ ...good, image: "https://example.test/node.qcow2" }], ["workerPools[0].imageSha256"]],
   ])("is refused: %s", (_, pools, keys) => {

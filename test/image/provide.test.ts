@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { command } from "../../cli/commands/image.ts";
-import { rememberedOrigin, rememberedSystem } from "../../image/location.ts";
+import { chooseImage, rememberedOrigin, rememberedSystem } from "../../image/location.ts";
 import { rememberSystem } from "../../image/system.ts";
-import { imageFor, originInputs } from "../../image/provide.ts";
+import { originInputs, provideImage } from "../../image/provide.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -19,15 +19,15 @@ afterEach(async () => {
 describe("the image of a stack", () => {
   test("is the program's own business when the stack names it", async () => {
     vi.stubEnv("NODEFORGE_IMAGE", "/nonexistent/node.qcow2");
-    expect(await imageFor("https://example.test/node.qcow2")).toBe(undefined);
+    expect(await provideImage(chooseImage("https://example.test/node.qcow2"))).toBe(undefined);
   });
 
   test("is what NODEFORGE_IMAGE names, which must be there", async () => {
     const image = join(folder, "node.qcow2");
     vi.stubEnv("NODEFORGE_IMAGE", image);
-    await expect(imageFor("")).rejects.toThrow(`NODEFORGE_IMAGE names ${image}, which cannot be read`);
+    await expect(provideImage(chooseImage(""))).rejects.toThrow(`NODEFORGE_IMAGE names ${image}, which cannot be read`);
     await writeFile(image, "a disk");
-    expect(await imageFor("")).toBe(image);
+    expect(await provideImage(chooseImage(""))).toBe(image);
   });
 });
 

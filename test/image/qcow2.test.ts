@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
-import { readHeader } from "../../config/image.ts";
+import { readHeader } from "../../image/inspect.ts";
 import { readQcow2 } from "../../image/qcow2.ts";
 import { checkImage } from "../../cli/roll/roll.ts";
 import { qcow2 } from "../support/qcow2.ts";
-import { configWith, problemsOf } from "../support/settings.ts";
+import { allProblemsOf, imagesOf } from "../support/settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nodeforge-qcow2-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,9 +96,9 @@ describe("an image that qemu-img made", () => {
     ["an external raw data file", inside, ["-o", `data_file=${join(folder, "raw")},data_file_raw=on`]],
   ])("is refused with %s, by the configuration, by a pool and by roll", async (_, wanted, args) => {
     const path = await create("evil.qcow2", ...args);
-    expect(problemsOf({ image: path })).toEqual([{ key: "image", wanted, given: JSON.stringify(path) }]);
+    expect(await allProblemsOf({ image: path })).toEqual([{ key: "image", wanted, given: JSON.stringify(path) }]);
     const pools = JSON.stringify([{ name: "big", count: 1, image: path }]);
-    expect(problemsOf({ workerPools: pools })).toEqual([
+    expect(await allProblemsOf({ workerPools: pools })).toEqual([
       { key: "workerPools[0].image", wanted, given: JSON.stringify(path) },
     ]);
     await expect(checkImage({ source: path, sha256: "" })).rejects.toThrow(
@@ -116,25 +116,25 @@ describe("an image that qemu-img made", () => {
 
   it.each(["50%.qcow2", "a?b.qcow2", "a#b.qcow2"])(
     "is refused as %s, which the provider reads as something else",
-    (name) => {
+    async (name) => {
       const path = join(folder, name);
       writeFileSync(path, qcow2());
-      expect(problemsOf({ image: path })).toEqual([
+      expect(await allProblemsOf({ image: path })).toEqual([
         { key: "image", wanted: "a path without %, ?, # and colons", given: JSON.stringify(path) },
       ]);
     },
   );
 
-  it("may have spaces in its path, and colons behind a slash", () => {
+  it("may have spaces in its path, and colons behind a slash", async () => {
     const path = join(folder, "a b:c.qcow2");
     writeFileSync(path, qcow2());
-    expect(configWith({ image: path }).image.source).toBe(path);
+    expect((await imagesOf({ image: path }))[0]?.source).toBe(path);
   });
 
   it("is refused when a disk is smaller than it", async () => {
     const path = join(folder, "large.qcow2");
     await execa("qemu-img", ["create", "-q", "-f", "qcow2", path, "21G"], { timeout: 30_000 });
-    expect(problemsOf({ image: path, masterDiskGiB: "21" })).toEqual([
+    expect(await allProblemsOf({ image: path, masterDiskGiB: "21" })).toEqual([
       { key: "workerDiskGiB", wanted: "at least 21, the size of its image", given: "20" },
     ]);
   });

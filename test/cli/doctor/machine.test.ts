@@ -1,10 +1,7 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cacheRoot } from "../../../lib/cache-root.ts";
-import { defaultImage } from "../../../image/location.ts";
-import { rememberSystem } from "../../../image/system.ts";
 import { fitsKubernetes } from "../../../tools/kubectl.ts";
 import { duration } from "../../../lib/log.ts";
 import { which } from "../../../lib/process.ts";
@@ -46,58 +43,6 @@ describe("the cache", () => {
     [{}, join(homedir(), ".cache", "nodeforge")],
   ])("is, with %o, %s", (environment, expected) => {
     expect(cacheRoot(environment)).toBe(expected);
-  });
-});
-
-describe("the default image", () => {
-  let root: string;
-  beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), "nodeforge-images-"));
-  });
-  afterEach(() => rm(root, { recursive: true, force: true }));
-  const choice = () => join(root, "state", "choice");
-
-  async function image(name: string, used: number, file = "node.qcow2"): Promise<string> {
-    await mkdir(join(root, name));
-    await writeFile(join(root, name, file), "");
-    await utimes(join(root, name), used, used);
-    return join(root, name, file);
-  }
-
-  test("is what NODEFORGE_IMAGE names", async () => {
-    await image("node-image-00aa", 1);
-    expect(defaultImage({ NODEFORGE_CACHE: root, NODEFORGE_IMAGE: "/my.qcow2" })).toBe("/my.qcow2");
-  });
-
-  test("is the one used last", async () => {
-    await image("node-image-00aa", 10);
-    const last = await image("node-image-00bb", 30);
-    await image("node-image-00cc", 20);
-    expect(defaultImage({ NODEFORGE_CACHE: root }, choice())).toBe(last);
-  });
-
-  test("is of the system that the checkout stays with", async () => {
-    const debian = await image("node-image-00aa", 10);
-    const nixos = await image("node-image-nixos-00bb", 20);
-    const found = () => defaultImage({ NODEFORGE_CACHE: root }, choice());
-    expect(found()).toBe(nixos);
-    await rememberSystem("debian", choice());
-    expect(found()).toBe(debian);
-    await rememberSystem("nixos", choice());
-    expect(found()).toBe(nixos);
-    await writeFile(choice(), "something else\n");
-    expect(found()).toBe(nixos);
-  });
-
-  test("is never unfinished, marked, or something else", async () => {
-    await image("node-image-00aa.partial", 1);
-    await image("node-image-marked-00aa", 1);
-    await image("node-image-00bb", 1, "manifest.json");
-    expect(defaultImage({ NODEFORGE_CACHE: root }, choice())).toBeUndefined();
-  });
-
-  test("is undefined without a cache", () => {
-    expect(defaultImage({ NODEFORGE_CACHE: join(root, "absent") })).toBeUndefined();
   });
 });
 

@@ -7,8 +7,8 @@ import {
   planRoll,
   planUndo,
   runsEverywhere,
-  type ImageReference,
 } from "../../../cli/roll/plan.ts";
+import type { ImageReference } from "../../../image/location.ts";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
 import { urn } from "../../support/urn.ts";
 

@@ -21,7 +21,7 @@ for (let index = 1; index <= 50; index++) {
     ...size,
     name,
     role: "worker",
-    image: { source: "", sha256: "" },
+    image: { source: "", sha256: "", manifest: undefined },
     fqdn: `${name}.internal`,
     resourceName: name,
     domainName: name,

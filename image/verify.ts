@@ -1,0 +1,164 @@
+import { downloadManifest, localImage } from "./download.ts";
+import { inspectImage, readHeader } from "./inspect.ts";
+import { mismatches, readManifest } from "./judge.ts";
+import { isUrl, type ImageReference } from "./location.ts";
+import { manifestPlace, type ImageManifest } from "./manifest.ts";
+import { shortDigest } from "../lib/digest.ts";
+
+/** An image that a configuration names, and the keys to name in an error about it. */
+export interface ImageUse extends ImageReference {
+  readonly keys: {
+    readonly image: string;
+    readonly imageSha256: string;
+    /** Key of the size of the disk that starts from the image. */
+    readonly diskGiB: string;
+  };
+  /** Size in GiB of that disk. */
+  readonly diskGiB: number;
+}
+
+/** A node image that was read and judged, as a file of this machine. */
+export interface VerifiedImage {
+  /** Path of the qcow2 file. */
+  readonly source: string;
+  /** SHA-256 of the file in hexadecimal; it names the base volume. */
+  readonly sha256: string;
+  /** What is known of the image; undefined when no manifest lies beside it. */
+  readonly manifest: ImageManifest | undefined;
+}
+
+/** Collects everything that is wrong with a configuration. */
+export interface ProblemList {
+  readonly add: (key: string, wanted: string, given: unknown) => void;
+  /** @throws when there is a problem, naming all of them. */
+  readonly throwIfAny: () => void;
+}
+
+/**
+ * Reads, hashes and judges the images of a configuration, and downloads those that are named by URL.
+ *
+ * Downloads nothing while there is a problem, also one that was found before. A manifest comes before its image: an image
+ * that does not fit is not downloaded.
+ * @param uses Images as the configuration names them.
+ * @param problems Takes what is wrong with them.
+ * @param root Folder of the cache.
+ * @returns the images in the same order.
+ * @throws what `problems` throws; an Error when an image is not available.
+ */
+export async function verifyImages(
+  uses: readonly ImageUse[],
+  problems: ProblemList,
+  root?: string,
+): Promise<readonly VerifiedImage[]> {
+  const found: VerifiedImage[] = [];
+  for (const use of uses) {
+    found.push(isUrl(use.source) ? { ...referenceOf(use), manifest: undefined } : await verifyFile(use, problems));
+  }
+  refuseAlike(uses, found, problems);
+  problems.throwIfAny();
+  return fetchImages(uses, found, problems, root);
+}
+
+async function verifyFile(use: ImageUse, problems: ProblemList): Promise<VerifiedImage> {
+  const { source, sha256, keys } = use;
+  const unread = { source, sha256, manifest: undefined };
+  // The configuration has refused it already.
+  if (source === "") return unread;
+  const file = await inspectImage(source);
+  if (file === undefined) {
+    problems.add(keys.image, "the path of a readable node image", source);
+    return unread;
+  }
+  if (file.wanted !== undefined) problems.add(keys.image, file.wanted, source);
+  if (sha256 !== "" && sha256 !== file.sha256) {
+    problems.add(keys.imageSha256, `${file.sha256}, the image's own`, sha256);
+  }
+  checkDisk(use, file.virtualBytes, problems);
+  return { source, sha256: file.sha256, manifest: readJudged({ ...use, sha256: file.sha256 }, problems) };
+}
+
+function readJudged(use: ImageUse, problems: ProblemList): ImageManifest | undefined {
+  try {
+    const manifest = readManifest(use.source);
+    judge(use, manifest, problems);
+    return manifest;
+  } catch (error) {
+    const wanted = `a manifest that can be read (${(error as Error).message})`;
+    problems.add(use.keys.image, wanted, manifestPlace(use.source));
+    return undefined;
+  }
+}
+
+async function fetchImages(
+  uses: readonly ImageUse[],
+  found: readonly VerifiedImage[],
+  problems: ProblemList,
+  root?: string,
+): Promise<readonly VerifiedImage[]> {
+  const manifests: (ImageManifest | undefined)[] = [];
+  for (const [index, use] of uses.entries()) {
+    const manifest = isUrl(use.source) ? await downloadManifest(use, root) : found[index]?.manifest;
+    if (isUrl(use.source)) judge(use, manifest, problems);
+    manifests.push(manifest);
+  }
+  problems.throwIfAny();
+  const images: VerifiedImage[] = [];
+  // Each one is downloaded and hashed once, however many pools name it.
+  const downloaded = new Map<string, Promise<ImageReference>>();
+  for (const [index, use] of uses.entries()) {
+    const key = `${use.sha256} ${use.source}`;
+    const local = downloaded.get(key) ?? localImage({ ...referenceOf(use), sha256: found[index]?.sha256 ?? "" }, root);
+    downloaded.set(key, local);
+    const { source, sha256 } = await local;
+    images.push({ source, sha256, manifest: manifests[index] });
+    if (!isUrl(use.source)) continue;
+    const { wanted, virtualBytes } = readHeader(source);
+    if (wanted !== undefined) problems.add(use.keys.image, wanted, use.source);
+    checkDisk(use, virtualBytes, problems);
+  }
+  problems.throwIfAny();
+  return images;
+}
+
+/** Refuses a disk that is smaller than the image it starts from. */
+function checkDisk({ keys, diskGiB }: ImageUse, virtualBytes: number, problems: ProblemList): void {
+  const needed = Math.ceil(virtualBytes / 2 ** 30);
+  if (diskGiB < needed) problems.add(keys.diskGiB, `at least ${needed}, the size of its image`, diskGiB);
+}
+
+/** Refuses images that differ and share their mark, because volumes and nodes of one would count as those of the other. */
+function refuseAlike(uses: readonly ImageUse[], found: readonly VerifiedImage[], problems: ProblemList): void {
+  const first = new Map<string, VerifiedImage>();
+  for (const [index, image] of found.entries()) {
+    if (image.sha256 === "") continue;
+    const mark = shortDigest(image.sha256);
+    const other = first.get(mark) ?? image;
+    first.set(mark, other);
+    if (other.sha256 === image.sha256) continue;
+    const wanted = `an image whose SHA-256 does not begin like that of ${other.source} (${mark})`;
+    problems.add(uses[index]?.keys.image ?? "image", wanted, image.source);
+  }
+}
+
+function judge({ source, sha256, keys }: ImageUse, manifest: ImageManifest | undefined, problems: ProblemList): void {
+  if (manifest === undefined) return;
+  for (const { wanted, given } of mismatches(manifest, sha256)) {
+    problems.add(keys.image, wanted, `${given} (${manifestPlace(source)})`);
+  }
+}
+
+function referenceOf({ source, sha256 }: ImageReference): ImageReference {
+  return { source, sha256 };
+}
+
+/**
+ * Warns that an image has no manifest; undefined when it has one.
+ * @param source Path or URL of the image as the stack names it.
+ */
+export function manifestWarning(source: string, manifest: ImageManifest | undefined): string | undefined {
+  if (manifest !== undefined) return undefined;
+  return (
+    `${source} has no manifest (${manifestPlace(source)}), so its versions are unknown. Compatibility is checked on the ` +
+    "first node that boots; an incompatible image is rejected there."
+  );
+}
