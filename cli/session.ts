@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { checkout } from "../lib/checkout.ts";
 import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
 import { hypervisorUri } from "./hypervisor-uri.ts";
+import { isDefaultDaemon } from "../libvirt/uri.ts";
 import { chooseImage } from "../image/location.ts";
 import { provideImage } from "../image/provide.ts";
-import { isSystemLibvirt, startLibvirt } from "../tools/libvirt-daemon.ts";
+import { startLibvirt } from "../tools/libvirt-daemon.ts";
 import { presentPulumiHome, providePlugins, userPulumiHome } from "../tools/plugins.ts";
 import { run, runInteractively, type InteractiveOptions } from "../lib/process.ts";
 import { pulumiCli } from "../tools/pulumi-cli.ts";
@@ -62,7 +63,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
     await provide("building");
     await provide("provisioning");
   }
-  if (hypervisor && isSystemLibvirt(uri)) {
+  if (hypervisor && isDefaultDaemon(uri)) {
     await provide("hypervisor");
     await startLibvirt();
   }

@@ -1,3 +1,4 @@
+import { isSystemDaemon } from "../libvirt/uri.ts";
 import { consoleLogName, dataDiskSerial, domainLogFolder } from "../names.ts";
 
 /** What a domain's XML gets beside what the provider writes, and in place of it. */
@@ -63,5 +64,5 @@ function escaped(text: string): string {
 /** Where libvirt keeps what a domain's serial port says, beside its own log of the domain. */
 export function consoleLogPath(libvirtUri: string, domainName: string): string | undefined {
   // A session's libvirt is an ordinary user's, who may not write there.
-  return /\/system(\?|$)/.test(libvirtUri) ? `${domainLogFolder}/${consoleLogName(domainName)}` : undefined;
+  return isSystemDaemon(libvirtUri) ? `${domainLogFolder}/${consoleLogName(domainName)}` : undefined;
 }

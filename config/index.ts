@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { chooseImage } from "../image/location.ts";
 import type { ImageUse, VerifiedImage } from "../image/verify.ts";
-import { automaticDomainType, detectDomainType, type DomainType } from "../libvirt/virtualisation.ts";
+import { detectDomainType, resolveDomainType, type DomainType } from "../libvirt/virtualisation.ts";
 import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { readImage } from "./image.ts";
@@ -158,9 +158,8 @@ function readUri(values: Values, problems: Problems): string {
 
 function readDomainType(values: Values, problems: Problems, local: DomainType): DomainType {
   const given = values.string("domainType");
-  if (given === "kvm" || given === "qemu") return given;
-  if (given !== "auto") problems.add("domainType", "auto, kvm or qemu", given);
-  return automaticDomainType(values.string("libvirtUri"), local);
+  if (!["auto", "kvm", "qemu"].includes(given)) problems.add("domainType", "auto, kvm or qemu", given);
+  return resolveDomainType(given, values.string("libvirtUri"), local);
 }
 
 function readStoragePool(values: Values, problems: Problems, clusterName: string): StoragePoolConfig {

@@ -1,7 +1,6 @@
-// libvirt's definitions are XML that people write, too: attributes in any order, comments, namespaces. This parser has no
-// dependencies of its own, and never fetches what a document names.
-import { DOMParser, type Element } from "@xmldom/xmldom";
+import type { Element } from "@xmldom/xmldom";
 import { isAddress, subnetAround, type Subnet } from "../lib/cidr.ts";
+import { attribute, childrenOf, rootOf, textOf } from "./xml.ts";
 
 /** Addresses that a network's DHCP server hands out, from one to another. */
 export interface Range {
@@ -25,42 +24,49 @@ export interface ServedSubnet {
   readonly reservations: readonly Reservation[];
 }
 
-/** What a definition says of a network. */
+/** The parts of a network's definition that the program compares. */
 export interface NetworkDefinition {
   /** Empty where libvirt serves none, as on a bridge. */
   readonly subnets: readonly ServedSubnet[];
   /** DNS domain; undefined where it names none. */
   readonly domain?: string;
+  /** Device of the host that is its bridge; undefined where it names none. */
+  readonly bridge?: string;
+  /** Number of machines connected to it; undefined while it is not active (formatnetwork.html, "connections"). */
+  readonly connections?: number;
 }
 
-/** What a definition says of a storage pool. */
+/** The parts of a storage pool's definition that the program compares. */
 export interface PoolDefinition {
   /** How it stores volumes, such as `dir` or `logical`. */
   readonly type: string;
   /** Path of its directory or device; undefined where it has none. */
   readonly path?: string;
-  /** Bytes; undefined while nobody measured, because the pool is off. */
+  /** Bytes; undefined while the pool is off, because nothing measures it then. */
   readonly capacity?: number;
 }
 
 /** Reads what `virsh net-dumpxml` prints. @throws when it is no XML. */
 export function readNetwork(xml: string): NetworkDefinition {
   const network = rootOf(xml);
-  const domain = childrenOf(network, "domain")[0]?.getAttribute("name");
+  const [domain, bridge] = ["domain", "bridge"].map((tag) => attribute(childrenOf(network, tag)[0], "name"));
+  const connections = attribute(network, "connections");
   return {
     subnets: childrenOf(network, "ip").flatMap((ip) => servedBy(ip) ?? []),
-    ...(domain ? { domain } : {}),
+    ...(domain === undefined ? {} : { domain }),
+    ...(bridge === undefined ? {} : { bridge }),
+    ...(connections === undefined ? {} : { connections: Number(connections) }),
   };
 }
 
-/** An address comes with a netmask or with a prefix. Undefined for one of IPv6. */
+/** Undefined for IPv6. An IPv4 address comes with a netmask or with a prefix. */
 function servedBy(ip: Element): ServedSubnet | undefined {
-  const gateway = ip.getAttribute("address") ?? "";
-  const subnet = subnetAround(gateway, ip.getAttribute("netmask") ?? ip.getAttribute("prefix") ?? "");
+  const gateway = attribute(ip, "address") ?? "";
+  const subnet = subnetAround(gateway, attribute(ip, "netmask") ?? attribute(ip, "prefix") ?? "");
   if (subnet === undefined) return undefined;
   const dhcp = childrenOf(ip, "dhcp");
   const all = (tag: string) => dhcp.flatMap((element) => childrenOf(element, tag));
-  const value = (element: Element, name: string) => element.getAttribute(name) ?? "";
+  const value = (element: Element, name: string) => attribute(element, name) ?? "";
   return {
     subnet,
     gateway,
@@ -76,23 +82,12 @@ function servedBy(ip: Element): ServedSubnet | undefined {
 /** Reads what `virsh pool-dumpxml` prints. @throws when it is no XML. */
 export function readPool(xml: string): PoolDefinition {
   const pool = rootOf(xml);
-  const path = childrenOf(pool, "target").flatMap((target) => childrenOf(target, "path"))[0]?.textContent;
+  const path = textOf(childrenOf(pool, "target").flatMap((target) => childrenOf(target, "path"))[0]);
   // libvirt prints bytes, whatever unit the pool was defined with.
-  const capacity = Number(childrenOf(pool, "capacity")[0]?.textContent ?? 0);
+  const capacity = Number(textOf(childrenOf(pool, "capacity")[0]) ?? 0);
   return {
-    type: pool.getAttribute("type") ?? "",
-    ...(path ? { path } : {}),
+    type: attribute(pool, "type") ?? "",
+    ...(path === undefined ? {} : { path }),
     ...(capacity > 0 ? { capacity } : {}),
   };
-}
-
-function rootOf(xml: string): Element {
-  // What is wrong is thrown besides, and must not be printed as well.
-  const root = new DOMParser({ onError: () => undefined }).parseFromString(xml, "text/xml").documentElement;
-  if (root === null) throw new Error("libvirt's definition cannot be read: it is empty");
-  return root;
-}
-
-function childrenOf(parent: Element, tag: string): Element[] {
-  return [...parent.childNodes].filter((node): node is Element => node.nodeType === 1 && node.nodeName === tag);
 }

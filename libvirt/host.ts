@@ -1,6 +1,6 @@
 import { readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { isLocalHypervisor } from "./virtualisation.ts";
+import { isLocal } from "./uri.ts";
 import type { Virsh } from "./virsh.ts";
 
 /** What a hypervisor offers, as far as it can be told. */
@@ -41,7 +41,7 @@ export async function lookAtHost(virsh: Virsh, uri: string, { domainType, pool }
   ]);
   const number = (pattern: RegExp) => Number(pattern.exec(info)?.[1] ?? Number.NaN);
   const [memoryKiB, processors] = [number(/^Memory size:\s+(\d+) KiB$/m), number(/^CPU\(s\):\s+(\d+)$/m)];
-  const folder = pool.origin === "created" && isLocalHypervisor(uri) ? lookAtFolder(pool.path) : undefined;
+  const folder = pool.origin === "created" && isLocal(uri) ? lookAtFolder(pool.path) : undefined;
   return {
     ...(memoryKiB > 0 ? { memoryMiB: Math.floor(memoryKiB / 1024) } : {}),
     ...(processors > 0 ? { processors } : {}),

@@ -23,7 +23,7 @@ export interface Inventory {
   readonly volumes: readonly string[];
 }
 
-/** Calls of virsh at a time: over ssh each is a login, and sshd turns away more than ten at once. */
+/** Five calls of virsh at a time, because each is a login over ssh, and sshd refuses more than ten at once. */
 const concurrency = 5;
 
 /** Lists what libvirt has. @throws when virsh cannot be asked. */

@@ -46,7 +46,32 @@ export function uriProblem(uri: string): string | undefined {
   return undefined;
 }
 
-/** A URI as it may be shown: libvirt takes no password in one, and somebody may have written it all the same. */
+/** Returns whether {@link checkedUri} accepts a URI. */
+export function isUsable(uri: string): boolean {
+  try {
+    checkedUri(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns whether the hypervisor is this machine, whatever daemon and socket it is reached through. */
+export function isLocal(uri: string): boolean {
+  return /^qemu(\+unix)?:\/\/\//.test(uri);
+}
+
+/** Returns whether a URI leads to a system daemon, which runs as root, on this machine or another. */
+export function isSystemDaemon(uri: string): boolean {
+  return /\/system(\?|$)/.test(uri);
+}
+
+/** Returns whether a URI leads to this machine's system daemon on the socket where it listens by default. */
+export function isDefaultDaemon(uri: string): boolean {
+  return isLocal(uri) && isSystemDaemon(uri) && !uri.includes("?");
+}
+
+/** A URI without its password, for a message. libvirt takes none, but a user may have written one all the same. */
 export function withoutPassword(uri: string): string {
   return uri.replace(/(:\/\/[^/@]*?):[^/@]*@/, "$1:...@");
 }

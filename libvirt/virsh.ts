@@ -8,45 +8,64 @@ const run = promisify(execFile);
 /** Runs virsh on a hypervisor and returns what it prints. */
 export type Virsh = (...args: readonly string[]) => Promise<string>;
 
-/** Milliseconds for one call: a list takes a fraction of a second, also over ssh; what takes longer does not answer. */
-const limit = 30_000;
+/** Milliseconds for one call. A list takes a fraction of a second, also over ssh; a longer call gets no answer. */
+const defaultLimit = 30_000;
+
+/** A call of virsh failed. The message has the whole command. */
+export class VirshError extends Error {
+  /** Why it failed: what virsh printed, or that it did not answer. */
+  readonly reason: string;
+
+  constructor(command: string, reason: string, cause: unknown) {
+    super(`${command}: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}
 
 /**
- * virsh for a hypervisor.
- * @throws from each call, when the URI must not be used ({@link checkedUri}), when virsh is missing, the hypervisor does not answer within 30 s, or refuses; with what it said.
+ * Returns virsh for a hypervisor.
+ * @param limit Milliseconds for one call. @default 30_000
+ * @throws from each call: an Error when the URI must not be used ({@link checkedUri}); a {@link VirshError} when virsh is
+ * missing, gets no answer within the limit, or fails.
  */
-export function virshFor(uri: string): Virsh {
+export function virshFor(uri: string, { limit = defaultLimit } = {}): Virsh {
   return async (...args) => {
-    const checked = checkedUri(uri);
+    const command = virshArguments(uri, ...args);
     try {
-      // Never a question on the terminal: ssh would wait there for a password that nobody types.
-      const options = { timeout: limit, maxBuffer: 64 << 20, env: untranslated() };
-      const { stdout } = await run("virsh", ["-q", "-c", checked, ...args], options);
+      const options = { timeout: limit, maxBuffer: 64 << 20, env: { ...process.env, ...untranslated } };
+      // Quiet, so that lists have no headers.
+      const { stdout } = await run("virsh", ["-q", ...command], options);
       return stdout;
     } catch (error) {
-      throw new Error(`${commandFor(uri)} ${args.join(" ")}: ${reason(error)}`, { cause: error });
+      throw new VirshError(`${commandFor(uri)} ${args.join(" ")}`, reasonOf(error, limit), error);
     }
   };
 }
 
-/** The environment in which virsh says what the program compares: states of domains, names of columns. */
-function untranslated(): NodeJS.ProcessEnv {
-  return { ...process.env, LC_ALL: "C" };
+/**
+ * Returns the arguments of virsh for a call on a hypervisor.
+ * @throws when the URI must not be used ({@link checkedUri}).
+ */
+export function virshArguments(uri: string, ...args: readonly string[]): readonly string[] {
+  return ["-c", checkedUri(uri), ...args];
 }
 
-/** How virsh is called for a hypervisor, to be pasted into a shell. */
+/** The variable with which virsh prints the words that the program compares: states of domains, names of columns. */
+export const untranslated = { LC_ALL: "C" } as const;
+
+/** The beginning of a virsh command for a hypervisor, to be pasted into a shell. */
 export function commandFor(uri: string): string {
   return `virsh -c ${/^[\w:/.@+-]+$/.test(uri) ? uri : quoted(uri)}`;
 }
 
-function reason(error: unknown): string {
+function reasonOf(error: unknown, limit: number): string {
   const { code, killed, stderr = "", message } = error as NodeJS.ErrnoException & { killed?: boolean; stderr?: string };
   if (code === "ENOENT") return "virsh is not installed (Debian's package libvirt-clients)";
   if (killed) return `no answer within ${limit / 1000} s`;
   return stderr.trim() || message;
 }
 
-/** The lines of an answer; virsh ends its lists with an empty one. */
+/** Lines of an answer, without the empty one at the end of virsh's lists. */
 export function lines(text: string): string[] {
   return text
     .split("\n")

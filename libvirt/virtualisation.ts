@@ -1,4 +1,5 @@
 import { accessSync, constants, readFileSync } from "node:fs";
+import { isLocal } from "./uri.ts";
 
 /** Domain type of libvirt: hardware virtualisation, or emulation, which is 10 to 20 times slower. */
 export type DomainType = "kvm" | "qemu";
@@ -24,17 +25,14 @@ export function detectDomainType(): DomainType {
   return inspectVirtualisation().type;
 }
 
-/** Whether a libvirt URI means this machine, however its daemon is reached. */
-export function isLocalHypervisor(uri: string): boolean {
-  return /^qemu(\+unix)?:\/\/\//.test(uri);
-}
-
 /**
- * The domain type that `auto` stands for. What this machine can do says nothing of a remote hypervisor, and one without
- * KVM is the rare case.
+ * Resolves the key `domainType`. For `auto` on a remote hypervisor it is kvm, because this machine's abilities do not apply
+ * there, and few hypervisors lack KVM. Any other value resolves like `auto`; the configuration refuses it.
+ * @param local Domain type that this machine can run.
  */
-export function automaticDomainType(uri: string, local: DomainType): DomainType {
-  return isLocalHypervisor(uri) ? local : "kvm";
+export function resolveDomainType(given: string, uri: string, local: DomainType): DomainType {
+  if (given === "kvm" || given === "qemu") return given;
+  return isLocal(uri) ? local : "kvm";
 }
 
 /**

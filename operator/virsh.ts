@@ -1,24 +1,20 @@
-import { execFile } from "node:child_process";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
+import { virshFor, VirshError } from "../libvirt/virsh.ts";
 
-const run = promisify(execFile);
 const { LIBVIRT_URI = "" } = process.env;
+const run = virshFor(LIBVIRT_URI);
 
 /**
- * Asks virsh on the hypervisor of LIBVIRT_URI; what that does not answer in half a minute it does not answer.
- * @throws when it does not, or refuses.
+ * Runs virsh on the hypervisor of LIBVIRT_URI; returns what it prints, without white space around it.
+ * @throws when virsh gets no answer within 30 s, or fails.
  */
 export async function virsh(...args: readonly string[]): Promise<string> {
-  // States and errors are compared, so virsh must not translate them.
-  const env = { ...process.env, LC_ALL: "C" };
-  const { stdout } = await run("virsh", ["-c", LIBVIRT_URI, ...args], { timeout: 30_000, env });
-  return stdout.trim();
+  return (await run(...args)).trim();
 }
 
-/** Why a call failed, in a line: a guest agent's words are in it, which must not steer the operator's terminal. */
+/** Why a call failed, in one line. It may quote a guest agent, which must not control the operator's terminal. */
 export function reasonOf(error: unknown): string {
-  const { stderr } = error as { stderr?: string };
-  const [line = ""] = (stderr?.trim() || String(error)).split("\n");
-  // eslint-disable-next-line no-control-regex -- they are what has to go
+  const [line = ""] = (error instanceof VirshError ? error.reason : String(error)).split("\n");
+  // eslint-disable-next-line no-control-regex -- those are removed
   return stripVTControlCharacters(line).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseSubnet, type Subnet } from "../lib/cidr.ts";
-import { isLocalHypervisor } from "../libvirt/virtualisation.ts";
+import { isLocal } from "../libvirt/uri.ts";
 import type { Desired } from "./desired.ts";
 
 /** A subnet that this machine reaches without its default route, and the interface it does so through. */
@@ -40,7 +40,7 @@ function octets(hexadecimal: string): readonly number[] {
  * are reached directly.
  */
 export function unreachable({ network }: Desired, uri: string, table = readTable()): string | undefined {
-  if (network.origin !== "created" || isLocalHypervisor(uri) || table === undefined) return undefined;
+  if (network.origin !== "created" || isLocal(uri) || table === undefined) return undefined;
   const routed = parseRoutes(table).flatMap(({ cidr }) => parseSubnet(cidr) ?? []);
   if (routed.some((route) => contains(route, network.subnet))) return undefined;
   const { cidr } = network.subnet;

@@ -7,11 +7,6 @@ import { asRoot, hasSystemd } from "./requirements.ts";
 /** Where libvirt listens, and where the provider connects to. */
 export const libvirtSocket = "/var/run/libvirt/libvirt-sock";
 
-/** Whether a libvirt URI means this machine's own daemon, listening where it always does. */
-export function isSystemLibvirt(uri: string): boolean {
-  return /^\w+:\/\/\/system$/.test(uri);
-}
-
 /** Milliseconds libvirt has to listen after it was started. */
 const startLimit = 30_000;
 

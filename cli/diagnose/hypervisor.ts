@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { uriProblem } from "../../libvirt/uri.ts";
+import { isLocal } from "../../libvirt/uri.ts";
+import { virshArguments } from "../../libvirt/virsh.ts";
 import { consoleLogName, domainLogFolder } from "../../names.ts";
 import { fileWord, item, withoutFirstLine, type Item } from "./evidence.ts";
 import { probe, type ProbeOptions } from "./probe.ts";
@@ -8,11 +9,6 @@ import type { ClusterNode } from "./state.ts";
 
 /** Bytes read of the end of a file. */
 const consoleBytes = 262_144;
-
-/** Whether the hypervisor is this machine, whose files can be read. */
-function isLocal(uri: string): boolean {
-  return /^\w+:\/\/\//.test(uri);
-}
 
 /** Asks libvirt about the hypervisor, the networks and the pools. */
 export function askHypervisor(
@@ -36,16 +32,18 @@ export function askHypervisor(
   ];
 }
 
-/** Asks virsh. For a URI that could start another program, the item has the reason of the refusal. */
+/** Asks virsh. For a URI that must not be used, the item has the reason of the refusal. */
 async function askVirsh(
   uri: string,
   name: string,
   args: readonly string[],
   options: Pick<ProbeOptions, "node" | "signal">,
 ): Promise<Item> {
-  const expected = uriProblem(uri);
-  if (expected !== undefined) return item(name, options.node, "", `${uri} is not used: expected ${expected}`);
-  return probe(name, "virsh", ["-c", uri, ...args], options);
+  try {
+    return await probe(name, "virsh", virshArguments(uri, ...args), options);
+  } catch (error) {
+    return item(name, options.node, "", (error as Error).message);
+  }
 }
 
 /** Asks libvirt about one machine, and reads its logs. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { scriptInput, startScript } from "../../guest/script.ts";
 import type { Role } from "../../topology.ts";
 import { inCheckout } from "../../lib/checkout.ts";
+import { isUsable } from "../../libvirt/uri.ts";
+import { virshArguments } from "../../libvirt/virsh.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import { item, withoutFirstLine, type Item } from "./evidence.ts";
 import { ask, limits } from "./probe.ts";
@@ -142,8 +144,10 @@ async function writeKnownHosts(name: string, address: string, hostKey: string, f
 
 /** Asks libvirt for an address. The state lacks it during a bring-up, and always for a node that sets its own address. */
 async function findAddress({ resource }: ClusterNode, { uri, signal }: NodeAccess): Promise<string | undefined> {
+  // The other items of this machine have the reason of the refusal.
+  if (!isUsable(uri)) return undefined;
   for (const source of ["lease", "agent"]) {
-    const args = ["-c", uri, "domifaddr", resource, "--source", source];
+    const args = virshArguments(uri, "domifaddr", resource, "--source", source);
     const { stdout } = await ask("virsh", args, { signal, limit: 20 });
     const addresses = [...stdout.matchAll(/\bipv4\s+([\d.]+)\//g)].map(([, address]) => address);
     const found = addresses.find((address) => !address?.startsWith("127."));

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { kubeconfigPath } from "../stack/outputs.ts";
 import { checkCertificates } from "./certificates.ts";
-import { uriProblem, withoutPassword } from "../../libvirt/uri.ts";
+import { isDefaultDaemon, uriProblem, withoutPassword } from "../../libvirt/uri.ts";
 import { checkImage } from "./image.ts";
 import { checkConfinement } from "./confinement.ts";
 import { fail, ok, type Finding } from "./finding.ts";
@@ -9,7 +9,6 @@ import { checkMemory, checkSpace, checkVirtualisation } from "./machine.ts";
 import { checkNetwork } from "./network.ts";
 import { checkGo, checkLibvirt, checkNode, checkPrograms } from "./tools.ts";
 import { chooseImage, isUrl } from "../../image/location.ts";
-import { isSystemLibvirt } from "../../tools/libvirt-daemon.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { listRuns } from "../runs/archive.ts";
 import { columns } from "../../lib/table.ts";
@@ -42,7 +41,7 @@ export async function examine(
       ? []
       : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
     { name: "libvirtUri", run: () => checkUri(given) },
-    ...(uri !== undefined && isSystemLibvirt(uri) ? hypervisorChecks(settings, uri, image) : []),
+    ...(uri !== undefined && isDefaultDaemon(uri) ? hypervisorChecks(settings, uri, image) : []),
     ...(uri === undefined ? [] : [{ name: "confinement", run: () => checkConfinement(uri) }]),
   ];
   const findings = await Promise.all(

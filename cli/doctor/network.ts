@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { overlap, parseSubnet } from "../../lib/cidr.ts";
-import { checkedUri } from "../../libvirt/uri.ts";
+import { readNetwork } from "../../libvirt/definitions.ts";
+import { lines, virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { parseRoutes, routeTable, type LocalSubnet } from "../../preflight/routes.ts";
-import { run } from "../../lib/process.ts";
 import { fail, ok, type Finding } from "./finding.ts";
 
 /** A network libvirt knows. */
@@ -14,7 +14,7 @@ export interface LibvirtNetwork {
 /** Whether the cluster's subnet is free, or already belongs to the cluster's own network. */
 export async function checkNetwork(cidr: string, networkName: string, uri: string): Promise<Finding> {
   const routes = parseRoutes(await readFile(routeTable, "utf8"));
-  return judgeNetwork(cidr, networkName, routes, await libvirtNetworks(uri));
+  return judgeNetwork(cidr, networkName, routes, await libvirtNetworks(virshFor(uri)));
 }
 
 /** The judgement of {@link checkNetwork}. */
@@ -43,14 +43,9 @@ export function judgeNetwork(
     : fail("network", found, "set networkCidr to a free subnet, e.g. 192.168.223.0/24");
 }
 
-async function libvirtNetworks(uri: string): Promise<readonly LibvirtNetwork[]> {
-  const names = (await run("virsh", ["-c", checkedUri(uri), "net-list", "--all", "--name"]))
-    .split("\n")
-    .filter(Boolean);
+async function libvirtNetworks(virsh: Virsh): Promise<readonly LibvirtNetwork[]> {
+  const names = lines(await virsh("net-list", "--all", "--name"));
   return Promise.all(
-    names.map(async (name) => {
-      const definition = await run("virsh", ["-c", checkedUri(uri), "net-dumpxml", name]);
-      return { name, bridge: /<bridge [^>]*name='([^']+)'/.exec(definition)?.[1] ?? "" };
-    }),
+    names.map(async (name) => ({ name, bridge: readNetwork(await virsh("net-dumpxml", name)).bridge ?? "" })),
   );
 }

@@ -5,7 +5,7 @@ import { hypervisorsOf, type Connect } from "./hypervisors.ts";
 import { resourceType } from "../../names.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import type { StackState } from "../stack/state.ts";
-import { isLocalHypervisor } from "../../libvirt/virtualisation.ts";
+import { isLocal } from "../../libvirt/uri.ts";
 
 /** Options of {@link setWrongClocks}, which tests replace. */
 export interface WrongClocksOptions {
@@ -34,7 +34,7 @@ export async function setWrongClocks(state: StackState, options: WrongClocksOpti
   );
   if (names.size === 0) return;
   for (const uri of hypervisorsOf(state)) {
-    if (!isLocalHypervisor(uri)) continue;
+    if (!isLocal(uri)) continue;
     const virsh = connect(uri);
     const running = lines(await virsh("list", "--state-running", "--uuid").catch(() => ""));
     const ours = running.filter((uuid) => names.has(uuid));

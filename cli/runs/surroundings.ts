@@ -4,13 +4,14 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { chooseImage, isUrl } from "../../image/location.ts";
-import { uriProblem } from "../../libvirt/uri.ts";
+import { isLocal } from "../../libvirt/uri.ts";
+import { virshFor } from "../../libvirt/virsh.ts";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
 import { isOfficial } from "../../tools/plugins.ts";
 import { run } from "../../lib/process.ts";
 import type { Session } from "../session.ts";
 import { versions, type PluginName } from "../../tools/versions.ts";
-import { automaticDomainType, detectDomainType, isLocalHypervisor } from "../../libvirt/virtualisation.ts";
+import { detectDomainType, resolveDomainType } from "../../libvirt/virtualisation.ts";
 import type { ImageRecord, Machine, RunRecord, Versions } from "./record.ts";
 
 /** The part of a session that a record needs. */
@@ -23,7 +24,6 @@ export type Surroundings = Pick<RunRecord, "git" | "image" | "versions" | "hyper
 export async function readSurroundings(session: RecordedSession): Promise<Surroundings> {
   const settings = session.settings();
   const uri = settings.get("libvirtUri");
-  const domainType = settings.get("domainType");
   const [git, image, asked] = await Promise.all([
     readGit(),
     readImage(namedImage(session), settings.get("imageSha256")),
@@ -35,8 +35,7 @@ export async function readSurroundings(session: RecordedSession): Promise<Surrou
     versions: asked,
     hypervisor: {
       uri,
-      domainType:
-        domainType === "kvm" || domainType === "qemu" ? domainType : automaticDomainType(uri, detectDomainType()),
+      domainType: resolveDomainType(settings.get("domainType"), uri, detectDomainType()),
     },
     machine: thisMachine(),
   };
@@ -109,7 +108,7 @@ async function readManifest(path: string): Promise<Record<string, unknown> | nul
 async function readVersions({ capture, variables }: RecordedSession, uri: string): Promise<Versions> {
   const [pulumi, hypervisor, packages, plugins] = await Promise.all([
     capture(["version"]).then(withoutV, () => null),
-    isLocalHypervisor(uri) ? virshVersion(uri) : "",
+    isLocal(uri) ? virshVersion(uri) : "",
     readPackages(),
     readPlugins(variables.PULUMI_HOME),
   ]);
@@ -126,10 +125,8 @@ async function readVersions({ capture, variables }: RecordedSession, uri: string
 }
 
 async function virshVersion(uri: string): Promise<string> {
-  const environment = { LC_ALL: "C" };
-  // The program refuses such a URI and names it.
-  if (uriProblem(uri) !== undefined) return "";
-  return run("virsh", ["--connect", uri, "version"], { env: environment, timeout: 10_000 }).catch(() => "");
+  // The program refuses a URI that no settings may have, and names it.
+  return virshFor(uri, { limit: 10_000 })("version").catch(() => "");
 }
 
 /** Reads the output of `virsh version`. */

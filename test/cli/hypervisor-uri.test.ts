@@ -52,6 +52,6 @@ describe("the hypervisor a stack's file names", () => {
     expect((await readSurroundings(session(evil))).hypervisor.uri).toBe(evil);
     expect(await calls()).toBe("");
     await readSurroundings(session("qemu:///system"));
-    expect(await calls()).toBe("--connect qemu:///system version\n");
+    expect(await calls()).toBe("-q -c qemu:///system version\n");
   });
 });

@@ -17,10 +17,11 @@ describe("the definition of a network", () => {
     expect(cidrsIn(ips)).toEqual(expected);
   });
 
-  it("has a domain, and of each subnet the hypervisor's address, ranges and reservations", () => {
-    const { domain, subnets } = readNetwork(`<?xml version="1.0"?>
+  it("has a domain, a bridge, a number of connections, and for each subnet a gateway, ranges and reservations", () => {
+    const { domain, subnets, bridge, connections } = readNetwork(`<?xml version="1.0"?>
       <network connections='2' ipv6='yes'>
         <name>lab</name>
+        <bridge stp='on' name='virbr9'/>
         <forward mode='nat'><nat><port start='1024' end='65535'/></nat></forward>
         <domain name='lab.example' localOnly='yes'/>
         <ip address='192.168.122.1' netmask='255.255.255.0'>
@@ -32,7 +33,7 @@ describe("the definition of a network", () => {
         </ip>
         <ip family='ipv6' address='fd00::1' prefix='64'><dhcp><range start='fd00::2' end='fd00::9'/></dhcp></ip>
       </network>`);
-    expect(domain).toBe("lab.example");
+    expect([domain, bridge, connections]).toEqual(["lab.example", "virbr9", 2]);
     expect(subnets).toMatchObject([
       {
         subnet: { cidr: "192.168.122.0/24" },
@@ -46,8 +47,9 @@ describe("the definition of a network", () => {
     ]);
   });
 
-  it("of a bridge has neither", () => {
-    expect(readNetwork("<network><forward mode='bridge'/><bridge name='br0'/></network>")).toEqual({ subnets: [] });
+  it("of a bridge has only the name of its device", () => {
+    const xml = "<network><forward mode='bridge'/><bridge name='br0'/></network>";
+    expect(readNetwork(xml)).toEqual({ subnets: [], bridge: "br0" });
   });
 
   it.each(["", "<network>", "no XML at all"])("that is %j is refused in words", (text) => {

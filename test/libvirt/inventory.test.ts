@@ -7,8 +7,9 @@ import { refuseConflicts } from "../../preflight/refusal.ts";
 import { virshFor } from "../../libvirt/virsh.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
+import { answering } from "../support/virsh-answers.ts";
 
-const answers: Record<string, string> = {
+const { virsh } = answering({
   "list --all --name": "one\ntwo\n\n",
   "net-list --all --name": "default   \nlab\n\n",
   "pool-list --all --name": "vms      \n\n",
@@ -19,13 +20,7 @@ const answers: Record<string, string> = {
   "pool-dumpxml vms":
     "<pool type='dir'><capacity unit='bytes'>1024</capacity><target><path>/vms</path></target></pool>",
   "vol-list --pool vms": " a.qcow2   /vms/a.qcow2\n b.iso     /vms/b.iso\n\n",
-};
-
-async function virsh(...args: readonly string[]): Promise<string> {
-  const answer = answers[args.join(" ")];
-  if (answer === undefined) throw new Error(`no answer to ${args.join(" ")}`);
-  return Promise.resolve(answer);
-}
+});
 
 describe("the inventory of a hypervisor", () => {
   it("has domains, networks with their subnets, pools, and the volumes of one", async () => {

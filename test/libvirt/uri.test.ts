@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { checkedUri, uriProblem } from "../../libvirt/uri.ts";
+import { checkedUri, isDefaultDaemon, isLocal, isSystemDaemon, uriProblem } from "../../libvirt/uri.ts";
 import { problemsOf } from "../support/settings.ts";
 
 it.each([
@@ -89,7 +89,7 @@ it("the settings' URI is read only where it is compared first", () => {
     "preflight/*.ts",
     "lifecycle/*.ts",
   ]).filter((path) => /get\("libvirtUri"\)/.test(readFileSync(path, "utf8")));
-  // A command that begins to read it has to ask as well, and to come into this list then.
+  // A command that begins to read it must check it as well, and is then added to this list.
   expect(reading.sort()).toEqual([
     "cli/diagnose/collect.ts",
     "cli/doctor/doctor.ts",
@@ -97,5 +97,21 @@ it("the settings' URI is read only where it is compared first", () => {
     "cli/runs/surroundings.ts",
     "cli/session.ts",
   ]);
-  for (const path of reading.slice(0, -1)) expect(readFileSync(path, "utf8"), path).toContain("uriProblem(");
+  for (const path of reading.slice(0, -1)) expect(readFileSync(path, "utf8"), path).toMatch(/uriProblem\(|virshFor\(/);
 });
+
+it.each([
+  { uri: "qemu:///system", local: true, system: true, usual: true },
+  { uri: "qemu+unix:///system", local: true, system: true, usual: true },
+  { uri: "qemu+unix:///system?socket=/run/other", local: true, system: true, usual: false },
+  { uri: "qemu:///session", local: true, system: false, usual: false },
+  { uri: "qemu+ssh://host/system", local: false, system: true, usual: false },
+  { uri: "qemu+ssh://host/system?keyfile=/k", local: false, system: true, usual: false },
+  { uri: "qemu+ssh://host/session", local: false, system: false, usual: false },
+  { uri: "qemu://host/system", local: false, system: true, usual: false },
+])(
+  "$uri: local $local, a system daemon $system, on its default socket here $usual",
+  ({ uri, local, system, usual }) => {
+    expect([isLocal(uri), isSystemDaemon(uri), isDefaultDaemon(uri)]).toEqual([local, system, usual]);
+  },
+);

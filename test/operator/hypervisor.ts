@@ -12,7 +12,7 @@ export class TestHypervisor {
   constructor(answers: string) {
     onTestFinished(() => rmSync(this.#folder, { recursive: true }));
     const virsh = join(this.#folder, "virsh");
-    writeFileSync(virsh, `#!/bin/sh\necho "$*" >>"$FOLDER/calls"\ncd "$FOLDER"\nshift 2\n${answers}\n`);
+    writeFileSync(virsh, `#!/bin/sh\necho "$*" >>"$FOLDER/calls"\ncd "$FOLDER"\nshift 3\n${answers}\n`);
     chmodSync(virsh, 0o755);
   }
 
@@ -22,7 +22,7 @@ export class TestHypervisor {
       env: {
         PATH: `${this.#folder}:${process.env.PATH}`,
         FOLDER: this.#folder,
-        LIBVIRT_URI: "test:///default",
+        LIBVIRT_URI: "qemu:///system",
         DOMAIN: "lab-w",
         ...environment,
       },

@@ -47,7 +47,7 @@ describe("address and host key of a machine", () => {
       "guest-network-get-interfaces",
     ]);
     expect(calls[0]).toBe(
-      "-c test:///default qemu-agent-command --timeout 10 lab-w " +
+      "-q -c qemu:///system qemu-agent-command --timeout 10 lab-w " +
         '{"execute":"guest-file-open","arguments":{"path":"/etc/ssh/ssh_host_ed25519_key.pub","mode":"r"}}',
     );
   });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { TestHypervisor } from "./hypervisor.ts";
 
-const asked = "-c test:///default";
+const asked = "-q -c qemu:///system";
 const mac = "52:54:00:00:00:01";
 const released = `${asked} net-update lab-net delete ip-dhcp-host <host mac='${mac}'/> --live --config`;
 

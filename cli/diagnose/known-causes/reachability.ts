@@ -1,10 +1,10 @@
-import { isLocalHypervisor } from "../../../libvirt/virtualisation.ts";
+import { isLocal } from "../../../libvirt/uri.ts";
 import { inItems, inLog, type Evidence } from "../evidence.ts";
 import type { KnownCause } from "./known-cause.ts";
 
 /** Whether a node's hypervisor is another machine than this one. */
 function isRemote({ nodes }: Evidence): boolean {
-  return nodes.some(({ uri }) => uri !== undefined && !isLocalHypervisor(uri));
+  return nodes.some(({ uri }) => uri !== undefined && !isLocal(uri));
 }
 
 /** Causes of a node that does not answer. They come last, because almost every other cause has the same effect. */

@@ -29,6 +29,22 @@ it("reads the end of a console, without colours", async () => {
   expect(text).toBe("(the beginning was left out)\n(initramfs) \n");
 });
 
+it("reads the console of a hypervisor whose URI names the local transport", async () => {
+  await writeFile(join(folder, "lab-master-console.log"), "login:\n");
+  expect(await consoleOf("qemu+unix:///system")).toMatchObject({ text: "login:\n" });
+});
+
+it("does not ask virsh with a URI that starts a program", async () => {
+  const uri = "qemu+ssh://host/system?command=/tmp/x";
+  const items = await Promise.all(
+    askMachine({ name: "master", resource: "lab-master" }, uri, new AbortController().signal),
+  );
+  expect(items[0]).toMatchObject({
+    text: "",
+    missing: expect.stringMatching(/^libvirt is not asked: wanted a URI with no parameters but/) as string,
+  });
+});
+
 it("says that a console is on another machine, or not there", async () => {
   const path = join(folder, "lab-master-console.log");
   expect(await consoleOf("qemu+ssh://host/system")).toMatchObject({

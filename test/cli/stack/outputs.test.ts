@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readOutputs, removeKubeconfig, summary, writeKubeconfig } from "../../../cli/stack/outputs.ts";
-import { isSystemLibvirt } from "../../../tools/libvirt-daemon.ts";
 
 const outputs = {
   nodes: [
@@ -83,13 +82,4 @@ test("a missing kubeconfig is said in a sentence", async () => {
   await expect(writeKubeconfig({ stack: "lab", capture }, tmpdir())).rejects.toThrow(
     "stack lab has no kubeconfig; is it up? (error: no stack named 'lab' found)",
   );
-});
-
-test.each([
-  ["qemu:///system", true],
-  ["qemu:///session", false],
-  ["qemu:///system?socket=/run/other", false],
-  ["qemu+ssh://host/system", false],
-])("%s is this machine's own libvirt: %s", (uri, expected) => {
-  expect(isSystemLibvirt(uri)).toBe(expected);
 });

@@ -1,0 +1,26 @@
+// Users write libvirt's definitions, too: attributes in any order, comments, namespaces. This parser has no dependencies, and
+// never fetches anything that a document names.
+import { DOMParser, type Element } from "@xmldom/xmldom";
+
+/** Returns the root element of a definition. @throws when it is no XML. */
+export function rootOf(xml: string): Element {
+  // The parser throws what is fatal. It would print it as well.
+  const root = new DOMParser({ onError: () => undefined }).parseFromString(xml, "text/xml").documentElement;
+  if (root === null) throw new Error("libvirt's definition cannot be read: it is empty");
+  return root;
+}
+
+/** Returns the child elements of a name, in their order. */
+export function childrenOf(parent: Element, tag: string): readonly Element[] {
+  return [...parent.childNodes].filter((node): node is Element => node.nodeType === 1 && node.nodeName === tag);
+}
+
+/** Returns the text in an element; undefined when it is empty or there is no element. */
+export function textOf(element: Element | undefined): string | undefined {
+  return element?.textContent || undefined;
+}
+
+/** Returns an attribute; undefined when it is empty, missing, or there is no element. */
+export function attribute(element: Element | undefined, name: string): string | undefined {
+  return element?.getAttribute(name) || undefined;
+}
