@@ -39,7 +39,7 @@ const law: readonly Area[] = [
 ];
 
 const folders: Readonly<Record<string, readonly string[]>> = {
-  program: [...program, "topology.ts", "index.ts"],
+  program: [...program, "index.ts", "names.ts", "topology.ts"],
   cli: ["cli"],
 };
 const foldersOf = (area: string) => folders[area] ?? [area];
