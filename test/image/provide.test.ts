@@ -61,13 +61,13 @@ describe("what a Debian image comes from", () => {
 
 describe("npm run image", () => {
   test.each([
-    [["--nix", "--debian"], "--nix goes neither with"],
-    [["--nix", "--marker", "red"], "--nix goes neither with"],
-    [["--nix", "--fresh"], "--fresh and --archive are for Debian"],
-    [["--nix", "--archive", ""], "--fresh and --archive are for Debian"],
-    [["--marker", "red", "--fresh"], "--marker goes neither with --fresh"],
-    [["--arch"], "Unknown option"],
-    [["debian"], "Unexpected argument"],
+    [["--nix", "--debian"], "--nix excludes --debian"],
+    [["--nix", "--marker", "red"], "--nix excludes --marker"],
+    [["--nix", "--fresh"], "--nix excludes --fresh and --archive"],
+    [["--nix", "--archive", ""], "--nix excludes --fresh and --archive"],
+    [["--marker", "red", "--fresh"], "--marker excludes --fresh and --archive"],
+    [["--arch"], "unknown option '--arch'\n(Did you mean --archive?)"],
+    [["debian"], "too many arguments"],
   ])("refuses %j", async (args, reason) => {
     await expect(command(args)).rejects.toThrow(reason);
   });
