@@ -1,8 +1,9 @@
 import { Option } from "commander";
+import { debianImage } from "../../image/debian-image.ts";
 import { imageDifferences } from "../../image/difference.ts";
-import { readManifest } from "../../image/judge.ts";
 import { chooseImage } from "../../image/location.ts";
-import { debianImage, imageOf } from "../../image/provide.ts";
+import { readManifest } from "../../image/manifest-reader.ts";
+import { imageOf } from "../../image/provide.ts";
 import { chooseSystem, inWords } from "../../image/system.ts";
 import { logLine } from "../../lib/log.ts";
 import { provide } from "../../tools/requirements.ts";
@@ -42,7 +43,7 @@ export const command = defineCommand<ImageOptions>({
     const { debian, nix, marker, fresh, archive } = options;
     if (marker) {
       await provide("building");
-      console.log(await debianImage(marker));
+      console.log((await debianImage({ marker })).path);
       return 0;
     }
     const asked = nix ? "nixos" : debian ? "debian" : undefined;

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { command } from "../../cli/commands/image.ts";
-import { chooseImage, rememberedOrigin, rememberedSystem } from "../../image/location.ts";
-import { rememberSystem } from "../../image/system.ts";
-import { originInputs, provideImage } from "../../image/provide.ts";
+import { chooseImage } from "../../image/location.ts";
+import { rememberedOrigin, rememberedSystem, rememberSystem } from "../../image/remembered.ts";
+import { originInputs } from "../../image/debian-image.ts";
+import { provideImage } from "../../image/provide.ts";
 
 let folder: string;
 beforeEach(async () => {
