@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Approves the certificates of joining workers, on the control plane: one for each token, and only for the worker that the
-# token was minted for. mint_token lists the expected workers and starts this script, which ends when no worker is expected.
+# Approves the certificates of joining workers, on the control plane. A token gets one certificate, for the worker that it was
+# minted for. mint_token lists the expected workers and starts this script, which ends when no worker is expected.
 install -d -m 0700 "$joins"
 exec 7>"$joins.running" 8>"$joins.lock"
 flock -n 7 || exit 0

@@ -143,9 +143,9 @@ stage_seconds() {
     done | sort -n
 }
 
-# boot_seconds: prints members of a JSON object, each with a trailing comma: the seconds from power-on to the start of
-# cloud-init, and from there to its end. Prints only a warning when cloud-init's status is implausible: times since 1970 are
-# wrong when the clock was set during the boot.
+# boot_seconds: prints members of a JSON object, each with a trailing comma. `boot` has the seconds from power-on to the start
+# of cloud-init, `cloudInit` those from there to its end. Prints only a warning when cloud-init's status is implausible: times
+# since 1970 are wrong when the clock was set during the boot.
 boot_seconds() {
   local up began ended
   read -r up _ </proc/uptime

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Initializes the control plane on this node, completes an interrupted initialization, or restores a control plane whose data
-# disk was moved to a new machine.
+# Initializes the control plane on this node. Also completes an interrupted initialization, and restores a control plane whose
+# data disk was moved to a new machine.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
 # approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
 # state has this step. Stdin: kubeadm's configuration.

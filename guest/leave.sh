@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Removes a worker from the cluster, on the control plane, before its machine is deleted: cordons, drains and deletes the Node.
 # Releases the address of a worker that no longer belongs to the cluster.
-# Parameters: WORKER_NAME WORKER_ADDRESS WORKER_MAC. The drain policy comes from set-drain-policy, the list of remaining nodes
-# from wait-ready: this script was stored when the worker joined, and both may have changed since.
+# Parameters: WORKER_NAME WORKER_ADDRESS WORKER_MAC. The drain policy is the last one of set-drain-policy, and the list of
+# remaining nodes the last one of wait-ready. They are no parameters, because this script was stored when the worker joined.
 # shellcheck source=/dev/null
 source /etc/kubernetes/nodeforge-drain
 

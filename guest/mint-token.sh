@@ -10,7 +10,7 @@ seen=$(kubectl get node "$WORKER_NAME" --ignore-not-found \
 [[ $seen != True\ * || $seen == "True $WORKER_ADDRESS" ]] ||
   fail "another machine named $WORKER_NAME is in the cluster and Ready, at ${seen#True }"
 kubectl delete node "$WORKER_NAME" --ignore-not-found >&2
-# leave.sh releases no address of a worker in this list: when a join is interrupted, its worker keeps the address until the
-# join is tried again.
+# leave.sh releases no address of a worker in this list. So a worker whose join was interrupted keeps its address for the next
+# try.
 grep -sqx "$WORKER_NAME" /etc/kubernetes/nodeforge-nodes || echo "$WORKER_NAME" >>/etc/kubernetes/nodeforge-nodes
 print_token "$(mint_token)"

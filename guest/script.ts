@@ -53,8 +53,8 @@ export function startScript({ script, user, limitMinutes, repeated = false }: Sc
  * Returns the standard input of {@link startScript}'s command: the length of the program in bytes, the program, and the
  * script's own standard input.
  *
- * The program contains every script of a command, because a command has one standard input for its creation, update and
- * deletion; the started script's name selects one. Parameters are assignments in the text, because sshd accepts only
+ * The program contains every script of a command, because its creation, update and deletion have one standard input. The
+ * started script's name selects one. Parameters are assignments in the text, because sshd accepts only
  * environment variables that its configuration lists.
  */
 export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
-# Waits, on the control plane, until every expected node is in the cluster and Ready and its kubelet has renewed its lease since
-# the start of this script. Then revokes the join tokens. Other nodes may exist: a removed worker leaves the cluster only after
-# all other steps.
+# Waits, on the control plane, until every expected node is Ready and has renewed its lease since the start of this script.
+# Then revokes the join tokens. Other nodes may exist: a removed worker leaves the cluster only after all other steps.
 # Parameters: READY_TIMEOUT_SECONDS. Stdin: one line for each node, which begins with its name. Result: the seconds of the wait.
 
 expected=$(cut -d ' ' -f 1 | sort)
@@ -32,7 +31,7 @@ look() {
 # nodes: prints the Nodes of the last look, one a line: its name, and whether it is Ready.
 nodes() { sed -n 's/^Node //p' "$seen/now" | sort; }
 
-# renewed_since LOOK: prints the leases that changed between this look and the last one, one a line: the node's name, and the
+# renewed_since LOOK: prints the leases that changed between this look and the last one. Each line has the node's name, and the
 # time by the node's own clock.
 renewed_since() { comm -13 <(leases_in "$1") <(leases_in now); }
 leases_in() { sed -n 's/^Lease \([^ ]* [0-9].*Z\)$/\1/p' "$seen/$1" | sort; }
