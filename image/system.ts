@@ -1,15 +1,18 @@
-import { inspectVirtualisation, type Virtualisation } from "../libvirt/virtualisation.ts";
+import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { rememberedSystem, rememberingText, systemFile, type DebianOrigin, type ImageSystem } from "./location.ts";
 import { canBuild, type Ability } from "./nixos/nix.ts";
-import { rememberedSystem, type ImageSystem } from "./remembered.ts";
+import { ownFolder } from "../lib/private-files.ts";
+import { inspectVirtualisation, type Virtualisation } from "../libvirt/virtualisation.ts";
 
-/** The system of a node image, and the reason for it. */
+/** A system, and why it was chosen. */
 export interface SystemChoice {
   readonly system: ImageSystem;
-  /** A clause, such as "because guests are emulated". */
+  /** Half a sentence. */
   readonly reason: string;
 }
 
-/** Facts that decide {@link chooseSystem}; replaced in tests. */
+/** What {@link chooseSystem} asks; replaced in tests. */
 export interface Circumstances {
   readonly remembered: () => ImageSystem | undefined;
   readonly virtualisation: () => Virtualisation;
@@ -17,10 +20,10 @@ export interface Circumstances {
 }
 
 /**
- * Chooses the system of the node image: NixOS where Nix can build it and guests run in hardware, else Debian.
+ * Chooses what the node image is made of: NixOS where Nix can build it and guests run in hardware, else Debian.
  *
- * A checkout keeps to its first choice, because another image replaces every machine of a cluster. A newly installed program
- * or an hour without network must not do that.
+ * The first choice stays: another image replaces every machine of a cluster, and neither an installed program nor a network
+ * that is away for an hour is a reason for that.
  */
 export async function chooseSystem(circumstances: Partial<Circumstances> = {}): Promise<SystemChoice> {
   const { remembered = rememberedSystem, virtualisation = inspectVirtualisation, nix = canBuild } = circumstances;
@@ -35,7 +38,13 @@ export async function chooseSystem(circumstances: Partial<Circumstances> = {}): 
   return { system: ability.able ? "nixos" : "debian", reason: `because ${ability.reason}` };
 }
 
-/** Returns a choice as a line for the user. */
+/** A choice as the line that a person reads. */
 export function inWords({ system, reason }: SystemChoice): string {
   return `node image: ${system === "nixos" ? "NixOS" : "Debian"}, ${reason}`;
+}
+
+/** Makes a system the one that this checkout stays with, and of Debian what its packages come from. */
+export async function rememberSystem(system: ImageSystem, file = systemFile, origin: DebianOrigin = {}): Promise<void> {
+  ownFolder(dirname(file));
+  await writeFile(file, rememberingText(system, origin));
 }

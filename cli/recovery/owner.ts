@@ -8,7 +8,13 @@ import {
   resourceType,
   suffix,
 } from "../../names.ts";
-import { clusterOf, type StackState } from "../stack/state.ts";
+import type { StackState } from "../stack/state.ts";
+
+/** Name of the stack's cluster; "" before its first `up`. */
+export function clusterOf({ resources }: StackState): string {
+  const cluster = resources.find(({ type }) => type === resourceType.cluster);
+  return cluster === undefined ? "" : nameOfUrn(cluster.urn);
+}
 
 /** Random ids that tell the stack's cluster from others of its name; none before its first `up`. */
 export function clusterIdsOf(state: StackState): readonly string[] {

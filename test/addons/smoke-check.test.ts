@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 const script = readFileSync(new URL("../../addons/smoke-check.sh", import.meta.url), "utf8");
 
-/** PODS are the addresses the service's name resolves to. */
+/** Prints the addresses of PODS, as the service's name resolves to them. */
 const nslookup = `
 nslookup() {
   printf 'Server:\\t\\t10.96.0.10\\nAddress:\\t10.96.0.10:53\\n\\n'
@@ -15,7 +15,7 @@ nslookup() {
 }
 `;
 
-/** ANSWERING are the pods that serve a page. */
+/** Succeeds for the addresses of ANSWERING. */
 const wget = `
 wget() {
   case "$* $ANSWERING " in
@@ -34,7 +34,7 @@ function check(expected: number, pods: readonly string[], answering: readonly st
   const { status, stdout, stderr } = spawnSync("sh", ["-c", `${nslookup}${fetch}${text}`], {
     env: { PATH: process.env.PATH, SERVICE: "smoke", PODS: pods.join(" "), ANSWERING: answering.join(" ") },
     encoding: "utf8",
-    // Nothing is real to wait for.
+    // No request takes time here.
     timeout: 20_000,
   });
   return { status, stdout, stderr };
@@ -43,21 +43,21 @@ function check(expected: number, pods: readonly string[], answering: readonly st
 const [a, b, c] = ["10.244.1.2", "10.244.2.2", "10.244.2.22"] as const;
 
 describe("the smoke check in a pod", () => {
-  it("succeeds without a word when every pod answers", () => {
+  it("succeeds without output when every pod answers", () => {
     expect(check(2, [a, b], [a, b])).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
-  it("succeeds when as many answer as are expected, and one that leaves is silent", () => {
+  it("succeeds when the expected number answers, and the pod of a leaving worker does not", () => {
     expect(check(2, [a, b, c], [a, c])).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(check(2, [a, b, c], [a, b, c]).status).toBe(0);
   });
 
-  it("names the pods that are silent when too few answer", () => {
+  it("names the pods that do not answer when too few do", () => {
     expect(check(2, [a, c], [c])).toMatchObject({
       status: 1,
       stdout: `${a} did not answer, 1 of 2 pods did\n`,
     });
-    // One address is the beginning of another.
+    // The address of b is the beginning of c's.
     expect(check(2, [a, b, c], [c]).stdout).toBe(`${a} ${b} did not answer, 1 of 2 pods did\n`);
     expect(check(2, [a, b, c], []).stdout).toBe(`${a} ${b} ${c} did not answer, 0 of 2 pods did\n`);
   });
@@ -67,11 +67,11 @@ describe("the smoke check in a pod", () => {
     expect(check(1, [], [])).toMatchObject({ status: 1, stdout: "smoke resolves to 0 of 1 pods\n" });
   });
 
-  it("asks every pod at the same time, for a silent one takes ten seconds", async () => {
+  it("asks every pod at the same time, because a silent pod takes ten seconds", async () => {
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-smoke-"));
     onTestFinished(() => rm(folder, { recursive: true }));
     const pipe = join(folder, "pipe");
-    // The first pod answers once the second was asked; one after the other, they would never end.
+    // The first pod answers after the second was asked, so requests one after the other would never end.
     const together = `
       mkfifo ${pipe}
       wget() { case "$*" in *${a}*) read -r asked <${pipe} ;; *) echo asked >${pipe} ;; esac; }

@@ -31,7 +31,7 @@ const isRoot = process.getuid?.() === 0;
 
 let folder: string;
 beforeEach(() => {
-  // As a home is: entered by all, changed by its owner.
+  // The mode of a home folder: every user may enter it, only its owner may change it.
   folder = mkdtempSync(join(tmpdir(), "nodeforge-seeds-test-"));
   chmodSync(folder, 0o755);
 });
@@ -44,7 +44,7 @@ const seeds = () => join(folder, "seeds");
 const mode = (path: string) => statSync(path).mode & 0o777;
 
 describe("a seed disk's image", () => {
-  it("is in a folder that only its owner can enter, and leaves nothing else there", () => {
+  it("is the only file in a folder that only its owner can enter", () => {
     const path = writeIso(seed, seeds());
     expect(path).toBe(join(seeds(), "c3dbf95c9670.iso"));
     expect(mode(seeds())).toBe(0o700);
@@ -53,7 +53,7 @@ describe("a seed disk's image", () => {
     for (const text of Object.values(seed.files)) expect(image).toContain(text);
   });
 
-  it("is written anew, whatever was there under its name", () => {
+  it("replaces an existing file of its name", () => {
     mkdirSync(seeds(), { mode: 0o700 });
     writeFileSync(join(seeds(), "c3dbf95c9670.iso"), "MALLORY USER-DATA");
     const image = readFileSync(writeIso(seed, seeds()), "latin1");
@@ -61,7 +61,7 @@ describe("a seed disk's image", () => {
     expect(image).not.toContain("MALLORY");
   });
 
-  it("takes the place of a link, not of what that points to", () => {
+  it("replaces a link, and does not change the link's target", () => {
     const precious = join(folder, "precious");
     writeFileSync(precious, "precious");
     mkdirSync(seeds(), { mode: 0o700 });
@@ -71,7 +71,7 @@ describe("a seed disk's image", () => {
     expect(readFileSync(join(seeds(), "c3dbf95c9670.iso"), "latin1")).toContain("fqdn: own");
   });
 
-  it("is made by many runs at the same time", async () => {
+  it("can be written by several runs at the same time", async () => {
     const program = `import { writeIso } from ${JSON.stringify(join(import.meta.dirname, "../../cloud-init/iso.ts"))};
       writeIso(${JSON.stringify(seed)}, ${JSON.stringify(seeds())});`;
     const { execa } = await import("execa");
@@ -80,13 +80,13 @@ describe("a seed disk's image", () => {
   });
 });
 
-describe("a folder for seeds that somebody else may change is refused:", () => {
+describe("a folder of seeds that another user can change is refused:", () => {
   const refused = (pattern: RegExp) => {
     expect(() => writeIso(seed, seeds())).toThrow(pattern);
     expect(existsSync(join(seeds(), "c3dbf95c9670.iso"))).toBe(false);
   };
 
-  it.each([0o777, 0o770, 0o755, 0o701])("one with mode %o", (bits) => {
+  it.each([0o777, 0o770, 0o755, 0o701])("a folder with mode %o", (bits) => {
     mkdirSync(seeds());
     chmodSync(seeds(), bits);
     refused(
@@ -95,7 +95,7 @@ describe("a folder for seeds that somebody else may change is refused:", () => {
     expect(mode(seeds())).toBe(bits);
   });
 
-  it("a link to one that would do", () => {
+  it("a link to a private folder", () => {
     mkdirSync(join(folder, "other"), { mode: 0o700 });
     symlinkSync(join(folder, "other"), seeds());
     refused(/seeds is no folder; remove it/);
@@ -106,16 +106,16 @@ describe("a folder for seeds that somebody else may change is refused:", () => {
     expect(() => writeIso(seed, seeds())).toThrow(/seeds is no folder; remove it/);
   });
 
-  it("one below a folder in which others may rename it", () => {
+  it("a folder below one in which other users can rename it", () => {
     mkdirSync(join(folder, "open"));
     chmodSync(join(folder, "open"), 0o777);
     expect(() => writeIso(seed, join(folder, "open", "seeds"))).toThrow(/open has mode 0777, .*run `chmod go-w/);
-    // The sticky bit lets only the owner rename, as in /tmp, where this test is.
+    // With the sticky bit only the owner can rename, as in /tmp.
     chmodSync(join(folder, "open"), 0o1777);
     expect(existsSync(writeIso(seed, join(folder, "open", "seeds")))).toBe(true);
   });
 
-  it.runIf(isRoot)("one of another user, or below one of another user", () => {
+  it.runIf(isRoot)("a folder of another user, or below a folder of another user", () => {
     mkdirSync(seeds(), { mode: 0o700 });
     chownSync(seeds(), 54_321, 54_321);
     refused(/seeds belongs to user 54321, wanted 0; remove it/);
@@ -127,8 +127,8 @@ describe("a folder for seeds that somebody else may change is refused:", () => {
   });
 });
 
-describe("the place of seeds", () => {
-  it("is the user's own cache", () => {
+describe("the folder of seeds", () => {
+  it("is in the cache of the user", () => {
     vi.stubEnv("XDG_CACHE_HOME", folder);
     chmodSync(folder, 0o700);
     expect(writeIso(seed)).toBe(join(folder, "nodeforge", "seeds", "c3dbf95c9670.iso"));
@@ -136,18 +136,18 @@ describe("the place of seeds", () => {
     expect(seedFolder({})).toMatch(/\/\.cache\/nodeforge\/seeds$/);
   });
 
-  it("is not moved by the cache that users may share", () => {
+  it("does not depend on NODEFORGE_CACHE, which users may share", () => {
     const environment = { NODEFORGE_CACHE: "/srv/cache", XDG_CACHE_HOME: "/home/me/cache" };
     expect(cacheRoot(environment)).toBe("/srv/cache");
     expect(seedFolder(environment)).toBe("/home/me/cache/nodeforge/seeds");
   });
 });
 
-/** Numbers that no user of a machine has. */
+/** Numbers of users that do not exist on this machine. */
 const mallory = 61_234;
 const victim = 61_235;
 
-describe.runIf(isRoot)("of two users of one machine", () => {
+describe.runIf(isRoot)("of two users on one machine", () => {
   const as = (user: number, command: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
     execFileSync("setpriv", [`--reuid=${user}`, `--regid=${user}`, "--clear-groups", ...command], {
       encoding: "utf8",
@@ -156,10 +156,10 @@ describe.runIf(isRoot)("of two users of one machine", () => {
       env: { PATH: process.env.PATH, HOME: "/nonexistent", ...environment },
     });
 
-  /** The victim's program; the sources are copied, because a checkout of root's may be closed to others. */
+  /** Copies the program's sources, because the victim may not be able to read a checkout of root. */
   function program(): string {
     const copy = join(folder, "program");
-    for (const file of ["cloud-init/iso.ts", "lib/cache-root.ts", "lib/private-files.ts"]) {
+    for (const file of ["cloud-init/iso.ts", "lib/cache-root.ts", "lib/files.ts", "lib/private-files.ts"]) {
       mkdirSync(join(copy, file, ".."), { recursive: true });
       writeFileSync(join(copy, file), readFileSync(join(import.meta.dirname, "../..", file)));
     }
@@ -172,7 +172,7 @@ describe.runIf(isRoot)("of two users of one machine", () => {
     return copy;
   }
 
-  it("one cannot give the other a seed, neither beforehand nor afterwards", () => {
+  it("neither can replace a seed of the other, before or after it is written", () => {
     const copy = program();
     const shared = join(folder, "tmp");
     mkdirSync(shared);
@@ -190,7 +190,7 @@ describe.runIf(isRoot)("of two users of one machine", () => {
     expect(() => as(mallory, ["sh", "-c", `printf MALLORY >${path}`])).toThrow();
     expect(() => as(mallory, ["mv", join(home, ".cache/nodeforge/seeds"), join(shared, "moved")])).toThrow();
 
-    // A cache in a folder for all: the other one is there first.
+    // A cache in a folder of all users, in which the other user was first.
     as(mallory, ["sh", "-c", `umask 0; mkdir -p -m 0777 ${shared}/nodeforge/seeds`]);
     expect(() => run({ XDG_CACHE_HOME: shared })).toThrow(
       new RegExp(`belongs to user ${mallory}, wanted ${victim}; remove it`),

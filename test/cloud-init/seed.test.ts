@@ -17,7 +17,7 @@ describe("a seed", () => {
     expect(seedOf(worker!, login, network).files).toMatchSnapshot();
   });
 
-  it("is this text for a node that sets its own address, and another user", () => {
+  it("is this text for a node with a static address, and for another user", () => {
     const [master] = nodes({ network: "lab" });
     expect(seedOf(master!, { user: "ops", publicKey }, network).files).toMatchSnapshot();
   });
@@ -28,7 +28,7 @@ describe("a seed", () => {
     expect(nodes({ workers: "50" }).map((node) => seedOf(node, login, network).digest)).toEqual(digests);
   });
 
-  it("has another instance-id when anything else in it changes", () => {
+  it("has another instance-id when its user-data changes", () => {
     const [, worker] = nodes();
     const id = (user: string) =>
       (parse(seedOf(worker!, { user, publicKey }, network).files["meta-data"]) as Record<string, string>)[
@@ -38,7 +38,7 @@ describe("a seed", () => {
     expect(id("root")).toMatch(/^dev-worker-node-1-[0-9a-f]{12}$/);
   });
 
-  it("holds the public key and no other key, password or token", () => {
+  it("has the public key, and no private key, password or token", () => {
     for (const node of nodes()) {
       const text = Object.values(seedOf(node, login, network).files).join("\n");
       expect(text).toContain(publicKey);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 
-/** REQUESTS is what the watch shows, a line each; it then stays silent until it is ended. The first approval may be REFUSED. */
+/** The watch prints REQUESTS, one a line, then waits until it is killed. With REFUSED the first approval fails. */
 const kubectl = `#!/bin/bash
 echo "$*" >>"$FOLDER/calls"
 case "$*" in
@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const key = join(folder, "key.pem");
 execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
 
-/** A line of the watch: a request by its name, the token that asks, and whom for. */
+/** Returns a line of the watch: the name of a request, its user, and the request for a subject. */
 function request(name: string, user: string, subject: string, condition = ""): string {
   const text = execFileSync("openssl", ["req", "-new", "-key", key, "-subj", subject]).toString("base64");
   return `${name} ${user} ${text} ${condition}`.trimEnd();
@@ -29,10 +29,10 @@ const token = (id: string) => `system:bootstrap:${id}`;
 const kubelet = (name: string) => `/O=system:nodes/CN=system:node:${name}`;
 const live = () => Math.floor(Date.now() / 1000) + 600;
 
-/** Runs the script with these workers expected, by their tokens, until none is, or for so many seconds. */
+/** Runs the script with expected workers, by the ids of their tokens. It ends when it expects no worker. */
 function approve(expected: Readonly<Record<string, string>>, requests: readonly string[], environment = {}) {
   const node = new TestNode("");
-  // A program and no function: the script lets the watch take the place of a shell.
+  // A program instead of a function, because the script execs it.
   node.write("bin/kubectl", kubectl);
   chmodSync(join(node.folder, "bin/kubectl"), 0o755);
   for (const [id, text] of Object.entries(expected)) node.write(`joins/${id}`, `${text}\n`);
@@ -49,13 +49,13 @@ function approve(expected: Readonly<Record<string, string>>, requests: readonly 
   };
 }
 
-describe("a worker that joins", () => {
-  it("gets its certificate by its token, and the script ends when nobody is expected any more", () => {
+describe("a joining worker", () => {
+  it("gets one certificate with its token, and the script ends when it expects no worker", () => {
     const found = approve({ aaaaaa: `worker-1 ${live()}` }, [request("csr-1", token("aaaaaa"), kubelet("worker-1"))]);
     expect(found).toMatchObject({ status: 0, approved: ["certificate approve csr-1"], left: [], other: [] });
   });
 
-  it("shares one watch, and one approval, with others that come at the same time", () => {
+  it("shares one watch and one approval with workers that join at the same time", () => {
     const names = ["1", "2", "3"];
     const expected = Object.fromEntries(names.map((name) => [`aaaaa${name}`, `worker-${name} ${live()}`]));
     const requests = names.map((name) => request(`csr-${name}`, token(`aaaaa${name}`), kubelet(`worker-${name}`)));
@@ -64,7 +64,7 @@ describe("a worker that joins", () => {
     expect(approved[0]?.split(" ").slice(2).sort()).toEqual(["csr-1", "csr-2", "csr-3"]);
   });
 
-  it("is asked for again where the API server refuses the approval", () => {
+  it("is approved on a second watch after the API server refused the approval", () => {
     const requests = [request("csr-1", token("aaaaaa"), kubelet("worker-1"))];
     const found = approve({ aaaaaa: `worker-1 ${live()}` }, requests, { REFUSED: "once" });
     expect(found).toMatchObject({ status: 0, left: [] });
@@ -72,34 +72,34 @@ describe("a worker that joins", () => {
   });
 });
 
-describe("a request is left alone", () => {
-  /** The token of `worker-1` is used, and after what is to be left alone comes the right request, which ends the script. */
+describe("a request is not approved", () => {
+  /** Runs the script with other requests before the right one of `worker-1`, which ends the script. */
   const beside = (...others: readonly string[]) =>
     approve({ aaaaaa: `worker-1 ${live()}` }, [...others, request("right", token("aaaaaa"), kubelet("worker-1"))]);
 
   it.each([
     ["for another node's name", token("aaaaaa"), kubelet("master")],
-    ["for another group beside", token("aaaaaa"), "/O=system:nodes/O=system:masters/CN=system:node:worker-1"],
+    ["for a second group", token("aaaaaa"), "/O=system:nodes/O=system:masters/CN=system:node:worker-1"],
     ["without the group of nodes", token("aaaaaa"), "/CN=system:node:worker-1"],
-    ["for a name that only begins like it", token("aaaaaa"), kubelet("worker-10")],
-    ["by a token that nobody expects", token("bbbbbb"), kubelet("worker-1")],
+    ["for a longer name with the same beginning", token("aaaaaa"), kubelet("worker-10")],
+    ["by the token of no expected worker", token("bbbbbb"), kubelet("worker-1")],
     ["by a token that is a path", token("../aaaaaa"), kubelet("worker-1")],
-    ["by a node for itself", "system:node:worker-1", kubelet("worker-1")],
+    ["by a node for its own name", "system:node:worker-1", kubelet("worker-1")],
   ])("%s", (_, user, subject) => {
-    const { status, approved } = beside(request("wrong", user, subject));
-    expect([status, approved]).toEqual([0, ["certificate approve right"]]);
+    const { status, approved, other } = beside(request("wrong", user, subject));
+    expect([status, approved, other]).toEqual([0, ["certificate approve right"], []]);
   });
 
-  it("that is no certificate request", () => {
+  it("without a certificate request", () => {
     expect(beside(`wrong ${token("aaaaaa")} bm9uZQ==`).approved).toEqual(["certificate approve right"]);
   });
 
-  it.each(["Approved", "Denied"])("that is %s already", (condition) => {
+  it.each(["Approved", "Denied"])("in the condition %s", (condition) => {
     const { approved } = beside(request("earlier", token("aaaaaa"), kubelet("worker-1"), condition));
     expect(approved).toEqual(["certificate approve right"]);
   });
 
-  it("that is the second by one token, at the same time and later", () => {
+  it("when it is the second of one token", () => {
     const [first, second] = ["csr-1", "csr-2"].map((name) => request(name, token("aaaaaa"), kubelet("worker-1")));
     const found = approve({ aaaaaa: `worker-1 ${live()}` }, [first!, second!]);
     expect(found).toMatchObject({ approved: ["certificate approve csr-1"], left: [] });
@@ -107,8 +107,8 @@ describe("a request is left alone", () => {
   });
 });
 
-describe("a token", () => {
-  it("that has ended lets nobody in", () => {
+describe("an expired token", () => {
+  it("is forgotten, and its request is not approved", () => {
     const requests = [request("csr-1", token("aaaaaa"), kubelet("worker-1"))];
     const found = approve({ aaaaaa: `worker-1 ${Math.floor(Date.now() / 1000) - 1}` }, requests);
     expect(found).toMatchObject({ status: 0, approved: [], watches: [], left: [] });
@@ -124,7 +124,7 @@ systemd-run() { note "systemd-run $*"; }
 `;
   const parameters = { WORKER_NAME: "worker-1", WORKER_ADDRESS: "192.168.222.100", TOKEN_TTL_MINUTES: 30 };
 
-  it("says whom the token is for, until when, and starts what approves where it does not run", () => {
+  it("records the worker of the token and its end, and starts the approval", () => {
     const node = new TestNode(minting);
     const { status, stdout } = node.run({ script: "mint-token", parameters });
     expect(status).toBe(0);
@@ -140,7 +140,7 @@ systemd-run() { note "systemd-run $*"; }
     expect(node.calls[0]).not.toContain("0123456789abcdef");
   });
 
-  it("starts no second one", () => {
+  it("starts no second approval while one runs", () => {
     const held = `${minting}\nexec 5>"$FOLDER/joins.running"; flock 5\n`;
     const node = new TestNode(held);
     expect(node.run({ script: "mint-token", parameters }).status).toBe(0);
@@ -148,7 +148,7 @@ systemd-run() { note "systemd-run $*"; }
     expect(existsSync(join(node.folder, "joins/abcdef"))).toBe(true);
   });
 
-  it("lets a worker keep its address while its join is tried again", () => {
+  it("lists the worker once, so that it keeps its address while its join is tried again", () => {
     const node = new TestNode(minting);
     node.write("nodeforge-nodes", "master\n");
     node.run({ script: "mint-token", parameters });

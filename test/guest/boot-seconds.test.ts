@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-/** A stage's start and end, as cloud-init writes them; null where it did not run. */
+/** Start and end of a stage, as cloud-init writes them; null when it did not run. */
 type Stage = readonly [start: number | null, finished: number | null];
 
 /** A status of cloud-init. */
@@ -18,7 +18,7 @@ const now = 1_795_637_500;
 const uptime = 60.5;
 const poweredOn = now - 60;
 
-/** What the script's own function says on a machine that has been up for a minute. */
+/** Runs boot_seconds on a machine that has been up for a minute. */
 function bootSeconds(status: string | undefined, up = uptime) {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-boot-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -42,11 +42,11 @@ const ran = (origin: number, fraction: number): Readonly<Record<string, Stage>> 
 
 describe("the seconds of a boot", () => {
   it.each([
-    ["since power-on, whole", 0, 0],
+    ["since power-on in whole seconds", 0, 0],
     ["since power-on, with fractions", 0, 0.87],
-    ["since 1970, whole", poweredOn, 0],
+    ["since 1970 in whole seconds", poweredOn, 0],
     ["since 1970, with fractions", poweredOn, 0.87],
-  ])("are the same from times %s", (_, origin, fraction) => {
+  ])("are the same for times %s", (_, origin, fraction) => {
     for (const indent of [undefined, 1]) {
       const { seconds, stderr } = bootSeconds(statusOf(ran(origin, fraction), indent));
       expect(seconds).toEqual({ boot: 9, cloudInit: 22, join: 1 });
@@ -54,7 +54,7 @@ describe("the seconds of a boot", () => {
     }
   });
 
-  it("count without a stage that did not run", () => {
+  it("exclude a stage that did not run", () => {
     const { seconds } = bootSeconds(statusOf({ ...ran(0, 0.5), "modules-final": [null, null] }));
     expect(seconds).toEqual({ boot: 9, cloudInit: 14, join: 1 });
   });
@@ -67,7 +67,7 @@ describe("the seconds of a boot", () => {
     ["a status without times", statusOf({ "init-local": [null, null] })],
     ["a status that is no JSON", "starting"],
     ["no status", undefined],
-  ])("are left out with a warning for %s", (_, status) => {
+  ])("are omitted with a warning for %s", (_, status) => {
     const { seconds, stderr } = bootSeconds(status);
     expect(seconds).toEqual({ join: 1 });
     expect(stderr).toMatch(/^\[ +\d+s\] warning: the times of the boot are left out, because /);

@@ -13,7 +13,7 @@ const workers = ["containerd", "kubelet", "flanneld", "kube-proxy"];
 const masters = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 const rest = ["container-images", "cloud-init-log"];
 
-describe("the script that a node explains itself with", () => {
+describe("diagnose.sh", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "nodeforge-guest-diagnose-"));
@@ -39,13 +39,13 @@ describe("the script that a node explains itself with", () => {
       input: scriptInput([{ script: "diagnose", parameters }]),
     });
     const { sections, complete, unknown } = readSections(output, "--8<--", scriptItems[role]);
-    // Whatever the script tells is asked for, and comes once.
+    // The script prints each expected item once, and no other.
     expect({ complete, unknown }).toEqual({ complete: true, unknown: [] });
     expect(sections.map(({ name }) => name).sort()).toEqual([...scriptItems[role]].sort());
     return new Map(sections.map(({ name, text }) => [name, text]));
   };
 
-  it("tells every item of a worker, and why one is missing", () => {
+  it("prints every item of a worker, or the reason that it is missing", () => {
     const sections = run("worker");
     expect([...sections.keys()]).toEqual([...common, "addresses", "image", ...workers, ...rest]);
     expect(sections.get("hostname")).toBe("worker-node-1\n");
@@ -61,7 +61,7 @@ describe("the script that a node explains itself with", () => {
     expect(sections.get("disk")).toMatch(/last line\n$/);
   });
 
-  it("tells of a control plane its own units and what the API server says", () => {
+  it("prints the units and the API server's answers of a control plane", () => {
     const sections = run("control-plane");
     expect([...sections.keys()]).toEqual([
       ...common,

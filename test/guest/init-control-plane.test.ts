@@ -9,14 +9,14 @@ import { deriveTopology } from "../../topology.ts";
 import { configWith } from "../support/settings.ts";
 import { TestNode } from "./node.ts";
 
-/** A control plane on which every program does what it is asked, and says that it was. */
+/** Programs of a control plane. All succeed and note their calls. */
 const programs = `
 timeout() { shift; "$@"; }
 kubeadm() {
   local identity=$FOLDER/kubelet/pki/kubelet-client-current.pem
   case "$*" in
   version*) echo v1.36.3 ;;
-  *"kubeconfig all"*) note "kubeadm $*" && { [[ -s $identity ]] || echo anew >"$identity"; } ;;
+  *"kubeconfig all"*) note "kubeadm $*" && { [[ -s $identity ]] || echo created >"$identity"; } ;;
   *) note "kubeadm $*" ;;
   esac
 }
@@ -35,14 +35,14 @@ const given = () =>
     network: config.clusterNetwork,
   });
 
-/** A node with the data disk of a cluster that was made with this text; undefined for one that never was. */
-function nodeWith(made: string | undefined): TestNode {
+/** Returns a node whose data disk has a cluster with this configuration, or is blank for undefined. */
+function nodeWith(configuration: string | undefined): TestNode {
   const node = new TestNode(programs);
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
   node.write("nodeforge/renew-certificates.sh", "");
   node.write("cloud-init/status.json", '{"start": 1}');
   node.write("cloud-init/result.json", "{}");
-  if (made !== undefined) node.write("nodeforge-made", made);
+  if (configuration !== undefined) node.write("nodeforge-made", configuration);
   return node;
 }
 
@@ -58,12 +58,12 @@ const parameters = {
 };
 
 function init(node: TestNode, text = given(), environment: Record<string, string> = {}) {
-  // The kubelet has its certificate as soon as it starts.
+  // A real kubelet gets its certificate soon after its start.
   if (!existsSync(join(node.folder, "kubelet/pki/kubelet-client-current.pem"))) certificate(node);
   return node.run({ script: "init-control-plane", parameters }, environment, text);
 }
 
-/** Makes the kubelet's certificate. */
+/** Creates the kubelet's certificate. */
 function certificate(node: TestNode): void {
   const path = "kubelet/pki/kubelet-client-current.pem";
   node.write(path, "");
@@ -72,8 +72,8 @@ function certificate(node: TestNode): void {
   execFileSync("openssl", ["req", "-x509", ...kind, "-keyout", key, "-out", file], { stdio: "ignore" });
 }
 
-/** What the first release gave to kubeadm, and wrote down whole. */
-const firstDay = `{
+/** kubeadm's configuration of the first release, which the data disk keeps. */
+const firstRelease = `{
   "apiVersion": "kubeadm.k8s.io/v1beta4",
   "kind": "InitConfiguration",
   "localAPIEndpoint": {
@@ -130,7 +130,7 @@ const firstDay = `{
 }
 `;
 
-/** The text with its documents changed, in this program's own notation. */
+/** Returns the text with changed documents, formatted as the program does. */
 function changed(text: string, change: (documents: Record<string, unknown>[]) => Record<string, unknown>[]): string {
   const documents = parseAllDocuments(text).map((document) => document.toJS() as Record<string, unknown>);
   return change(documents)
@@ -138,7 +138,7 @@ function changed(text: string, change: (documents: Record<string, unknown>[]) =>
     .join("---\n");
 }
 
-/** The same with the keys of every object in the opposite order. */
+/** Returns the value with the keys of every object in the opposite order. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== "object" || value === null) return value;
@@ -149,16 +149,16 @@ function reversed(value: unknown): unknown {
   );
 }
 
-describe("a living cluster", () => {
-  it("takes the configuration that it was made with, and that of this release", () => {
-    expect(init(nodeWith(firstDay), firstDay)).toMatchObject({ status: 0 });
-    const node = nodeWith(firstDay);
+describe("an existing cluster", () => {
+  it("accepts the configuration of the first release, and of this release", () => {
+    expect(init(nodeWith(firstRelease), firstRelease)).toMatchObject({ status: 0 });
+    const node = nodeWith(firstRelease);
     const { status, stderr } = init(node);
     expect(status, stderr).toBe(0);
     expect(node.read("nodeforge-made")).toBe(given());
   });
 
-  it("takes one with further fields, and its keys in another order", () => {
+  it("accepts further fields, and another order of keys", () => {
     const later = changed(given(), (documents) =>
       documents.map((document) => ({
         ...(reversed(document) as object),
@@ -166,7 +166,7 @@ describe("a living cluster", () => {
         etcd: { local: { name: "other", extraArgs: [{ name: "quota-backend-bytes", value: "8" }] } },
       })),
     );
-    const { status, stderr } = init(nodeWith(firstDay), later);
+    const { status, stderr } = init(nodeWith(firstRelease), later);
     expect([status, stderr.includes("FAILED")]).toEqual([0, false]);
     expect(init(nodeWith(later), given()).status).toBe(0);
   });
@@ -187,26 +187,26 @@ describe("a living cluster", () => {
       "name of the control plane from master to head; name of the API server from master to nothing; name of the API server from master.internal to nothing",
     ],
     ["nodeDomain", { nodeDomain: "lab" }, "name of the API server from master.internal to nothing"],
-  ])("refuses another %s, and says what was and what is", (_, raw, said) => {
+  ])("refuses another %s, and names the old and the new value", (_, raw, said) => {
     const other = configWith(raw);
     const text = initConfiguration({
       clusterName: other.clusterName,
       node: deriveTopology(other).master,
       network: other.clusterNetwork,
     });
-    const node = nodeWith(firstDay);
+    const node = nodeWith(firstRelease);
     const { status, stderr } = init(node, text);
     expect(status).toBe(1);
     expect(stderr).toContain(
       `FAILED: these values cannot be changed on an existing cluster: ${said}; fix: revert the change, or destroy the cluster and create it again\n`,
     );
     expect(node.calls).toEqual([]);
-    expect(node.read("nodeforge-made")).toBe(firstDay);
+    expect(node.read("nodeforge-made")).toBe(firstRelease);
   });
 });
 
 describe("a blank data disk", () => {
-  it("gets a cluster the first time", () => {
+  it("gets a cluster when the stack has created none", () => {
     const node = nodeWith(undefined);
     const { status, stdout } = init(node);
     expect(status).toBe(0);
@@ -214,7 +214,7 @@ describe("a blank data disk", () => {
     expect(node.read("nodeforge-made")).toBe(given());
   });
 
-  it("gets none where the stack remembers one, and nothing is done", () => {
+  it("is refused when the stack has created the cluster before, and nothing is changed", () => {
     const node = nodeWith(undefined);
     const { status, stderr } = init(node, given(), { REPEATED: "yes" });
     expect(status).toBe(1);
@@ -223,8 +223,8 @@ describe("a blank data disk", () => {
     expect(existsSync(join(node.folder, "nodeforge-made"))).toBe(false);
   });
 
-  it("is no matter where the disk has the cluster", () => {
-    expect(init(nodeWith(firstDay), given(), { REPEATED: "yes" }).status).toBe(0);
+  it("is the only disk that is refused: one with the cluster is accepted", () => {
+    expect(init(nodeWith(firstRelease), given(), { REPEATED: "yes" }).status).toBe(0);
   });
 });
 
@@ -232,8 +232,8 @@ describe("certificates", () => {
   const order = (calls: readonly string[]) =>
     calls.map((call) => call.replace(/ --config .*/, "")).filter((call) => /^sh |phase (certs|kubeconfig)/.test(call));
 
-  it("of a cluster that was made are renewed before kubeadm looks at them", () => {
-    const node = nodeWith(firstDay);
+  it("of an existing cluster are renewed before kubeadm reads them", () => {
+    const node = nodeWith(firstRelease);
     expect(init(node).status).toBe(0);
     expect(order(node.calls)).toEqual([
       "sh renew-certificates.sh",
@@ -242,41 +242,41 @@ describe("certificates", () => {
     ]);
   });
 
-  it("of a new cluster are not, nor by an image that cannot", () => {
+  it("of a new cluster, or on an image without the renewal, are not renewed", () => {
     const fresh = nodeWith(undefined);
     expect(init(fresh).status).toBe(0);
     expect(order(fresh.calls)).toHaveLength(2);
-    const earlier = nodeWith(firstDay);
+    const earlier = nodeWith(firstRelease);
     execFileSync("rm", [join(earlier.folder, "nodeforge/renew-certificates.sh")]);
     expect(init(earlier).status).toBe(0);
     expect(order(earlier.calls)).toHaveLength(2);
   });
 
-  it("that cannot be renewed end the step", () => {
-    const { status, stderr } = init(nodeWith(firstDay), given(), { RENEWAL_FAILS: "yes" });
+  it("fail the step when the renewal fails", () => {
+    const { status, stderr } = init(nodeWith(firstRelease), given(), { RENEWAL_FAILS: "yes" });
     expect([status, stderr.includes("FAILED: the certificates could not be renewed")]).toEqual([1, true]);
   });
 
-  it("of the kubelet are made anew when they have ended, and left alone before", () => {
-    const kept = nodeWith(firstDay);
+  it("of the kubelet are recreated after their end, and kept before", () => {
+    const kept = nodeWith(firstRelease);
     kept.write("kubelet.conf", "kept");
     expect(init(kept).status).toBe(0);
     expect(kept.read("kubelet.conf")).toBe("kept");
 
-    const node = nodeWith(firstDay);
-    node.write("kubelet.conf", "ended");
-    node.write("kubelet/pki/kubelet-client-current.pem", "no certificate any more");
+    const node = nodeWith(firstRelease);
+    node.write("kubelet.conf", "expired");
+    node.write("kubelet/pki/kubelet-client-current.pem", "no certificate");
     const { status, stderr } = init(node);
     expect([status, stderr.includes("the kubelet's certificate has expired: creating another one")]).toEqual([0, true]);
     expect(existsSync(join(node.folder, "kubelet.conf"))).toBe(false);
-    expect(node.read("kubelet/pki/kubelet-client-current.pem")).toBe("anew\n");
+    expect(node.read("kubelet/pki/kubelet-client-current.pem")).toBe("created\n");
   });
 });
 
-describe("a token", () => {
-  it("lets nobody in by itself: the binding goes, and what approves joins is there before", () => {
-    for (const made of [undefined, firstDay]) {
-      const node = nodeWith(made);
+describe("a token alone", () => {
+  it("gets no certificate: the automatic approval is removed, and the script that approves joins is installed", () => {
+    for (const configuration of [undefined, firstRelease]) {
+      const node = nodeWith(configuration);
       expect(init(node).status).toBe(0);
       expect(readFileSync(join(node.folder, "nodeforge-approve-joins"), "utf8")).toBe("the script's text\n");
       const deleted = node.calls.filter((call) => call.includes("node-autoapprove-bootstrap"));

@@ -25,7 +25,7 @@ const parameters = {
   POD_CIDR: "10.244.0.0/16",
   SERVICE_CIDR: "10.96.0.0/16",
 };
-/** The program's own text, because the script reads the token's id from its layout. */
+/** Configuration in the program's layout, from which the script reads the token's id. */
 const configuration = (token: string) =>
   joinConfiguration({
     name: "worker-1",
@@ -36,7 +36,7 @@ const configuration = (token: string) =>
     taints: [{ key: "token", value: "cccccc", effect: "NoSchedule" }],
   });
 
-/** A worker that has these files. */
+/** Returns a worker with these files. */
 function worker(files: readonly string[] = []): TestNode {
   const node = new TestNode(programs);
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
@@ -52,7 +52,7 @@ const folders = "systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /e
 const begun = ["systemctl start --no-block flanneld kube-proxy", "systemctl is-active flanneld kube-proxy"];
 
 describe("a worker", () => {
-  it("that never joined has its folders made and joins, and nothing is cleared", () => {
+  it("that never joined gets its folders and joins, and no file is removed", () => {
     const node = worker();
     expect(joinWith(node).status).toBe(0);
     expect(node.calls).toEqual([folders, "kubeadm join --config /dev/stdin", ...begun]);
@@ -60,21 +60,21 @@ describe("a worker", () => {
     expect(node.read("configuration")).toBe(configuration("bbbbbb.0123456789abcdef"));
   });
 
-  it("that has joined with this token is left as it is", () => {
+  it("that has joined with this token is not changed", () => {
     const node = worker(["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem", "flannel/subnet.env"]);
     expect(joinWith(node, "aaaaaa.0123456789abcdef").status).toBe(0);
     expect(node.calls).toEqual(begun);
     expect(existsSync(join(node.folder, "flannel"))).toBe(true);
   });
 
-  it("that has joined is left as it is when it gets no token", () => {
+  it("that has joined is not changed when it gets no token", () => {
     const node = worker(["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem"]);
     expect(joinWith(node, "").status).toBe(0);
     expect(node.calls).toEqual(begun);
     expect(node.read("nodeforge/joined")).toBe("aaaaaa\n");
   });
 
-  it("that never joined fails when it gets no token, and names the command that helps", () => {
+  it("that never joined fails when it gets no token, and its error has the command to run", () => {
     const node = worker();
     const { status, stderr } = joinWith(node, "");
     expect([status, node.calls]).toEqual([1, []]);
@@ -83,19 +83,19 @@ describe("a worker", () => {
     );
   });
 
-  // What each of them leaves: kubeadm's reset takes kubelet.conf, bootstrap-kubelet.conf and pki/ca.crt, and no more.
+  // Files that each case leaves. kubeadm's reset removes only kubelet.conf, bootstrap-kubelet.conf and pki/ca.crt.
   it.each([
     [
       "was reset by hand",
       ["nodeforge/joined", "flannel/subnet.env", "leases/networks/cbr0/10.244.1.2", "cni/10.conflist"],
     ],
-    ["was reset by hand, its pod network alone being left", ["flannel/subnet.env"]],
+    ["was reset by hand, and has only its pod network", ["flannel/subnet.env"]],
     ["has the pods' bridge of an earlier join", ["net/cni0/address"]],
     ["has the pods' addresses of an earlier join", ["leases/networks/cbr0/10.244.1.2"]],
     ["has the pods' network of an earlier join", ["cni/10.conflist"]],
-    ["broke off in a join", ["bootstrap-kubelet.conf", "pki/ca.crt"]],
+    ["was interrupted in a join", ["bootstrap-kubelet.conf", "pki/ca.crt"]],
     ["was in a cluster", ["kubelet.conf", "pki/ca.crt", "nodeforge/joined"]],
-  ])("that %s is cleared of it before it joins", (_, files) => {
+  ])("that %s loses those files before it joins", (_, files) => {
     const node = worker(files);
     expect(joinWith(node).status).toBe(0);
     expect(node.calls).toEqual([
@@ -107,8 +107,8 @@ describe("a worker", () => {
       "kubeadm join --config /dev/stdin",
       ...begun,
     ]);
-    for (const gone of ["flannel", "leases/networks", "cni/10.conflist", "pki/ca.crt"])
-      expect(existsSync(join(node.folder, gone)), gone).toBe(false);
+    for (const removed of ["flannel", "leases/networks", "cni/10.conflist", "pki/ca.crt"])
+      expect(existsSync(join(node.folder, removed)), removed).toBe(false);
     expect(node.read("nodeforge/joined")).toBe("bbbbbb\n");
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 
 /**
- * NODE is what the API server says of the node: cordoned or not, a space, its condition Ready; GONE_AFTER, after how many
- * drains it does not know the node any more. DRAINS has a line for each drain: "ok", else what kubectl fails with; the last
- * one lasts. PODS has a line for each pod: the kind of its owner, and its name.
+ * NODE is the API server's answer about the node: cordoned or not, a space, its condition Ready. After GONE_AFTER drains the
+ * node does not exist. DRAINS has a line for each drain: "ok" or kubectl's error. Its last line also counts for every later
+ * drain. PODS has a line for each pod: the kind of its owner, and its name.
  */
 const programs = `
 kubectl() {
@@ -30,7 +30,7 @@ const usual = "--ignore-daemonsets --delete-emptydir-data --grace-period -1";
 
 const worker = { WORKER_NAME: "w", WORKER_ADDRESS: "192.168.10.101", WORKER_MAC: "52:54:0a:dd:2d:75" };
 
-/** Lets worker w leave. The limit is over as soon as something is tried a first time, unless there are minutes. */
+/** Removes worker w. Without minutes, the limit is over after the first drain. */
 function leave(
   environment: Record<string, string>,
   { policy = "fail", minutes = 0, grace = -1 } = {},
@@ -42,7 +42,7 @@ function leave(
   return { ...outcome, calls: node.calls };
 }
 
-describe("a worker that leaves", () => {
+describe("a leaving worker", () => {
   it("is cordoned, drained and deleted, in this order", () => {
     const { status, stdout, calls } = leave({ NODE: " True", DRAINS: "ok" }, { minutes: 10, grace: 30 });
     expect([status, stdout]).toEqual([0, ""]);
@@ -53,22 +53,22 @@ describe("a worker that leaves", () => {
     ]);
   });
 
-  it("is left alone when it is not in the cluster", () => {
+  it("needs no change when it is not in the cluster", () => {
     const { status, stderr, calls } = leave({ NODE: "" });
     expect([status, calls]).toEqual([0, []]);
     expect(stderr).toContain("w is not in the cluster");
   });
 
-  it("is not drained when its machine is silent: no pod could be seen to end", () => {
+  it("is not drained when its machine does not answer, because no pod could be seen to end", () => {
     const { status, calls } = leave({ NODE: " Unknown" });
     expect([status, calls]).toEqual([0, ["cordon w", "delete node w --ignore-not-found"]]);
   });
 
-  it("is drained when it is not Ready, but not silent", () => {
+  it("is drained when it is not Ready, but its machine answers", () => {
     expect(leave({ NODE: " False", DRAINS: "ok" }).calls).toContain(`drain w ${usual} --timeout 1s`);
   });
 
-  it("is done when somebody else takes it out meanwhile", () => {
+  it("is finished when another user deletes its Node meanwhile", () => {
     const gone = leave({ NODE: " True", DRAINS: timeout, GONE_AFTER: "1" }, { minutes: 10 });
     expect(gone.status).toBe(0);
     expect(gone.calls.filter((call) => call.startsWith("drain "))).toHaveLength(1);
@@ -77,7 +77,7 @@ describe("a worker that leaves", () => {
 
 describe("the address of a worker", () => {
   const sent = "udp/192.168.10.1/67";
-  /** A control plane that has a lease itself, in a cluster that shall have these nodes. */
+  /** Returns a control plane with this lease of its own, in a cluster whose desired nodes are these. */
   function controlPlane(
     nodes: string,
     lease = "# This is private data.\nADDRESS=192.168.10.10\nSERVER_ADDRESS=192.168.10.1\n",
@@ -90,33 +90,33 @@ describe("the address of a worker", () => {
   }
 
   it.each([
-    ["is given back after it has left", { NODE: " True", DRAINS: "ok" }],
-    ["is given back when it had left before", { NODE: "" }],
-  ])("%s, when it is not to come back", (_, environment) => {
+    ["is released after its worker has left", { NODE: " True", DRAINS: "ok" }],
+    ["is released when its worker had left before", { NODE: "" }],
+  ])("%s, when the worker is no longer desired", (_, environment) => {
     const node = controlPlane("master\nww\n");
     expect(leave(environment, {}, node).status).toBe(0);
     const zeros = (count: number) => "00".repeat(count);
-    // Fields of RFC 2131, figure 1, then message type, server and end; 0x0a among them is also the end of a line.
+    // Fields of RFC 2131, figure 1, then message type, server and end. 0x0a is also the code of a newline.
     const fields = ["01010600", zeros(8), "c0a80a65", zeros(12), "52540add2d75", zeros(10 + 64 + 128), "63825363"];
     expect(node.bytes(sent).toString("hex")).toBe(`${fields.join("")}3501073604c0a80a01ff`);
   });
 
   it.each([
-    ["it only makes way for its successor", controlPlaneOf("master\nw\n")],
-    ["its network has no DHCP", controlPlaneOf("master\n", "ADDRESS=192.168.10.10\n")],
+    ["the worker is replaced", controlPlaneOf("master\nw\n")],
+    ["the network has no DHCP", controlPlaneOf("master\n", "ADDRESS=192.168.10.10\n")],
   ])("is kept when %s", (_, made) => {
     const node = made();
     expect(leave({ NODE: " True", DRAINS: "ok" }, {}, node).status).toBe(0);
     expect(node.read(sent)).toBe("");
   });
 
-  it("is kept when it could not be drained", () => {
+  it("is kept when the worker could not be drained", () => {
     const node = controlPlane("master\n");
     expect(leave({ NODE: " True", DRAINS: timeout }, {}, node).status).toBe(1);
     expect(node.read(sent)).toBe("");
   });
 
-  it("keeps nobody from leaving when it cannot be given back", () => {
+  it("does not keep its worker in the cluster when it cannot be released", () => {
     const node = controlPlane("master\n", "SERVER_ADDRESS=192.168.10.2\n");
     const { status, stderr } = leave({ NODE: " True", DRAINS: "ok" }, {}, node);
     expect([status, stderr.includes("192.168.10.2 does not accept the release; the lease expires later")]).toEqual([
@@ -132,15 +132,15 @@ describe("the address of a worker", () => {
 
 describe("a drain that fails", () => {
   it.each([
-    ["for lack of time", timeout],
-    ["on a busy API server", "the server was unable to return a response"],
-  ])("%s is tried again until the limit", (_, failure) => {
+    ["because time ran out", timeout],
+    ["because the API server is busy", "the server was unable to return a response"],
+  ])("%s is repeated until the limit", (_, failure) => {
     const { status, calls } = leave({ NODE: " True", DRAINS: `${failure}\n${failure}\nok` }, { minutes: 10 });
     expect(status).toBe(0);
     expect(calls.map((call) => call.split(" ")[0])).toEqual(["cordon", "drain", "drain", "drain", "delete"]);
   });
 
-  it("names the pods and budgets that hold it, and lets the worker be of use again", () => {
+  it("names the blocking pods and budgets, and uncordons the worker", () => {
     const PODS = "ReplicaSet default/web\nDaemonSet kube-flannel/f\nNode kube-system/mirror\n default/bare";
     const held = leave({ NODE: " True", DRAINS: timeout, PODS, BUDGETS: "default/web-budget\n" });
     expect(held.status).toBe(1);
@@ -152,14 +152,14 @@ describe("a drain that fails", () => {
     expect(held.calls).toEqual(["cordon w", `drain w ${usual} --timeout 1s`, "uncordon w"]);
   });
 
-  it("leaves a worker cordoned that was", () => {
+  it("does not uncordon a worker that was cordoned before", () => {
     const held = leave({ NODE: "true True", DRAINS: timeout });
     expect(held.status).toBe(1);
     expect(held.calls).not.toContain("uncordon w");
     expect(held.stderr).toContain("pods still there: none; budgets that allow no disruption: none");
   });
 
-  it("fails at once over a pod that no controller would make again, with time left", () => {
+  it("fails at once for an unmanaged pod, with time left", () => {
     const held = leave({ NODE: " True", DRAINS: bare, PODS: " default/bare" }, { minutes: 10 });
     expect(held.status).toBe(1);
     expect(held.stderr).toContain("pods still there: default/bare;");
@@ -168,7 +168,7 @@ describe("a drain that fails", () => {
 });
 
 describe("drainPolicy force", () => {
-  it("breaks budgets at the limit, and deletes the node", () => {
+  it("ignores budgets at the limit, and deletes the Node", () => {
     const { status, stderr, calls } = leave({ NODE: " True", DRAINS: timeout }, { policy: "force" });
     expect(status).toBe(0);
     expect(stderr).toContain("drainPolicy is force: deleting the remaining pods on w (");
@@ -180,7 +180,7 @@ describe("drainPolicy force", () => {
     ]);
   });
 
-  it("breaks none before it", () => {
+  it("respects budgets before the limit", () => {
     const { calls } = leave({ NODE: " True", DRAINS: `${timeout}\nok` }, { policy: "force", minutes: 10 });
     expect(calls.filter((call) => call.startsWith("drain "))).toEqual(
       Array<string>(2).fill(`drain w ${usual} --force --timeout 60s`),

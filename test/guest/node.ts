@@ -5,14 +5,14 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { scriptText, type ScriptCall } from "../../guest/script.ts";
 
-/** How a script ended. */
+/** Exit status and output of a script. */
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What of a node is in its folder instead. */
+/** Paths of a node, and their paths in the folder of a {@link TestNode}. */
 const places = {
   "/etc/kubernetes/": "",
   "/etc/nodeforge/image.json": "image.json",
@@ -29,33 +29,33 @@ const places = {
   "/dev/udp/": "udp/",
 };
 
-/** A node that lasts as long as a test: a folder in place of its own, and stand-ins for the programs. */
+/** A node for one test: a folder instead of the root folder, and Bash functions instead of programs. */
 export class TestNode {
   readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-node-"));
   readonly #programs: string;
 
-  /** @param programs Bash functions that stand in for programs; what they note with `note` is in {@link calls}. */
+  /** @param programs Bash functions that replace programs. They add to {@link calls} with `note`. */
   constructor(programs: string) {
     this.#programs = programs;
     onTestFinished(() => rmSync(this.folder, { recursive: true }));
   }
 
-  /** Runs a script for real, but for its programs and for waiting. */
+  /** Runs a script with the replaced programs, without waiting. */
   run(call: ScriptCall, environment: Readonly<Record<string, string>> = {}, input = ""): Outcome {
     let text = scriptText(call);
     for (const [place, folder] of Object.entries(places)) text = text.replaceAll(place, `${this.folder}/${folder}`);
     const program = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\nsleep() { :; }\n${this.#programs}\n${text}`;
-    // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
+    // Bash treats its standard input as a network connection, and would then read ~/.bashrc.
     return spawnSync("bash", ["--norc", "-c", program], {
       input,
       env: { PATH: process.env.PATH, FOLDER: this.folder, ...environment },
       encoding: "utf8",
-      // Nothing is real to wait for.
+      // No script waits here.
       timeout: 20_000,
     });
   }
 
-  /** What the stand-ins noted, in order, with the places of a real node. */
+  /** Calls that the programs noted, in their order, with the paths of a real node. */
   get calls(): readonly string[] {
     const path = join(this.folder, "calls");
     if (!existsSync(path)) return [];
@@ -65,7 +65,7 @@ export class TestNode {
     return text.split("\n");
   }
 
-  /** Makes a file, and the folders it is in. */
+  /** Writes a file and creates its folders. */
   write(file: string, text: string): void {
     mkdirSync(dirname(join(this.folder, file)), { recursive: true });
     writeFileSync(join(this.folder, file), text);

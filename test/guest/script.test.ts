@@ -10,7 +10,7 @@ const scripts = readdirSync("guest")
 
 const start = startScript({ script: "print-kubeconfig", user: "root", limitMinutes: 1 });
 
-/** Runs the shortest script with another body, as sshd would: through a login shell, everything else on stdin. */
+/** Runs the shortest script with another body, as sshd would: through a shell, with everything else on stdin. */
 function run(body: string, stdin = "", parameters: Record<string, string> = {}): string {
   const original = scriptInput([{ script: "leave" }, { script: "print-kubeconfig", parameters }]);
   const program = original.slice(original.indexOf("\n") + 1).replace('cat "$KUBECONFIG"', () => body);
@@ -19,7 +19,7 @@ function run(body: string, stdin = "", parameters: Record<string, string> = {}):
 }
 
 describe("the command that starts a script", () => {
-  it("is bounded and names the script, and nothing else: it is part of every error", () => {
+  it("has only a limit and the name of the script, because it is part of every error", () => {
     expect(startScript({ script: "join", user: "root", limitMinutes: 3 })).toBe(
       `timeout --kill-after 10 180 bash -c 'read -r size; eval "$(head -c "$size")"' join`,
     );
@@ -31,20 +31,20 @@ describe("the command that starts a script", () => {
   });
 });
 
-describe("what a script is given", () => {
+describe("the input of a script", () => {
   it.each(["plain", "with 'quotes'", 'and "others"', "$(touch /nonexistent/x) `id` \\ $HOME", "two\nlines", "ünï"])(
-    "%j arrives as it is, as a parameter and on stdin",
+    "arrives unchanged as a parameter and on stdin: %j",
     (value) => {
       expect(run(`printf '%s' "$VALUE"`, "", { VALUE: value })).toBe(value);
       expect(run("cat", value)).toBe(value);
     },
   );
 
-  it("runs only the script that was started", () => {
+  it("runs only the started script", () => {
     expect(run("echo only this")).toBe("only this\n");
   });
 
-  it.each(scripts)("%s is valid", (script) => {
+  it.each(scripts)("is valid Bash for %s", (script) => {
     const parameters = { NAME: "x" };
     expect(() => execFileSync("bash", ["-n"], { input: scriptText({ script, parameters }) })).not.toThrow();
     const input = scriptInput([{ script, parameters }]);
@@ -68,17 +68,21 @@ describe("a node's image", () => {
 
   it.each([
     ["on one line", JSON.stringify({ contract, marker: "", versions: { etcd: "3.6.8" } })],
-    ["on many", JSON.stringify({ marker: "", versions: { etcd: "3.6.8" }, contract }, null, 2)],
-  ])("is accepted with the contract that the scripts need, written %s", (_, record) => {
+    ["on many lines", JSON.stringify({ marker: "", versions: { etcd: "3.6.8" }, contract }, null, 2)],
+  ])("is accepted with the scripts' contract, written %s", (_, record) => {
     expect(check(record)).toBe("accepted\n");
   });
 
   it.each([
-    ["another", JSON.stringify({ contract: contract + 1 }), `${contract + 1}`],
-    ["one that only begins like it", JSON.stringify({ contract: contract * 10 }), `${contract * 10}`],
-    ["none in its record", "{}", "none"],
-    ["no record at all", undefined, "none"],
-  ])("is refused in one sentence with %s", (_, record, found) => {
+    ["another contract", JSON.stringify({ contract: contract + 1 }), `${contract + 1}`],
+    [
+      "a contract whose number begins with the same digits",
+      JSON.stringify({ contract: contract * 10 }),
+      `${contract * 10}`,
+    ],
+    ["a record without a contract", "{}", "none"],
+    ["no record", undefined, "none"],
+  ])("is refused with %s, in one line", (_, record, found) => {
     expect(check(record)).toMatch(
       new RegExp(
         `^.*FAILED: this node's image has contract ${found} .*, expected ${contract}. Fix: use an image .*\n$`,
@@ -86,7 +90,7 @@ describe("a node's image", () => {
     );
   });
 
-  it("is judged by the record that images have, before anything else on a node", () => {
+  it("is checked by the record of images, before anything else on a node", () => {
     for (const script of ["init-control-plane", "join"] as const) {
       const text = scriptText({ script });
       expect(text).toContain(`image_record=${paths["image-record"]}\n`);
@@ -99,14 +103,14 @@ describe("a node's image", () => {
 });
 
 describe("wait_for", () => {
-  it("goes on once the command succeeds", () => {
+  it("ends when the command succeeds", () => {
     const path = `/tmp/nodeforge-wait-${process.pid}`;
     expect(run(`(sleep 1; touch ${path}) & wait_for 10 "a file" test -e ${path}; rm ${path}; say done`)).toContain(
       "done",
     );
   });
 
-  it("fails at its limit with what the command said last", () => {
+  it("fails at its limit with the last output of the command", () => {
     let output = "";
     try {
       run(`probe() { echo "no such thing yet"; return 1; }; wait_for 1 "a thing" probe`);
@@ -118,7 +122,7 @@ describe("wait_for", () => {
 });
 
 describe("a file for the units", () => {
-  it("appears whole, with its mode", () => {
+  it("is written completely, with its mode", () => {
     const path = `/tmp/nodeforge-file-${process.pid}`;
     expect(run(`write_file 0640 ${path}; stat -c %a ${path}; cat ${path}; rm ${path}`, "text")).toBe("640\ntext");
   });

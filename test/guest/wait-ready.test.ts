@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 
 /**
- * NODES has a line for each Node: its name, the status of its condition Ready. A look at the API server is a call, counted
- * in `looks`; each renews the lease of every node by a clock that is OFFSET seconds ahead, but not that of DEAD, which stays
- * at the second DEAD_AT. The API server does not answer before the look UP. TOKENS: each secret's name and description.
+ * NODES has a line for each Node: its name, the status of its condition Ready. A look is a call of the API server, counted in
+ * `looks`. It renews the lease of every node, by a clock that is OFFSET seconds ahead. The lease of DEAD stays at the second
+ * DEAD_AT. The API server does not answer before the look UP. TOKENS has the name and the description of each secret.
  */
 const programs = `
 NODES=\${NODES-}
@@ -42,14 +42,14 @@ function waitReady(NODES: string, expected: string, environment: Readonly<Record
 }
 
 describe("the gate", () => {
-  it("opens when every expected node is Ready, whoever else is there", () => {
+  it("opens when every expected node is Ready, also with other nodes in the cluster", () => {
     const { status, stdout, stderr, calls, looks } = waitReady("w True\nleaving False\nmaster True", "master 1\nw 2\n");
     expect([status, calls, looks]).toEqual([0, [], 2]);
     expect(stdout).toMatch(/^\{"seconds":\{"ready":\d+\}\}\n$/);
     expect(stderr).not.toContain("clock");
   });
 
-  it("names who is missing and who is not Ready", () => {
+  it("names nodes that are missing or not Ready", () => {
     const { status, stdout, stderr } = waitReady("master True\nw2 Unknown", "master 1\nw1 2\nw2 3\n");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(
@@ -57,7 +57,7 @@ describe("the gate", () => {
     );
   });
 
-  it("stays closed for a node that is called Ready, but whose lease does not change", () => {
+  it("stays closed for a node that is called Ready while its lease does not change", () => {
     const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", {
       DEAD: "w",
       DEAD_AT: "1600000000",
@@ -69,13 +69,13 @@ describe("the gate", () => {
   it.each([
     ["-240", "behind"],
     ["240", "ahead"],
-  ])("opens for nodes whose clock is %s s away, and says so", (OFFSET, direction) => {
+  ])("opens for nodes whose clock is off by %s s, and warns", (OFFSET, direction) => {
     const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", { OFFSET });
     expect(status).toBe(0);
     expect(stderr).toMatch(new RegExp(`warning: the clock of w is 2(39|40|41) s ${direction}\n`));
   });
 
-  it("is not opened by a lease that a clock in the future wrote", () => {
+  it("stays closed for a lease that a clock in the future wrote", () => {
     const { status, stderr } = waitReady("master True\nw True", "master 1\nw 2\n", {
       DEAD: "w",
       DEAD_AT: "4000000000",
@@ -83,7 +83,7 @@ describe("the gate", () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining("w has not renewed its lease yet")]);
   });
 
-  it("says in its failure whose clock is wrong", () => {
+  it("names nodes with a wrong clock in its failure", () => {
     const { status, stderr } = waitReady("master True\nw False", "master 1\nw 2\n", { OFFSET: "-240" });
     expect(status).toBe(1);
     expect(stderr).toMatch(
@@ -91,7 +91,7 @@ describe("the gate", () => {
     );
   });
 
-  it("takes nobody as heard of in the first answer of an API server that was away", () => {
+  it("needs a second answer of an API server that was unavailable", () => {
     const { status, looks } = waitReady("master True", "master 1\n", { UP: "3" }, 60);
     expect([status, looks]).toEqual([0, 4]);
     const { stderr } = waitReady("master True", "master 1\n", { UP: "2" });
@@ -99,14 +99,14 @@ describe("the gate", () => {
   });
 
   it("revokes the tokens of joins, and no others", () => {
-    const tokens = "secret/a nodeforge: join of w\nsecret/b made by hand";
+    const tokens = "secret/a nodeforge: join of w\nsecret/b created by hand";
     const { status, calls } = waitReady("master True", "master 1\n", { TOKENS: tokens });
     expect([status, calls]).toEqual([0, ["-n kube-system delete secret/a"]]);
   });
 });
 
-describe("a control plane that is not in its own cluster any more", () => {
-  it("registers again, and is marked as one", () => {
+describe("a control plane that is missing from its own cluster", () => {
+  it("registers again, and is marked as a control plane", () => {
     const { status, stderr, calls } = waitReady("", "master 1\n");
     expect(status).toBe(0);
     expect(stderr).toContain("master is missing from its own cluster");
@@ -118,7 +118,7 @@ describe("a control plane that is not in its own cluster any more", () => {
     ]);
   });
 
-  it("is left alone while it is only not Ready", () => {
+  it("is not registered again when it is only not Ready", () => {
     expect(waitReady("master False", "master 1\n").calls).toEqual([]);
   });
 });

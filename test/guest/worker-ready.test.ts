@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 
-/** STATUS is what the node says of itself, REMEMBERED the taints in its annotation, SMOKE the smoke check's DaemonSet, STARTED its pod here. */
+/**
+ * STATUS is the node's condition. REMEMBERED has the taints in its annotation, and with TAKEN_AWAY they no longer exist. SMOKE
+ * is the name of the smoke check's DaemonSet, and STARTED whether its pod has started here.
+ */
 const programs = `
 kubectl() {
   case "$*" in
@@ -24,8 +27,8 @@ function workerReady(environment: Record<string, string>, taints = "") {
   return { ...outcome, calls: node.calls, changes };
 }
 
-describe("a worker that has joined", () => {
-  it("gets its labels in a way that takes away those that are ours no longer", () => {
+describe("a joined worker", () => {
+  it("gets its labels by a server-side apply, which removes our earlier ones", () => {
     const { status, stdout, calls } = workerReady(ready);
     expect([status, stdout]).toEqual([0, '{"seconds":{"ready":0}}\n']);
     expect(calls).toEqual([
@@ -34,13 +37,13 @@ describe("a worker that has joined", () => {
     ]);
   });
 
-  it("fails when its labels are refused", () => {
+  it("fails when the API server refuses its labels", () => {
     const { status, stdout, calls } = workerReady({ ...ready, REFUSED: "yes" }, "a=b:NoSchedule");
     expect([status, stdout]).toEqual([1, ""]);
     expect(calls).toHaveLength(2);
   });
 
-  it("fails with what it says of itself when it is not Ready", () => {
+  it("fails with its condition when it is not Ready", () => {
     const { status, stderr } = workerReady({ STATUS: "False cni plugin not initialized" });
     expect(status).toBe(1);
     expect(stderr).toContain("FAILED: w to be Ready: still missing after 0s: False cni plugin not initialized");
@@ -49,14 +52,14 @@ describe("a worker that has joined", () => {
 });
 
 describe("taints", () => {
-  it("are added and remembered", () => {
+  it("are added, and recorded in an annotation", () => {
     expect(workerReady(ready, "a=b:NoSchedule c:NoExecute").changes).toEqual([
       "taint node w --overwrite a=b:NoSchedule c:NoExecute",
       "annotate node w --overwrite nodeforge.local/taints=a=b:NoSchedule c:NoExecute",
     ]);
   });
 
-  it("that are wanted no longer are taken away, and no others", () => {
+  it("of ours that are no longer desired are removed, and no others", () => {
     const REMEMBERED = "a=b:NoSchedule c:NoExecute d:NoSchedule";
     expect(workerReady({ ...ready, REMEMBERED }, "c:NoExecute a=x:NoSchedule").changes).toEqual([
       "taint node w a:NoSchedule- d:NoSchedule-",
@@ -65,20 +68,20 @@ describe("taints", () => {
     ]);
   });
 
-  it("are all taken away when none is wanted", () => {
+  it("are all removed when none is desired", () => {
     expect(workerReady({ ...ready, REMEMBERED: "a=b:NoSchedule" }).changes).toEqual([
       "taint node w a:NoSchedule-",
       "annotate node w --overwrite nodeforge.local/taints=",
     ]);
   });
 
-  it("that somebody took away already are no failure", () => {
+  it("that no longer exist are no failure", () => {
     const { status, stderr, changes } = workerReady({ ...ready, REMEMBERED: "a:NoSchedule", TAKEN_AWAY: "yes" });
     expect([status, changes.length]).toEqual([0, 2]);
     expect(stderr).toContain("some taints were already removed");
   });
 
-  it("that are as they were are not touched", () => {
+  it("that are already set are not changed", () => {
     expect(workerReady({ ...ready, REMEMBERED: "a:NoSchedule" }, "a:NoSchedule").changes).toEqual([]);
     expect(workerReady(ready).changes).toEqual([]);
   });
@@ -88,19 +91,19 @@ describe("the smoke check's pod", () => {
   const SMOKE = "daemonset.apps/smoke";
   const asked = (calls: readonly string[]) => calls.filter((call) => call.includes("get pods"));
 
-  it("is waited for where the check runs", () => {
+  it("is waited for when the check runs", () => {
     const { status, calls } = workerReady({ ...ready, SMOKE, STARTED: "true" });
     expect([status, asked(calls).length]).toEqual([0, 1]);
     expect(asked(calls)[0]).toContain("--field-selector spec.nodeName=w");
   });
 
-  it.each(["false", ""])("fails the step while it says %j", (STARTED) => {
+  it.each(["false", ""])("fails the step while its status is %j", (STARTED) => {
     const { status, stderr } = workerReady({ ...ready, SMOKE, STARTED });
     expect(status).toBe(1);
     expect(stderr).toContain("FAILED: the smoke check's pod on w to reach the others");
   });
 
-  it("is not asked for where there is no check", () => {
+  it("is not waited for without a check", () => {
     expect(asked(workerReady(ready).calls)).toEqual([]);
   });
 });

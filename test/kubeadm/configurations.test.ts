@@ -19,7 +19,7 @@ describe("kubeadm's configuration of the control plane", () => {
     network: config.clusterNetwork,
   });
 
-  it("is three documents", () => {
+  it("has three documents", () => {
     expect(documents(text).map((document) => document.kind)).toEqual([
       "InitConfiguration",
       "ClusterConfiguration",
@@ -27,7 +27,7 @@ describe("kubeadm's configuration of the control plane", () => {
     ]);
   });
 
-  it("announces the known address and leaves the version to the image", () => {
+  it("announces the node's address, and has a placeholder for the version", () => {
     const [init, cluster] = documents(text);
     expect(init).toMatchObject({ localAPIEndpoint: { advertiseAddress: "192.168.222.10" } });
     expect(cluster).toMatchObject({
@@ -73,7 +73,7 @@ describe("kubeadm's configuration of a join", () => {
     ]);
   });
 
-  it("hands over taints, and leaves labels to the step after it", () => {
+  it("has the taints, and no labels, which a later step sets", () => {
     const taints = [{ key: "a", effect: "NoSchedule" as const }];
     const [join] = documents(joinConfiguration({ ...input, taints }));
     expect(join).toMatchObject({

@@ -1,12 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { DiagnosedSession } from "../../../cli/diagnose/collect.ts";
 import { diagnose, explainFailure } from "../../../cli/diagnose/explain.ts";
 import { units } from "./evidence.ts";
 import { fakePrograms } from "./programs.ts";
 import { complete, kubeconfig, stackState, type Progress } from "./stack-state.ts";
+import { test } from "../../support/folder.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 
 const token = "abcdef.0123456789abcdef";
@@ -22,7 +22,7 @@ case " $* " in
   *) echo "virsh $*" ;;
 esac`;
 
-/** Answers like a node: its script's sections, of which a journal holds a token that was used to join. */
+/** Answers as a node does, with the items of guest/diagnose.sh. A journal has the token of a join. */
 const ssh = (name: string, role: "master" | "worker") => `
 program=$(cat)
 boundary=$(sed -n "s/^BOUNDARY='\\(.*\\)'$/\\1/p" <<<"$program")
@@ -46,15 +46,14 @@ esac
 let folder: string;
 let programs: string;
 let outer: string | undefined;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-diagnose-test-"));
+test.beforeEach(({ folder: own }) => {
+  folder = own;
   programs = join(folder, "bin");
   outer = process.env.PATH;
   process.env.PATH = `${programs}:${outer}`;
 });
-afterEach(async () => {
+test.afterEach(() => {
   process.env.PATH = outer;
-  await rm(folder, { recursive: true, force: true });
 });
 
 const settings: Readonly<Record<string, string>> = {
@@ -87,7 +86,7 @@ const everything = async () => {
   return Promise.all(files.map(async ({ parentPath, name }) => [name, await readFile(join(parentPath, name), "utf8")]));
 };
 
-it("a diagnosis asks no hypervisor of a URI that could start a program, and says so", async () => {
+test("a diagnosis connects to no URI that could start a program, and has the reason", async () => {
   await fakes({ virsh: `echo "$*" >>"$0.calls"` });
   const libvirtUri = "qemu+ssh://host/system?command=/tmp/x";
   const unknown = { ...session(complete, () => Promise.reject(new Error("no state"))) };
@@ -101,7 +100,7 @@ it("a diagnosis asks no hypervisor of a URI that could start a program, and says
 });
 
 describe("a diagnosis of a healthy cluster", () => {
-  it("says so, and keeps what everybody said", async () => {
+  test("finds no problem, and keeps every answer", async () => {
     await fakes();
     const result = await diagnose(session(complete), out());
     expect(result.text.split("\n")).toEqual([
@@ -125,7 +124,7 @@ describe("a diagnosis of a healthy cluster", () => {
       "summary.md",
       "volumes-nodeforge-lab.txt",
     ]);
-    const its = [
+    const items = [
       "clock",
       "console",
       "cloud-init",
@@ -137,7 +136,7 @@ describe("a diagnosis of a healthy cluster", () => {
       "kubelet",
       "units",
     ];
-    expect((await readdir(join(out(), "nodes", "master"))).sort()).toEqual(its.map((name) => `${name}.txt`).sort());
+    expect((await readdir(join(out(), "nodes", "master"))).sort()).toEqual(items.map((name) => `${name}.txt`).sort());
     expect(await readFile(join(out(), "pods.txt"), "utf8")).toBe("all 1 pods run\n");
     expect(await readFile(join(out(), "nodes", "master", "console.txt"), "utf8")).toBe(
       "(missing: /var/log/libvirt/qemu/lab-master-console.log does not exist)\n",
@@ -147,7 +146,7 @@ describe("a diagnosis of a healthy cluster", () => {
     expect(summary).toContain("| [console](nodes/master/console.txt) | missing: ");
   });
 
-  it("keeps no secret, and nothing that others can read", async () => {
+  test("keeps no secret, and no file that other users can read", async () => {
     await fakes();
     await diagnose(session(complete), out());
     const files = await everything();
@@ -165,7 +164,7 @@ describe("a diagnosis of a healthy cluster", () => {
     expect((await stat(join(out(), "summary.md"))).mode & 0o777).toBe(0o600);
   });
 
-  it("uses a kubeconfig that only its owner can read, and that is gone afterwards", async () => {
+  test("uses a kubeconfig that only its owner can read, and deletes it", async () => {
     await fakes();
     await diagnose(session(complete), out());
     const seen = await readFile(join(programs, "kubectl.kubeconfig"), "utf8");
@@ -175,7 +174,7 @@ describe("a diagnosis of a healthy cluster", () => {
     await expect(stat(path ?? "")).rejects.toThrow("ENOENT");
   });
 
-  it("logs in to each node with its pinned host key and no secret among the arguments", async () => {
+  test("logs in to each node with its pinned host key, and without a secret in the arguments", async () => {
     await fakes();
     await diagnose(session(complete), out());
     const calls = (await readFile(join(programs, "ssh.calls"), "utf8")).trim().split("\n");
@@ -188,15 +187,15 @@ describe("a diagnosis of a healthy cluster", () => {
   });
 });
 
-describe("a diagnosis of a cluster that is not well", () => {
-  it("names nodes that are not Ready and nodes that are absent", async () => {
+describe("a diagnosis of a degraded cluster", () => {
+  test("names nodes that are not Ready", async () => {
     await fakes({}, nodeTable.replace("worker-node-1   Ready   ", "worker-node-1   NotReady"));
     const result = await diagnose(session(complete), out());
     expect(result.healthy).toBe(false);
     expect(result.text).toContain("worker-node-1: not Ready\nNo known cause fits.");
   });
 
-  it("works half-made, with nothing to ask Kubernetes for, and names step, cause, what to do and the folder", async () => {
+  test("names step, cause, fix and folder for an incomplete cluster without a kubeconfig", async () => {
     await fakes({ ssh: 'echo "ops@192.168.222.10: Permission denied (publickey)." >&2; exit 255' });
     const progress = { master: ["root", "domain", "host-key"], worker: ["root", "domain", "host-key"] };
     const result = await explainFailure(session(progress), { folder: out(), log: "" });
@@ -212,7 +211,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     );
   });
 
-  it("says that a stack is empty, or cannot be read", async () => {
+  test("says that a stack has no nodes, or that its state cannot be read", async () => {
     await fakes();
     const empty = await diagnose(
       session({ master: [], worker: [] }, () => Promise.resolve("{}")),
@@ -225,7 +224,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     expect(unread.text).toContain("The state of stack lab could not be read: error: no stack named 'lab' found");
   });
 
-  it("reads the failed run's log, colours and all", async () => {
+  test("reads the output of a failed run with its colours", async () => {
     await fakes();
     const log =
       "Diagnostics:\n\u001b[1m  command:remote:Command (lab-worker-node-1-join):\u001b[0m\n" +
@@ -235,7 +234,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     expect(text).not.toContain(token);
   });
 
-  it("goes on when every program is missing or fails, and says of each why", async () => {
+  test("continues when programs are missing or fail, and has the reason of each", async () => {
     await fakePrograms(programs, {
       virsh: "echo 'error: failed to connect to the hypervisor' >&2; exit 1",
       ssh: "exit 255",
@@ -249,7 +248,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     expect(result.summary).toContain("| [events](events.txt) | missing: Unable to connect to the server |");
   });
 
-  it("keeps what a node said before it was cut off", async () => {
+  test("keeps the items of a node before its output was cut off", async () => {
     await fakes({
       ssh: `program=$(cat); boundary=$(sed -n "s/^BOUNDARY='\\(.*\\)'$/\\1/p" <<<"$program"); printf '\\n%s hostname\\nx\\n\\n%s kubelet\\nhalf' "$boundary" "$boundary"; exit 255`,
     });
@@ -260,7 +259,7 @@ describe("a diagnosis of a cluster that is not well", () => {
     );
   });
 
-  it("finds the address and the host key of a node by libvirt when the state has neither", async () => {
+  test("gets the address and the host key of a node from libvirt when the state has neither", async () => {
     await fakes({
       virsh: `case " $* " in
   *" domifaddr "*"lease"*) echo " vnet0  52:54:00:00:00:01  ipv4  192.168.222.10/24" ;;
@@ -277,7 +276,7 @@ esac`,
 });
 
 describe("explaining a failure", () => {
-  it("never throws, whatever fails", async () => {
+  test("never throws", async () => {
     await fakes();
     const broken = session(complete, () => Promise.reject(new Error("pulumi: exit code 255\nerror: no stack")));
     const text = await explainFailure(broken, { folder: out(), log: "error: incorrect passphrase\n" });

@@ -2,10 +2,10 @@ import type { Evidence, Item } from "../../../cli/diagnose/evidence.ts";
 import type { Failure } from "../../../cli/diagnose/failures.ts";
 import { stepOrder, type ClusterNode, type StepName } from "../../../cli/diagnose/state.ts";
 
-/** When the nodes of {@link healthy} were asked, in seconds. */
+/** Time at which the nodes of {@link healthy} were asked, in seconds since 1970. */
 export const asked = 1_795_000_000;
 
-/** A node all of whose steps were done, but for those that are named. */
+/** Returns a node that has finished every step except these. */
 export function node(name: string, ...notDone: readonly StepName[]): ClusterNode {
   const role = name === "master" ? "control-plane" : "worker";
   const own = stepOrder.filter((step) =>
@@ -28,7 +28,7 @@ const unit = (id: string, active = "active", sub = "running", more = "") =>
   `Result=${active === "failed" ? "exit-code" : "success"}\nNRestarts=${active === "active" ? 0 : 7}\nId=${id}.service\nLoadState=loaded\n` +
   `ActiveState=${active}\nSubState=${sub}\nConditionResult=yes\n${more}`;
 
-/** `systemctl show` of a node on which every unit runs, but for the one that is given. */
+/** Returns `systemctl show` of a node on which every unit runs except this one. */
 export function units(role: "master" | "worker", id = "", active = "failed", sub = "failed"): string {
   const names = ["containerd", "kubelet", "flanneld", "kube-proxy"];
   if (role === "master") names.push("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler");
@@ -38,7 +38,7 @@ export function units(role: "master" | "worker", id = "", active = "failed", sub
 const df = (used: string) =>
   `Filesystem      Size  Used Avail Use% Mounted on\n/dev/vda1        20G  1.4G   18G  ${used} /\n`;
 
-/** What a node says on which all is well, with what every healthy start leaves in its journals. */
+/** Returns the items of a node without a problem. Its journals have the failures of every healthy start. */
 function wellNode(name: "master" | "worker-node-1"): readonly Item[] {
   const role = name === "master" ? "master" : "worker";
   const texts: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ function wellNode(name: "master" | "worker-node-1"): readonly Item[] {
   return Object.entries(texts).map(([item, text]) => ({ name: item, node: name, text }));
 }
 
-/** What a cluster of one control plane and one worker says in which all is well. */
+/** Returns the evidence of a cluster of one control plane and one worker, without a problem. */
 export function healthy(): Evidence {
   return {
     log: "",
@@ -125,7 +125,7 @@ export function healthy(): Evidence {
   };
 }
 
-/** The evidence with an item that says something else, or is missing. */
+/** Returns the evidence with another text of an item, or without the item. */
 export function but(
   evidence: Evidence,
   name: string,
@@ -142,14 +142,14 @@ export function but(
   return { ...evidence, items: [...evidence.items.filter((each) => each.name !== name || each.node !== of), other] };
 }
 
-/** The evidence of a node that could not be asked over ssh. */
+/** Returns the evidence with a node that could not be asked over ssh. */
 export function silent(evidence: Evidence, of: string, why: string): Evidence {
   const hypervisors = ["domain-state", "domain", "domain-log", "console"];
   const items = evidence.items.filter(({ name, node: owner }) => owner !== of || hypervisors.includes(name));
   return { ...evidence, failed: [of], items: [...items, { name: "ssh", node: of, text: "", missing: why }] };
 }
 
-/** The evidence of a run that failed on a resource of a node, or of all. */
+/** Returns the evidence of a run that failed in one resource. */
 export function failedRun(evidence: Evidence, failure: Partial<Failure>): Evidence {
   const full = {
     step: "join",

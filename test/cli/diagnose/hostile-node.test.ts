@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { collect, type DiagnosedSession } from "../../../cli/diagnose/collect.ts";
 import { fileOf, fileWord } from "../../../cli/diagnose/evidence.ts";
 import { diagnose } from "../../../cli/diagnose/explain.ts";
@@ -10,20 +9,20 @@ import { identityOf } from "../../../cli/diagnose/state.ts";
 import { node, units } from "./evidence.ts";
 import { fakePrograms } from "./programs.ts";
 import { complete, stackState } from "./stack-state.ts";
+import { test } from "../../support/folder.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 
 let folder: string;
 let outer: string | undefined;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-hostile-"));
+test.beforeEach(async ({ folder: own }) => {
+  folder = own;
   outer = process.env.PATH;
   process.env.PATH = `${join(folder, "bin")}:${outer}`;
   await mkdir(join(folder, "project"));
   await writeFile(precious(), "safe==1.0\n");
 });
-afterEach(async () => {
+test.afterEach(() => {
   process.env.PATH = outer;
-  await rm(folder, { recursive: true, force: true });
 });
 
 const precious = () => join(folder, "project", "requirements.txt");
@@ -37,7 +36,7 @@ const session: DiagnosedSession = {
   capture: () => Promise.resolve(stackState(complete)),
 };
 
-/** A machine whose root answers in place of the script, which tells the boundary: `tell NAME TEXT`. */
+/** Provides a machine that answers instead of the script, and knows its boundary: `tell NAME TEXT` prints an item. */
 async function nodeThat(answer: string): Promise<void> {
   const ssh = `
 boundary=$(sed -n "s/^BOUNDARY='\\(.*\\)'$/\\1/p")
@@ -49,8 +48,8 @@ ${answer}`;
 const files = async () => (await readdir(master())).sort();
 const console_ = ["console.txt", "domain-log.txt", "domain-state.txt", "domain.txt", "interfaces.txt"];
 
-describe("a node that names its items itself", () => {
-  it("writes nowhere but into the files that were asked for, and that is said", async () => {
+describe("a node that chooses the names of its items", () => {
+  test("writes only to the files of expected items, and its other items are named", async () => {
     const up = "../../toolchain".repeat(folder.split("/").length + 4);
     await nodeThat(`
 tell hostname master
@@ -62,13 +61,13 @@ tell end ''`);
     expect(await readFile(precious(), "utf8")).toBe("safe==1.0\n");
     expect(await files()).toEqual([...console_, "hostname.txt", "left-out.txt"].sort());
     expect(await readFile(join(master(), "hostname.txt"), "utf8")).toBe("master\n");
-    const said = await readFile(join(master(), "left-out.txt"), "utf8");
-    expect(said).toContain("(missing: left out 9 unexpected or repeated items of the node: ");
-    expect(said).toContain("/project/requirements");
+    const leftOut = await readFile(join(master(), "left-out.txt"), "utf8");
+    expect(leftOut).toContain("(missing: left out 9 unexpected or repeated items of the node: ");
+    expect(leftOut).toContain("/project/requirements");
     expect(await readdir(join(folder, "runs"))).toEqual(["one"]);
   });
 
-  it("cannot tell an item twice, nor after the end", async () => {
+  test("cannot repeat an item, or add one after the end", async () => {
     await nodeThat("tell kubelet first; tell kubelet second; tell end ''; tell containerd late");
     await collect(session, out(), "");
     expect(await readFile(join(master(), "kubelet.txt"), "utf8")).toBe("first\n");
@@ -78,15 +77,15 @@ tell end ''`);
     );
   });
 
-  it("of a node that does what it should, nothing is left out", async () => {
+  test("loses no item when it names only expected ones", async () => {
     await nodeThat("tell hostname master; tell kubelet fine; tell end ''");
     await collect(session, out(), "");
     expect(await files()).toEqual([...console_, "hostname.txt", "kubelet.txt"].sort());
   });
 });
 
-describe("what a node says", () => {
-  it("reaches files, report and terminal without anything that a terminal obeys", async () => {
+describe("the text of a node", () => {
+  test("has no control characters in files, report and terminal", async () => {
     await nodeThat(`
 tell hostname 'a\\x1b]0;title\\x07b\\x1b[2Jc\\0d\\x08e\\xc2\\x9bf\\xe2\\x80\\xaeg'
 tell units '${units("master", "kubelet")}'
@@ -98,11 +97,11 @@ tell end ''`);
     expect(await readFile(join(master(), "kubelet.txt"), "utf8")).toBe("kubelet says \n[redacted]\n");
     const texts = [result.text, result.summary];
     for (const name of await files()) texts.push(await readFile(join(master(), name), "utf8"));
-    // eslint-disable-next-line no-control-regex -- they are what must not be there
+    // eslint-disable-next-line no-control-regex -- they must not occur
     for (const text of texts) expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
-  it("is bounded, whatever it prints and complains of", async () => {
+  test("is limited in size, on stdout and stderr", async () => {
     await nodeThat("tell kubelet begun; yes 'a line without an end to it' & yes complaint >&2");
     await collect(session, out(), "");
     const text = await readFile(join(master(), "kubelet.txt"), "utf8");
@@ -111,7 +110,7 @@ tell end ''`);
     expect(text).toContain("(missing: cut off, with all later items: it printed more than 8 MiB and was stopped)\n");
   });
 
-  it("is not written through a link", async () => {
+  test("is not written through a link", async () => {
     await nodeThat("tell hostname 'evil-package==6.6.6'; tell end ''");
     await mkdir(master(), { recursive: true });
     await symlink(precious(), join(master(), "hostname.txt"));
@@ -121,7 +120,7 @@ tell end ''`);
   });
 });
 
-describe("what a node's guest agent says", () => {
+describe("the answer of a node's guest agent", () => {
   const access = () => ({
     login: { user: "ops", keyPaths: [] },
     uri: "qemu:///system",
@@ -129,8 +128,8 @@ describe("what a node's guest agent says", () => {
     signal: new AbortController().signal,
   });
 
-  it.each(["-oProxyCommand=touch${IFS}x", "host name", "192.168.222.10,evil", "::1", ""])(
-    "is no address when it is %j",
+  test.each(["-oProxyCommand=touch${IFS}x", "host name", "192.168.222.10,evil", "::1", ""])(
+    "is not accepted as the address %j",
     async (address) => {
       await nodeThat("tell end ''");
       const [item, ...others] = await askNode({ ...node("master"), address }, access());
@@ -146,33 +145,33 @@ describe("what a node's guest agent says", () => {
     },
   );
 
-  it.each(["ssh-ed25519 AAAA\n* ssh-ed25519 BBBB", "ssh-rsa AAAA", "", 7, null])(
-    "is no host key when it is %j",
+  test.each(["ssh-ed25519 AAAA\n* ssh-ed25519 BBBB", "ssh-rsa AAAA", "", 7, null])(
+    "is not accepted as the host key %j",
     (hostKey) => {
       expect(identityOf(JSON.stringify({ address: "192.168.222.10", hostKey }))).toEqual({ address: "192.168.222.10" });
     },
   );
 
-  it.each(["null", "7", "[]", "{", ""])("may be no identity at all: %j", (printed) => {
+  test.each(["null", "7", "[]", "{", ""])("is not accepted as the identity %j", (printed) => {
     expect(identityOf(printed)).toEqual({});
   });
 });
 
 describe("the name of a file", () => {
-  it.each(["kubelet", "leases-scheduler_benchmark_net", "pool-nodeforge-lab.2"])("may be %s", (name) => {
+  test.each(["kubelet", "leases-scheduler_benchmark_net", "pool-nodeforge-lab.2"])("may be %s", (name) => {
     expect(fileOf({ name })).toBe(`${name}.txt`);
     expect(fileOf({ name: "kubelet", node: name })).toBe(`nodes/${name}/kubelet.txt`);
   });
 
-  it.each(["..", ".", "", "../x", "a/b", "/etc/x", "a\0", "a b", "a\nb", "-x", ".hidden", "x".repeat(300)])(
-    "is never %j",
+  test.each(["..", ".", "", "../x", "a/b", "/etc/x", "a\0", "a b", "a\nb", "-x", ".hidden", "x".repeat(300)])(
+    "cannot be %j",
     (name) => {
       expect(() => fileOf({ name })).toThrow("a diagnosis cannot have a file for");
       expect(() => fileOf({ name: "kubelet", node: name })).toThrow("a diagnosis cannot have a file for");
     },
   );
 
-  it("is made of any name that libvirt allows, and differs where those do", () => {
+  test("is derived from any name that libvirt allows, and differs when the names do", () => {
     const names = ["default", "my net", "my_net", "../x", "-x", "..", "ü", "x".repeat(300)];
     const words = names.map((name) => fileWord(name));
     expect(words[0]).toBe("default");

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Writes fake programs into a folder for PATH. Each is the body of a shell script; every call adds a line with its
+ * Writes fake programs into a folder for PATH. Each is given as the body of a shell script. A call adds a line with its
  * arguments to `<name>.calls`.
  */
 export async function fakePrograms(folder: string, bodies: Readonly<Record<string, string>>): Promise<void> {

@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readFailures } from "../../../cli/diagnose/failures.ts";
 import { match } from "../../../cli/diagnose/match.ts";
+import type { ScriptCall } from "../../../guest/script.ts";
 import { readDeclaration } from "../../../image/declaration.ts";
 import { TestNode } from "../../guest/node.ts";
 import { TestHypervisor } from "../../operator/hypervisor.ts";
 import { healthy } from "./evidence.ts";
 
-// The causes are recognised by what our own scripts say, so here the scripts say it.
+// Known causes recognise messages of our own scripts, so these tests run the scripts.
 
-/** The known causes of a run that failed on a step whose script printed this. */
+/** Returns the known causes of a run that failed in a step whose script printed this. */
 function causesOf(resource: string, type: string, printed: string): readonly string[] {
   const lines = printed.trimEnd().replaceAll(/^/gm, "    ");
   const log = `Diagnostics:\n  ${type} (${resource}):\n${lines}\n    error:   Process exited with status 1\n`;
@@ -20,7 +21,7 @@ function causesOf(resource: string, type: string, printed: string): readonly str
   return match({ ...well, log, failures, failed }).map(({ cause }) => cause.name);
 }
 
-/** A node whose programs say that it is well, up to its data disk. */
+/** Programs of a node without a problem except its data disk. */
 const programs = `
 timeout() { shift; "$@"; }
 kubeadm() { echo v1.36.3; }
@@ -44,13 +45,13 @@ describe("the first step of a control plane", () => {
 
   it.each([
     ["another contract", { contract: contract - 1 }],
-    ["none", {}],
+    ["a record without a contract", {}],
     ["no record", undefined],
-  ])("refuses an image with %s, which is known", (_, record) => {
+  ])("refuses an image with %s for a known cause", (_, record) => {
     expect(init({}, record)).toEqual(["image without the contract"]);
   });
 
-  it("refuses a machine without the data disk, which is known", () => {
+  it("refuses a machine without its data disk for a known cause", () => {
     expect(init({}, { contract })).toEqual(["data disk not mounted"]);
     const machine = readFileSync("nix/files/machine.sh", "utf8");
     const unreadable = /echo "(\$device cannot be read)"/.exec(machine)?.[1]?.replace("$device", "/dev/vdc") ?? "";
@@ -66,19 +67,54 @@ describe("the first step of a control plane", () => {
     }
   });
 
-  it("refuses an image that has no unit for the data disk, which is first of all the image's fault", () => {
+  it("refuses an image without a unit for the data disk, with the image as the first cause", () => {
     expect(init({ MACHINE: "Unit machine.service could not be found." }, { contract })).toEqual([
       "image without the contract",
       "data disk not mounted",
     ]);
   });
 
-  it("is not taken for either when it refuses something else", () => {
+  it("matches neither cause when it refuses another host name", () => {
     expect(init({ HOST_NAME: "localhost" }, { contract })).toEqual(["seed disk not read"]);
   });
 });
 
-it("the places where the data disk is mounted are those of its unit", () => {
+describe("a step of a worker", () => {
+  const step = (call: ScriptCall, programs: string, environment = {}, input = "") => {
+    const node = new TestNode(programs);
+    node.write("image.json", JSON.stringify({ contract }));
+    if (call.script === "leave")
+      node.write("nodeforge-drain", "DRAIN_TIMEOUT_MINUTES=0\nDRAIN_GRACE_SECONDS=1\nDRAIN_POLICY=fail\n");
+    const { status, stderr } = node.run(call, environment, input);
+    expect(status).toBe(1);
+    return causesOf(`lab-worker-node-1-${call.script === "join" ? "join" : "token"}`, "command:remote:Command", stderr);
+  };
+
+  it("fails to join without a token for a known cause", () => {
+    const names = ["NODE_ADDRESS", "CLUSTER_NAME", "CLUSTER_DOMAIN", "POD_CIDR", "SERVICE_CIDR"];
+    const others = Object.fromEntries(names.map((name) => [name, "x"]));
+    const call = { script: "join", parameters: { NODE_NAME: "worker-node-1", ...others } } as const;
+    expect(step(call, programs, { HOST_NAME: "worker-node-1" }, "{}")).toEqual(["name taken in the cluster"]);
+  });
+
+  it("gets no token while another machine has its name, for a known cause", () => {
+    const kubectl = "kubectl() { echo True 192.168.222.99; }";
+    const parameters = { WORKER_NAME: "worker-node-1", WORKER_ADDRESS: "192.168.222.100", TOKEN_TTL_MINUTES: 30 };
+    expect(step({ script: "mint-token", parameters }, kubectl)).toEqual(["name taken in the cluster"]);
+  });
+
+  it("fails to leave when its pods cannot be drained, for a known cause", () => {
+    const kubectl = `kubectl() { case $1 in drain) return 1 ;; get) echo " True" ;; esac; }`;
+    const parameters = {
+      WORKER_NAME: "worker-node-1",
+      WORKER_ADDRESS: "192.168.222.100",
+      WORKER_MAC: "52:54:00:00:00:01",
+    };
+    expect(step({ script: "leave", parameters }, kubectl)).toEqual(["pods block a drain"]);
+  });
+});
+
+it("a full data disk is recognised at every mount point of its unit", () => {
   const machine = readFileSync("nix/files/machine.sh", "utf8");
   const kept = [...machine.matchAll(/^keep \d+ (\S+)$/gm)].map(([, place = ""]) => place);
   expect(kept).toHaveLength(3);
@@ -91,7 +127,7 @@ it("the places where the data disk is mounted are those of its unit", () => {
 });
 
 describe("reading the identity of a machine", () => {
-  /** What the script says at its limit, and before it of waiting. */
+  /** Returns the script's message while it waits, and its message at the limit. */
   async function said(): Promise<{ readonly waiting: string; readonly late: string }> {
     const hypervisor = new TestHypervisor("echo 'error: Guest agent is not responding' >&2; exit 1");
     const environment = { MAC: "52:54:00:aa:bb:cc", LIMIT_SECONDS: "1" };
@@ -102,7 +138,7 @@ describe("reading the identity of a machine", () => {
   }
   const causes = (text: string) => causesOf("lab-worker-node-1-host-key", "command:local:Command", text);
 
-  it("fails at its limit, which is known, and only waits before", async () => {
+  it("fails at its limit for a known cause, and its earlier message matches none", async () => {
     const { waiting, late } = await said();
     expect(causes(`${waiting}\n${late}\n`)).toEqual(["node not booted in time"]);
     expect(causes(`${waiting}\n`)).toEqual([]);

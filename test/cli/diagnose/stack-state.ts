@@ -1,26 +1,26 @@
 import { urn } from "../../support/urn.ts";
 
-/** How far the state of {@link stackState} got: each word is a step that was done. */
+/** Finished steps in the state of {@link stackState}. */
 export interface Progress {
   readonly master: readonly string[];
   readonly worker: readonly string[];
   readonly ready?: boolean;
 }
 
-/** Everything done. */
+/** Every step is finished. */
 export const complete: Progress = {
   master: ["root", "domain", "host-key", "init", "drain-policy", "kubeconfig"],
   worker: ["root", "domain", "host-key", "token", "join", "ready"],
   ready: true,
 };
 
-/** What the kubeconfig of {@link stackState} holds. */
+/** Text of the kubeconfig in {@link stackState}. */
 export const kubeconfig = "apiVersion: v1\nclient-key-data: c2VjcmV0\n";
 
 const cluster = "nodeforge:index:Cluster";
 const hypervisor = urn("pulumi:providers:libvirt", "hypervisor");
 
-/** A state of one control plane and one worker, in the shape of `pulumi stack export`, with or without its secrets. */
+/** Returns a state of one control plane and one worker as `pulumi stack export` prints it, with or without secrets. */
 export function stackState({ master, worker, ready = false }: Progress, showSecrets = false): string {
   const resources = [
     { urn: hypervisor, type: "pulumi:providers:libvirt", id: "1", inputs: { uri: "qemu:///system" } },

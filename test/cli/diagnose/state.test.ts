@@ -6,8 +6,8 @@ import { complete, kubeconfig, stackState } from "./stack-state.ts";
 
 const state = (progress = complete) => clusterStateOf(parseState(stackState(progress)));
 
-describe("the state of a stack", () => {
-  it("tells every node and how to reach it", () => {
+describe("a cluster in a state", () => {
+  it("has every node and the way to reach it", () => {
     const { nodes, ...rest } = state();
     expect(rest).toEqual({
       uris: ["qemu:///system"],
@@ -35,12 +35,12 @@ describe("the state of a stack", () => {
     ["dhcp", true],
     ["reservation", true],
     ["static", false],
-  ])("tells who asks for a lease, waited for or not: %s", (addressing, leased) => {
+  ])("has a leased address with addressing %s: %s", (addressing, leased) => {
     const text = stackState(complete).replaceAll('"addressing":"dhcp"', `"addressing":"${addressing}"`);
     expect(clusterStateOf(parseState(text)).nodes.map((node) => node.leased)).toEqual([leased, leased]);
   });
 
-  it("tells of nodes that have no machine yet", () => {
+  it("has nodes without a machine", () => {
     const { nodes, kubeconfig: step, ready } = state({ master: ["root"], worker: [] });
     expect([step, ready]).toEqual([undefined, false]);
     expect(nodes[0]).toMatchObject({ name: "master", uri: "qemu:///system", address: undefined, hostKey: undefined });
@@ -55,7 +55,7 @@ describe("the state of a stack", () => {
     ]);
   });
 
-  it("does not call a machine done whose creation left an error, or one that is about to be deleted", () => {
+  it("has no finished machine after an error of its creation, or before its deletion", () => {
     const text = JSON.parse(stackState(complete)) as { deployment: { resources: Record<string, unknown>[] } };
     const [first, second] = text.deployment.resources.filter(({ type }) => String(type).endsWith(":Domain"));
     Object.assign(first!, { initErrors: ["no lease"] });
@@ -68,7 +68,7 @@ describe("the state of a stack", () => {
     expect(nodes[0]?.address).toBe("192.168.222.10");
   });
 
-  it("knows a machine that was being made when the run ended", () => {
+  it("has a machine whose creation was interrupted", () => {
     const text = JSON.parse(stackState(complete)) as { deployment: Record<string, unknown> };
     const resources = text.deployment.resources as Record<string, unknown>[];
     const begun = resources.filter(({ urn }) => String(urn).endsWith("Domain::lab-worker-node-1"));
@@ -80,11 +80,14 @@ describe("the state of a stack", () => {
     });
   });
 
-  it.each(["{}", '{"deployment":null}', '{"version":3,"deployment":{"manifest":{}}}'])("may be empty: %s", (text) => {
-    expect(clusterStateOf(parseState(text))).toEqual({ nodes: [], uris: [], networks: [], pools: [], ready: false });
-  });
+  it.each(["{}", '{"deployment":null}', '{"version":3,"deployment":{"manifest":{}}}'])(
+    "is empty for the state %s",
+    (text) => {
+      expect(clusterStateOf(parseState(text))).toEqual({ nodes: [], uris: [], networks: [], pools: [], ready: false });
+    },
+  );
 
-  it("has the kubeconfig only with its secrets", () => {
+  it("has the kubeconfig only when the state was exported with secrets", () => {
     expect(kubeconfigOf(stackState(complete, true), "lab-master-kubeconfig")).toBe(kubeconfig);
     expect(() => kubeconfigOf(stackState(complete), "lab-master-kubeconfig")).toThrow("the state has no kubeconfig");
   });
@@ -112,7 +115,7 @@ Resources:
 `;
 
 describe("failures", () => {
-  it("are what the run's diagnostics name, with node and step", () => {
+  it("are those in Pulumi's diagnostics, with node and step", () => {
     expect(readFailures(log, state())).toEqual([
       {
         node: "worker-node-1",
@@ -130,7 +133,7 @@ describe("failures", () => {
     ]);
   });
 
-  it("belong to the node of the longest name that fits", () => {
+  it("belong to the node with the longest name that fits", () => {
     const nodes = state().nodes;
     const ten = { ...nodes[1]!, name: "worker-node-1-x", resource: "lab-worker-node-1-x" };
     const text = "Diagnostics:\n  libvirt:index:Domain (lab-worker-node-1-x):\n    error: no\n";
@@ -139,7 +142,7 @@ describe("failures", () => {
     ]);
   });
 
-  it("are, without a log, the first step that the state lacks", () => {
+  it("are the first step that the state lacks, without a log", () => {
     const steps = (progress: typeof complete) =>
       readFailures("", state(progress)).map(({ node, step }) => [node, step]);
     expect(steps({ master: ["root", "domain", "host-key"], worker: ["root", "domain", "host-key"] })).toEqual([
@@ -152,7 +155,7 @@ describe("failures", () => {
     expect(steps(complete)).toEqual([]);
   });
 
-  it("name the nodes that a wait for Ready missed in the end", () => {
+  it("name the nodes that the last message of the wait calls missing", () => {
     const text =
       "[ 15s] still waiting: master is not Ready\n[900s] FAILED: 2 nodes to be Ready: still missing after 900s: worker-node-1 has not joined\n";
     expect(readUnready(text, state().nodes)).toEqual(["worker-node-1"]);
