@@ -8,11 +8,11 @@ import { ownFolder } from "../lib/private-files.ts";
 import { sparingProxy } from "./proxy.ts";
 import { projectName, type StackSettings } from "./stack/settings.ts";
 
-/** What the environment follows from. */
-export interface Surroundings {
-  /** The user's own variables, which always win. */
+/** Facts that decide the variables for Pulumi. */
+export interface EnvironmentFacts {
+  /** The user's own variables. They always win. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Backend the user is logged in to. */
+  /** Backend of `pulumi login`; undefined without a login. */
   readonly login: string | undefined;
   /** The user's own PULUMI_HOME. */
   readonly userHome: string;
@@ -27,43 +27,42 @@ export interface Surroundings {
 }
 
 /**
- * Where stacks are kept when the user has no backend. Without the parameter there is a file of metadata beside each state,
- * which a killed CLI can leave empty; every command then refuses the state with `failed to load checkpoint: EOF`.
+ * Backend of the stacks when the user has none. Without the parameter Pulumi keeps a file of metadata beside each state, which
+ * a killed CLI can leave empty. Every command then fails with `failed to load checkpoint: EOF`.
  */
 export const ownBackend = `file://${stateFolder}?metadata=skip`;
 
-/** The file the passphrase of local stacks is kept in, readable by its owner only. */
+/** File with the passphrase of local stacks, readable by its owner only. */
 export const passphraseFile = inCheckout(".pulumi-passphrase");
 
-/** Lets Pulumi take from the state how secrets are encrypted, where the stack's file does not say it. */
+/** Variable by which Pulumi reads the encryption of secrets from the state, where the stack's file does not have it. */
 const saltFromState = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER";
 
-/** Has `node`, which the language host looks for on PATH. */
+/** Folder with `node`, which the language host looks for on PATH. */
 const projectPrograms = join(checkout, "node_modules", ".bin");
 
 /**
- * The variables that Pulumi runs with, beside the user's own.
- *
- * Without a backend of the user's, stacks are kept in the checkout and encrypted with a passphrase of the checkout.
+ * Variables for Pulumi beside the user's own. Without a backend of the user, stacks are kept in the checkout and encrypted with a
+ * passphrase of the checkout.
  */
-export function decideEnvironment(surroundings: Surroundings): Readonly<Record<string, string>> {
-  const { environment, login, userHome, cli, home, image } = surroundings;
+export function decideEnvironment(facts: EnvironmentFacts): Readonly<Record<string, string>> {
+  const { environment, login, userHome, cli, home, image } = facts;
   const variables: Record<string, string> = {
     PATH: [...new Set([projectPrograms, cli, ...(environment.PATH ?? "").split(delimiter)])]
       .filter(Boolean)
       .join(delimiter),
     PULUMI_HOME: home.folder,
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    ...sparingProxy(surroundings.direct, environment),
+    ...sparingProxy(facts.direct, environment),
   };
-  // The stack's file need not have the salt then, and stays as the user wrote it.
+  // The stack's file then needs no salt and stays as the user wrote it.
   if (environment[saltFromState] === undefined) variables[saltFromState] = "true";
   if (!environment.PULUMI_BACKEND_URL && login === undefined) variables.PULUMI_BACKEND_URL = ownBackend;
-  if (needsPassphrase(surroundings)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
+  if (needsPassphrase(facts)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
   if (home.isPrivate) {
-    // What is not there cannot be downloaded either, and trying takes minutes.
+    // A plugin that is missing here cannot be downloaded either, and the attempt takes minutes.
     variables.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
-    // Logins stay where the user made them.
+    // The user's logins stay in the user's folder.
     if (!environment.PULUMI_CREDENTIALS_PATH) variables.PULUMI_CREDENTIALS_PATH = userHome;
   }
   if (image !== undefined) variables.NODEFORGE_IMAGE = image;
@@ -75,15 +74,15 @@ export function needsPassphrase({
   environment,
   login,
   secretsProvider,
-}: Pick<Surroundings, "environment" | "login" | "secretsProvider">): boolean {
-  // Undefined and empty differ: an empty passphrase is one.
+}: Pick<EnvironmentFacts, "environment" | "login" | "secretsProvider">): boolean {
+  // An empty passphrase is a passphrase.
   const given = environment.PULUMI_CONFIG_PASSPHRASE ?? environment.PULUMI_CONFIG_PASSPHRASE_FILE;
   const backend = environment.PULUMI_BACKEND_URL || login || ownBackend;
-  // Pulumi's own service encrypts with a key of its own.
+  // Pulumi's own service encrypts with its own key.
   return given === undefined && secretsProvider === undefined && !backend.startsWith("https://");
 }
 
-/** The backend of `pulumi login`; undefined when the user never logged in. */
+/** Backend of `pulumi login`; undefined when the user never logged in. */
 export function readLogin(userHome = userPulumiHome(), environment: NodeJS.ProcessEnv = process.env) {
   try {
     const path = join(environment.PULUMI_CREDENTIALS_PATH || userHome, "credentials.json");
@@ -95,9 +94,10 @@ export function readLogin(userHome = userPulumiHome(), environment: NodeJS.Proce
 }
 
 /**
- * Makes what the variables point to: the folder of the stacks, which only its owner can enter, and the passphrase, which is
- * never overwritten.
- * @param folder The folder of the stacks. @default {@link stateFolder}
+ * Creates the folder of the stacks, which only its owner can enter, and the passphrase, which is never overwritten.
+ * @param variables Variables for Pulumi.
+ * @param folder Folder of the stacks. @default {@link stateFolder}
+ * @throws when the passphrase is missing and something is encrypted with it.
  */
 export async function prepareState(
   variables: Readonly<Record<string, string>>,
@@ -109,16 +109,14 @@ export async function prepareState(
   if (path === undefined || (await stat(path).catch(() => undefined))) return;
   if (settings.hasSalt) {
     throw new Error(
-      `the stack's file is encrypted with a passphrase that is not here: put it into ${path}, ` +
+      `the passphrase of the stack's file is missing. Fix: write it to ${path}, ` +
         "or remove encryptionsalt and the secrets from the stack's file",
     );
   }
   if (variables.PULUMI_BACKEND_URL === ownBackend && (await hasStates(folder))) {
-    throw new Error(
-      `the stacks in ${stateFolder} are encrypted with a passphrase that is not here: put it into ${path}`,
-    );
+    throw new Error(`the passphrase of the stacks in ${stateFolder} is missing. Fix: write it to ${path}`);
   }
-  // Written in full before it has its name: another process never reads half a passphrase.
+  // Complete before it has its name, so that no other process reads a part of it.
   const fresh = `${path}.${randomUUID()}`;
   await writeFile(fresh, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
   try {
@@ -130,7 +128,7 @@ export async function prepareState(
   }
 }
 
-/** Whether this checkout keeps the state of a stack, which its passphrase alone opens. */
+/** Whether this checkout has the state of a stack. Only its passphrase opens that. */
 async function hasStates(folder: string): Promise<boolean> {
   const names = await readdir(join(folder, ".pulumi", "stacks", projectName())).catch(() => []);
   return names.some((name) => name.endsWith(".json"));

@@ -2,9 +2,9 @@ import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
 import type { StackSettings } from "./stack/settings.ts";
 
 /**
- * The hypervisor that a stack names. Every command that gives it to a process asks here first: a stack's file may be somebody
- * else's change, and a URI can name a program that libvirt would start.
- * @throws saying what is wrong with the URI, as the program does.
+ * URI of a stack's hypervisor. Every command that passes it to a process reads it here: another user may have written the
+ * stack's file, and a URI can name a program that libvirt would start.
+ * @throws with the problem of the URI, in the words of the program.
  */
 export function hypervisorUri({ get }: Pick<StackSettings, "get">): string {
   const uri = get("libvirtUri");

@@ -1,26 +1,20 @@
-import { compareWithLibvirt } from "./stack/refresh.ts";
+import { refreshFromLibvirt } from "./stack/refresh.ts";
 import { logLine, type Log } from "../lib/log.ts";
-import type { Session } from "./session.ts";
-import { asksForHelp, type StackChoice } from "./stack/settings.ts";
 import { needsRecovery } from "./recovery/recover.ts";
+import type { Session } from "./session.ts";
 
 /**
- * Shows what `up` would change, after looking what libvirt still has as `up` does: the state learns of it, nothing else
- * changes. Who says himself with `--refresh` what is looked at, gets just that. What a run left unfinished stays as it is.
- * @param log Takes what is said beside Pulumi's own output, which is all that reaches the standard output.
- * @returns Pulumi's exit code; 130 after Ctrl-C during the look.
+ * Shows what `up` would change. First refreshes the state from libvirt, as `up` does, and changes nothing else. An explicit
+ * `--refresh` option is passed through unchanged, without that refresh. A run that did not finish stays as it is.
+ * @param args Arguments for `pulumi preview`.
+ * @param log Takes every line that is not Pulumi's, because only Pulumi's output may reach the standard output.
+ * @returns Pulumi's exit code; 130 after Ctrl-C during the refresh.
  */
-export async function preview(
-  session: Session,
-  { stack, rest }: Pick<StackChoice, "stack" | "rest">,
-  log: Log = logLine,
-): Promise<number> {
-  if (!asksForHelp(rest)) {
-    const saysHimself = rest.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));
-    // `up` clears that away, and looks then.
-    if (await needsRecovery(session))
-      log(`the last run on stack ${stack} did not finish; \`npm run up\` recovers it first`);
-    else if (!saysHimself && !(await compareWithLibvirt(session, log))) return 130;
-  }
-  return session.pulumi(["preview", "--stack", stack, ...rest]);
+export async function preview(session: Session, args: readonly string[], log: Log = logLine): Promise<number> {
+  const hasRefresh = args.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));
+  // A refresh would hide what `up` has to recover.
+  if (await needsRecovery(session))
+    log(`the last run on stack ${session.stack} did not finish; \`npm run up\` recovers it first`);
+  else if (!hasRefresh && !(await refreshFromLibvirt(session, { log }))) return 130;
+  return session.pulumi(["preview", "--stack", session.stack, ...args]);
 }

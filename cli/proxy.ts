@@ -2,12 +2,12 @@ import { masterAddressOf } from "../config/network.ts";
 import { parseSubnet } from "../lib/cidr.ts";
 import type { StackSettings } from "./stack/settings.ts";
 
-/** Variables that name a proxy; programs read them in either case. */
+/** Variables that name a proxy. Programs read them in upper and lower case. */
 const proxyNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
 
 /**
- * What is reached without a proxy: the nodes. By name of the control plane's address, which every program understands, and
- * by their range, which Go's programs do (golang.org/x/net/http/httpproxy).
+ * Hosts that are reached without a proxy: the nodes. The address of the control plane is for every program, the range of the
+ * nodes for programs in Go (golang.org/x/net/http/httpproxy).
  */
 export function withoutProxy({ get }: Pick<StackSettings, "get">): readonly string[] {
   const subnet = parseSubnet(get("networkCidr"));
@@ -16,7 +16,7 @@ export function withoutProxy({ get }: Pick<StackSettings, "get">): readonly stri
 }
 
 /**
- * The variables that keep a proxy away from some hosts, beside the user's own entries; none where there is no proxy.
+ * Variables that exclude hosts from the proxy, with the user's own entries; none where there is no proxy.
  *
  * Node reads the name in lower case first and Go the one in upper case, so both get the entries of both.
  */

@@ -16,48 +16,48 @@ import { sshVariables } from "./ssh-key.ts";
 import { folderToMakeStackIn, sparingStackFile } from "./stack/file.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack/settings.ts";
 
-/** How much a command needs. */
+/** Needs of a command. */
 export interface Needs {
-  /** Whether the program runs, which reads the node image. */
+  /** Whether it runs the program, which reads the node image. */
   readonly image: boolean;
-  /** Whether a hypervisor on this machine must be up. */
+  /** Whether a hypervisor on this machine must run. */
   readonly hypervisor: boolean;
-  /** Whether Pulumi runs its plugins; what reads the state only does not. @default true */
+  /** Whether Pulumi runs its plugins. A command that only reads the state needs none. @default true */
   readonly plugins?: boolean;
 }
 
-/** A machine that has everything, ready to run Pulumi on a stack. */
+/** Runs Pulumi on a stack, on a machine that has all it needs. */
 export interface Session {
   readonly stack: string;
-  /** File with the stack's settings, when it is not Pulumi.<stack>.yaml; every call that reads them has to name it. */
+  /** File with the stack's settings, when it is not Pulumi.<stack>.yaml. Every call of Pulumi that reads them must name it. */
   readonly configFile?: string;
-  /** Variables beside the user's own. */
+  /** Variables for Pulumi beside the user's own. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Reads the stack's settings as they are now: `up --config` changes them. */
+  /** Reads the stack's settings. `up --config` changes them, so no copy is kept. */
   readonly settings: () => StackSettings;
-  /** Runs Pulumi on this terminal; returns its exit code. What it prints goes to `onOutput` too. */
+  /** Runs Pulumi on this terminal and returns its exit code. Its output also goes to `onOutput`. */
   readonly pulumi: (
     args: readonly string[],
     onOutput?: InteractiveOptions["onOutput"],
     environment?: Readonly<Record<string, string>>,
   ) => Promise<number>;
-  /** Runs Pulumi and returns what it prints. */
+  /** Runs Pulumi and returns its standard output. */
   readonly capture: (args: readonly string[]) => Promise<string>;
 }
 
 /** A session of this checkout. */
 export interface OpenSession extends Session {
-  /** Makes the stack where it does not exist, leaving the stack's file as it is. */
+  /** Creates the stack unless it exists. Does not change the stack's file. */
   readonly makeStack: () => Promise<void>;
-  /** The same session with the node image of its stack, which is built where that is the default one and not there. */
+  /** Returns the same session with the node image of its stack. Builds the default image unless the cache has it. */
   readonly withImage: () => Promise<OpenSession>;
 }
 
-/** Installs, downloads or builds what is missing, then opens a session. With everything in place it takes seconds. */
+/** Installs, downloads or builds every missing tool, then opens a session. Takes seconds when none is missing. */
 export async function openSession(choice: StackChoice, needs: Needs): Promise<OpenSession> {
   const { image, hypervisor, plugins = true } = needs;
   const settings = readSettings(choice);
-  // Before anything is installed or started for it.
+  // Refuses a bad URI before anything is installed or started.
   const uri = hypervisor ? hypervisorUri(settings) : "";
   if (plugins) {
     await provide("building");
@@ -81,7 +81,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
   });
   const variables = { ...decided, ...(plugins ? await sshVariables(settings) : {}) };
   await prepareState(variables, settings);
-  // kubectl and what else is started from here reach the nodes as Pulumi does.
+  // kubectl and the other programs that this process starts reach the nodes as Pulumi does.
   Object.assign(process.env, sparingProxy(withoutProxy(settings)));
   const session = sessionWith(choice, join(cli, "pulumi"), variables);
   return image ? session.withImage() : session;
@@ -119,21 +119,21 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
 }
 
 /**
- * Hides the ssh agent from Pulumi where the stack does not ask for it (sshAgent). The official command plugin (1.2.1) dials the
- * agent of SSH_AUTH_SOCK beside the key it was given, and a dead one fails the run. A hypervisor that is reached over ssh may
- * need the agent, so there it stays.
+ * Hides the ssh agent from Pulumi unless the stack uses it (sshAgent). The official command plugin (1.2.1) dials the agent of
+ * SSH_AUTH_SOCK in addition to its key, and an agent that does not answer fails the run. A hypervisor over ssh may need the
+ * agent, so it stays visible there.
  */
 export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Record<string, string>> {
   return get("sshAgent") === "true" || /^\w+\+\w*ssh\w*:/.test(get("libvirtUri")) ? {} : { SSH_AUTH_SOCK: "" };
 }
 
-/** Selects the stack, which is made when it does not exist. */
+/** Selects the stack, and creates it unless it exists. */
 export async function selectStack({ stack, capture, makeStack }: OpenSession): Promise<void> {
   const select = () => capture(["stack", "select", "--stack", stack, "--non-interactive"]);
   try {
     await select();
   } catch {
-    // Mostly there is none of that name. Whatever else it is, making it says so.
+    // Most often the stack does not exist. Its creation fails with every other reason.
     await makeStack();
     await select();
   }

@@ -5,13 +5,13 @@ import { sightingsVariable } from "../names.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Does work that runs Pulumi once, with the variable that names a file of this run's own: the program, which the engine runs
- * twice, remembers there what it saw of nodes, and waits for none of them a second time.
+ * Does work that runs Pulumi once, with the variable that names a file of this run. The engine runs the program twice: the
+ * program keeps there what it saw of the nodes, so that it waits for none of them a second time.
  */
 export async function withSightings<T>(
   work: (variables: Readonly<Record<typeof sightingsVariable, string>>) => Promise<T>,
 ): Promise<T> {
-  // A folder of a name nobody can guess, open to its owner only.
+  // Only its owner can enter the folder, and its name is random.
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-run-"));
   try {
     return await work({ [sightingsVariable]: join(folder, "sightings.json") });
@@ -20,10 +20,7 @@ export async function withSightings<T>(
   }
 }
 
-/**
- * Does work with a session all of whose Pulumi runs share what they saw: where a plan comes first and its update follows by
- * itself, both are one run to the program.
- */
+/** Does work with a session whose Pulumi runs all share one file of sightings, such as a plan and its update. */
 export async function sharingSightings<S extends Pick<Session, "pulumi">, T>(
   session: S,
   work: (session: S) => Promise<T>,

@@ -8,7 +8,7 @@ import { ownFolder } from "../lib/private-files.ts";
 import { run } from "../lib/process.ts";
 import type { StackSettings } from "./stack/settings.ts";
 
-/** What a test replaces. */
+/** Path and variables, which a test replaces. */
 interface Places {
   /** Path of this checkout's private key. */
   readonly own: string;
@@ -16,9 +16,9 @@ interface Places {
 }
 
 /**
- * Makes the key of this checkout where neither the stack nor the environment names one, so that the first run needs no
- * preparation and no key of the operator's own gets into the state. The program finds it by itself.
- * @returns variables for Pulumi: without an agent that does not answer, which the official plugin would fail on.
+ * Creates the ssh key of this checkout where neither the stack nor the environment names one. The first run then needs no
+ * preparation, and the user's own key stays out of the state. The program finds the key on its own.
+ * @returns variables for Pulumi that hide an agent that does not answer, because the official plugin would fail on it.
  */
 export async function sshVariables(
   settings: Pick<StackSettings, "get">,
@@ -33,12 +33,12 @@ export async function sshVariables(
 
 async function make(folder: string): Promise<void> {
   const state = dirname(folder);
-  logLine(`making an ssh key for this checkout: ${folder}`);
+  logLine(`creating an ssh key for this checkout: ${folder}`);
   ownFolder(state);
   const work = await mkdtemp(join(state, ".key-"));
   try {
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "nodeforge", "-f", join(work, "id_ed25519")]);
-    // The pair appears as one. Another process may have been quicker; its pair stays.
+    // Moves both files in one step. If another process was first, its pair stays.
     await rename(work, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
     });

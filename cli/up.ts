@@ -1,86 +1,84 @@
-import { readOutputs, summary } from "./stack/outputs.ts";
-import { agreeing, isUnattended } from "./consent/consent.ts";
-import { explainingFailure } from "./diagnose/after-failure.ts";
-import { compareWithLibvirt } from "./stack/refresh.ts";
 import { logLine } from "../lib/log.ts";
-import { openRun, type RunEnd } from "./runs/run.ts";
-import type { RecordedCommand } from "./runs/record.ts";
-import type { Session } from "./session.ts";
-import { startStopped } from "./recovery/restart.ts";
-import { sharingSightings } from "./sightings.ts";
-import { asksForHelp, type StackChoice } from "./stack/settings.ts";
-import { readState } from "./stack/state.ts";
+import { agreeing, isUnattended } from "./consent/consent.ts";
 import { goingAhead, planUnattended, RefusedError } from "./consent/unattended.ts";
+import { explainingFailure } from "./diagnose/after-failure.ts";
+import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
+import type { RecordedCommand } from "./runs/record.ts";
+import { openRun, type Run, type RunEnd } from "./runs/run.ts";
+import type { Session } from "./session.ts";
+import { sharingSightings } from "./sightings.ts";
+import { readOutputs, summary } from "./stack/outputs.ts";
+import { refreshFromLibvirt } from "./stack/refresh.ts";
+import { readState } from "./stack/state.ts";
+
+/** How {@link up} records its run. */
+export interface UpOptions {
+  /** Command in the record. @default "up" */
+  readonly command?: RecordedCommand;
+  /** Folder of all records. @default the checkout's */
+  readonly runs?: string;
+}
 
 /**
  * Creates or changes the cluster of a stack that is selected and recovered, on a machine that was checked. First starts what
  * has stopped and refreshes the state from libvirt; at the end prints how to reach the cluster. Explains a run that fails,
  * and records every run.
  *
- * Where nobody can be asked, a plan that deletes and replaces nothing that can be lost goes ahead.
+ * Where nobody can confirm, a plan that deletes and replaces nothing that holds data goes ahead.
  * @param args Arguments for `pulumi up`.
- * @param command What the record calls it.
- * @param runs Folder of all records; a test brings its own.
- * @returns Pulumi's exit code; 130 after Ctrl-C during the look.
- * @throws {RefusedError} naming what would be lost, where nobody can be asked.
+ * @returns Pulumi's exit code; 130 after Ctrl-C during the refresh.
+ * @throws {RefusedError} naming every loss of a plan that has one, where nobody can confirm it.
  */
-export async function bringUp(
-  session: Session,
-  { stack }: Pick<StackChoice, "stack">,
-  args: readonly string[],
-  command: RecordedCommand = "up",
-  runs?: string,
-): Promise<number> {
-  const up = ["up", "--stack", stack, ...args];
-  if (asksForHelp(args)) return session.pulumi(up);
-  return sharingSightings(session, (shared) => bringUpOnce(shared, up, { stack, args, command, runs }));
+export async function up(session: Session, args: readonly string[], options: UpOptions = {}): Promise<number> {
+  const { command = "up", runs } = options;
+  return sharingSightings(session, async (shared) => {
+    if (!(await prepare(shared))) return 130;
+    const run = await openRun(shared, { command, args }, runs);
+    // The outcome of a run that throws.
+    let end: RunEnd = { exitCode: 1 };
+    try {
+      const exitCode = await update(shared, run, command, args);
+      end = { exitCode };
+      return exitCode;
+    } catch (error) {
+      if (error instanceof RefusedError) end = { exitCode: 1, outcome: "declined", notes: [error.message] };
+      throw error;
+    } finally {
+      await run.finish(end);
+    }
+  });
 }
 
-/** What {@link bringUp} is asked for. */
-interface Request {
-  readonly stack: string;
-  readonly args: readonly string[];
-  readonly command: RecordedCommand;
-  readonly runs: string | undefined;
-}
-
-async function bringUpOnce(session: Session, up: string[], { stack, args, command, runs }: Request): Promise<number> {
+/** Starts what has stopped and refreshes the state. @returns whether to go on: false after Ctrl-C. */
+async function prepare(session: Session): Promise<boolean> {
   const state = await readState(session);
   await startStopped(state);
   await setWrongClocks(state);
-  if (!(await compareWithLibvirt(session))) return 130;
-  const run = await openRun(session, { command, args }, runs);
-  const record = async () => ({ folder: run.folder, log: await run.log() });
-  // What throws below makes the command fail.
-  let end: RunEnd = { exitCode: 1 };
-  try {
-    let code = 0;
-    if (isUnattended(args)) {
-      let losses = "";
-      code = await explainingFailure(
-        session,
-        async () => {
-          const plan = await planUnattended(run, session, args);
-          losses = plan.losses;
-          return plan.code;
-        },
-        record,
-      );
-      if (losses !== "") {
-        const refusal = new RefusedError(losses, agreeing(command, stack, args));
-        end = { exitCode: 1, outcome: "declined", notes: [refusal.message] };
-        throw refusal;
-      }
-      if (code === 0)
-        logLine("nobody can be asked without a terminal; the plan deletes and replaces nothing that can be lost");
-      up.push(...goingAhead(args));
-    }
-    if (code === 0) code = await explainingFailure(session, () => run.pulumi(up), record);
-    if (code === 0) console.log(`\n${summary(await readOutputs(session), stack)}`);
-    end = { exitCode: code };
-  } finally {
-    await run.finish(end);
+  return refreshFromLibvirt(session, { state });
+}
+
+/** Runs `pulumi up` and prints how to reach the cluster. */
+async function update(session: Session, run: Run, command: RecordedCommand, args: readonly string[]): Promise<number> {
+  const { stack } = session;
+  const explaining = (work: () => Promise<number>) =>
+    explainingFailure(session, work, async () => ({ folder: run.folder, log: await run.log() }));
+  const agreed: string[] = [];
+  if (isUnattended(args)) {
+    let losses = "";
+    const code = await explaining(async () => {
+      const plan = await planUnattended(run, session, args);
+      losses = plan.losses;
+      return plan.code;
+    });
+    if (losses !== "") throw new RefusedError(losses, agreeing(command, stack, args));
+    if (code !== 0) return code;
+    logLine(
+      "there is no terminal for a question; the plan deletes and replaces nothing that holds data, so it proceeds",
+    );
+    agreed.push(...goingAhead(args));
   }
-  return end.exitCode;
+  const code = await explaining(() => run.pulumi(["up", "--stack", stack, ...args, ...agreed]));
+  if (code === 0) console.log(`\n${summary(await readOutputs(session), stack)}`);
+  return code;
 }

@@ -33,12 +33,8 @@ export function imageDifferences(before: ImageManifest, after: ImageManifest): r
     ...(date(before) === date(after) ? [] : [`packages of ${date(after)}, not of ${date(before)}`]),
     ...(before.contract === after.contract ? [] : [`contract ${after.contract}, not ${before.contract}`]),
     ...changes("programs", before.versions, after.versions),
-    ...changes("packages", packagesOf(before), packagesOf(after)),
+    ...changes("packages", before.packages, after.packages),
   ];
-}
-
-function packagesOf(manifest: ImageManifest): Readonly<Record<string, string>> {
-  return (manifest as { readonly packages?: Readonly<Record<string, string>> }).packages ?? {};
 }
 
 function changes(

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { download, downloadText } from "../lib/download.ts";
 import { replaceFile } from "../lib/files.ts";
-import { parseManifest, readManifest } from "./judge.ts";
+import { parseManifest, readManifest } from "./manifest-reader.ts";
 import { isUrl, type ImageReference } from "./location.ts";
 import { manifestPlace, type ImageManifest } from "./manifest.ts";
 

@@ -1,55 +1,10 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheRoot } from "../lib/cache-root.ts";
-import { stateFolder } from "../lib/checkout.ts";
+import { rememberedSystem, systemFile, type ImageSystem } from "./remembered.ts";
 
-/** What a node image is made of: NixOS for users, Debian where Nix cannot build. */
-export type ImageSystem = "nixos" | "debian";
-
-/** Names of the artifacts that a cluster may start from when its stack names no image. */
+/** Names of the cached artifacts that a stack without an image may start from. */
 export const imageKinds: Readonly<Record<ImageSystem, string>> = { nixos: "node-image-nixos", debian: "node-image" };
-
-/** Says which system's image this checkout stays with. */
-export const systemFile = join(stateFolder, "node-image");
-
-/** The system this checkout stays with; undefined before its first image. */
-export function rememberedSystem(file = systemFile): ImageSystem | undefined {
-  const [system] = remembered(file);
-  return system === "nixos" || system === "debian" ? system : undefined;
-}
-
-/** What a Debian image's packages come from; what is absent was not chosen. */
-export interface DebianOrigin {
-  /** Debian's archive, as `checkArchive` takes it. */
-  readonly archive?: string;
-  /** State of the archive in which a fresh image was asked for. */
-  readonly release?: string;
-}
-
-/** Which archive of Debian this checkout stays with, and which state of it. */
-export function rememberedOrigin(file = systemFile): DebianOrigin {
-  const [, ...lines] = remembered(file);
-  const chosen = lines.map((line) => line.split(" ")).filter(([key = ""]) => ["archive", "release"].includes(key));
-  return Object.fromEntries(chosen.map(([key, value = ""]) => [key, value])) as DebianOrigin;
-}
-
-/** Text of the file that says what a checkout stays with. */
-export function rememberingText(system: ImageSystem, { archive, release }: DebianOrigin = {}): string {
-  const lines = [
-    system as string,
-    ...(archive === undefined ? [] : [`archive ${archive}`.trim()]),
-    ...(release === undefined ? [] : [`release ${release}`]),
-  ];
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-function remembered(file: string): readonly string[] {
-  try {
-    return readFileSync(file, "utf8").trim().split("\n");
-  } catch {
-    return [];
-  }
-}
 
 /** An image that is named but not read: a path or URL, and the expected content. */
 export interface ImageReference {

@@ -1,47 +1,33 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { sha256Of } from "../lib/files.ts";
-import { declarationText, versionsOf, type NodeDeclaration } from "./declaration.ts";
-import type { DebianRoot } from "./debian/bootstrap.ts";
+import { declarationText, type NodeDeclaration } from "./declaration.ts";
 
-/** What is known of a node image, as far as the program reads it; docs/image-manifest.schema.json describes all of it. */
+// The builders write with this file, so its code is part of the key of every image. manifest-reader.ts is not.
+
+/** The manifest of a node image, as far as the program reads it. docs/image-manifest.schema.json describes every field. */
 export interface ImageManifest {
-  /** Version of what guest scripts may rely on: `contract` in the nix/node.toml it was built from. */
+  /** Version of the interface that guest scripts rely on: `contract` of the nix/node.toml that the image was built from. */
   readonly contract: number;
   /** SHA-256 of the image's file, in hexadecimal. */
   readonly sha256: string;
-  /** Size of the image's file. */
+  /** Size of the image's file, in bytes. */
   readonly bytes: number;
-  /** What it is made of. */
   readonly system: "nixos" | "debian";
-  /** Programs to versions, the kernel (`linux`) among them. */
+  /** Programs to versions. The kernel is `linux`. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Names and tags of the container images every node has. */
+  /** Debian packages to versions; absent from the manifest of a NixOS image. */
+  readonly packages?: Readonly<Record<string, string>>;
+  /** Names and tags of the container images that every node has. */
   readonly images: readonly string[];
-  /** What it was built from; the fields differ between systems. */
+  /** Sources of the image. The fields differ between systems. */
   readonly builtFrom: Readonly<Record<string, unknown>>;
 }
 
-/** The manifest of a Debian image. */
-export interface DebianManifest extends ImageManifest {
-  readonly system: "debian";
-  /** Debian packages to versions. */
-  readonly packages: Readonly<Record<string, string>>;
-  readonly builtFrom: {
-    readonly suite: string;
-    /** Date of the archive, ISO 8601. */
-    readonly archive: string;
-    /** Hash of the archive's Release files, in hexadecimal; absent from images of earlier releases. */
-    readonly release?: string;
-    /** SHA-256 of nix/node.toml, in hexadecimal. */
-    readonly declaration: string;
-    readonly marker: string;
-  };
-}
-
 /**
- * Where an image's manifest is: beside the image, under the image's whole name with `.manifest.json` added. That is the one
- * rule, for a path as for a URL, whose query stays at its end.
+ * Returns the place of an image's manifest: beside the image, with `.manifest.json` added to the image's whole name. The rule
+ * holds for paths and for URLs. The query of a URL stays at its end.
+ * @param image Path or URL.
  */
 export function manifestPlace(image: string): string {
   if (!/^https?:/.test(image)) return `${image}.manifest.json`;
@@ -50,12 +36,12 @@ export function manifestPlace(image: string): string {
   return url.href;
 }
 
-/** Text of a manifest's file. */
+/** Returns the text of a manifest's file. */
 export function manifestText(manifest: ImageManifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** What every manifest says of an image's file and of the declaration it was built from. */
+/** Returns the fields that the manifests of both systems share: those of the image's file and of its declaration. */
 export async function describeFile(image: string, node: NodeDeclaration) {
   return {
     contract: node.contract,
@@ -63,27 +49,5 @@ export async function describeFile(image: string, node: NodeDeclaration) {
     bytes: (await stat(image)).size,
     images: Object.values(node.image).map(({ name }) => name),
     declaration: createHash("sha256").update(declarationText()).digest("hex"),
-  };
-}
-
-/** Describes a finished Debian image. */
-export async function describeImage(
-  image: string,
-  node: NodeDeclaration,
-  built: DebianRoot & { readonly kernel: string; readonly suite: string; readonly marker: string },
-): Promise<DebianManifest> {
-  const { declaration, ...file } = await describeFile(image, node);
-  return {
-    ...file,
-    system: "debian",
-    versions: { ...versionsOf(node), linux: built.kernel },
-    packages: built.packages,
-    builtFrom: {
-      suite: built.suite,
-      archive: new Date(built.epoch * 1000).toISOString(),
-      release: built.release,
-      declaration,
-      marker: built.marker,
-    },
   };
 }

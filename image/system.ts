@@ -1,18 +1,15 @@
-import { writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { rememberedSystem, rememberingText, systemFile, type DebianOrigin, type ImageSystem } from "./location.ts";
-import { canBuild, type Ability } from "./nixos/nix.ts";
-import { ownFolder } from "../lib/private-files.ts";
 import { inspectVirtualisation, type Virtualisation } from "../libvirt/virtualisation.ts";
+import { canBuild, type Ability } from "./nixos/nix.ts";
+import { rememberedSystem, type ImageSystem } from "./remembered.ts";
 
-/** A system, and why it was chosen. */
+/** The system of a node image, and the reason for it. */
 export interface SystemChoice {
   readonly system: ImageSystem;
-  /** Half a sentence. */
+  /** A clause, such as "because guests are emulated". */
   readonly reason: string;
 }
 
-/** What {@link chooseSystem} asks; replaced in tests. */
+/** Facts that decide {@link chooseSystem}; replaced in tests. */
 export interface Circumstances {
   readonly remembered: () => ImageSystem | undefined;
   readonly virtualisation: () => Virtualisation;
@@ -20,10 +17,10 @@ export interface Circumstances {
 }
 
 /**
- * Chooses what the node image is made of: NixOS where Nix can build it and guests run in hardware, else Debian.
+ * Chooses the system of the node image: NixOS where Nix can build it and guests run in hardware, else Debian.
  *
- * The first choice stays: another image replaces every machine of a cluster, and neither an installed program nor a network
- * that is away for an hour is a reason for that.
+ * A checkout keeps to its first choice, because another image replaces every machine of a cluster. A newly installed program
+ * or an hour without network must not do that.
  */
 export async function chooseSystem(circumstances: Partial<Circumstances> = {}): Promise<SystemChoice> {
   const { remembered = rememberedSystem, virtualisation = inspectVirtualisation, nix = canBuild } = circumstances;
@@ -38,13 +35,7 @@ export async function chooseSystem(circumstances: Partial<Circumstances> = {}): 
   return { system: ability.able ? "nixos" : "debian", reason: `because ${ability.reason}` };
 }
 
-/** A choice as the line that a person reads. */
+/** Returns a choice as a line for the user. */
 export function inWords({ system, reason }: SystemChoice): string {
   return `node image: ${system === "nixos" ? "NixOS" : "Debian"}, ${reason}`;
-}
-
-/** Makes a system the one that this checkout stays with, and of Debian what its packages come from. */
-export async function rememberSystem(system: ImageSystem, file = systemFile, origin: DebianOrigin = {}): Promise<void> {
-  ownFolder(dirname(file));
-  await writeFile(file, rememberingText(system, origin));
 }

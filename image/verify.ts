@@ -1,9 +1,10 @@
 import { downloadManifest, localImage } from "./download.ts";
 import { inspectImage, readHeader } from "./inspect.ts";
-import { mismatches, readManifest } from "./judge.ts";
+import { readManifest } from "./manifest-reader.ts";
 import { isUrl, type ImageReference } from "./location.ts";
 import { manifestPlace, type ImageManifest } from "./manifest.ts";
 import { shortDigest } from "../lib/digest.ts";
+import { mismatches } from "./mismatch.ts";
 
 /** An image that a configuration names, and the keys to name in an error about it. */
 export interface ImageUse extends ImageReference {

@@ -17,7 +17,7 @@ describe("the law of imports", () => {
     ["libvirt/virsh.ts", "../lib/process.ts"],
     ["tools/go.ts", "../lib/cache.ts"],
     ["image/debian/build.ts", "../../tools/image-tools.ts"],
-    ["image/judge.ts", "../libvirt/virtualisation.ts"],
+    ["image/mismatch.ts", "../libvirt/virtualisation.ts"],
     ["components/worker.ts", "../lifecycle/prior-state.ts"],
     ["components/worker.ts", "../topology.ts"],
     ["config/image.ts", "../image/location.ts"],

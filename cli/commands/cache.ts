@@ -1,31 +1,36 @@
-import { readDays } from "../../lib/age.ts";
-import { listArtifacts, prune } from "../../lib/cache.ts";
+import { listArtifacts, prune as pruneArtifacts } from "../../lib/cache.ts";
 import { pruneFiles, usedByStacks } from "../../lib/cache-files.ts";
 import { cacheRoot } from "../../lib/cache-root.ts";
 import { columns } from "../../lib/table.ts";
-import type { Command } from "../main.ts";
+import { defineCommand, type Declaration } from "./command.ts";
+import { olderThanOption, type AgeOptions } from "./options.ts";
 
-/** Lists what was built, or with `prune` removes what was superseded and what was not used for a month. */
-export const command: Command = async ([action, ...args]) => {
-  if (action === "prune") {
-    const days = readDays("cache prune", args);
+const prune: Declaration<AgeOptions> = {
+  name: "prune",
+  purpose:
+    "Deletes built artifacts that a newer build of the same kind supersedes, partial downloads, and downloads that nothing " +
+    "used for a while. Keeps everything that a stack of this checkout names.",
+  options: () => [olderThanOption("delete downloads that were not used for that long")],
+  examples: { "npm run cache -- prune --older-than 7": "downloads that were not used for a week" },
+  async run({ olderThan }) {
     const inUse = usedByStacks();
-    const names = [...(await prune(cacheRoot(), inUse)), ...(await pruneFiles(days, inUse))];
+    const names = [...(await pruneArtifacts(cacheRoot(), inUse)), ...(await pruneFiles(olderThan, inUse))];
     console.log(names.length === 0 ? "nothing to remove" : names.map((name) => `removed ${name}`).join("\n"));
     return 0;
-  }
-  if (action !== undefined) {
-    throw new Error(`cache knows nothing (a list) and \`prune\`, not \`${[action, ...args].join(" ")}\``);
-  }
-  console.log(cacheRoot());
-  const artifacts = await listArtifacts();
-  const lastUse = (mtimeMs: number) => `last used ${new Date(mtimeMs).toISOString().slice(0, 16)}`;
-  if (artifacts.length > 0)
-    console.log(
-      columns(
-        artifacts.map(({ name, mtimeMs }) => ["", name, lastUse(mtimeMs)]),
-        "  ",
-      ),
-    );
-  return 0;
+  },
 };
+
+/** Lists built artifacts, or deletes superseded and unused ones. */
+export const command = defineCommand({
+  name: "cache",
+  purpose: "Prints the folder of the cache and the artifacts that were built there, with the time of their last use.",
+  subcommands: [prune],
+  examples: { "npm run cache": "the list", "npm run cache -- prune": "delete superseded and unused artifacts" },
+  async run() {
+    console.log(cacheRoot());
+    const lastUse = (mtimeMs: number) => `last used ${new Date(mtimeMs).toISOString().slice(0, 16)}`;
+    const rows = (await listArtifacts()).map(({ name, mtimeMs }) => ["", name, lastUse(mtimeMs)]);
+    if (rows.length > 0) console.log(columns(rows, "  "));
+    return 0;
+  },
+});

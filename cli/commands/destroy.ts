@@ -1,64 +1,78 @@
-import type { Command } from "../main.ts";
-import { removeKubeconfig } from "../stack/outputs.ts";
 import { agreeing, agrees, confirm, isUnattended } from "../consent/consent.ts";
-import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
-import { diagnosisFolder } from "../runs/folder.ts";
 import { describeStack } from "../consent/destruction.ts";
-import { withoutProtection } from "../stack/protection.ts";
-import { RunLog } from "../runs/run-log.ts";
-import { openSession, selectStack } from "../session.ts";
-import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
-import { asksForHelp, chooseStack } from "../stack/settings.ts";
-import { startStoppedForDeletion } from "../recovery/restart.ts";
-import { readState } from "../stack/state.ts";
+import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
 import { recover } from "../recovery/recover.ts";
+import { startStoppedForDeletion } from "../recovery/restart.ts";
+import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
+import { diagnosisFolder } from "../runs/folder.ts";
+import { RunLog } from "../runs/run-log.ts";
+import { openSession, selectStack, type Session } from "../session.ts";
+import { removeKubeconfig } from "../stack/outputs.ts";
+import { withoutProtection } from "../stack/protection.ts";
+import { readState } from "../stack/state.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/**
- * Removes the cluster and the kubeconfig that was written for it, unless another stack's stands on a volume of it; the stack
- * and its history stay. Asks before anything is changed, the state's protection included. A failure is explained by what the
- * run printed: the state alone, half of it gone on purpose, would look like a cluster that was never finished.
- */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  const { stack, rest } = choice;
-  const isHelp = asksForHelp(rest);
-  if (!isHelp && isUnattended(rest)) {
-    throw new Error(
-      `destroy deletes the machines, volumes and data of stack ${stack}, and nobody can be asked without a terminal; ` +
-        `nothing was changed. To agree: ${agreeing("destroy", stack, rest)}`,
-    );
-  }
-  const session = await openSession(choice, { image: false, hypervisor: true });
-  await selectStack(session);
-  const destroy = ["destroy", "--stack", stack, ...rest];
-  if (isHelp) return session.pulumi(destroy);
-  await recover(session);
-  // No other command changes it meanwhile, because `recover` holds the stack.
-  const state = await readState(session);
-  await refuseSharedVolumes(state);
-  const isPreview = rest.includes("--preview-only");
-  if (!isPreview && !agrees(rest)) {
-    if (state.resources.length > 0) {
-      console.error(describeStack(state.resources, stack, rest));
-      if (!(await confirm("Destroy this?"))) {
-        console.error("confirmation declined, not proceeding with the destroy");
-        return 0;
-      }
+/** Deletes the cluster and its kubeconfig. Keeps the stack and its history. */
+export const command = defineCommand<StackOptions>({
+  name: "destroy",
+  purpose:
+    "Deletes the cluster of a stack: machines, volumes with their data, network and storage pool, and the kubeconfig in this " +
+    "checkout. Lists all of it and asks first. The stack, its settings and its history stay.\n\n" +
+    "Refused while another stack uses a volume of this one. Without a terminal, `destroy` needs --yes.",
+  options: stackOptions,
+  passesTo: { program: "pulumi destroy", help: "npm run pulumi -- destroy --help", shares: ["--config-file"] },
+  examples: {
+    "npm run destroy": "delete the cluster of the stack dev",
+    "npm run destroy -- --stack lab --yes": "the stack lab, without a question",
+    "npm run destroy -- --preview-only": "only show the deletions",
+  },
+  async run(options, args) {
+    const choice = choiceOf(options);
+    const { stack } = choice;
+    if (isUnattended(args)) {
+      throw new Error(
+        `destroy deletes the machines, volumes and data of stack ${stack}, and there is no terminal to confirm it; ` +
+          `nothing was changed. To agree: ${agreeing("destroy", stack, args)}`,
+      );
     }
-    destroy.push("--yes");
-  }
-  await startStoppedForDeletion(state);
-
-  const folder = diagnosisFolder(stack);
-  const log = new RunLog();
-  const screen = log.begin(destroy);
-  const run = () => session.pulumi(destroy, (text) => screen.write(text));
-  try {
-    const printed = async () => ({ folder, log: await log.text() });
-    const code = await explainingFailure(session, () => withoutProtection(session, run), printed, concernsResource);
+    const session = await openSession(choice, { image: false, hypervisor: true });
+    await selectStack(session);
+    await recover(session);
+    // No other command changes it meanwhile, because recover holds the stack.
+    const state = await readState(session);
+    await refuseSharedVolumes(state);
+    const agreed: string[] = [];
+    if (!args.includes("--preview-only") && !agrees(args)) {
+      if (state.resources.length > 0) {
+        console.error(describeStack(state.resources, stack, args));
+        if (!(await confirm("Destroy this?"))) {
+          console.error("confirmation declined, not proceeding with the destroy");
+          return 0;
+        }
+      }
+      agreed.push("--yes");
+    }
+    await startStoppedForDeletion(state);
+    const code = await destroy(session, ["destroy", "--stack", stack, ...args, ...agreed]);
     if (code === 0) await removeKubeconfig(session);
     return code;
+  },
+});
+
+/**
+ * Runs `pulumi destroy` without the protection of data. Explains a failure by what the run printed: the state alone, half of
+ * it deleted on purpose, would look like a cluster that was never finished.
+ */
+async function destroy(session: Session, args: readonly string[]): Promise<number> {
+  const folder = diagnosisFolder(session.stack);
+  const log = new RunLog();
+  const screen = log.begin(args);
+  const run = () => session.pulumi(args, (text) => screen.write(text));
+  try {
+    const printed = async () => ({ folder, log: await log.text() });
+    return await explainingFailure(session, () => withoutProtection(session, run), printed, concernsResource);
   } finally {
     screen.close();
   }
-};
+}

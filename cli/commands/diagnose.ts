@@ -1,16 +1,26 @@
-import type { Command } from "../main.ts";
 import { diagnose } from "../diagnose/explain.ts";
 import { diagnosisFolder } from "../runs/folder.ts";
 import { openSession } from "../session.ts";
-import { chooseStack } from "../stack/settings.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/** Collects what nodes, libvirt and Kubernetes say of a cluster, finished or not, and says what is wrong. Changes nothing. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  if (choice.rest.length > 0) throw new Error(`diagnose does not know ${choice.rest.join(" ")}`);
-  // A hypervisor that is down is a finding, not something to start.
-  const session = await openSession(choice, { image: false, hypervisor: false });
-  const { healthy, text } = await diagnose(session, diagnosisFolder(choice.stack));
-  console.log(text);
-  return healthy ? 0 : 1;
-};
+/** Collects evidence about a cluster, finished or not, and names the likely cause of a failure. */
+export const command = defineCommand<StackOptions>({
+  name: "diagnose",
+  purpose:
+    "Collects evidence about a cluster, finished or not, from its nodes, libvirt and Kubernetes, and names the likely cause of " +
+    "a failure. Takes at most 5 minutes, changes nothing, and writes a folder below runs/ that has no secrets. " +
+    "The exit code is 1 if something is wrong.",
+  options: stackOptions,
+  examples: {
+    "npm run diagnose": "the cluster of the stack dev",
+    "npm run diagnose -- --stack lab": "the cluster of the stack lab",
+  },
+  async run(options) {
+    // A hypervisor that is down is a finding. It must not be started.
+    const session = await openSession(choiceOf(options), { image: false, hypervisor: false });
+    const { healthy, text } = await diagnose(session, diagnosisFolder(session.stack));
+    console.log(text);
+    return healthy ? 0 : 1;
+  },
+});

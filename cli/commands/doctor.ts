@@ -1,12 +1,21 @@
-import type { Command } from "../main.ts";
 import { describe, examine, passes } from "../doctor/doctor.ts";
-import { chooseStack } from "../stack/settings.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/** Checks this machine and changes nothing. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  if (choice.rest.length > 0) throw new Error(`doctor does not know ${choice.rest.join(" ")}`);
-  const findings = await examine(choice);
-  console.log(describe(findings));
-  return passes(findings) ? 0 : 1;
-};
+/** Checks this machine. */
+export const command = defineCommand<StackOptions>({
+  name: "doctor",
+  purpose:
+    "Checks whether this machine can create the cluster of a stack, and names a fix for each failure. Changes nothing. " +
+    "The exit code is 1 if a check fails.",
+  options: stackOptions,
+  examples: {
+    "npm run doctor": "the checks for the stack dev",
+    "npm run doctor -- --stack lab": "the checks for the stack lab",
+  },
+  async run(options) {
+    const findings = await examine(choiceOf(options));
+    console.log(describe(findings));
+    return passes(findings) ? 0 : 1;
+  },
+});

@@ -1,14 +1,22 @@
-import type { Command } from "../main.ts";
 import { quoted } from "../../lib/shell.ts";
 import { openSession } from "../session.ts";
-import { chooseStack } from "../stack/settings.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
 /** Prints the variables that plain `pulumi` needs, for a shell to evaluate. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  if (choice.rest.length > 0) throw new Error(`env does not know ${choice.rest.join(" ")}`);
-  // The program finds an image in the cache by itself.
-  const { variables } = await openSession(choice, { image: false, hypervisor: false });
-  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${quoted(value)}`);
-  return 0;
-};
+export const command = defineCommand<StackOptions>({
+  name: "env",
+  purpose:
+    "Prints the variables that plain `pulumi` needs in this checkout, as `export` lines for a shell to evaluate.",
+  options: stackOptions,
+  examples: {
+    "npm run env": "the variables for the stack dev",
+    'eval "$(npm run --silent env)"': "set them in this shell",
+  },
+  async run(options) {
+    // The program finds an image in the cache on its own.
+    const { variables } = await openSession(choiceOf(options), { image: false, hypervisor: false });
+    for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${quoted(value)}`);
+    return 0;
+  },
+});

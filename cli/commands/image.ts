@@ -1,66 +1,96 @@
-import { parseArgs } from "node:util";
-import type { Command } from "../main.ts";
+import { Option } from "commander";
+import { debianImage } from "../../image/debian-image.ts";
 import { imageDifferences } from "../../image/difference.ts";
 import { chooseImage } from "../../image/location.ts";
-import { readManifest } from "../../image/judge.ts";
+import { readManifest } from "../../image/manifest-reader.ts";
+import { imageOf } from "../../image/provide.ts";
 import { chooseSystem, inWords } from "../../image/system.ts";
-import { debianImage, imageOf } from "../../image/provide.ts";
 import { logLine } from "../../lib/log.ts";
 import { provide } from "../../tools/requirements.ts";
+import { defineCommand } from "./command.ts";
 
-/**
- * Builds the node image and prints its path. `--nix` or `--debian` says which; `npm run up` then stays with it.
- * `--fresh` makes a Debian image of what Debian's archive has now, and says what differs from the one before;
- * `--archive URL` takes another archive, such as one of a fixed day. `npm run up` stays with both.
- * `--marker TEXT` makes a Debian image that differs from the others of the same sources, and changes no choice.
- */
-export const command: Command = async (args) => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      debian: { type: "boolean" },
-      nix: { type: "boolean" },
-      marker: { type: "string" },
-      fresh: { type: "boolean" },
-      archive: { type: "string" },
-    },
-  });
-  const { debian, nix, marker, fresh, archive } = values;
-  if (nix && (debian || marker)) throw new Error("--nix goes neither with --debian nor with --marker");
-  const ofDebian = fresh === true || archive !== undefined;
-  if (ofDebian && marker) throw new Error("--marker goes neither with --fresh nor with --archive");
-  if (ofDebian && nix) {
-    throw new Error("--fresh and --archive are for Debian: NixOS is of its lock, `nix flake update --flake ./nix`");
-  }
-  if (marker) {
-    await provide("building");
-    console.log(await debianImage(marker));
+interface ImageOptions {
+  readonly debian: boolean;
+  readonly nix: boolean;
+  readonly fresh: boolean;
+  /** URL; "" for the archives of Debian's default configuration. */
+  readonly archive?: string;
+  readonly marker?: string;
+}
+
+/** Builds the node image and prints its path. */
+export const command = defineCommand<ImageOptions>({
+  name: "image",
+  purpose:
+    "Builds the node image unless the cache has it, and prints its path. This checkout stays with the system, the archive and " +
+    "the packages that you choose here: `up` builds the same image.",
+  options: () => [
+    new Option("--nix", "build a NixOS image").default(false),
+    new Option("--debian", "build a Debian image").default(false),
+    new Option("--fresh", "Debian: build from the packages that the archive has now, and list the differences").default(
+      false,
+    ),
+    new Option("--archive <url>", "Debian: archive to build from, e.g. a snapshot of one day; '' is Debian's own"),
+    new Option("--marker <text>", "Debian: build a distinct image from the same sources; changes no choice"),
+  ],
+  examples: {
+    "npm run image": "build the image of this checkout",
+    "npm run image -- --fresh": "build one with the security fixes of today",
+    'npm run roll -- --image "$(npm run --silent image)"': "build it and roll it out",
+  },
+  async run(options) {
+    refuseContradictions(options);
+    const { debian, nix, marker, fresh, archive } = options;
+    if (marker) {
+      await provide("building");
+      console.log((await debianImage({ marker })).path);
+      return 0;
+    }
+    const asked = nix ? "nixos" : debian ? "debian" : undefined;
+    const choice = asked ? ({ system: asked, reason: "as asked for" } as const) : await chooseSystem();
+    const isNew = isNewDebian(options);
+    if (isNew && choice.system !== "debian") {
+      throw new Error(`--fresh and --archive need a Debian image, but got ${inWords(choice)}. Fix: add --debian`);
+    }
+    logLine(inWords(choice));
+    if (choice.system === "debian") await provide("building");
+    const before = isNew ? chooseImage("").source : undefined;
+    const path = await imageOf(choice.system, { archive, fresh });
+    if (isNew) logDifferences(before, path);
+    console.log(path);
     return 0;
-  }
-  const asked = nix ? "nixos" : debian ? "debian" : undefined;
-  const choice = asked ? ({ system: asked, reason: "as asked for" } as const) : await chooseSystem();
-  if (ofDebian && choice.system !== "debian") {
-    throw new Error(
-      `--fresh and --archive are for Debian, and this is ${inWords(choice)}: add --debian to change that`,
-    );
-  }
-  logLine(inWords(choice));
-  if (choice.system === "debian") await provide("building");
-  const before = ofDebian ? chooseImage("").source : undefined;
-  const path = await imageOf(choice.system, { archive, fresh });
-  if (ofDebian) sayWhatDiffers(before, path);
-  console.log(path);
-  return 0;
-};
+  },
+});
 
-function sayWhatDiffers(before: string | undefined, path: string): void {
-  const [old, made] = [before === undefined ? undefined : readManifest(before), readManifest(path)];
-  if (old === undefined || made === undefined || before === path) {
-    logLine(before === path ? "this is the image that there was" : "there was no image before");
+function refuseContradictions(options: ImageOptions): void {
+  const { debian, nix, marker } = options;
+  const problems = [
+    ...(nix && debian ? ["--nix excludes --debian"] : []),
+    ...(nix && marker ? ["--nix excludes --marker"] : []),
+    ...(isNewDebian(options) && marker ? ["--marker excludes --fresh and --archive"] : []),
+    ...(isNewDebian(options) && nix
+      ? [
+          "--nix excludes --fresh and --archive, because a lock file pins the packages of NixOS. " +
+            "Fix: `nix flake update --flake ./nix`",
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+/** Whether another archive, or another state of it, is asked for. */
+function isNewDebian({ fresh, archive }: ImageOptions): boolean {
+  return fresh || archive !== undefined;
+}
+
+function logDifferences(before: string | undefined, path: string): void {
+  const [old, built] = [before === undefined ? undefined : readManifest(before), readManifest(path)];
+  if (old === undefined || built === undefined || before === path) {
+    logLine(before === path ? "the image is the same as before" : "there was no image before");
     return;
   }
-  const differences = imageDifferences(old, made);
+  const differences = imageDifferences(old, built);
   for (const difference of differences) logLine(difference);
-  if (differences.length === 0) logLine("its packages are those of the image before");
-  logLine(`\`npm run roll -- --image ${path}\` takes a living cluster to it, and \`npm run roll -- --undo\` back`);
+  if (differences.length === 0) logLine("its packages are the same as those of the image before");
+  logLine(`roll a cluster out to it: \`npm run roll -- --image ${path}\`; roll back: \`npm run roll -- --undo\``);
 }

@@ -1,22 +1,26 @@
-import type { Command } from "../main.ts";
-import { writeKubeconfig } from "../stack/outputs.ts";
-import { kubectl } from "../../tools/kubectl.ts";
 import { runInteractively } from "../../lib/process.ts";
+import { kubectl } from "../../tools/kubectl.ts";
 import { openSession } from "../session.ts";
-import type { StackChoice } from "../stack/settings.ts";
+import { writeKubeconfig } from "../stack/outputs.ts";
+import { defineCommand } from "./command.ts";
+import { stackOption } from "./options.ts";
 
-/** Runs kubectl as the cluster's administrator. Its own options include `-s`, so the stack is chosen by `--stack` only. */
-export const command: Command = async (args) => {
-  const choice = chooseStackBefore(args);
-  const session = await openSession(choice, { image: false, hypervisor: false, plugins: false });
-  const kubeconfig = await writeKubeconfig(session);
-  return runInteractively(await kubectl(), choice.rest, { env: { ...process.env, KUBECONFIG: kubeconfig } });
-};
-
-/** `--stack NAME` counts in first place only: what follows belongs to kubectl, or to a program it runs in a pod. */
-export function chooseStackBefore(args: readonly string[]): StackChoice {
-  const inline = /^--stack=(.+)$/.exec(args[0] ?? "")?.[1];
-  if (inline !== undefined) return { stack: inline, rest: args.slice(1) };
-  if (args[0] === "--stack" && args[1] !== undefined) return { stack: args[1], rest: args.slice(2) };
-  return { stack: process.env.PULUMI_STACK || "dev", rest: args };
-}
+/** Runs kubectl as the cluster's administrator. */
+export const command = defineCommand<{ readonly stack: string }>({
+  name: "kubectl",
+  purpose:
+    "Runs kubectl as the administrator of a stack's cluster, in a version that fits the cluster. --stack comes first: every " +
+    "option after the first argument belongs to kubectl, or to a program that it runs in a pod.",
+  // `-s` is an option of kubectl.
+  options: () => [stackOption("--stack <name>")],
+  passesTo: { program: "kubectl", help: "npm run kubectl -- help", keepsHelp: true, keepsOptions: true },
+  examples: {
+    "npm run kubectl -- get nodes": "the nodes of the stack dev",
+    "npm run kubectl -- --stack lab get pods -A": "the pods of the stack lab",
+  },
+  async run({ stack }, args) {
+    const session = await openSession({ stack }, { image: false, hypervisor: false, plugins: false });
+    const kubeconfig = await writeKubeconfig(session);
+    return runInteractively(await kubectl(), args, { env: { ...process.env, KUBECONFIG: kubeconfig } });
+  },
+});

@@ -1,14 +1,26 @@
-import type { Command } from "../main.ts";
 import { preview } from "../preview.ts";
-import { openSession, selectStack } from "../session.ts";
-import { asksForHelp, chooseStack } from "../stack/settings.ts";
 import { shareWithOthers } from "../recovery/recover.ts";
+import { openSession, selectStack } from "../session.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
 /** Shows what `up` would change. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  const session = await openSession(choice, { image: !asksForHelp(choice.rest), hypervisor: true });
-  await selectStack(session);
-  await shareWithOthers(session);
-  return preview(session, choice);
-};
+export const command = defineCommand<StackOptions>({
+  name: "preview",
+  purpose:
+    "Shows what `up` would change, and changes nothing but the state: it is first refreshed from libvirt, as `up` does. " +
+    "The exit code is Pulumi's.",
+  options: stackOptions,
+  passesTo: { program: "pulumi preview", help: "npm run pulumi -- preview --help", shares: ["--config-file"] },
+  examples: {
+    "npm run preview": "the changes to the stack dev",
+    "npm run preview -- --stack lab --diff": "the stack lab, every property that differs",
+    "npm run preview -- --expect-no-changes": "fail if there is a change",
+  },
+  async run(options, args) {
+    const session = await openSession(choiceOf(options), { image: true, hypervisor: true });
+    await selectStack(session);
+    await shareWithOthers(session);
+    return preview(session, args);
+  },
+});

@@ -1,14 +1,26 @@
-import type { Command } from "../main.ts";
-import { openSession, selectStack } from "../session.ts";
-import { chooseStack } from "../stack/settings.ts";
 import { shareWithOthers } from "../recovery/recover.ts";
+import { openSession, selectStack } from "../session.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/** Runs Pulumi itself on the stack: for what has no command here, such as `config set workers 4`. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  // What runs the program finds an image in the cache by itself.
-  const session = await openSession(choice, { image: false, hypervisor: false });
-  await selectStack(session);
-  await shareWithOthers(session);
-  return session.pulumi(choice.rest);
-};
+/** Runs Pulumi itself on the stack, for whatever has no command here. */
+export const command = defineCommand<StackOptions>({
+  name: "pulumi",
+  purpose:
+    "Runs Pulumi itself on a stack, with the environment of the other commands. For whatever they do not do, such as " +
+    "changing a setting.",
+  options: stackOptions,
+  passesTo: { program: "pulumi", help: "npm run pulumi -- help", shares: ["--config-file"], keepsHelp: true },
+  examples: {
+    "npm run pulumi -- config set workers 4": "change a setting of the stack dev",
+    "npm run pulumi -- stack history --stack lab": "the updates of the stack lab",
+    "npm run pulumi -- up --help": "Pulumi's own help for one of its commands",
+  },
+  async run(options, args) {
+    // The program finds an image in the cache on its own.
+    const session = await openSession(choiceOf(options), { image: false, hypervisor: false });
+    await selectStack(session);
+    await shareWithOthers(session);
+    return session.pulumi(args);
+  },
+});

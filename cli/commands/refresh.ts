@@ -1,23 +1,30 @@
-import type { Command } from "../main.ts";
 import { isUnattended } from "../consent/consent.ts";
-import { refreshArguments } from "../stack/refresh.ts";
 import { logLine } from "../../lib/log.ts";
-import { openSession, selectStack } from "../session.ts";
-import { asksForHelp, chooseStack } from "../stack/settings.ts";
 import { recover } from "../recovery/recover.ts";
+import { openSession, selectStack } from "../session.ts";
+import { refreshArguments } from "../stack/refresh.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/**
- * Compares the state with what libvirt has. Where nobody can be asked it goes ahead: it deletes nothing, and `up` and
- * `preview` take the same look without a question.
- */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  const { stack, rest } = choice;
-  const session = await openSession(choice, { image: false, hypervisor: true });
-  await selectStack(session);
-  if (asksForHelp(rest)) return session.pulumi(refreshArguments(stack, rest));
-  await recover(session);
-  const unattended = isUnattended(rest);
-  if (unattended) logLine("nobody can be asked without a terminal; a refresh changes the state only, so it goes ahead");
-  return session.pulumi(refreshArguments(stack, unattended ? [...rest, "--yes"] : rest));
-};
+/** Refreshes the state from libvirt. */
+export const command = defineCommand<StackOptions>({
+  name: "refresh",
+  purpose:
+    "Updates the state of a stack from libvirt, and changes nothing else. Limited to libvirt's resources unless you pass " +
+    "--target or --exclude. `up` and `preview` do the same on their own.\n\n" +
+    "Without a terminal, `refresh` proceeds without a question, because it deletes nothing.",
+  options: stackOptions,
+  passesTo: { program: "pulumi refresh", help: "npm run pulumi -- refresh --help", shares: ["--config-file"] },
+  examples: {
+    "npm run refresh": "the resources that libvirt has for the stack dev",
+    "npm run refresh -- --target '**'": "every resource, also in Kubernetes",
+  },
+  async run(options, args) {
+    const session = await openSession(choiceOf(options), { image: false, hypervisor: true });
+    await selectStack(session);
+    await recover(session);
+    const unattended = isUnattended(args);
+    if (unattended) logLine("there is no terminal for a question; a refresh changes only the state, so it proceeds");
+    return session.pulumi(refreshArguments(session.stack, unattended ? [...args, "--yes"] : args));
+  },
+});

@@ -1,42 +1,62 @@
-import { bringUp } from "../up.ts";
-import type { Command } from "../main.ts";
-import { writeKubeconfig } from "../stack/outputs.ts";
-import { isUnattended } from "../consent/consent.ts";
-import { kubectl } from "../../tools/kubectl.ts";
+import { Option } from "commander";
 import { logLine } from "../../lib/log.ts";
 import { run } from "../../lib/process.ts";
-import { parseRoll } from "../roll/plan.ts";
+import { kubectl } from "../../tools/kubectl.ts";
+import { isUnattended } from "../consent/consent.ts";
+import { recover } from "../recovery/recover.ts";
+import { rollRequest, type RollOptions } from "../roll/plan.ts";
 import { roll } from "../roll/roll.ts";
 import { openSession, selectStack, type Session } from "../session.ts";
-import { chooseStack, readSettings } from "../stack/settings.ts";
-import { recover } from "../recovery/recover.ts";
+import { writeKubeconfig } from "../stack/outputs.ts";
+import { up } from "../up.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, configFileArguments, stackOptions, type StackOptions } from "./options.ts";
 
-/** Rolls the cluster to another node image, batch by batch, or back to the one before. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  const request = parseRoll(choice.rest);
-  // It names its image itself.
-  const session = await openSession(choice, { image: false, hypervisor: true });
-  await selectStack(session);
-  // Which node runs what is known only when the state is right.
-  await recover(session);
-  return roll(request, {
-    session,
-    settings: readSettings(choice),
-    bringUp: (rest) => bringUp(session, choice, rest, "roll"),
-    nodeTable: () => nodeTable(session),
-    log: logLine,
-    unattended: isUnattended(request.up),
-  });
-};
+/** Rolls the cluster out to another node image, batch by batch, or back to the image before. */
+export const command = defineCommand<StackOptions & RollOptions>({
+  name: "roll",
+  purpose:
+    "Rolls the cluster out to another node image: writes the image into the stack's settings, then drains and replaces the " +
+    "nodes batch by batch. Repeat an interrupted roll with the same command. --undo rolls back to the image before.\n\n" +
+    "Without a terminal, a roll that replaces nodes needs --yes.",
+  options: () => [
+    new Option("--image <path-or-url>", "node image to roll out"),
+    new Option("--sha256 <hash>", "expected SHA-256 of the image in hexadecimal; required for a URL"),
+    new Option("--undo", "roll back to the image before the last roll").default(false),
+    new Option("--max-unavailable <number>", "workers to replace at once (default: the stack's maxUnavailable)"),
+    new Option("-y, --yes", "replace nodes without a question").default(false),
+    ...stackOptions(),
+  ],
+  examples: {
+    "npm run roll -- --image /images/node.qcow2": "roll out an image",
+    'npm run roll -- --image "$(npm run --silent image)"': "build an image and roll it out",
+    "npm run roll -- --undo": "roll back",
+  },
+  async run(options) {
+    const request = rollRequest(options, configFileArguments(options));
+    // The request names the image.
+    const session = await openSession(choiceOf(options), { image: false, hypervisor: true });
+    await selectStack(session);
+    // The plan needs a state that says which node runs which image.
+    await recover(session);
+    return roll(request, {
+      session,
+      settings: session.settings(),
+      up: (args) => up(session, args, { command: "roll" }),
+      nodeTable: () => nodeTable(session),
+      log: logLine,
+      unattended: isUnattended(request.up),
+    });
+  },
+});
 
-/** The nodes as kubectl shows them, or why it cannot: a cluster that does not answer may be rolled all the same. */
+/** The nodes as kubectl shows them, or the reason why it cannot: an unavailable cluster can be rolled, too. */
 async function nodeTable(session: Session): Promise<string> {
   try {
     const KUBECONFIG = await writeKubeconfig(session);
     const show = ["get", "nodes", "--output", "wide", "--request-timeout=30s"];
     return await run(await kubectl(), show, { env: { KUBECONFIG } });
   } catch (error) {
-    return `the cluster does not show its nodes: ${(error as Error).message.split("\n").at(-1)}`;
+    return `the cluster does not list its nodes: ${(error as Error).message.split("\n").at(-1)}`;
   }
 }

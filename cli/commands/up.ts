@@ -1,25 +1,38 @@
-import { bringUp } from "../up.ts";
-import type { Command } from "../main.ts";
 import { isUnattended } from "../consent/consent.ts";
-import { describe, examine, passes } from "../doctor/doctor.ts";
-import { openSession, selectStack } from "../session.ts";
-import { asksForHelp, chooseStack } from "../stack/settings.ts";
-import { recover } from "../recovery/recover.ts";
 import { refuseOtherImage } from "../consent/unattended.ts";
+import { describe, examine, passes } from "../doctor/doctor.ts";
+import { recover } from "../recovery/recover.ts";
+import { openSession, selectStack } from "../session.ts";
+import { up } from "../up.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/** Makes or changes the cluster, after checking the machine, and says how to reach it. */
-export const command: Command = async (args) => {
-  const choice = chooseStack(args);
-  const bare = await openSession(choice, { image: false, hypervisor: true });
-  if (asksForHelp(choice.rest)) return bringUp(bare, choice, choice.rest);
-  await selectStack(bare);
-  // Building an image takes a quarter of an hour: what can be refused is refused first.
-  if (isUnattended(choice.rest)) await refuseOtherImage(bare, choice.rest);
-  const session = await bare.withImage();
-  // The checks must see the image that the program will.
-  const findings = await examine(choice, { ...process.env, ...session.variables });
-  console.error(describe(findings));
-  if (!passes(findings)) return 1;
-  await recover(session);
-  return bringUp(session, choice, choice.rest);
-};
+/** Creates or changes the cluster after checking this machine, then prints how to reach the cluster. */
+export const command = defineCommand<StackOptions>({
+  name: "up",
+  purpose:
+    "Creates or changes the cluster of a stack. Installs, downloads and builds what is missing, checks this machine, " +
+    "recovers from a run that did not finish, and runs `pulumi up`. The end is a table of the nodes.\n\n" +
+    "Without a terminal, `up` proceeds if its plan deletes and replaces nothing that holds data. Otherwise it needs --yes.",
+  options: stackOptions,
+  passesTo: { program: "pulumi up", help: "npm run pulumi -- up --help", shares: ["--config-file"] },
+  examples: {
+    "npm run up": "create or change the cluster of the stack dev",
+    "npm run up -- --stack lab --yes": "the stack lab, without a question",
+    "npm run up -- --target '**worker-node-2**'": "only the resources of one worker",
+  },
+  async run(options, args) {
+    const choice = choiceOf(options);
+    const bare = await openSession(choice, { image: false, hypervisor: true });
+    await selectStack(bare);
+    // A build of an image takes a quarter of an hour, so every refusal that needs no image comes first.
+    if (isUnattended(args)) await refuseOtherImage(bare, args);
+    const session = await bare.withImage();
+    // The checks must see the image that the program will see.
+    const findings = await examine(choice, { ...process.env, ...session.variables });
+    console.error(describe(findings));
+    if (!passes(findings)) return 1;
+    await recover(session);
+    return up(session, args);
+  },
+});

@@ -2,20 +2,20 @@ import { createInterface } from "node:readline/promises";
 import { onTerminal } from "../../lib/process.ts";
 import { quoted } from "../../lib/shell.ts";
 
-/** Options that answer Pulumi's question beforehand; a short one may stand among others that take no value. */
+/** Options that answer Pulumi's question in advance. A short one may be combined with others that take no value. */
 const agreement = /^--(yes|skip-preview)(=true)?$|^-[defhjryQ]*[yf][defhjryQ]*$/;
 
 /**
- * Whether a command agrees beforehand to all that Pulumi plans, as Pulumi itself decides it (3.250,
- * cmd/pulumi/operations/up.go): by an option or by PULUMI_SKIP_CONFIRMATIONS.
+ * Whether the user agreed to the plan in advance, by an option or by PULUMI_SKIP_CONFIRMATIONS. Pulumi decides it the same way
+ * (3.250, cmd/pulumi/operations/up.go).
  */
 export function agrees(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): boolean {
   return args.some((argument) => agreement.test(argument)) || isTrue(environment.PULUMI_SKIP_CONFIRMATIONS);
 }
 
 /**
- * Whether Pulumi would have to ask and cannot: without a terminal at both ends, on one that is `dumb`, in continuous
- * integration, or with `--non-interactive` (3.250, sdk/go/common/util/cmdutil/console.go).
+ * Whether a question is needed and Pulumi cannot ask it: without a terminal for input and output, on a `dumb` terminal, in
+ * continuous integration, or with `--non-interactive` (3.250, sdk/go/common/util/cmdutil/console.go).
  */
 export function isUnattended(
   args: readonly string[],
@@ -28,7 +28,7 @@ export function isUnattended(
   return !terminal || TERM?.toLowerCase() === "dumb" || isCi || args.includes("--non-interactive");
 }
 
-/** The npm command that agrees beforehand, for a message: with the stack and the arguments of the one that did not. */
+/** The npm command that agrees in advance, with the stack and the arguments of the one that was refused. */
 export function agreeing(command: string, stack: string, args: readonly string[]): string {
   const option = stack === "dev" ? [] : ["--stack", stack];
   const plain = (word: string) => (/^[\w./:=@%+,-]+$/.test(word) ? word : quoted(word));
@@ -52,7 +52,7 @@ export async function confirm(question: string): Promise<boolean> {
   }
 }
 
-/** As Go's `strconv.ParseBool` reads a variable. */
+/** Reads a variable as Go's `strconv.ParseBool` does. */
 function isTrue(text: string | undefined): boolean {
   return ["1", "t", "true"].includes((text ?? "").toLowerCase());
 }

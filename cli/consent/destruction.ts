@@ -1,23 +1,23 @@
-import { kindOfType } from "./resource-kinds.ts";
 import { nameOfUrn } from "../../names.ts";
+import { kindOfType } from "./resource-kinds.ts";
 import type { StateResource } from "../stack/state.ts";
 
 /**
- * What a destroy of a stack would delete, as lines for the person who is asked.
- * @param args The command's own arguments, which may leave something out.
+ * Lists the resources that a destroy deletes, for the question before it.
+ * @param args Arguments of the command, which may exclude some of them.
  */
 export function describeStack(resources: readonly StateResource[], stack: string, args: readonly string[]): string {
   const kinds = new Map<string, string[]>();
-  for (const { type, urn, protect } of resources) {
-    const kind = kindOfType(type);
+  for (const resource of resources) {
+    const kind = kindOfType(resource.type);
     if (kind === undefined) continue;
-    const name = nameOfUrn(urn);
-    kinds.set(kind, [...(kinds.get(kind) ?? []), protect ? `${name} (protected)` : name]);
+    const name = nameOfUrn(resource.urn);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), resource.protect ? `${name} (protected)` : name]);
   }
   const width = Math.max(0, ...[...kinds.keys()].map((kind) => kind.length));
   return [
     `Stack ${stack} has:`,
     ...[...kinds].map(([kind, names]) => `  ${kind.padEnd(width)}  ${names.join(", ")}`),
-    ...(args.length > 0 ? [`The destroy is limited by its arguments: ${args.join(" ")}`] : []),
+    ...(args.length > 0 ? [`Your arguments limit the destroy: ${args.join(" ")}`] : []),
   ].join("\n");
 }

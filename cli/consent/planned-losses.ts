@@ -1,16 +1,16 @@
 import { nameOfUrn, suffix } from "../../names.ts";
 import { kindOfType } from "./resource-kinds.ts";
 
-/** Something that a plan deletes or replaces, and that cannot be had back. */
+/** A resource that a plan deletes or replaces, and that cannot be restored. */
 export interface Loss {
   readonly verb: "delete" | "replace";
-  /** What it is, in a word or two. */
+  /** Kind of resource, in a word or two. */
   readonly kind: string;
-  /** Its name in the stack. */
+  /** Resource name. */
   readonly name: string;
 }
 
-/** A step of a plan, as the engine's event log has it (3.250, sdk/go/common/apitype/events.go). */
+/** A step of a plan in the engine's event log (3.250, sdk/go/common/apitype/events.go). */
 interface StepMetadata {
   readonly op: string;
   readonly urn: string;
@@ -18,7 +18,7 @@ interface StepMetadata {
   readonly old?: { readonly inputs?: Readonly<Record<string, unknown>> } | null;
 }
 
-/** Steps that take something away, or put another in its place. The engine has several for one replacement. */
+/** Steps that delete or replace. The engine has several of them for one replacement. */
 const verbs: Readonly<Record<string, Loss["verb"]>> = {
   delete: "delete",
   "delete-replaced": "delete",
@@ -27,7 +27,7 @@ const verbs: Readonly<Record<string, Loss["verb"]>> = {
   "import-replacement": "replace",
 };
 
-/** Steps that leave everything where it is; a step of another name is one that a later engine has. */
+/** Steps that delete nothing. A step that is in neither list is one of a later engine, and counts as a deletion. */
 const harmless = [
   "same",
   "create",
@@ -42,11 +42,12 @@ const harmless = [
 ];
 
 /**
- * What a plan deletes or replaces that can be lost; empty for one that creates, changes in place, or takes steps again.
- * Every resource counts but a component, a provider, and a step that undoes nothing: a step with an undo is a worker's
- * membership, or the machine that its undo shuts down.
+ * Returns every loss of a plan; none for a plan that creates, updates in place, or repeats steps.
+ *
+ * Components, providers and commands without a delete command are no losses. A command with one is: its deletion removes a
+ * worker from Kubernetes, or shuts a machine down.
  * @param events The engine's event log of a preview: a JSON object a line.
- * @throws when it is not the log of a preview that came to its end.
+ * @throws when the log has no end, because it may then be incomplete.
  */
 export function plannedLosses(events: string): readonly Loss[] {
   const losses = new Map<string, Loss>();
@@ -60,11 +61,15 @@ export function plannedLosses(events: string): readonly Loss[] {
     const step = event.resourcePreEvent?.metadata;
     if (step === undefined || harmless.includes(step.op) || !canBeLost(step)) continue;
     const verb = verbs[step.op] ?? "delete";
-    // A replacement has a deletion among its steps; the other way round there is none.
+    // A replacement has a deletion among its steps. A deletion has no replacement.
     if (verb === "delete" && losses.has(step.urn)) continue;
     losses.set(step.urn, { verb, kind: kindOf(step), name: nameOfUrn(step.urn) });
   }
-  if (!isComplete) throw new Error("the engine's log of the plan has no end, so nobody can tell what it would delete");
+  if (!isComplete) {
+    throw new Error(
+      "the engine's log of the plan has no end, so the deletions are unknown. Fix: run the command again",
+    );
+  }
   return [...losses.values()];
 }
 
@@ -82,7 +87,7 @@ function kindOf({ type, urn }: StepMetadata): string {
   return kindOfType(type) ?? (type.startsWith("random:") ? "identity of the cluster" : type);
 }
 
-/** Losses as lines for a person. */
+/** Lists losses, one a line. */
 export function describeLosses(losses: readonly Loss[]): string {
   return losses.map(({ verb, kind, name }) => `  ${verb.padEnd("replace".length)}  ${kind} ${name}`).join("\n");
 }

@@ -1,4 +1,4 @@
-/** What a person calls the types of what can be lost, by the last part of their token. */
+/** Words for resource types, by the last part of their token. */
 const kinds: Readonly<Record<string, string>> = {
   Domain: "machine",
   Volume: "volume",
@@ -6,10 +6,7 @@ const kinds: Readonly<Record<string, string>> = {
   Pool: "storage pool",
 };
 
-/**
- * What a person calls a resource of a type; undefined for what is nothing by itself: a component, a provider, a step that was
- * taken, a random number.
- */
+/** Word for a resource of a type; undefined for components, providers, commands and random values. */
 export function kindOfType(type: string): string | undefined {
   if (/^(nodeforge|pulumi|command|random):/.test(type)) return undefined;
   const [provider = "", , own = ""] = type.split(":");

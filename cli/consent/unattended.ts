@@ -10,20 +10,23 @@ import type { Run } from "../runs/run.ts";
 import type { Session } from "../session.ts";
 import { readState } from "../stack/state.ts";
 
-/** Why a command that nobody can be asked about did not go ahead, and how to agree to it. */
+/**
+ * A command was refused, because its plan has losses and there is no terminal to confirm them. The message names the losses and
+ * the command that agrees to them.
+ */
 export class RefusedError extends Error {
   constructor(losses: string, agreement: string) {
     super(
-      "this deletes or replaces what may be lost, and nobody can be asked without a terminal; none of it was done:\n" +
+      "this would delete or replace the following, and there is no terminal to confirm it; none of it was done:\n" +
         `${losses}\nTo agree: ${agreement}`,
     );
   }
 }
 
 /**
- * Refuses an `up` that would replace nodes by ones of an image that has not been built yet: the default image is known by
- * its sources, so this needs neither the image nor a plan.
- * @param built Path of the default image, undefined when it is not there; a test brings its own.
+ * Refuses an `up` that would replace the nodes because the default image has changed and is not built yet. The sources of the
+ * image identify it, so this needs neither the image nor a plan.
+ * @param built Returns the path of the default image; undefined before it is built.
  * @throws {RefusedError} naming the nodes.
  */
 export async function refuseOtherImage(
@@ -33,14 +36,14 @@ export async function refuseOtherImage(
 ): Promise<void> {
   if (chooseImage(session.settings().get("image")).origin !== "cache") return;
   const nodes = imagesOfNodes(await readState(session)).filter(({ image }) => image !== undefined);
-  // A stack without machines can lose none.
+  // A stack without machines has no machine to lose.
   if (nodes.length === 0 || (await built()) !== undefined) return;
   const lines = nodes.map(({ node, image }) => `  replace  machine ${node}, which runs image ${image}`);
-  const why = "  the node image of this checkout is another one, which is not built yet";
+  const why = "  reason: this checkout has another node image, which is not built yet";
   throw new RefusedError([...lines, why].join("\n"), agreeing("up", session.stack, args));
 }
 
-/** Options of `up` that `preview` does not know (3.250); the first is followed by a value. */
+/** Options of `up` that `preview` does not have (3.250). The first one takes a value. */
 const onlyOfUp = /^--(secrets-provider|continue-on-error|strict)(=|$)/;
 
 /** Arguments for `pulumi preview` that show what `pulumi up` with these would do. */
@@ -51,9 +54,9 @@ export function previewArguments(args: readonly string[]): readonly string[] {
 }
 
 /**
- * Plans an `up` that nobody can be asked about; the plan is shown, and is part of the run's log.
+ * Plans an `up` that cannot ask for confirmation. Pulumi prints the plan, also into the run's log.
  * @param args Arguments for `pulumi up`.
- * @returns Pulumi's exit code, and what the plan would delete or replace that can be lost, as text; "" when nothing.
+ * @returns Pulumi's exit code, and the losses of the plan as text; "" for none.
  */
 export async function planUnattended(
   run: Pick<Run, "pulumi">,
@@ -73,8 +76,8 @@ export async function planUnattended(
   }
 }
 
-/** Options that make an `up` without a question of what {@link planUnattended} has shown. */
+/** Options by which `up` applies the plan of {@link planUnattended} without a question. */
 export function goingAhead(args: readonly string[]): readonly string[] {
-  // A strict update is held to a plan, so Pulumi makes one itself.
+  // A strict update must match a plan, so Pulumi makes one itself.
   return args.some((argument) => /^--strict(=true)?$/.test(argument)) ? ["--yes"] : ["--yes", "--skip-preview"];
 }

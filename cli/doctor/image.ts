@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { imageAge, imageDate, imageDifferences, oldImage } from "../../image/difference.ts";
 import { imageDigest, readHeader } from "../../image/inspect.ts";
-import { mismatches, readManifest } from "../../image/judge.ts";
+import { readManifest } from "../../image/manifest-reader.ts";
+import { mismatches } from "../../image/mismatch.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 

@@ -1,9 +1,9 @@
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
 import { resourceName } from "../../names.ts";
-import { hypervisorsOf, type Connect } from "./hypervisors.ts";
+import type { Connect } from "./hypervisors.ts";
 import { listShutOff, removeOrphans, type Candidate, type Orphan } from "./orphans.ts";
-import { clusterIdsOf, clusterOf, hasDomainMark, isInState } from "./owner.ts";
-import type { StackState } from "../stack/state.ts";
+import { clusterIdsOf, hasDomainMark, isInState } from "./owner.ts";
+import { clusterOf, hypervisorsOf, type StackState } from "../stack/state.ts";
 import { AnotherRunError } from "../stack/lock.ts";
 
 /**

@@ -2,9 +2,9 @@ import { readPool } from "../../libvirt/definitions.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
 import { nameOfUrn, resourceType } from "../../names.ts";
 import { lists, type Candidate } from "./orphans.ts";
-import { uriOf, type Connect } from "./hypervisors.ts";
+import type { Connect } from "./hypervisors.ts";
 import { isInState } from "./owner.ts";
-import type { StackState, StateResource } from "../stack/state.ts";
+import { uriOf, type StackState, type StateResource } from "../stack/state.ts";
 import { hasVolume } from "./volume-users.ts";
 
 /** Inputs of a resource, as the program gave them and the engine completed them. */

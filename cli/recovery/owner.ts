@@ -8,13 +8,7 @@ import {
   resourceType,
   suffix,
 } from "../../names.ts";
-import type { StackState } from "../stack/state.ts";
-
-/** Name of the stack's cluster; "" before its first `up`. */
-export function clusterOf({ resources }: StackState): string {
-  const cluster = resources.find(({ type }) => type === resourceType.cluster);
-  return cluster === undefined ? "" : nameOfUrn(cluster.urn);
-}
+import { clusterOf, type StackState } from "../stack/state.ts";
 
 /** Random ids that tell the stack's cluster from others of its name; none before its first `up`. */
 export function clusterIdsOf(state: StackState): readonly string[] {

@@ -1,7 +1,7 @@
-import { uriOf, type Connect } from "./hypervisors.ts";
+import type { Connect } from "./hypervisors.ts";
 import { resourceType } from "../../names.ts";
 import type { Candidate } from "./orphans.ts";
-import type { StackState, StateResource } from "../stack/state.ts";
+import { uriOf, type StackState, type StateResource } from "../stack/state.ts";
 import { hasVolume } from "./volume-users.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { resumeMachines, type Polling } from "./halted-machines.ts";
-import { hypervisorsOf, uriOf, type Connect, type LibvirtObject } from "./hypervisors.ts";
+import type { Connect, LibvirtObject } from "./hypervisors.ts";
 import { logLine, type Log } from "../../lib/log.ts";
-import type { StackState, StateResource } from "../stack/state.ts";
+import { hypervisorsOf, uriOf, type StackState, type StateResource } from "../stack/state.ts";
 import { restoreLinks, startNetworks, startPools } from "./stopped-networks.ts";
 
 /** Options of {@link startStopped}, which tests replace. */

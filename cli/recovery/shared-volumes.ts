@@ -1,8 +1,8 @@
 import { virshFor } from "../../libvirt/virsh.ts";
-import { uriOf, type Connect } from "./hypervisors.ts";
+import type { Connect } from "./hypervisors.ts";
 import { hasClusterId } from "./owner.ts";
 import { resourceType } from "../../names.ts";
-import type { StackState } from "../stack/state.ts";
+import { uriOf, type StackState } from "../stack/state.ts";
 import { hasVolume, useElsewhere } from "./volume-users.ts";
 
 /**

@@ -1,10 +1,10 @@
 import pMap from "p-map";
 import { clockOffset, clockTolerance, syncClock } from "../../libvirt/clock.ts";
 import { lines, virshFor, type Virsh } from "../../libvirt/virsh.ts";
-import { hypervisorsOf, type Connect } from "./hypervisors.ts";
+import type { Connect } from "./hypervisors.ts";
 import { resourceType } from "../../names.ts";
 import { logLine, type Log } from "../../lib/log.ts";
-import type { StackState } from "../stack/state.ts";
+import { hypervisorsOf, type StackState } from "../stack/state.ts";
 import { isLocal } from "../../libvirt/uri.ts";
 
 /** Options of {@link setWrongClocks}, which tests replace. */

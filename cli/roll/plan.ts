@@ -1,16 +1,14 @@
-import { parseArgs } from "node:util";
 import { isUrl, type ImageReference } from "../../image/location.ts";
 import { imageOfBaseVolume, resourceName, resourceType, shortDigest } from "../../names.ts";
-import { clusterOf } from "../recovery/owner.ts";
-import { columns } from "../../lib/table.ts";
 import type { StackSettings } from "../stack/settings.ts";
-import type { StackState, StateResource } from "../stack/state.ts";
+import { clusterOf, resourcesOf, stackOutputs, type StackState, type StateResource } from "../stack/state.ts";
+import { columns } from "../../lib/table.ts";
 
-/** What `npm run roll` is asked to do. */
+/** A request to roll a cluster out to an image, or back. */
 export interface RollRequest {
-  /** The image to roll to; undefined to go back to the one before. */
+  /** The image to roll out; undefined to roll back to the one before. */
   readonly image: ImageReference | undefined;
-  /** For the stack's configuration; undefined to leave that as it is. */
+  /** For the stack's settings; undefined to leave that one as it is. */
   readonly maxUnavailable: string | undefined;
   /** Arguments for `pulumi up`. */
   readonly up: readonly string[];
@@ -18,44 +16,42 @@ export interface RollRequest {
   readonly config: readonly string[];
 }
 
-const usage =
-  "npm run roll -- --image NEW [--sha256 HASH] [--max-unavailable N] [--yes] [--stack S]\n" +
-  "npm run roll -- --undo [--yes] [--stack S]";
+/** Options of `npm run roll`, as they were typed. */
+export interface RollOptions {
+  readonly image?: string;
+  readonly sha256?: string;
+  readonly undo: boolean;
+  readonly maxUnavailable?: string;
+  readonly yes: boolean;
+}
 
-/** Reads the arguments of `npm run roll`, without `--stack`. @throws naming everything that is wrong with them. */
-export function parseRoll(args: readonly string[]): RollRequest {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      image: { type: "string" },
-      sha256: { type: "string" },
-      "max-unavailable": { type: "string" },
-      "config-file": { type: "string" },
-      undo: { type: "boolean", default: false },
-      yes: { type: "boolean", default: false, short: "y" },
-    },
-  });
-  const { image, undo, yes } = values;
-  const sha256 = values.sha256?.toLowerCase() ?? "";
-  const maxUnavailable = values["max-unavailable"];
+/**
+ * The request that options make.
+ * @param configFile Arguments that name the file with the stack's settings.
+ * @throws imageSettings every problem with the options.
+ */
+export function rollRequest(options: RollOptions, configFile: readonly string[] = []): RollRequest {
+  const { image, undo, maxUnavailable, yes } = options;
+  const sha256 = options.sha256?.toLowerCase() ?? "";
   const problems = [
-    ...positionals.map((text) => `${text} is no option`),
-    ...(Boolean(image) === undo ? ["wanted either --image or --undo"] : []),
-    ...(undo && sha256 ? ["--undo knows the image's hash itself"] : []),
-    ...(sha256 && !/^[0-9a-f]{64}$/.test(sha256) ? ["--sha256 wants 64 hexadecimal digits"] : []),
-    ...(isUrl(image ?? "") && !sha256 ? ["an image that is downloaded needs --sha256"] : []),
+    ...(!image && !undo ? ["expected either --image or --undo, got neither"] : []),
+    ...(image && undo ? ["expected either --image or --undo, got both"] : []),
+    ...(undo && sha256 ? ["--undo excludes --sha256, because the stack's settings have the hash of the image"] : []),
+    ...(sha256 && !/^[0-9a-f]{64}$/.test(sha256) ? [`--sha256 must be 64 hexadecimal digits, got ${sha256}`] : []),
+    ...(isUrl(image ?? "") && !sha256 ? ["an image URL needs --sha256"] : []),
     ...(maxUnavailable !== undefined && !/^[1-9]\d{0,4}$/.test(maxUnavailable)
-      ? [`--max-unavailable wants a number of at least 1, got ${maxUnavailable}`]
+      ? [`--max-unavailable must be a number of at least 1, got ${maxUnavailable}`]
       : []),
   ];
-  if (problems.length > 0) throw new Error(`${problems.join("\n")}\n${usage}`);
-  const file = values["config-file"] === undefined ? [] : ["--config-file", values["config-file"]];
+  if (problems.length > 0) {
+    const lines = problems.map((problem) => `npm run roll: ${problem}`);
+    throw new Error(`${lines.join("\n")}\nFix: \`npm run roll -- --help\` lists the options`);
+  }
   return {
     image: image ? { source: image, sha256 } : undefined,
     maxUnavailable,
-    up: [...(yes ? ["--yes"] : []), ...file],
-    config: file,
+    up: [...(yes ? ["--yes"] : []), ...configFile],
+    config: configFile,
   };
 }
 
@@ -66,94 +62,100 @@ export interface NodeImage {
   readonly image: string | undefined;
 }
 
-/** What the state says that each node runs; nodes of the last complete `up` that have no machine now come last. */
+/** Images of the nodes in the state. Nodes of the last complete `up` whose machine is missing come last. */
 export function imagesOfNodes(state: StackState): readonly NodeImage[] {
   const cluster = clusterOf(state);
-  const volumes = new Map(existing(state, resourceType.volume).map((volume) => [volume.id, volume]));
-  const machines = existing(state, resourceType.domain).map(({ outputs = {} }) => {
+  const volumes = new Map(resourcesOf(state, resourceType.volume).map((volume) => [volume.id, volume]));
+  const machines = resourcesOf(state, resourceType.domain).map(({ outputs = {} }) => {
     const [root] = (outputs.disks ?? []) as { volumeId?: string }[];
     const base = volumes.get(String(volumes.get(root?.volumeId)?.outputs?.baseVolumeId));
     return { node: String(outputs.name).replace(resourceName(cluster, ""), ""), image: digestOf(base) };
   });
-  const known = (stackOutputs(state).nodes ?? []) as { name: string }[];
-  const missing = known.filter(({ name }) => !machines.some(({ node }) => node === name));
+  const last = (stackOutputs(state).nodes ?? []) as { name: string }[];
+  const missing = last.filter(({ name }) => !machines.some(({ node }) => node === name));
   return [...machines, ...missing.map(({ name }) => ({ node: name, image: undefined }))];
 }
 
-/** The image that the last complete `up` gave every node. @throws when there was none. */
+/** Returns the image that the last complete `up` gave every node. @throws when there was none. */
 export function imageInUse(state: StackState, { get }: Pick<StackSettings, "get">): ImageReference {
   const { imageHash } = stackOutputs(state);
-  if (typeof imageHash !== "string") throw new Error("this stack has no cluster yet: set image and run `npm run up`");
+  if (typeof imageHash !== "string") {
+    throw new Error(
+      "this stack has no cluster yet, so there is nothing to roll. Fix: set `image` and run `npm run up`",
+    );
+  }
   const configured = get("image");
   if (configured !== "" && get("imageSha256") === imageHash) return { source: configured, sha256: imageHash };
-  // The stack may name no image, or another one since: the base volume remembers what was uploaded.
-  const base = existing(state, resourceType.volume).find((volume) => digestOf(volume) === shortDigest(imageHash));
+  // The settings may name no image, or a newer one. The base volume has the source that was uploaded.
+  const base = resourcesOf(state, resourceType.volume).find((volume) => digestOf(volume) === shortDigest(imageHash));
   const source = base?.inputs?.source ?? base?.outputs?.source;
   return { source: typeof source === "string" ? source : configured, sha256: imageHash };
 }
 
 /** Settings to write, as text. */
-export type Changes = Readonly<Record<string, string>>;
+export type SettingChanges = Readonly<Record<string, string>>;
 
-/** What a roll writes into the stack's configuration: at its beginning, and when every node runs the image. */
+/** Changes that a roll makes to the stack's settings: at its start, and once every node runs the image. */
 export interface RollPlan {
   readonly image: ImageReference;
-  readonly before: Changes;
-  readonly after: Changes;
+  readonly before: SettingChanges;
+  readonly after: SettingChanges;
 }
 
 /**
- * Plans a roll to another image. Repeated after it was cut off, it plans the same: the image to go back to stays the one
- * that all nodes ran last.
+ * Plans a roll to another image. The plan of an interrupted roll stays the same: `previousImage` is the one that all nodes ran
+ * last.
  */
 export function planRoll(image: ImageReference, state: StackState, settings: Pick<StackSettings, "get">): RollPlan {
   const { get } = settings;
   const inUse = imageInUse(state, settings);
   const configured = { source: get("image"), sha256: get("imageSha256") };
-  // Back to what all nodes ran, by name: what the unfinished roll went to is the image before then.
+  // A roll by name to the image that all nodes ran: `previousImage` is then the image of the unfinished roll.
   const other = inUse.sha256 === image.sha256 ? configured : inUse;
   const keeps = isSame(configured, image) || isSame(other, image) || other.source === "";
-  return { image, before: { ...naming(image), ...(keeps ? {} : remembering(other)) }, after: {} };
+  return { image, before: { ...imageSettings(image), ...(keeps ? {} : previousImageSettings(other)) }, after: {} };
 }
 
 /**
- * Plans the way back. Until it is at its end the image to go back to stays written down, so that the same command goes on
- * after it was cut off; then the image that was left takes its place, and the same command goes forth again.
- * @throws when no roll wrote an image down.
+ * Plans a rollback. `previousImage` is kept until the rollback completes, so an interrupted rollback can be resumed. It then
+ * becomes the image rolled back from, so running `--undo` again rolls forward.
+ * @throws when no roll has set `previousImage`.
  */
 export function planUndo(state: StackState, settings: Pick<StackSettings, "get">): RollPlan {
   const { get } = settings;
   const image = { source: get("previousImage"), sha256: get("previousImageSha256") };
-  if (image.source === "") throw new Error("there is nothing to undo: no `npm run roll` wrote down an image before");
+  if (image.source === "") {
+    throw new Error("there is nothing to undo, because no `npm run roll` has set previousImage");
+  }
   const configured = { source: get("image"), sha256: get("imageSha256") };
   const other = isSame(configured, image) ? imageInUse(state, settings) : configured;
-  return { image, before: naming(image), after: isSame(other, image) ? {} : remembering(other) };
+  return { image, before: imageSettings(image), after: isSame(other, image) ? {} : previousImageSettings(other) };
 }
 
 /**
- * Whether every node runs an image already, and the last `up` with it was complete: one that only failed to delete what it
- * replaced has all its machines and outputs, too.
+ * Whether every node runs an image already, and the last `up` with it was complete. An `up` that only failed to delete what it
+ * replaced has all machines and outputs, too, so nothing may wait for its deletion.
  */
 export function runsEverywhere(state: StackState, { sha256 }: ImageReference): boolean {
   const isComplete = stackOutputs(state).imageHash === sha256 && !state.resources.some((resource) => resource.delete);
   return isComplete && imagesOfNodes(state).every(({ image }) => image === shortDigest(sha256));
 }
 
-/** Nodes and images as lines for a person. */
-export function describeImages(nodes: readonly NodeImage[], wanted: ImageReference): string {
+/** Nodes and their images as a table. */
+export function describeImages(nodes: readonly NodeImage[], desired: ImageReference): string {
   const words = (image: string | undefined) => {
     if (image === undefined) return "no machine";
-    return image === shortDigest(wanted.sha256) ? `${image} (wanted)` : image;
+    return image === shortDigest(desired.sha256) ? `${image} (desired)` : image;
   };
   return columns([["NODE", "IMAGE"], ...nodes.map(({ node, image }) => [node, words(image)])]);
 }
 
-/** The settings that name an image. */
-export function naming({ source, sha256 }: ImageReference): Changes {
+/** Settings that name an image. */
+export function imageSettings({ source, sha256 }: ImageReference): SettingChanges {
   return { image: source, imageSha256: sha256 };
 }
 
-function remembering({ source, sha256 }: ImageReference): Changes {
+function previousImageSettings({ source, sha256 }: ImageReference): SettingChanges {
   return { previousImage: source, previousImageSha256: sha256 };
 }
 
@@ -161,16 +163,7 @@ function isSame(one: ImageReference, other: ImageReference): boolean {
   return one.source === other.source && one.sha256 === other.sha256;
 }
 
-function stackOutputs({ resources }: StackState): Readonly<Record<string, unknown>> {
-  return resources.find(({ type }) => type === resourceType.stack)?.outputs ?? {};
-}
-
-/** Resources that exist; one that only waits for its deletion does not count. */
-function existing({ resources }: StackState, type: string): StateResource[] {
-  return resources.filter((resource) => resource.type === type && !resource.delete);
-}
-
-/** The digest in the name of a base image's volume, behind which the cluster's id stands in volumes of this release. */
+/** Digest in the name of a base image's volume. The cluster's id follows it in volumes of this release. */
 function digestOf(volume: StateResource | undefined): string | undefined {
   return imageOfBaseVolume(String(volume?.outputs?.name));
 }

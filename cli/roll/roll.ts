@@ -13,57 +13,55 @@ import { RefusedError } from "../consent/unattended.ts";
 import {
   describeImages,
   imagesOfNodes,
-  naming,
+  imageSettings,
   planRoll,
   planUndo,
   runsEverywhere,
-  type Changes,
+  type SettingChanges,
   type RollRequest,
 } from "./plan.ts";
 
-/** What a roll works with. */
-export interface RollSurroundings {
+/** Session, settings and callbacks of a roll. */
+export interface RollContext {
   readonly session: Session;
   /** The stack's settings before the roll. */
   readonly settings: Pick<StackSettings, "get">;
-  /** Makes the cluster what the configuration says; returns Pulumi's exit code. */
-  readonly bringUp: (args: readonly string[]) => Promise<number>;
-  /** The cluster's nodes as the cluster shows them. */
+  /** Runs `up`; returns Pulumi's exit code. */
+  readonly up: (args: readonly string[]) => Promise<number>;
+  /** Returns the nodes as the cluster lists them. */
   readonly nodeTable: () => Promise<string>;
   readonly log: Log;
-  /** Whether nobody can be asked about what is replaced. @default false */
+  /** Whether there is no terminal to confirm the replacement of nodes. @default false */
   readonly unattended?: boolean;
 }
 
 /**
- * Rolls a cluster to another image, or back to the one before: checks the image, writes it into the stack's configuration
- * and brings the cluster up, which replaces its nodes batch by batch.
- *
- * Cut off at any point, the same request goes on.
+ * Rolls a cluster out to another image, or back to the one before: checks the image, writes it into the stack's settings and
+ * runs `up`, which replaces the nodes batch by batch. The same request resumes an interrupted roll.
  * @returns Pulumi's exit code.
- * @throws when the image cannot be used, there is no cluster, or nodes would be replaced and nobody can be asked; the
- * configuration is then as it was.
+ * @throws when the image cannot be used, when there is no cluster, and when nodes would be replaced without a terminal to
+ * confirm it. The settings are then unchanged.
  */
-export async function roll(request: RollRequest, surroundings: RollSurroundings): Promise<number> {
-  const { session, settings, bringUp, nodeTable, log, unattended = false } = surroundings;
+export async function roll(request: RollRequest, context: RollContext): Promise<number> {
+  const { session, settings, up, nodeTable, log, unattended = false } = context;
   const state = await readState(session);
-  if (unattended) await refuseReplacements(request, state, surroundings);
+  if (unattended) await refuseReplacements(request, state, context);
   const plan =
     request.image === undefined
       ? planUndo(state, settings)
       : planRoll(await checkImage(request.image), state, settings);
-  // An image to go back to may have been deleted since it was written down.
+  // The previous image may have been deleted since the last roll.
   const image = request.image === undefined ? await checkImage(plan.image) : plan.image;
   const name = `${image.source} (${shortDigest(image.sha256)})`;
   if (runsEverywhere(state, image)) {
-    // The configuration may name one that never came to run. Where it names none, that stays so.
-    if (settings.get("image") !== "") await write(session, request.config, naming(image));
-    log(`every node runs ${name} already; there is nothing to do`);
+    // The settings may name an image that no node runs. Settings without an image stay so.
+    if (settings.get("image") !== "") await write(session, request.config, imageSettings(image));
+    log(`every node already runs ${name}; there is nothing to do`);
     return 0;
   }
   const previous = plan.before.previousImage;
   if (previous !== undefined && !isUrl(previous) && !existsSync(previous)) {
-    log(`the image in use, ${previous}, cannot be read any more: --undo will want it back there`);
+    log(`the current image, ${previous}, is missing. Fix: put it back there before you use --undo`);
   }
 
   console.log(await nodeTable());
@@ -72,9 +70,9 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
     ...(request.maxUnavailable === undefined ? {} : { maxUnavailable: request.maxUnavailable }),
   };
   await write(session, request.config, changes);
-  // The configuration is put back, whatever kept the roll from beginning.
+  // The settings are restored before an error is thrown.
   let failure: unknown;
-  const code = await bringUp(request.up).catch((error: unknown) => {
+  const code = await up(request.up).catch((error: unknown) => {
     failure = error;
     return 1;
   });
@@ -86,47 +84,47 @@ export async function roll(request: RollRequest, surroundings: RollSurroundings)
 
   const [were, are] = [imagesOfNodes(state), imagesOfNodes(await readState(session))];
   if (JSON.stringify(were) === JSON.stringify(are)) {
-    await putBack(session, request.config, settings, Object.keys(changes));
-    log("no node was touched; the stack's configuration is what it was before");
+    await restore(session, request.config, settings, Object.keys(changes));
+    log("no node was changed, and the stack's settings are restored");
     if (failure !== undefined) throw failure as Error;
     if (!are.some((node) => node.image === shortDigest(image.sha256))) return code;
   }
   log(`not every node runs ${name} yet:\n${describeImages(are, image)}`);
   if (failure !== undefined) throw failure as Error;
-  const [way, back] = request.image ? ["goes back", "--undo"] : ["goes forth again", "--image IMAGE"];
-  log(`the same command goes on; \`npm run roll -- ${back}\` ${way}`);
+  const [other, effect] = request.image ? ["--undo", "rolls back"] : ["--image IMAGE", "rolls forward again"];
+  log(`repeat the same command to resume; \`npm run roll -- ${other}\` ${effect}`);
   return code;
 }
 
 /**
- * Refuses a roll that replaces nodes, before an image is downloaded: one that is named by URL is known by its hash.
+ * Refuses a roll that replaces nodes, before an image is downloaded: the request or the settings have the hash of a URL.
  * @throws {RefusedError} naming the nodes.
  */
 async function refuseReplacements(
   { image, ...request }: RollRequest,
   state: StackState,
-  { session, settings }: Pick<RollSurroundings, "session" | "settings">,
+  { session, settings }: Pick<RollContext, "session" | "settings">,
 ): Promise<void> {
-  const wanted = image === undefined ? planUndo(state, settings).image : image;
-  const known = isUrl(wanted.source) ? wanted : await checkImage(wanted);
-  if (runsEverywhere(state, known)) return;
-  const other = imagesOfNodes(state).filter((node) => node.image !== shortDigest(known.sha256));
-  // Then what is left of an earlier roll is cleared away, if its plan loses nothing.
+  const given = image === undefined ? planUndo(state, settings).image : image;
+  const desired = isUrl(given.source) ? given : await checkImage(given);
+  if (runsEverywhere(state, desired)) return;
+  const other = imagesOfNodes(state).filter((node) => node.image !== shortDigest(desired.sha256));
+  // Only deletions of an earlier roll remain. `up` refuses those that lose data.
   if (other.length === 0) return;
   const lines = other.map((node) => `  replace  machine ${node.node}, which runs ${node.image ?? "nothing"}`);
   const option = image === undefined ? ["--undo"] : ["--image", image.source];
-  const rest = image?.sha256 ? ["--sha256", image.sha256] : [];
-  const away = request.maxUnavailable === undefined ? [] : ["--max-unavailable", request.maxUnavailable];
+  const hash = image?.sha256 ? ["--sha256", image.sha256] : [];
+  const limit = request.maxUnavailable === undefined ? [] : ["--max-unavailable", request.maxUnavailable];
   throw new RefusedError(
     lines.join("\n"),
-    agreeing("roll", session.stack, [...option, ...rest, ...away, ...request.config]),
+    agreeing("roll", session.stack, [...option, ...hash, ...limit, ...request.config]),
   );
 }
 
 /**
- * Checks an image as the program will, so that a wrong one never gets into the configuration; one named by URL is
- * downloaded. A path is made absolute: it is kept.
- * @throws saying what is wrong with it.
+ * Checks an image as the program will, so that the settings never name an unusable one. Downloads an image that a URL names.
+ * @returns the image, its path made absolute and its hash filled in.
+ * @throws with the reason why it cannot be used.
  */
 export async function checkImage({ source, sha256 }: ImageReference): Promise<ImageReference> {
   if (isUrl(source)) {
@@ -134,7 +132,7 @@ export async function checkImage({ source, sha256 }: ImageReference): Promise<Im
     if (wanted !== undefined) throw new Error(`the image ${source} cannot be used: wanted ${wanted}`);
     return { source, sha256 };
   }
-  // npm changes into the checkout; INIT_CWD is where the user stands.
+  // npm changes into the checkout. INIT_CWD is the user's folder.
   const path = resolve(process.env.INIT_CWD ?? "", source);
   const found = await inspectImage(path);
   if (found === undefined) throw new Error(`the image ${path} cannot be read`);
@@ -145,13 +143,14 @@ export async function checkImage({ source, sha256 }: ImageReference): Promise<Im
   return { source: path, sha256: found.sha256 };
 }
 
-/** Writes settings in one go, so that a kill leaves all of them or none. */
-async function write({ stack, capture }: Session, options: readonly string[], changes: Changes): Promise<void> {
+/** Writes settings in one call, so that a kill leaves all of them or none. */
+async function write({ stack, capture }: Session, options: readonly string[], changes: SettingChanges): Promise<void> {
   const pairs = Object.entries(changes).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
   if (pairs.length > 0) await capture(["config", "set-all", ...pairs, ...options, "--stack", stack]);
 }
 
-async function putBack(
+/** Restores settings; those that the stack did not have are removed. */
+async function restore(
   session: Session,
   options: readonly string[],
   { get }: Pick<StackSettings, "get">,

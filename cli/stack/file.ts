@@ -5,7 +5,7 @@ import { inCheckout, stateFolder } from "../../lib/checkout.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import { stackBaseName, type StackChoice } from "./settings.ts";
 
-/** Where the user's files are, and where the copies go. */
+/** Folders of the user's files and of their copies. */
 export interface Places {
   readonly checkout: string;
   readonly state: string;
@@ -13,17 +13,17 @@ export interface Places {
 
 const here: Places = { checkout: inCheckout(), state: stateFolder };
 
-/** Commands of Pulumi (3.250) that write the salt of the state's passphrase into the stack's file, and its keys anew. */
+/** Commands of Pulumi (3.250) that write the salt of the state's passphrase into the stack's file, and reformat its keys. */
 const writers = ["up", "preview", "refresh", "destroy"];
 
-/** Options by which the user names the file, or has it written on purpose; short ones stand among others or before a value. */
+/** Options by which the user names the file or asks for a change of it. A short one may be combined with others or a value. */
 const ofTheUser = /^--(config|config-path|config-file)(=|$)|^-[defhjryQ]*c/;
 
 /**
- * Arguments of a call of Pulumi that leaves the stack's file as the user wrote it: Pulumi gets a copy of it. The salt that
- * Pulumi keeps in that file is in the state as well, and is taken from there (PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER).
+ * Arguments for a call of Pulumi that does not change the stack's file: Pulumi gets a copy of it. The salt that Pulumi keeps in
+ * that file is also in the state, and Pulumi reads it there (PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER).
  *
- * A file that names how its secrets are encrypted is Pulumi's to read and write, because its secrets depend on it.
+ * Pulumi gets the file itself where the file has secrets or names their encryption, because the secrets depend on it.
  */
 export async function sparingStackFile(
   choice: Pick<StackChoice, "stack" | "configFile">,
@@ -38,9 +38,9 @@ export async function sparingStackFile(
 }
 
 /**
- * Folder in which Pulumi makes the stack without a trace in the checkout: a project of the same name, with a copy of the
+ * Creates a folder in which `pulumi stack init` leaves the checkout unchanged: a project of the same name, with a copy of the
  * stack's file.
- * @returns undefined for a stack with a secrets provider of its own: Pulumi writes its key into the stack's file.
+ * @returns its path; undefined for a stack with its own secrets provider, because Pulumi writes its key into the stack's file.
  */
 export async function folderToMakeStackIn(
   { stack, configFile }: Pick<StackChoice, "stack" | "configFile">,
@@ -58,7 +58,7 @@ function folderOf({ state }: Places): string {
   return join(state, "settings");
 }
 
-/** Copies a stack's file as it is now; a stack without one gets an empty copy. */
+/** Copies a stack's file. A stack without one gets an empty copy. */
 async function copyStackFile(stack: string, places: Places): Promise<string | undefined> {
   const name = `Pulumi.${stackBaseName(stack)}.yaml`;
   const { text, keys } = await readStackFile(join(places.checkout, name));
@@ -77,7 +77,7 @@ async function readStackFile(path: string) {
 async function writeCopy(text: string, name: string, places: Places): Promise<string> {
   const path = join(folderOf(places), name);
   ownFolder(folderOf(places));
-  // Appears whole: another command may be reading it.
+  // Written in one step, because another command may read it at the same time.
   await writeOwn(path, text);
   return path;
 }

@@ -4,7 +4,7 @@ import { duration, logLine, type Log } from "../../lib/log.ts";
 import { placeHere, readPlace, writePlace, type Place } from "../../lib/place.ts";
 import { AnotherRunError } from "./lock.ts";
 
-/** How a stack is held. */
+/** Options of {@link StackHold.take}. */
 export interface HoldOptions {
   /** Milliseconds to wait for another command to end. @default 20_000 */
   readonly wait?: number;
@@ -13,10 +13,10 @@ export interface HoldOptions {
 }
 
 /**
- * The stack of a file backend, held by one command at a time, from before it looks at Pulumi's locks until it ends.
+ * Exclusive lock of a command on a stack of a file backend, from before it reads Pulumi's locks until it ends.
  *
- * Pulumi's own lock is a file that a killed process leaves, and is not there between two calls of Pulumi. This one ends with
- * the command's process.
+ * Pulumi's own lock is a file that stays after a kill, and does not exist between two calls of Pulumi. This lock ends with the
+ * process of the command.
  */
 export class StackHold {
   readonly #lock: FileLock;
@@ -28,47 +28,47 @@ export class StackHold {
   }
 
   /**
-   * Holds a stack for a command that changes it.
-   * @param folder The folder of the backend.
-   * @throws {AnotherRunError} when another command holds it for longer than one waits.
+   * Locks a stack for a command that changes it.
+   * @param folder Folder of the backend.
+   * @throws {AnotherRunError} when another command holds the stack for the whole wait.
    */
   static async take(folder: string, project: string, stack: string, options: HoldOptions = {}): Promise<StackHold> {
     const { wait = 20_000, log = logLine } = options;
     const { lock: path, place } = pathsOf(folder, project, stack);
     let lock = await FileLock.take(path);
     if (lock === undefined) {
-      log(`waiting for another command that works on stack ${stack} (at most ${duration(wait)})`);
+      log(`waiting for another command on stack ${stack} (at most ${duration(wait)})`);
       lock = await FileLock.take(path, { wait });
     }
     if (lock === undefined) throw new AnotherRunError();
     return new StackHold(lock, place);
   }
 
-  /** Writes down that from here the locks of the stack were looked at, and none was left that cannot be judged. */
+  /** Records that Pulumi's locks of the stack were judged on this machine, and that none of them is of unknown state. */
   recordPlace(): void {
     writePlace(this.#place, placeHere());
   }
 
-  /** Gives the stack up before the process ends. */
+  /** Releases the stack before the process ends. */
   release(): void {
     this.#lock.release();
   }
 }
 
-/** Where the last command was that looked at a stack's locks. */
+/** Machine and container of the last command that judged Pulumi's locks of a stack; undefined before the first. */
 export function lastPlace(folder: string, project: string, stack: string): Place | undefined {
   return readPlace(pathsOf(folder, project, stack).place);
 }
 
 /**
- * Keeps commands that change a stack from taking over while this process lives, as long as none of them is at work now; Pulumi
- * then says so.
+ * Keeps commands that change a stack from recovering it while this process lives.
+ * @returns undefined while such a command is running. Pulumi then reports the conflict.
  */
 export async function shareStack(folder: string, project: string, stack: string): Promise<FileLock | undefined> {
   return FileLock.take(pathsOf(folder, project, stack).lock, { shared: true });
 }
 
-/** Beside Pulumi's own folder: whatever is in the one of its locks is a lock to it. */
+/** The files are beside Pulumi's own folder, because Pulumi takes every file in its folder of locks for a lock. */
 function pathsOf(folder: string, project: string, stack: string) {
   const base = join(folder, ".nodeforge", project, stack);
   return { lock: `${base}.lock`, place: `${base}.place` };

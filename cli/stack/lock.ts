@@ -6,27 +6,27 @@ import { checkout } from "../../lib/checkout.ts";
 import { isSamePlace, type Place } from "../../lib/place.ts";
 import { processStart } from "../../lib/process-identity.ts";
 
-/** A lock that Pulumi keeps beside the states of a file backend while it works on a stack. */
+/** A lock file that Pulumi keeps beside the states of a file backend while it works on a stack. */
 export interface StateLock {
   readonly path: string;
   readonly pid: number;
   readonly hostname: string;
 }
 
-/** Somebody else began to work on the stack: nothing of it may be touched any more. */
+/** Another process began to work on the stack, so this one must not change it any more. */
 export class AnotherRunError extends Error {
   constructor() {
-    super("another run of Pulumi began to work on this stack; run this again after it");
+    super("another run of Pulumi works on this stack. Fix: wait for its end, then run this command again");
   }
 }
 
-/** The folder of a file backend (`file:///folder?…`, `file://~`); undefined for every other backend. */
+/** Folder of a file backend (`file:///folder?…`, `file://~`); undefined for every other backend. */
 export function backendFolder(url: string | undefined): string | undefined {
   const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
   return path === undefined ? undefined : resolve(checkout, path.replace(/^~(?=\/|$)/, homedir()));
 }
 
-/** The locks on a stack; one that cannot be read counts as somebody else's. */
+/** Reads Pulumi's locks on a stack. One that cannot be read has process 0, which {@link holderOf} does not know. */
 export async function readLocks(folder: string, project: string, stack: string): Promise<readonly StateLock[]> {
   const locks = join(folder, ".pulumi", "locks", "organization", project, stack);
   const names = await readdir(locks).catch(() => []);
@@ -42,17 +42,17 @@ async function readLock(path: string): Promise<StateLock> {
   }
 }
 
-/** What is known of the process that took a lock; `unknown` where it cannot be seen from here. */
+/** State of the process that took a lock; `unknown` where this process cannot see it. */
 export type Holder = "alive" | "dead" | "unknown";
 
 /**
- * Whether the process that took a lock has ended.
+ * State of the process that took a lock.
  *
  * Pulumi (3.250.0, pkg/backend/diy/lock.go) writes number and host name of the process, and the wall clock's time. Clocks are
- * set, so only the number counts: one that a Pulumi has now is alive. A number says nothing in another container or on another
- * machine, which may have this one's host name.
- * @param here Where this process is.
- * @param last Where the last command that finished its look at the locks was; undefined when there was none.
+ * set, so only the number counts: a Pulumi process of that number is alive. The number means nothing in another container or on
+ * another machine, and those may have the same host name.
+ * @param here Machine and container of this process.
+ * @param last Machine and container of the last command that judged the locks; undefined before the first.
  */
 export function holderOf({ pid, hostname }: StateLock, here: Place, last: Place | undefined): Holder {
   if (hostname !== here.hostname || !(pid > 0)) return "unknown";
@@ -60,23 +60,23 @@ export function holderOf({ pid, hostname }: StateLock, here: Place, last: Place 
   return last === undefined || isSamePlace(last, here) ? "dead" : "unknown";
 }
 
-/** Takes away one dead lock, and no other that was taken meanwhile, as `pulumi cancel` would. */
+/** Deletes one lock, as `pulumi cancel` would, and none that was taken in the meantime. */
 export async function release({ path }: StateLock): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Whether a process is a Pulumi; also where nobody can tell which program it runs. */
+/** Whether a process runs Pulumi. True where its program cannot be read. */
 function isPulumi(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // Another user's may not be sent a signal, and is there.
+    // A process of another user exists, but takes no signal.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   try {
     return basename(readlinkSync(`/proc/${pid}/exe`)).includes("pulumi");
   } catch (error) {
-    // One that has ended has no program until its parent asks how.
+    // A process that has ended has no program until its parent reads its exit code.
     if ((error as NodeJS.ErrnoException).code === "ENOENT" && processStart(pid) !== undefined) return false;
   }
   try {
@@ -86,14 +86,14 @@ function isPulumi(pid: number): boolean {
   }
 }
 
-/** Whether a Pulumi in a container that is seen from here has this number there (proc_pid_status(5), NSpid). */
+/** Whether a Pulumi has this number in a container whose processes are visible here (proc_pid_status(5), NSpid). */
 function isPulumiWithin(pid: number): boolean {
   const numbers = (process: string) => /^NSpid:\s+(.*)$/m.exec(read(process, "status"))?.[1]?.split(/\s+/) ?? [];
   const read = (process: string, file: string) => {
     try {
       return readFileSync(`/proc/${process}/${file}`, "utf8");
     } catch {
-      // It has ended meanwhile.
+      // The process has ended in the meantime.
       return "";
     }
   };

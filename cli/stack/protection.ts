@@ -5,12 +5,12 @@ import type { Session } from "../session.ts";
 import { readState, type StackState } from "./state.ts";
 
 /**
- * Runs work that may delete what the program protects, such as the disk a cluster lives on. Whatever is still there
- * afterwards, because the user said no or the work failed, is protected again.
+ * Runs work that may delete protected resources, such as the control plane's data disk. Afterwards protects those again that
+ * still exist, because the user declined or the work failed.
  *
- * Outlives Ctrl-C, the end of the terminal and a request to end, and does its part after them. Were this process killed
- * meanwhile, or another one in the way, {@link protectData} does it before the next command.
- * @returns what the work returned.
+ * Survives Ctrl-C, the end of the terminal and SIGTERM, and protects after them. If this process is killed, or another one
+ * holds the stack, {@link protectData} protects before the next command.
+ * @returns the result of the work.
  */
 export async function withoutProtection<T>(session: Session, work: () => Promise<T>, log: Log = logLine): Promise<T> {
   const lifted = (await protectedOf(session)).map(({ urn }) => urn);
@@ -33,25 +33,26 @@ async function protectedOf(session: Session) {
 async function protectAgain(session: Session, lifted: readonly string[], log: Log): Promise<void> {
   const { stack, capture } = session;
   try {
-    const there = new Set((await readState(session)).resources.map(({ urn }) => urn));
-    const left = lifted.filter((urn) => there.has(urn));
-    if (left.length > 0) await capture(["state", "protect", ...left, "--yes", "--stack", stack]);
+    const existing = new Set((await readState(session)).resources.map(({ urn }) => urn));
+    const kept = lifted.filter((urn) => existing.has(urn));
+    if (kept.length > 0) await capture(["state", "protect", ...kept, "--yes", "--stack", stack]);
   } catch (error) {
-    log(`what was protected is not until the next \`npm run up\`: ${(error as Error).message.split("\n").at(-1)}`);
+    const reason = (error as Error).message.split("\n").at(-1);
+    log(`the data could not be protected again; the next \`npm run up\` protects it: ${reason}`);
   }
 }
 
 /**
- * Protects the control plane's data where the stack says so and the state does not: a `destroy` that was killed had taken
- * the protection away.
+ * Protects the control plane's data disk where the settings ask for it and the state does not have it: a killed `destroy`
+ * leaves it without protection.
  */
 export async function protectData(
   { stack, settings, capture }: Pick<Session, "stack" | "settings" | "capture">,
-  { resources }: StackState,
+  state: StackState,
   log: Log = logLine,
 ): Promise<void> {
   if (settings().get("masterDataProtected") !== "true") return;
-  const bare = resources
+  const bare = state.resources
     .filter((resource) => isDataDisk(resource.urn) && !resource.protect && !resource.delete)
     .map(({ urn }) => urn);
   if (bare.length === 0) return;

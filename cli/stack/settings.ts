@@ -1,60 +1,28 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { parse } from "yaml";
 import { inCheckout } from "../../lib/checkout.ts";
 
-/** The stack a command is about, and the arguments that are left for Pulumi. */
+/** The stack of a command. */
 export interface StackChoice {
   readonly stack: string;
   /** File with the stack's settings, when it is not Pulumi.<stack>.yaml. */
   readonly configFile?: string;
-  readonly rest: readonly string[];
 }
 
-/**
- * Takes `--stack NAME` out of the arguments; without it the stack is PULUMI_STACK, else `dev`. `--config-file FILE` is
- * read and left in, because Pulumi needs it too.
- */
-export function chooseStack(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): StackChoice {
-  const rest: string[] = [];
-  let stack = environment.PULUMI_STACK || "dev";
-  let configFile: string | undefined;
-  for (let index = 0; index < args.length; index++) {
-    const argument = args[index] ?? "";
-    const inline = /^--stack=(.+)$/.exec(argument)?.[1];
-    if (inline !== undefined) stack = inline;
-    else if (argument === "--stack" || argument === "-s") {
-      const name = args[++index];
-      if (name === undefined) throw new Error(`${argument} needs the name of a stack`);
-      stack = name;
-    } else {
-      rest.push(argument);
-      configFile = /^--config-file=(.+)$/.exec(argument)?.[1] ?? configFile;
-      if (argument === "--config-file") configFile = args[index + 1];
-    }
-  }
-  return { stack, rest, ...(configFile === undefined ? {} : { configFile: resolve(configFile) }) };
-}
-
-/** Whether only the help of a command is wanted. */
-export function asksForHelp(args: readonly string[]): boolean {
-  return args.some((argument) => ["--help", "-h"].includes(argument));
-}
-
-/** What a stack's file says, with the project's defaults behind it. */
+/** Settings of a stack: its file, with the project's defaults. */
 export interface StackSettings {
-  /** A setting of this project as text; "" when neither the stack nor the project has it. */
+  /** Returns a setting of this project as text; "" when neither the stack nor the project has it. */
   readonly get: (key: string) => string;
-  /** A setting that is a list of objects; empty when it is anything else. */
+  /** Returns a setting that is a list of objects; empty when it is anything else. */
   readonly objects: (key: string) => readonly Readonly<Record<string, unknown>>[];
   /**
-   * Every setting, the defaults included; those of other namespaces by their full key. Secrets are as in the file:
+   * Every setting, with the defaults. Keys of other namespaces are complete. Secrets are as in the file:
    * `{ secure: CIPHERTEXT }`.
    */
   readonly all: Readonly<Record<string, unknown>>;
-  /** The stack's own secrets provider, when it is not the passphrase. */
+  /** The stack's secrets provider; undefined for the passphrase. */
   readonly secretsProvider: string | undefined;
-  /** Whether the file already depends on a certain passphrase. */
+  /** Whether the file has the salt of a passphrase, so that only this passphrase opens its secrets. */
   readonly hasSalt: boolean;
 }
 
@@ -69,8 +37,8 @@ interface StackFile {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** Reads Pulumi.yaml and the stack's own file; a stack without a file has the project's defaults. */
-export function readSettings(choice: Omit<StackChoice, "rest">, folder = inCheckout()): StackSettings {
+/** Reads Pulumi.yaml and the stack's own file. A stack without a file has the project's defaults. */
+export function readSettings(choice: StackChoice, folder = inCheckout()): StackSettings {
   const { stack, configFile = `${folder}/Pulumi.${stackBaseName(stack)}.yaml` } = choice;
   const project = readProject(folder);
   const file = (parse(readOptional(configFile)) ?? {}) as StackFile;
@@ -95,7 +63,7 @@ function own({ config = {} }: StackFile, project: string): Record<string, unknow
   );
 }
 
-/** Name of the project, which Pulumi keeps its stacks under. */
+/** Name of the project. Pulumi keeps states below it. */
 export function projectName(folder = inCheckout()): string {
   return readProject(folder).name;
 }
@@ -104,7 +72,7 @@ function readProject(folder: string): ProjectFile {
   return parse(readFileSync(`${folder}/Pulumi.yaml`, "utf8")) as ProjectFile;
 }
 
-/** `organisation/project/stack` keeps its settings and its state under the last part. */
+/** Last part of `organisation/project/stack`: its settings and its state are named after it. */
 export function stackBaseName(stack: string): string {
   return stack.split("/").at(-1) ?? stack;
 }
@@ -122,7 +90,7 @@ function text(value: unknown): string {
   return ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
 }
 
-/** `pulumi config set` writes a list that is given as one value as JSON. */
+/** `pulumi config set` writes a list that is one value as JSON. */
 function objects(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   const list: unknown = typeof value === "string" ? parseOptional(value) : value;
   const isObject = (item: unknown): item is Record<string, unknown> => item !== null && typeof item === "object";

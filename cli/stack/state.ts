@@ -1,33 +1,42 @@
+import { nameOfUrn, resourceType } from "../../names.ts";
 import type { Session } from "../session.ts";
 
-/** A resource of an exported state. */
+/** A resource of an exported state, as far as it is read here. Nothing is assumed of its other properties. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
-  /** URN of its parent. */
+  /** URN of the component that it belongs to. */
   readonly parent?: string;
   /** URN and id of its provider, joined by `::`. */
   readonly provider?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  /** Errors of a creation that left something behind. A refresh forgets them. */
+  /** Errors of a creation that ended with a resource. A refresh deletes them from the state. */
   readonly initErrors?: readonly string[];
   readonly protect?: boolean;
-  /** Whether it waits for its deletion. */
+  /** Whether its replacement exists and it waits for its deletion. */
   readonly delete?: boolean;
 }
 
-/** An operation that began and was not seen to end. */
+/** An operation that began and did not end. */
 export interface PendingOperation {
   readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
   readonly resource: StateResource;
 }
 
-/** What a stack's state has; empty before the first `up`. Secrets are encrypted. */
+/** State of a stack; empty before the first `up`. Secrets are encrypted, unless it was exported with `--show-secrets`. */
 export interface StackState {
   readonly resources: readonly StateResource[];
   readonly pending: readonly PendingOperation[];
+}
+
+/** Reads a state as `pulumi stack export` prints it. */
+export function parseState(text: string): StackState {
+  const { deployment } = JSON.parse(text) as {
+    deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
+  };
+  return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
 }
 
 /** Reads a stack's state through Pulumi. */
@@ -35,10 +44,31 @@ export async function readState({ stack, capture }: Pick<Session, "stack" | "cap
   return parseState(await capture(["stack", "export", "--stack", stack]));
 }
 
-/** Parses a state as `pulumi stack export` prints it. */
-export function parseState(text: string): StackState {
-  const { deployment } = JSON.parse(text) as {
-    deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
-  };
-  return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
+/** Resources of a type, without those that wait for their deletion. */
+export function resourcesOf({ resources }: StackState, type: string): readonly StateResource[] {
+  return resources.filter((resource) => resource.type === type && !resource.delete);
+}
+
+/** URI of the hypervisor that a resource is on, or was to be created on; undefined where the state has no such provider. */
+export function uriOf({ resources }: StackState, { provider }: StateResource): string | undefined {
+  const urn = provider?.slice(0, provider.lastIndexOf("::"));
+  const uri = resources.find((resource) => resource.urn === urn)?.inputs?.uri;
+  return typeof uri === "string" ? uri : undefined;
+}
+
+/** URIs of the hypervisors that the state has a provider for, each once. */
+export function hypervisorsOf({ resources }: StackState): readonly string[] {
+  const uris = resources.filter(({ type }) => type === resourceType.libvirtProvider).map(({ inputs }) => inputs?.uri);
+  return [...new Set(uris)].filter((uri) => typeof uri === "string");
+}
+
+/** Outputs of the stack; empty before the first complete `up`. */
+export function stackOutputs({ resources }: StackState): Readonly<Record<string, unknown>> {
+  return resources.find(({ type }) => type === resourceType.stack)?.outputs ?? {};
+}
+
+/** Name of the stack's cluster; "" before its first `up`. */
+export function clusterOf({ resources }: StackState): string {
+  const cluster = resources.find(({ type }) => type === resourceType.cluster);
+  return cluster === undefined ? "" : nameOfUrn(cluster.urn);
 }

@@ -10,7 +10,8 @@ import { readDeclaration, type NodeDeclaration } from "../declaration.ts";
 import { makeDisk } from "./disk.ts";
 import { hostPackages, missingTools } from "../../tools/image-tools.ts";
 import { kernelRelease, makeInitrd, unpackModules } from "./initrd.ts";
-import { describeImage, manifestPlace, manifestText, type DebianManifest } from "../manifest.ts";
+import { manifestPlace, manifestText } from "../manifest.ts";
+import { describeDebian, type DebianManifest } from "./manifest.ts";
 import { rootFiles } from "./root-files.ts";
 import { installPrograms, removeIdentity, toolsMissingIn, unifyDates, writeRootFiles } from "./root-tree.ts";
 
@@ -113,7 +114,7 @@ async function build(job: Job): Promise<DebianManifest> {
   await makeDisk(root, work, image, debian, { parameters: node.kernel.parameters, epoch: built.epoch });
 
   step("manifest");
-  return describeImage(image, node, { ...built, kernel, suite: debian.suite, marker });
+  return describeDebian(image, node, { ...built, kernel, suite: debian.suite, marker });
 }
 
 async function checkBinaries(folder: string, names: readonly string[]): Promise<void> {

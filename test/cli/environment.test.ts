@@ -8,10 +8,10 @@ import {
   passphraseFile,
   prepareState,
   readLogin,
-  type Surroundings,
+  type EnvironmentFacts,
 } from "../../cli/environment.ts";
 
-const bare: Surroundings = {
+const bare: EnvironmentFacts = {
   environment: { PATH: "/usr/bin" },
   login: undefined,
   userHome: "/home/user/.pulumi",
@@ -123,14 +123,14 @@ describe("the passphrase", () => {
     expect(await readdir(folder)).toEqual(["passphrase"]);
   });
 
-  test("is not made for a stack that was encrypted with another", async () => {
+  test("is not created for a stack that another one encrypts", async () => {
     await expect(prepareState({ PULUMI_CONFIG_PASSPHRASE_FILE: path }, { hasSalt: true })).rejects.toThrow(
-      /encrypted with a passphrase that is not here/,
+      /the passphrase of the stack's file is missing\. Fix: write it to .*passphrase, or remove encryptionsalt/,
     );
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("is not made anew for stacks that an earlier one opens", async () => {
+  test("is not created again for stacks that an earlier one opens", async () => {
     const variables = {
       PULUMI_CONFIG_PASSPHRASE_FILE: path,
       PULUMI_BACKEND_URL: `file://${stateFolder}?metadata=skip`,
@@ -139,7 +139,7 @@ describe("the passphrase", () => {
     await mkdir(stacks, { recursive: true });
     await writeFile(join(stacks, "dev.json"), "{}");
     await expect(prepareState(variables, { hasSalt: false }, folder)).rejects.toThrow(
-      /are encrypted with a passphrase that is not here: put it into .*passphrase$/,
+      /^the passphrase of the stacks in .* is missing\. Fix: write it to .*passphrase$/,
     );
     expect(await readdir(folder)).toEqual([".pulumi"]);
     await rm(join(stacks, "dev.json"));

@@ -35,20 +35,20 @@ function sessionWith(resources: readonly object[], duringRefresh = () => {}): Se
 
 it("goes on without libvirt, which is said beside what Pulumi prints", async () => {
   const session = sessionWith([{ urn: "a", type: "libvirt:index/domain:Domain" }]);
-  expect(await preview(session, { stack: "lab", rest: ["--json"] })).toBe(3);
+  expect(await preview(session, ["--json"])).toBe(3);
   expect(printed).toEqual(["{}\n"]);
-  expect(said).toEqual(["[nodeforge] the state could not be compared with libvirt: libvirt is away\n"]);
+  expect(said).toEqual(["[nodeforge] the state could not be refreshed from libvirt: libvirt is away\n"]);
 });
 
 it("stops after Ctrl-C during its look at libvirt, once Pulumi has ended", async () => {
   const listeners = process.listenerCount("SIGINT");
   const session = sessionWith([{ urn: "a", type: "libvirt:index/domain:Domain" }], () => process.emit("SIGINT"));
-  expect(await preview(session, { stack: "lab", rest: ["--json"] })).toBe(130);
+  expect(await preview(session, ["--json"])).toBe(130);
   expect([printed, said]).toEqual([[], []]);
   expect(process.listenerCount("SIGINT")).toBe(listeners);
 });
 
 it("of a stack without resources asks libvirt nothing", async () => {
-  expect(await preview(sessionWith([]), { stack: "lab", rest: ["--json"] })).toBe(3);
+  expect(await preview(sessionWith([]), ["--json"])).toBe(3);
   expect([printed, said]).toEqual([["{}\n"], []]);
 });

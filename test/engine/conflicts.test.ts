@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
-import { compareWithLibvirt } from "../../cli/stack/refresh.ts";
+import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 
 /** Something that is there already, of somebody else. */
@@ -65,7 +65,7 @@ describe("names that somebody else has", () => {
     const [base] = stack.world.ofKind("Volume").filter(({ taken }) => taken.includes("lab-base"));
     stack.world.drop(base!);
     expect(base!.taken).toMatch(new RegExp(`/lab-base-[0-9a-f]{12}-${id}\\.qcow2$`));
-    await compareWithLibvirt(stack.session());
+    await refreshFromLibvirt(stack.session());
     put(stack, "Volume", base!.taken);
     const { succeeded, text, calls } = await stack.up();
     expect([succeeded, calls.list]).toEqual([false, []]);

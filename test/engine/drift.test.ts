@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { compareWithLibvirt, refreshArguments } from "../../cli/stack/refresh.ts";
+import { refreshFromLibvirt, refreshArguments } from "../../cli/stack/refresh.ts";
 import { preview } from "../../cli/preview.ts";
 import { rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
@@ -141,7 +141,7 @@ describe("a cluster that somebody changed by hand", () => {
         },
       };
       stack.world.takeCalls();
-      const code = await preview(session, { stack: "lab", rest }, (line) => said.push(line));
+      const code = await preview(session, rest, (line) => said.push(line));
       const announced = shown!.steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
       return {
         code,
@@ -186,7 +186,7 @@ describe("a cluster that somebody changed by hand", () => {
     async function lose(): Promise<Thing> {
       const lost = disk();
       stack.world.drop(lost);
-      await compareWithLibvirt(stack.session());
+      await refreshFromLibvirt(stack.session());
       return lost;
     }
 

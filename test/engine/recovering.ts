@@ -34,6 +34,6 @@ export async function previewOf(stack: TestStack, ...rest: string[]) {
     ran.push(args.join(" "));
     return Promise.resolve(0);
   };
-  const code = await preview({ ...session, capture, pulumi }, { stack: "lab", rest }, (line) => said.push(line));
+  const code = await preview({ ...session, capture, pulumi }, rest, (line) => said.push(line));
   return { code, said, ran };
 }

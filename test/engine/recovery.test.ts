@@ -216,7 +216,7 @@ describe("a lock", () => {
     const left = await lock(stack, { pid: living.pid, hostname: host });
     const things = [...stack.world.things];
     const previewed = await previewOf(stack);
-    expect(previewed.said).toEqual([expect.stringContaining("could not be compared with libvirt")]);
+    expect(previewed.said).toEqual([expect.stringContaining("the state could not be refreshed from libvirt")]);
     expect(await recoveryOf(stack)).toEqual({ said, printed: [], asked: [] });
     expect(await left()).toHaveLength(2);
     expect([...stack.world.things]).toEqual(things);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { parseRoll } from "../../cli/roll/plan.ts";
+import { rollRequest, type RollOptions } from "../../cli/roll/plan.ts";
 import { roll } from "../../cli/roll/roll.ts";
 import { readSettings } from "../../cli/stack/settings.ts";
 import { writeImage } from "./material.ts";
@@ -16,19 +16,19 @@ const bases = (stack: TestStack) =>
     .flatMap(({ taken }) => /-base-([0-9a-f]{12})-[0-9a-f]{8}\.qcow2$/.exec(taken)?.[1] ?? []);
 
 /** `npm run roll` on a test's stack; returns its exit code and what it says. */
-const rollOf = (stack: TestStack, ...args: string[]) => rolling(stack, args);
+const rollOf = (stack: TestStack, options: Partial<RollOptions>) => rolling(stack, options);
 /** The same where nobody can be asked. */
-const unattendedRollOf = (stack: TestStack, ...args: string[]) => rolling(stack, args, true);
+const unattendedRollOf = (stack: TestStack, options: Partial<RollOptions>) => rolling(stack, options, true);
 
-async function rolling(stack: TestStack, args: readonly string[], unattended = false) {
+async function rolling(stack: TestStack, options: Partial<RollOptions>, unattended = false) {
   const said: string[] = [];
   const printed: string[] = [];
   const configFile = join(stack.folder, "Pulumi.lab.yaml");
   const settings = () => readSettings({ stack: "lab", configFile });
-  const code = await roll(parseRoll(args), {
+  const code = await roll(rollRequest({ undo: false, yes: false, ...options }), {
     session: stack.session(),
     settings: settings(),
-    bringUp: async () => {
+    up: async () => {
       const names = ["image", "imageSha256", "previousImage", "previousImageSha256", "maxUnavailable"];
       const written = names.flatMap((name) => (settings().get(name) === "" ? [] : [[name, settings().get(name)]]));
       const { succeeded, text } = await stack.up(Object.fromEntries(written) as Record<string, string>);
@@ -49,7 +49,7 @@ describe("a roll", () => {
     const [first] = bases(stack);
     const image = await writeImage(stack.folder, "second.qcow2", "second");
 
-    const there = await rollOf(stack, "--image", image, "--max-unavailable", "2");
+    const there = await rollOf(stack, { image, maxUnavailable: "2" });
     expect([there.code, there.said]).toEqual([0, []]);
     const [second, ...more] = bases(stack);
     expect([second === first, more]).toEqual([false, []]);
@@ -59,15 +59,15 @@ describe("a roll", () => {
     expect(there.get("previousImageSha256")).toMatch(new RegExp(`^${first}`));
     expect(there.get("maxUnavailable")).toBe("2");
 
-    const again = await rollOf(stack, "--image", image);
+    const again = await rollOf(stack, { image });
     expect([again.code, again.said.join()]).toEqual([0, expect.stringContaining("nothing to do")]);
 
-    const back = await rollOf(stack, "--undo");
+    const back = await rollOf(stack, { undo: true });
     expect([back.code, back.said, bases(stack)]).toEqual([0, [], [first]]);
     expect([back.get("image"), back.get("previousImage")]).toEqual([join(stack.folder, "node.qcow2"), image]);
 
     await rm(image);
-    await expect(rollOf(stack, "--undo")).rejects.toThrow(`the image ${image} cannot be read`);
+    await expect(rollOf(stack, { undo: true })).rejects.toThrow(`the image ${image} cannot be read`);
     expect(bases(stack)).toEqual([first]);
   });
 
@@ -80,7 +80,7 @@ describe("a roll", () => {
     // The control plane is back before the worker makes way, and the cluster is the one it was.
     expect(calls.disorder(/create Domain master/, /delete Domain worker-node-1/)).toEqual([]);
     expect(calls.list.filter((operation) => /RandomUuid|master-data/.test(operation))).toEqual([]);
-    await expect(rollOf(stack, "--undo")).rejects.toThrow("there is nothing to undo");
+    await expect(rollOf(stack, { undo: true })).rejects.toThrow("there is nothing to undo");
   });
 
   it("that would replace nodes is refused where nobody can be asked, and one with nothing to do is not", async () => {
@@ -88,14 +88,14 @@ describe("a roll", () => {
     await stack.up();
     const image = await writeImage(stack.folder, "second.qcow2", "second");
     const before = bases(stack);
-    const refused = unattendedRollOf(stack, "--image", image, "--max-unavailable", "2");
+    const refused = unattendedRollOf(stack, { image, maxUnavailable: "2" });
     await expect(refused).rejects.toThrow(/^ {2}replace {2}machine master, which runs [0-9a-f]{12}$/m);
     await expect(refused).rejects.toThrow(
       `To agree: npm run roll -- --stack lab --image ${image} --max-unavailable 2 --yes`,
     );
     const { get } = readSettings({ stack: "lab", configFile: join(stack.folder, "Pulumi.lab.yaml") });
     expect([bases(stack), get("image"), get("maxUnavailable")]).toEqual([before, "", "1"]);
-    expect((await unattendedRollOf(stack, "--image", join(stack.folder, "node.qcow2"))).code).toBe(0);
+    expect((await unattendedRollOf(stack, { image: join(stack.folder, "node.qcow2") })).code).toBe(0);
   });
 
   it("that touches no node leaves the configuration as it was, and one that does says what runs", async () => {
@@ -106,23 +106,23 @@ describe("a roll", () => {
       throw new Error("planned by the test");
     };
     stack.world.on("before", /create Volume base/, fail);
-    const refused = await rollOf(stack, "--image", image);
+    const refused = await rollOf(stack, { image });
     expect(refused.code).toBe(1);
-    expect(refused.said).toEqual(["no node was touched; the stack's configuration is what it was before"]);
+    expect(refused.said).toEqual(["no node was changed, and the stack's settings are restored"]);
     expect([refused.get("image"), refused.get("previousImage")]).toEqual(["", ""]);
 
     stack.world.calm();
     stack.world.on("before", /create Domain master/, fail);
-    const stopped = await rollOf(stack, "--image", image);
+    const stopped = await rollOf(stack, { image });
     stack.world.calm();
     expect(stopped.code).toBe(1);
     expect(stopped.said.join("\n")).toMatch(/^not every node runs .*second\.qcow2 /);
     expect(stopped.said.join("\n")).toMatch(/^master +no machine$/m);
-    expect(stopped.said.at(-1)).toBe("the same command goes on; `npm run roll -- --undo` goes back");
+    expect(stopped.said.at(-1)).toBe("repeat the same command to resume; `npm run roll -- --undo` rolls back");
     const remembered = stopped.get("previousImage");
     expect(remembered).toBe(join(stack.folder, "node.qcow2"));
 
-    const rest = await rollOf(stack, "--image", image);
+    const rest = await rollOf(stack, { image });
     expect([rest.code, rest.said], rest.printed).toEqual([0, []]);
     expect(rest.get("previousImage")).toBe(remembered);
     expect(await stack.drift()).toEqual([]);

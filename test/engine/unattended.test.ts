@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
-import { bringUp } from "../../cli/up.ts";
+import { up as runUp } from "../../cli/up.ts";
 import type { RunRecord } from "../../cli/runs/record.ts";
 import { RefusedError } from "../../cli/consent/unattended.ts";
 import { writeImage } from "./material.ts";
@@ -23,13 +23,7 @@ async function up(stack: TestStack, settings: Parameters<TestStack["up"]>[0] = {
   let code: number | undefined;
   let refusal: RefusedError | undefined;
   try {
-    code = await bringUp(
-      stack.operating(settings, printed),
-      { stack: "lab" },
-      ["--non-interactive", ...args],
-      "up",
-      runs,
-    );
+    code = await runUp(stack.operating(settings, printed), ["--non-interactive", ...args], { runs });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     refusal = error;
@@ -57,7 +51,7 @@ it("an up that nobody can be asked about makes, grows and repairs a cluster, and
   const first = await up(stack);
   expect([first.code, first.refusal], first.printed).toEqual([0, ""]);
   expect(first.said).toContain(
-    "nobody can be asked without a terminal; the plan deletes and replaces nothing that can be lost",
+    "there is no terminal for a question; the plan deletes and replaces nothing that holds data, so it proceeds",
   );
   expect(first.record).toMatchObject({ outcome: "succeeded", exitCode: 0 });
   expect(first.calls.of("create")).toContain("Domain worker-node-1");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareWithLibvirt } from "../../cli/stack/refresh.ts";
+import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 import { previewOf, recoveryOf } from "./recovering.ts";
 import { HalfMade, type Thing } from "./world.ts";
@@ -107,7 +107,7 @@ describe("a volume whose upload failed", () => {
     expect(said).toEqual([expect.stringMatching(line)]);
     expect(stack.world.ofKind("Volume")).toHaveLength(volumes - 1);
     // `up` refreshes next, and then nothing marks it.
-    await compareWithLibvirt(stack.session());
+    await refreshFromLibvirt(stack.session());
     expect((await previewOf(stack)).ran).toContain("refresh");
     const { succeeded, text, calls } = await stack.up();
     expect(succeeded, text).toBe(true);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { imageAge, imageDate, imageDifferences } from "../../image/difference.ts";
-import type { DebianManifest, ImageManifest } from "../../image/manifest.ts";
+import type { DebianManifest } from "../../image/debian/manifest.ts";
+import type { ImageManifest } from "../../image/manifest.ts";
 
 const before: DebianManifest = {
   contract: 2,
@@ -38,10 +39,7 @@ describe("what differs between two images", () => {
 
   test("is counted where it is much", () => {
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, number) => [`lib${number}`, "1"]));
-    const [line = ""] = imageDifferences(
-      { ...before, packages: {} } as ImageManifest,
-      { ...before, packages: many } as ImageManifest,
-    );
+    const [line = ""] = imageDifferences({ ...before, packages: {} }, { ...before, packages: many });
     expect(line).toMatch(/^packages added: lib0 1, lib1 1, .*lib7 1 and 4 more$/);
   });
 

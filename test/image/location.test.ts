@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chooseImage } from "../../image/location.ts";
-import { rememberSystem } from "../../image/system.ts";
+import { rememberSystem } from "../../image/remembered.ts";
 
 describe("the image of a stack", () => {
   let root: string;

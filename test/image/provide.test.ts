@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { command } from "../../cli/commands/image.ts";
-import { chooseImage, rememberedOrigin, rememberedSystem } from "../../image/location.ts";
-import { rememberSystem } from "../../image/system.ts";
-import { originInputs, provideImage } from "../../image/provide.ts";
+import { chooseImage } from "../../image/location.ts";
+import { rememberedOrigin, rememberedSystem, rememberSystem } from "../../image/remembered.ts";
+import { originInputs } from "../../image/debian-image.ts";
+import { provideImage } from "../../image/provide.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -61,13 +62,13 @@ describe("what a Debian image comes from", () => {
 
 describe("npm run image", () => {
   test.each([
-    [["--nix", "--debian"], "--nix goes neither with"],
-    [["--nix", "--marker", "red"], "--nix goes neither with"],
-    [["--nix", "--fresh"], "--fresh and --archive are for Debian"],
-    [["--nix", "--archive", ""], "--fresh and --archive are for Debian"],
-    [["--marker", "red", "--fresh"], "--marker goes neither with --fresh"],
-    [["--arch"], "Unknown option"],
-    [["debian"], "Unexpected argument"],
+    [["--nix", "--debian"], "--nix excludes --debian"],
+    [["--nix", "--marker", "red"], "--nix excludes --marker"],
+    [["--nix", "--fresh"], "--nix excludes --fresh and --archive"],
+    [["--nix", "--archive", ""], "--nix excludes --fresh and --archive"],
+    [["--marker", "red", "--fresh"], "--marker excludes --fresh and --archive"],
+    [["--arch"], "unknown option '--arch'\n(Did you mean --archive?)"],
+    [["debian"], "too many arguments"],
   ])("refuses %j", async (args, reason) => {
     await expect(command(args)).rejects.toThrow(reason);
   });

@@ -13,7 +13,6 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readDays } from "../../lib/age.ts";
 import { prune } from "../../lib/cache.ts";
 import { pruneFiles, usedByStacks } from "../../lib/cache-files.ts";
 import { inCheckout } from "../../lib/checkout.ts";
@@ -31,25 +30,6 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const now = Date.parse("2026-11-26T12:00:00Z");
 const day = 86_400_000;
-
-describe("days", () => {
-  test.each([
-    [[], 30],
-    [["--older-than", "1"], 1],
-    [["--older-than=365"], 365],
-  ])("of %j are %d", (args, days) => {
-    expect(readDays("runs prune", args)).toBe(days);
-  });
-
-  test.each([[["--older-than"]], [["--older-than", "0"]], [["--older-than", "-1"]], [["--older-than=1.5"]], [["7"]]])(
-    "are not %j",
-    (args) => {
-      expect(() => readDays("runs prune", args)).toThrow(
-        /^runs prune knows `--older-than DAYS`, a whole number of at least 1/,
-      );
-    },
-  );
-});
 
 describe("pruning runs", () => {
   const run = async (name: string, changed: Partial<RunRecord> = {}) => {

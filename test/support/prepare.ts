@@ -1,5 +1,5 @@
 import { delimiter, join } from "node:path";
-import { debianImage } from "../../image/provide.ts";
+import { debianImage } from "../../image/debian-image.ts";
 import { providePlugins } from "../../tools/plugins.ts";
 import { pulumiCli } from "../../tools/pulumi-cli.ts";
 import { which } from "../../lib/process.ts";
@@ -39,9 +39,9 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
     environment: {
       ...environment,
       PULUMI_HOME: folder,
-      NODEFORGE_IMAGE: process.env.NODEFORGE_IMAGE || (await debianImage()),
+      NODEFORGE_IMAGE: process.env.NODEFORGE_IMAGE || (await debianImage()).path,
       // What nodes are rolled to.
-      NODEFORGE_SECOND_IMAGE: process.env.NODEFORGE_SECOND_IMAGE || (await debianImage("second")),
+      NODEFORGE_SECOND_IMAGE: process.env.NODEFORGE_SECOND_IMAGE || (await debianImage({ marker: "second" })).path,
     },
   };
 }

@@ -73,7 +73,7 @@ describe("a destroy", () => {
     circumstances.answer = false;
     expect(await command(["--target", "x"])).toBe(0);
     expect(happened).toEqual(["open a session", "question"]);
-    expect(said).toContain("The destroy is limited by its arguments: --target x\n");
+    expect(said).toContain("Your arguments limit the destroy: --target x\n");
     expect(said).toContain("confirmation declined");
   });
 

@@ -42,7 +42,7 @@ test("an up that would replace nodes by ones of an image that is not built yet i
   expect(lines[0]).toContain("none of it was done");
   expect(lines.slice(1)).toEqual([
     "  replace  machine master, which runs image 0123456789ab",
-    "  the node image of this checkout is another one, which is not built yet",
+    "  reason: this checkout has another node image, which is not built yet",
     "To agree: npm run up -- --stack lab --parallel 2 --yes",
   ]);
 });

@@ -11,7 +11,8 @@ import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../
 import { judgeNetwork } from "../../../cli/doctor/network.ts";
 import { checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../../cli/doctor/tools.ts";
 import { readDeclaration } from "../../../image/declaration.ts";
-import { manifestPlace, type DebianManifest } from "../../../image/manifest.ts";
+import type { DebianManifest } from "../../../image/debian/manifest.ts";
+import { manifestPlace } from "../../../image/manifest.ts";
 import { qcow2 } from "../../support/qcow2.ts";
 import { sha256 } from "../../lib/release-server.ts";
 

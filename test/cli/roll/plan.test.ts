@@ -3,10 +3,11 @@ import {
   describeImages,
   imageInUse,
   imagesOfNodes,
-  parseRoll,
   planRoll,
   planUndo,
+  rollRequest,
   runsEverywhere,
+  type RollOptions,
 } from "../../../cli/roll/plan.ts";
 import type { ImageReference } from "../../../image/location.ts";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
@@ -58,16 +59,19 @@ const settings = (values: Record<string, string> = {}) => ({ get: (key: string) 
 const naming = ({ source, sha256 }: ImageReference) => ({ image: source, imageSha256: sha256 });
 const remembering = ({ source, sha256 }: ImageReference) => ({ previousImage: source, previousImageSha256: sha256 });
 
-describe("the arguments of a roll", () => {
-  test("are an image with what goes to Pulumi", () => {
-    const args = ["--image", "/n.qcow2", "--sha256", "A".repeat(64), "--max-unavailable", "3", "--yes"];
-    expect(parseRoll(args)).toEqual({
+/** Options of `npm run roll` that a command line sets. */
+const options = (given: Partial<RollOptions>): RollOptions => ({ undo: false, yes: false, ...given });
+
+describe("the request of a roll", () => {
+  test("has the image, the limit and the arguments for Pulumi", () => {
+    const given = options({ image: "/n.qcow2", sha256: "A".repeat(64), maxUnavailable: "3", yes: true });
+    expect(rollRequest(given)).toEqual({
       image: { source: "/n.qcow2", sha256: "a".repeat(64) },
       maxUnavailable: "3",
       up: ["--yes"],
       config: [],
     });
-    expect(parseRoll(["--undo", "--config-file=lab.yaml"])).toEqual({
+    expect(rollRequest(options({ undo: true }), ["--config-file", "lab.yaml"])).toEqual({
       image: undefined,
       maxUnavailable: undefined,
       up: ["--config-file", "lab.yaml"],
@@ -76,21 +80,23 @@ describe("the arguments of a roll", () => {
   });
 
   test.each([
-    [[], "either --image or --undo"],
-    [["--image", "x", "--undo"], "either --image or --undo"],
-    [["--undo", "--sha256", "a".repeat(64)], "knows the image's hash itself"],
-    [["--image", "x", "--sha256", "abc"], "64 hexadecimal digits"],
-    [["--image", "https://x/y.qcow2"], "needs --sha256"],
-    [["--image", "x", "--max-unavailable", "0"], "at least 1, got 0"],
-    [["--image", "x", "y"], "y is no option"],
-    [["--image", "x", "--force"], "--force"],
-  ])("%j are refused", (args, expected) => {
-    expect(() => parseRoll(args)).toThrow(expected);
+    [{}, "expected either --image or --undo, got neither"],
+    [{ image: "x", undo: true }, "expected either --image or --undo, got both"],
+    [{ undo: true, sha256: "a".repeat(64) }, "--undo excludes --sha256"],
+    [{ image: "x", sha256: "abc" }, "--sha256 must be 64 hexadecimal digits, got abc"],
+    [{ image: "https://x/y.qcow2" }, "an image URL needs --sha256"],
+    [{ image: "x", maxUnavailable: "0" }, "--max-unavailable must be a number of at least 1, got 0"],
+  ])("is refused for %j: %s", (given, expected) => {
+    expect(() => rollRequest(options(given))).toThrow(expected);
   });
 
-  test("are refused with one error for all that is wrong", () => {
-    const wrong = () => parseRoll(["--image", "https://x/y", "--max-unavailable", "many"]);
-    expect(wrong).toThrow(/needs --sha256\n--max-unavailable wants a number of at least 1, got many\nnpm run roll/);
+  test("is refused with one error that names every problem", () => {
+    const wrong = () => rollRequest(options({ image: "https://x/y", maxUnavailable: "many" }));
+    expect(wrong).toThrow(
+      "npm run roll: an image URL needs --sha256\n" +
+        "npm run roll: --max-unavailable must be a number of at least 1, got many\n" +
+        "Fix: `npm run roll -- --help` lists the options",
+    );
   });
 });
 
@@ -105,7 +111,7 @@ describe("what nodes run", () => {
     ]);
     expect(describeImages(nodes, b).split("\n")).toEqual([
       "NODE            IMAGE",
-      "master          bbbbbbbbbbbb (wanted)",
+      "master          bbbbbbbbbbbb (desired)",
       "worker-node-2   aaaaaaaaaaaa",
       "worker-node-1   no machine",
     ]);

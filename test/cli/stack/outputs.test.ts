@@ -25,7 +25,7 @@ describe("the outputs of a stack", () => {
 
   test("are missing before the first up, which is said", async () => {
     await expect(readOutputs({ stack: "lab", capture: () => Promise.resolve("{}") })).rejects.toThrow(
-      "stack lab has no cluster: npm run up",
+      "stack lab has no cluster. Fix: npm run up -- --stack lab",
     );
   });
 
@@ -80,6 +80,6 @@ test("a missing kubeconfig is said in a sentence", async () => {
   const capture = () =>
     Promise.reject(new Error("pulumi stack output: exit code 6\nerror: no stack named 'lab' found"));
   await expect(writeKubeconfig({ stack: "lab", capture }, tmpdir())).rejects.toThrow(
-    "stack lab has no kubeconfig; is it up? (error: no stack named 'lab' found)",
+    "stack lab has no kubeconfig (error: no stack named 'lab' found). Fix: if it is not up yet, npm run up -- --stack lab",
   );
 });

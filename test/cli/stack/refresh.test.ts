@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareWithLibvirt, refreshArguments } from "../../../cli/stack/refresh.ts";
+import { refreshFromLibvirt, refreshArguments } from "../../../cli/stack/refresh.ts";
 
 describe("a refresh", () => {
   it.each([[[]], [["--yes", "--skip-preview"]], [["--target-dependents"]], [["--exclude-dependents", "--json"]]])(
@@ -32,7 +32,7 @@ async function comparing(configFile?: string) {
     ran.push(args.join(" "));
     return Promise.resolve("");
   };
-  await compareWithLibvirt({ stack: "lab", capture, ...(configFile === undefined ? {} : { configFile }) });
+  await refreshFromLibvirt({ stack: "lab", capture, ...(configFile === undefined ? {} : { configFile }) });
   return ran;
 }
 

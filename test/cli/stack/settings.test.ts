@@ -2,37 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { chooseStackBefore } from "../../../cli/commands/kubectl.ts";
-import { chooseStack, readSettings } from "../../../cli/stack/settings.ts";
-
-describe("the stack of a command", () => {
-  test.each([
-    [[], {}, "dev", []],
-    [["--yes"], { PULUMI_STACK: "lab" }, "lab", ["--yes"]],
-    [["--stack", "a", "--yes"], { PULUMI_STACK: "lab" }, "a", ["--yes"]],
-    [["--diff", "--stack=a"], {}, "a", ["--diff"]],
-    [["-s", "a"], {}, "a", []],
-  ])("of %j with %j is %s", (args, environment, stack, rest) => {
-    expect(chooseStack(args, environment)).toEqual({ stack, rest });
-  });
-
-  test.each([[["--config-file", "/lab.yaml"]], [["--config-file=/lab.yaml"]]])(
-    "may have its settings elsewhere: %j",
-    (args) => {
-      expect(chooseStack(args, {})).toEqual({ stack: "dev", configFile: "/lab.yaml", rest: args });
-    },
-  );
-
-  test("must have a name", () => {
-    expect(() => chooseStack(["--stack"], {})).toThrow("--stack needs the name of a stack");
-  });
-
-  test("is chosen in first place for kubectl, whose arguments stay as they are", () => {
-    expect(chooseStackBefore(["--stack", "a", "get", "nodes"])).toEqual({ stack: "a", rest: ["get", "nodes"] });
-    const args = ["exec", "pod", "--", "program", "--stack", "b", "-s"];
-    expect(chooseStackBefore(args).rest).toEqual(args);
-  });
-});
+import { readSettings } from "../../../cli/stack/settings.ts";
 
 describe("the settings of a stack", () => {
   let folder: string;

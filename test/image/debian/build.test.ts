@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildNodeImage, neededBinaries } from "../../../image/debian/build.ts";
 import { readDeclaration, versionsOf } from "../../../image/declaration.ts";
 import { hostPackages } from "../../../tools/image-tools.ts";
-import { describeImage } from "../../../image/manifest.ts";
+import { describeDebian } from "../../../image/debian/manifest.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -66,7 +66,7 @@ describe("the manifest", () => {
       suite: "trixie",
       marker: "red",
     };
-    expect(await describeImage(image, readDeclaration(), built)).toEqual({
+    expect(await describeDebian(image, readDeclaration(), built)).toEqual({
       contract: readDeclaration().contract,
       system: "debian",
       sha256: "d614d695eb483126af8a5376433956a60f472ea41b5147893a461e1823006387",

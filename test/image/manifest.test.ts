@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
-import { mismatches, parseManifest, readManifest } from "../../image/judge.ts";
+import { parseManifest, readManifest } from "../../image/manifest-reader.ts";
+import { mismatches } from "../../image/mismatch.ts";
 import { readDeclaration } from "../../image/declaration.ts";
-import { describeImage, manifestPlace, manifestText, type DebianManifest } from "../../image/manifest.ts";
+import { describeDebian, type DebianManifest } from "../../image/debian/manifest.ts";
+import { manifestPlace, manifestText } from "../../image/manifest.ts";
 
 let folder: string;
 let image: string;
@@ -24,7 +26,7 @@ beforeEach(async () => {
     suite: "trixie",
     marker: "",
   };
-  manifest = await describeImage(image, readDeclaration(), built);
+  manifest = await describeDebian(image, readDeclaration(), built);
 });
 afterEach(() => rm(folder, { recursive: true }));
 

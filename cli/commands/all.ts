@@ -1,0 +1,29 @@
+import type { Command } from "./command.ts";
+
+/** A subcommand in the list of all. */
+export interface Entry {
+  /** Purpose in a few words. */
+  readonly summary: string;
+  /** Imports the subcommand when it is called, so that a small one does not wait for the others. */
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** Every subcommand by its name, which is also the name of its npm script. */
+export const commands: Readonly<Record<string, Entry>> = {
+  up: { summary: "create or change the cluster", load: () => import("./up.ts") },
+  preview: { summary: "show what `up` would change", load: () => import("./preview.ts") },
+  roll: { summary: "replace the node image batch by batch, or roll back", load: () => import("./roll.ts") },
+  refresh: { summary: "update the state from libvirt", load: () => import("./refresh.ts") },
+  destroy: { summary: "delete the cluster", load: () => import("./destroy.ts") },
+  kubectl: { summary: "run kubectl on the cluster", load: () => import("./kubectl.ts") },
+  doctor: { summary: "check this machine", load: () => import("./doctor.ts") },
+  runs: { summary: "list, show, compare or prune recorded runs", load: () => import("./runs.ts") },
+  diagnose: {
+    summary: "collect evidence from nodes, libvirt and Kubernetes, and name the likely cause",
+    load: () => import("./diagnose.ts"),
+  },
+  pulumi: { summary: "run Pulumi on the stack", load: () => import("./pulumi.ts") },
+  env: { summary: "print the variables that plain `pulumi` needs", load: () => import("./env.ts") },
+  image: { summary: "build the node image and print its path", load: () => import("./image.ts") },
+  cache: { summary: "list or prune what was built and downloaded", load: () => import("./cache.ts") },
+};

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { defaultDays } from "../../lib/age.ts";
+import type { StackChoice } from "../stack/settings.ts";
+
+/** Values of {@link stackOptions}. */
+export interface StackOptions {
+  readonly stack: string;
+  /** As it was typed. */
+  readonly configFile?: string;
+}
+
+/** `--stack NAME` and `--config-file FILE`, which most subcommands have. */
+export function stackOptions(): readonly Option[] {
+  return [
+    stackOption("-s, --stack <name>"),
+    new Option("--config-file <file>", "file with the stack's settings (default: Pulumi.<stack>.yaml)"),
+  ];
+}
+
+/** `--stack NAME`. @param flags How it is typed. */
+export function stackOption(flags: string): Option {
+  return new Option(flags, "stack to work on")
+    .default(process.env.PULUMI_STACK || "dev", "$PULUMI_STACK, else dev")
+    .argParser((name) => {
+      if (name === "") throw new InvalidArgumentError("Expected the name of a stack.");
+      return name;
+    });
+}
+
+/** The stack that options name. The path of the file becomes absolute. */
+export function choiceOf({ stack, configFile }: StackOptions): StackChoice {
+  return { stack, ...(configFile === undefined ? {} : { configFile: resolve(configFile) }) };
+}
+
+/** `--config-file` for Pulumi, which needs it as well. */
+export function configFileArguments({ configFile }: Pick<StackOptions, "configFile">): readonly string[] {
+  return configFile === undefined ? [] : ["--config-file", configFile];
+}
+
+/** Value of {@link olderThanOption}. */
+export interface AgeOptions {
+  readonly olderThan: number;
+}
+
+/** `--older-than DAYS` of the `prune` subcommands. */
+export function olderThanOption(what: string): Option {
+  return new Option("--older-than <days>", `${what}, a whole number of days`).default(defaultDays).argParser((text) => {
+    if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
+    return Number(text);
+  });
+}

@@ -1,0 +1,37 @@
+import { readDeclaration } from "./declaration.ts";
+import type { ImageManifest } from "./manifest.ts";
+
+/** A reason to refuse an image: the expected state and the actual one, each as a noun phrase. */
+export interface Mismatch {
+  readonly wanted: string;
+  readonly given: string;
+}
+
+/**
+ * Compares an image's manifest with its file and with this checkout, and returns the reasons to refuse the image: the guest
+ * scripts need another contract, or the manifest describes another file.
+ * @param sha256 SHA-256 of the image's file, in hexadecimal.
+ * @param needed Contract that the guest scripts need. @default the declaration's
+ */
+export function mismatches(
+  manifest: ImageManifest,
+  sha256: string,
+  needed = readDeclaration().contract,
+): readonly Mismatch[] {
+  const found: Mismatch[] = [];
+  if (manifest.contract !== needed) {
+    const older = manifest.contract < needed;
+    const fix = older ? "`npm run image` builds one" : "use the release of nodeforge that the image was built with";
+    found.push({
+      wanted: `an image of contract ${needed}, which this checkout's guest scripts need (${fix})`,
+      given: `an image of contract ${manifest.contract}`,
+    });
+  }
+  if (manifest.sha256 !== sha256) {
+    found.push({
+      wanted: `the file that its manifest describes, SHA-256 ${manifest.sha256} (copy or build both again)`,
+      given: `a file of SHA-256 ${sha256}`,
+    });
+  }
+  return found;
+}
