@@ -1,6 +1,6 @@
 import { logLine } from "../lib/log.ts";
 import { agreeing, isUnattended } from "./consent/consent.ts";
-import { goingAhead, planUnattended, RefusedError } from "./consent/unattended.ts";
+import { optionsToProceed, planUnattended, RefusedError } from "./consent/unattended.ts";
 import { explainingFailure } from "./diagnose/after-failure.ts";
 import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
@@ -10,35 +10,37 @@ import type { Session } from "./session.ts";
 import { sharingSightings } from "./sightings.ts";
 import { readOutputs, summary } from "./stack/outputs.ts";
 import { refreshFromLibvirt } from "./stack/refresh.ts";
-import { readState } from "./stack/state.ts";
+import { readState, type StackState } from "./stack/state.ts";
 
-/** How {@link up} records its run. */
+/** Options of {@link up}. */
 export interface UpOptions {
-  /** Command in the record. @default "up" */
+  /** Command in the run's record. @default "up" */
   readonly command?: RecordedCommand;
+  /** State of the stack, where the caller has read it. @default read here */
+  readonly state?: StackState;
   /** Folder of all records. @default the checkout's */
   readonly runs?: string;
 }
 
 /**
- * Creates or changes the cluster of a stack that is selected and recovered, on a machine that was checked. First starts what
- * has stopped and refreshes the state from libvirt; at the end prints how to reach the cluster. Explains a run that fails,
- * and records every run.
+ * Creates or changes the cluster of a stack that is selected and recovered, on a machine that was checked. First starts
+ * stopped objects and refreshes the state from libvirt. Explains a run that fails, records every run, and after a complete one
+ * prints how to reach the cluster.
  *
- * Where nobody can confirm, a plan that deletes and replaces nothing that holds data goes ahead.
+ * Without a terminal for a question, a plan proceeds if it deletes and replaces nothing that holds data.
  * @param args Arguments for `pulumi up`.
  * @returns Pulumi's exit code; 130 after Ctrl-C during the refresh.
- * @throws {RefusedError} naming every loss of a plan that has one, where nobody can confirm it.
+ * @throws {RefusedError} naming every loss of the plan, without a terminal.
  */
 export async function up(session: Session, args: readonly string[], options: UpOptions = {}): Promise<number> {
   const { command = "up", runs } = options;
   return sharingSightings(session, async (shared) => {
-    if (!(await prepare(shared))) return 130;
+    if (!(await prepare(shared, options.state ?? (await readState(shared))))) return 130;
     const run = await openRun(shared, { command, args }, runs);
-    // The outcome of a run that throws.
+    // The result of a run that throws.
     let end: RunEnd = { exitCode: 1 };
     try {
-      const exitCode = await update(shared, run, command, args);
+      const exitCode = await update({ session: shared, run, command, args });
       end = { exitCode };
       return exitCode;
     } catch (error) {
@@ -50,35 +52,55 @@ export async function up(session: Session, args: readonly string[], options: UpO
   });
 }
 
-/** Starts what has stopped and refreshes the state. @returns whether to go on: false after Ctrl-C. */
-async function prepare(session: Session): Promise<boolean> {
-  const state = await readState(session);
+/** Starts stopped objects and refreshes the state. @returns false after Ctrl-C, so that the command ends. */
+async function prepare(session: Session, state: StackState): Promise<boolean> {
   await startStopped(state);
   await setWrongClocks(state);
   return refreshFromLibvirt(session, { state });
 }
 
-/** Runs `pulumi up` and prints how to reach the cluster. */
-async function update(session: Session, run: Run, command: RecordedCommand, args: readonly string[]): Promise<number> {
-  const { stack } = session;
-  const explaining = (work: () => Promise<number>) =>
-    explainingFailure(session, work, async () => ({ folder: run.folder, log: await run.log() }));
-  const agreed: string[] = [];
-  if (isUnattended(args)) {
-    let losses = "";
-    const code = await explaining(async () => {
-      const plan = await planUnattended(run, session, args);
-      losses = plan.losses;
-      return plan.code;
-    });
-    if (losses !== "") throw new RefusedError(losses, agreeing(command, stack, args));
-    if (code !== 0) return code;
+/** An update of a stack in a recorded run. */
+interface Update {
+  readonly session: Session;
+  readonly run: Run;
+  readonly command: RecordedCommand;
+  /** Arguments for `pulumi up`. */
+  readonly args: readonly string[];
+}
+
+/** Runs `pulumi up`, without a terminal only after a check of its plan. @returns Pulumi's exit code. */
+async function update(request: Update): Promise<number> {
+  const { session, run, args } = request;
+  const plan = isUnattended(args) ? await checkPlan(request) : { code: 0, options: [] };
+  if (plan.code !== 0) return plan.code;
+  const up = ["up", "--stack", session.stack, ...args, ...plan.options];
+  const code = await explained(request, () => run.pulumi(up));
+  if (code === 0) console.log(`\n${summary(await readOutputs(session), session.stack)}`);
+  return code;
+}
+
+/**
+ * Plans an update that cannot ask for confirmation.
+ * @returns Pulumi's exit code, and the options by which `pulumi up` applies the plan without a question.
+ * @throws {RefusedError} naming every loss of the plan.
+ */
+async function checkPlan(request: Update): Promise<{ readonly code: number; readonly options: readonly string[] }> {
+  const { session, run, command, args } = request;
+  let losses = "";
+  const code = await explained(request, async () => {
+    const plan = await planUnattended(run, session, args);
+    losses = plan.losses;
+    return plan.code;
+  });
+  if (losses !== "") throw new RefusedError(losses, agreeing(command, session.stack, args));
+  if (code === 0)
     logLine(
       "there is no terminal for a question; the plan deletes and replaces nothing that holds data, so it proceeds",
     );
-    agreed.push(...goingAhead(args));
-  }
-  const code = await explaining(() => run.pulumi(["up", "--stack", stack, ...args, ...agreed]));
-  if (code === 0) console.log(`\n${summary(await readOutputs(session), stack)}`);
-  return code;
+  return { code, options: optionsToProceed(args) };
+}
+
+/** Does work of a run, and explains a failure in the folder of its record. */
+async function explained({ session, run }: Update, work: () => Promise<number>): Promise<number> {
+  return explainingFailure(session, work, async () => ({ folder: run.folder, log: await run.log() }));
 }

@@ -9,7 +9,6 @@ import { RunLog } from "../runs/run-log.ts";
 import { openSession, selectStack, type Session } from "../session.ts";
 import { removeKubeconfig } from "../stack/outputs.ts";
 import { withoutProtection } from "../stack/protection.ts";
-import { readState } from "../stack/state.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
@@ -38,9 +37,8 @@ export const command = defineCommand<StackOptions>({
     }
     const session = await openSession(choice, { image: false, hypervisor: true });
     await selectStack(session);
-    await recover(session);
-    // No other command changes it meanwhile, because recover holds the stack.
-    const state = await readState(session);
+    // No other command changes the state meanwhile, because recover holds the stack.
+    const { state } = await recover(session);
     await refuseSharedVolumes(state);
     const agreed: string[] = [];
     if (!args.includes("--preview-only") && !agrees(args)) {

@@ -38,9 +38,10 @@ export const command = defineCommand<StackOptions & RollOptions>({
     const session = await openSession(choiceOf(options), { image: false, hypervisor: true });
     await selectStack(session);
     // The plan needs a state that says which node runs which image.
-    await recover(session);
+    const { state } = await recover(session);
     return roll(request, {
       session,
+      state,
       settings: session.settings(),
       up: (args) => up(session, args, { command: "roll" }),
       nodeTable: () => nodeTable(session),

@@ -32,7 +32,7 @@ export const command = defineCommand<StackOptions>({
     const findings = await examine(choice, { ...process.env, ...session.variables });
     console.error(describe(findings));
     if (!passes(findings)) return 1;
-    await recover(session);
-    return up(session, args);
+    const { state } = await recover(session);
+    return up(session, args, { state });
   },
 });

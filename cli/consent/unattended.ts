@@ -77,7 +77,7 @@ export async function planUnattended(
 }
 
 /** Options by which `up` applies the plan of {@link planUnattended} without a question. */
-export function goingAhead(args: readonly string[]): readonly string[] {
+export function optionsToProceed(args: readonly string[]): readonly string[] {
   // A strict update must match a plan, so Pulumi makes one itself.
   return args.some((argument) => /^--strict(=true)?$/.test(argument)) ? ["--yes"] : ["--yes", "--skip-preview"];
 }

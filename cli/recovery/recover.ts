@@ -24,6 +24,14 @@ export interface RecoverOptions {
   readonly wait?: number;
 }
 
+/** Result of {@link recover}. */
+export interface Recovered {
+  /** Undefined where the backend is not a folder of this machine. */
+  readonly hold: StackHold | undefined;
+  /** State of the stack. No other command of this kind changes it until the process ends. */
+  readonly state: StackState;
+}
+
 /**
  * Recovers a stack from an earlier run, and so removes what would block the next one. After a killed run: its lock, and
  * libvirt objects that are missing from the state. After a failed run: partial uploads, and domains that never started.
@@ -33,17 +41,16 @@ export interface RecoverOptions {
  * Changes nothing while another run works on the stack, or may do so in another container or on another machine. A backend
  * that is not a folder of this machine does not show other runs, so only partial uploads are removed there: they are of no
  * use to any run.
- * @returns the hold on the stack; undefined where the backend is not a folder of this machine.
+ * @returns the hold on the stack, and the stack's state after the recovery.
  * @throws {AnotherRunError} while another command works on the stack, or when another run of Pulumi begins to.
  * @throws when virsh fails for partial uploads, or for objects that a killed run was creating.
  */
-export async function recover(session: Session, options: RecoverOptions = {}): Promise<StackHold | undefined> {
+export async function recover(session: Session, options: RecoverOptions = {}): Promise<Recovered> {
   const { connect = virshFor, log = logLine } = options;
   const place = placeOf(session);
   const hold = place && (await StackHold.take(place.folder, place.project, place.stack, { ...options, log }));
   try {
-    await recoverHeld(session, connect, log, hold);
-    return hold;
+    return { hold, state: await recoverHeld(session, connect, log, hold) };
   } catch (error) {
     hold?.release();
     throw error;
@@ -55,17 +62,17 @@ async function recoverHeld(
   connect: (uri: string) => Virsh,
   log: Log,
   hold: StackHold | undefined,
-): Promise<void> {
+): Promise<StackState> {
   const report = ({ what, kept }: Orphan, why: string) =>
     log(kept === undefined ? `removed ${what}: ${why}` : `kept ${what}: ${kept}`);
   const found = await inspect(session);
-  if (found === "busy") return;
+  if (found === "busy") return readState(session);
   if (found === "unknown") {
     log(
       `stack ${session.stack} is locked, and the process that locked it cannot be checked from here: nothing is recovered. ` +
         "Fix: when no Pulumi works on the stack, in any container or on another machine, run `npm run pulumi -- cancel`",
     );
-    return;
+    return readState(session);
   }
   hold?.recordPlace();
   const { locks, state, isAlone } = found;
@@ -73,7 +80,7 @@ async function recoverHeld(
   for await (const volume of removeOrphans(state, partialUploads(state, connect), isAlone)) {
     report(volume, "its upload failed; the next `up` uploads it again");
   }
-  if (isAlone === undefined) return;
+  if (isAlone === undefined) return state;
 
   if (wasKilled(found)) {
     log(`the last run on stack ${session.stack} was killed; recovering it`);
@@ -89,7 +96,8 @@ async function recoverHeld(
   for await (const domain of removeFailedDomains(state, connect, isAlone)) {
     report(domain, "an earlier run could not start it; its disks are kept");
   }
-  await protectData(session, wasKilled(found) ? await readState(session) : state, log);
+  const current = wasKilled(found) ? await readState(session) : state;
+  return (await protectData(session, current, log)) ? readState(session) : current;
 }
 
 /**

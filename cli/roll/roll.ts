@@ -24,6 +24,8 @@ import {
 /** Session, settings and callbacks of a roll. */
 export interface RollContext {
   readonly session: Session;
+  /** State of the stack before the roll. */
+  readonly state: StackState;
   /** The stack's settings before the roll. */
   readonly settings: Pick<StackSettings, "get">;
   /** Runs `up`; returns Pulumi's exit code. */
@@ -43,9 +45,8 @@ export interface RollContext {
  * confirm it. The settings are then unchanged.
  */
 export async function roll(request: RollRequest, context: RollContext): Promise<number> {
-  const { session, settings, up, nodeTable, log, unattended = false } = context;
-  const state = await readState(session);
-  if (unattended) await refuseReplacements(request, state, context);
+  const { session, state, settings, up, nodeTable, log, unattended = false } = context;
+  if (unattended) await refuseReplacements(request, context);
   const plan =
     request.image === undefined
       ? planUndo(state, settings)
@@ -102,8 +103,7 @@ export async function roll(request: RollRequest, context: RollContext): Promise<
  */
 async function refuseReplacements(
   { image, ...request }: RollRequest,
-  state: StackState,
-  { session, settings }: Pick<RollContext, "session" | "settings">,
+  { session, state, settings }: Pick<RollContext, "session" | "state" | "settings">,
 ): Promise<void> {
   const given = image === undefined ? planUndo(state, settings).image : image;
   const desired = isUrl(given.source) ? given : await checkImage(given);

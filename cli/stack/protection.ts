@@ -45,22 +45,25 @@ async function protectAgain(session: Session, lifted: readonly string[], log: Lo
 /**
  * Protects the control plane's data disk where the settings ask for it and the state does not have it: a killed `destroy`
  * leaves it without protection.
+ * @returns whether the state has changed.
  */
 export async function protectData(
   { stack, settings, capture }: Pick<Session, "stack" | "settings" | "capture">,
   state: StackState,
   log: Log = logLine,
-): Promise<void> {
-  if (settings().get("masterDataProtected") !== "true") return;
+): Promise<boolean> {
+  if (settings().get("masterDataProtected") !== "true") return false;
   const bare = state.resources
     .filter((resource) => isDataDisk(resource.urn) && !resource.protect && !resource.delete)
     .map(({ urn }) => urn);
-  if (bare.length === 0) return;
+  if (bare.length === 0) return false;
   const names = bare.map(nameOfUrn).join(", ");
   try {
     await capture(["state", "protect", ...bare, "--yes", "--stack", stack]);
     log(`protected the control plane's data again: ${names}`);
+    return true;
   } catch (error) {
     log(`${names} could not be protected again: ${(error as Error).message.split("\n").at(-1)}`);
+    return false;
   }
 }

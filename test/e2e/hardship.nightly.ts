@@ -187,7 +187,7 @@ describe("an image that does not boot", () => {
     await lab.set("bootTimeoutMinutes", "4");
     const roll = await lab.nodeforge("roll", ["--image", image, "--yes"], 30);
     expect(roll.exitCode).not.toBe(0);
-    expect(roll.all).toMatch(/npm run roll -- --undo` goes back/);
+    expect(roll.all).toMatch(/npm run roll -- --undo` rolls back/);
     expect((await lab.virsh("list", "--name")).filter((name) => name.includes("worker"))).toHaveLength(1);
     const undo = await lab.nodeforge("roll", ["--undo", "--yes"], 30);
     expect(undo.exitCode, undo.all).toBe(0);

@@ -7,7 +7,7 @@ export async function recoveryOf(stack: TestStack) {
   const said: string[] = [];
   const printed: string[] = [];
   const asked: string[] = [];
-  const hold = await recover(stack.session(printed), {
+  const { hold } = await recover(stack.session(printed), {
     connect:
       () =>
       (...args) => {

@@ -5,6 +5,7 @@ import { rollRequest, type RollOptions } from "../../cli/roll/plan.ts";
 import { roll } from "../../cli/roll/roll.ts";
 import { readSettings } from "../../cli/stack/settings.ts";
 import { writeImage } from "./material.ts";
+import { readState } from "../../cli/stack/state.ts";
 import { TestStack } from "./stack.ts";
 
 vi.spyOn(console, "log").mockImplementation(() => undefined);
@@ -25,8 +26,10 @@ async function rolling(stack: TestStack, options: Partial<RollOptions>, unattend
   const printed: string[] = [];
   const configFile = join(stack.folder, "Pulumi.lab.yaml");
   const settings = () => readSettings({ stack: "lab", configFile });
+  const session = stack.session();
   const code = await roll(rollRequest({ undo: false, yes: false, ...options }), {
-    session: stack.session(),
+    session,
+    state: await readState(session),
     settings: settings(),
     up: async () => {
       const names = ["image", "imageSha256", "previousImage", "previousImageSha256", "maxUnavailable"];

@@ -38,7 +38,9 @@ vi.mock("../../../cli/session.ts", () => ({
   },
   selectStack: () => Promise.resolve(),
 }));
-vi.mock("../../../cli/recovery/recover.ts", () => ({ recover: () => Promise.resolve() }));
+vi.mock("../../../cli/recovery/recover.ts", () => ({
+  recover: () => Promise.resolve({ hold: undefined, state: { resources, pending: [] } }),
+}));
 vi.mock("../../../cli/consent/consent.ts", async (original) => ({
   ...(await original<object>()),
   isUnattended: () => circumstances.unattended,

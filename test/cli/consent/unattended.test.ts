@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { goingAhead, previewArguments, refuseOtherImage } from "../../../cli/consent/unattended.ts";
+import { optionsToProceed, previewArguments, refuseOtherImage } from "../../../cli/consent/unattended.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 import { urn } from "../../support/urn.ts";
 
@@ -62,6 +62,6 @@ test("a preview gets what it knows of the arguments of up", () => {
 });
 
 test("what was shown is not planned again, except for a strict update", () => {
-  expect(goingAhead(["--target", "a"])).toEqual(["--yes", "--skip-preview"]);
-  expect(goingAhead(["--strict"])).toEqual(["--yes"]);
+  expect(optionsToProceed(["--target", "a"])).toEqual(["--yes", "--skip-preview"]);
+  expect(optionsToProceed(["--strict"])).toEqual(["--yes"]);
 });

@@ -59,13 +59,17 @@ async function recovering(
   meanwhile: (asked: string) => Promise<void> = () => Promise.resolve(),
 ) {
   const [said, asked, ran]: [string[], string[], string[]] = [[], [], []];
+  let exports = 0;
   const session = {
     stack: "lab",
     configFile: "/lab.yaml",
     variables: { PULUMI_BACKEND_URL: backend },
     settings: () => settingsOf({}),
     pulumi: (args: readonly string[]) => Promise.resolve(ran.push(args.join(" ")) * 0),
-    capture: () => Promise.resolve(JSON.stringify({ deployment: { resources } })),
+    capture: () => {
+      exports++;
+      return Promise.resolve(JSON.stringify({ deployment: { resources } }));
+    },
   };
   const connect =
     () =>
@@ -77,15 +81,18 @@ async function recovering(
       if (answer === undefined) throw new Error(`no answer to ${command}`);
       return answer;
     };
-  const hold = await recover(session, { connect, log: (line) => said.push(line), wait: 100 });
+  const { hold, state } = await recover(session, { connect, log: (line) => said.push(line), wait: 100 });
   hold?.release();
-  return { said, asked, ran };
+  expect(state).toEqual({ resources, pending: [] });
+  return { said, asked, ran, exports };
 }
 
 const volumeSaid = `removed volume ${name}: its upload failed; the next \`up\` uploads it again`;
 
 test("a failed run is recovered, with a line for each orphan", async () => {
-  const { said, asked, ran } = await recovering(`file://${folder}`, answers);
+  const { said, asked, ran, exports } = await recovering(`file://${folder}`, answers);
+  // Its caller gets the state.
+  expect(exports).toBe(1);
   expect(said).toEqual([volumeSaid, "removed domain lab-w-1: an earlier run could not start it; its disks are kept"]);
   expect(ran).toEqual([]);
   expect([...new Set(asked)].toSorted()).toEqual(Object.keys(answers).toSorted());
@@ -114,7 +121,9 @@ test("the lock of a killed run is released, and a lock that is taken meanwhile s
     );
   // No process has this number.
   await lock("dead", 2 ** 30);
-  const { said, ran } = await recovering(`file://${folder}`, answers);
+  const { said, ran, exports } = await recovering(`file://${folder}`, answers);
+  // Before the refresh and after it.
+  expect(exports).toBe(2);
   expect(ran).toEqual([expect.stringMatching(/^refresh .* --config-file \/lab\.yaml --clear-pending-creates$/)]);
   expect(said.slice(0, 3)).toEqual([
     volumeSaid,

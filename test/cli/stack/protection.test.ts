@@ -47,8 +47,10 @@ describe("data that is not protected", () => {
       settings: () => settingsOf({ masterDataProtected }),
       capture: (args: readonly string[]) => Promise.resolve(String(asked.push(args.join(" ")))),
     };
-    await protectData(session, { resources: resources as never, pending: [] }, (line) => said.push(line));
-    return { asked, said };
+    const changed = await protectData(session, { resources: resources as never, pending: [] }, (line) =>
+      said.push(line),
+    );
+    return { changed, asked, said };
   }
 
   test("is protected as the stack says, and nothing else is", async () => {
@@ -57,6 +59,7 @@ describe("data that is not protected", () => {
       { urn: root, type },
     ];
     expect(await protecting(resources, "true")).toEqual({
+      changed: true,
       asked: [`state protect ${data} --yes --stack lab`],
       said: ["protected the control plane's data again: lab-master-data"],
     });
@@ -68,6 +71,6 @@ describe("data that is not protected", () => {
     ["it only waits for its deletion", [{ urn: data, type, delete: true }], "true"],
     ["there is none", [], "true"],
   ])("is left as it is where %s", async (_, resources, wanted) => {
-    expect(await protecting(resources, wanted)).toEqual({ asked: [], said: [] });
+    expect(await protecting(resources, wanted)).toEqual({ changed: false, asked: [], said: [] });
   });
 });
