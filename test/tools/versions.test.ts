@@ -76,7 +76,7 @@ describe("go.mod agrees on", () => {
     for (const [, from, to, version] of staged) expect([to, version]).toEqual([from, `v0.${minor}.${patch}`]);
   });
 
-  test("the stand-ins' client of Kubernetes", () => {
+  test("the client of Kubernetes in the fallback plugins", () => {
     const [, minor, patch] = versions.kubernetes.split(".");
     for (const module of ["k8s.io/client-go", "k8s.io/apimachinery"]) {
       expect(required(goModule("tools/fallback-plugins"), module)).toBe(`v0.${minor}.${patch}`);

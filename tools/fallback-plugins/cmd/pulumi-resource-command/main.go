@@ -1,11 +1,11 @@
-// Command pulumi-resource-command is the nodeforge stand-in for the official Pulumi plugin of that name.
+// Command pulumi-resource-command is the nodeforge fallback for the official Pulumi plugin of that name.
 package main
 
 import (
-	"nodeforge.dev/stand-ins/internal/command"
-	"nodeforge.dev/stand-ins/internal/standin"
+	"nodeforge.dev/fallback-plugins/internal/command"
+	"nodeforge.dev/fallback-plugins/internal/fallback"
 )
 
 func main() {
-	standin.Main("command", standin.CommandVersion, command.Provider())
+	fallback.Main("command", fallback.CommandVersion, command.Provider())
 }

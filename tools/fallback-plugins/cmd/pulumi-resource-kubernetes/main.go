@@ -1,11 +1,11 @@
-// Command pulumi-resource-kubernetes is the nodeforge stand-in for the official Pulumi plugin of that name.
+// Command pulumi-resource-kubernetes is the nodeforge fallback for the official Pulumi plugin of that name.
 package main
 
 import (
-	"nodeforge.dev/stand-ins/internal/kubernetes"
-	"nodeforge.dev/stand-ins/internal/standin"
+	"nodeforge.dev/fallback-plugins/internal/fallback"
+	"nodeforge.dev/fallback-plugins/internal/kubernetes"
 )
 
 func main() {
-	standin.Main("kubernetes", standin.KubernetesVersion, kubernetes.Provider())
+	fallback.Main("kubernetes", fallback.KubernetesVersion, kubernetes.Provider())
 }

@@ -1,11 +1,11 @@
-// Command pulumi-resource-random is the nodeforge stand-in for the official Pulumi plugin of that name.
+// Command pulumi-resource-random is the nodeforge fallback for the official Pulumi plugin of that name.
 package main
 
 import (
-	"nodeforge.dev/stand-ins/internal/random"
-	"nodeforge.dev/stand-ins/internal/standin"
+	"nodeforge.dev/fallback-plugins/internal/fallback"
+	"nodeforge.dev/fallback-plugins/internal/random"
 )
 
 func main() {
-	standin.Main("random", standin.RandomVersion, random.Provider())
+	fallback.Main("random", fallback.RandomVersion, random.Provider())
 }

@@ -12,97 +12,76 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// Endpoint is one ssh server and how to log in to it.
-type Endpoint struct {
-	Host               *string  `pulumi:"host"`
-	Port               *float64 `pulumi:"port,optional"`
-	User               *string  `pulumi:"user,optional"`
-	Password           *string  `pulumi:"password,optional" provider:"secret"`
-	PrivateKey         *string  `pulumi:"privateKey,optional" provider:"secret"`
-	PrivateKeyPassword *string  `pulumi:"privateKeyPassword,optional" provider:"secret"`
-	AgentSocketPath    *string  `pulumi:"agentSocketPath,optional"`
-	DialErrorLimit     *int     `pulumi:"dialErrorLimit,optional"`
-	PerDialTimeout     *int     `pulumi:"perDialTimeout,optional"`
-	HostKey            *string  `pulumi:"hostKey,optional"`
-}
-
-// Connection is the machine a remote command runs on, reached directly or through a proxy.
+// Connection is the ssh server of the machine on which a remote command runs, and the login there.
 type Connection struct {
-	Endpoint
-	Proxy *Proxy `pulumi:"proxy,optional"`
+	Host            *string  `pulumi:"host"`
+	Port            *float64 `pulumi:"port,optional"`
+	User            *string  `pulumi:"user,optional"`
+	PrivateKey      *string  `pulumi:"privateKey,optional" provider:"secret"`
+	AgentSocketPath *string  `pulumi:"agentSocketPath,optional"`
+	DialErrorLimit  *int     `pulumi:"dialErrorLimit,optional"`
+	PerDialTimeout  *int     `pulumi:"perDialTimeout,optional"`
+	HostKey         *string  `pulumi:"hostKey,optional"`
 }
 
-// Proxy is the ssh server through which a machine is reached.
-type Proxy struct{ Endpoint }
-
-// Annotate describes the endpoint in the schema and sets the official defaults.
-func (e *Endpoint) Annotate(a infer.Annotator) {
-	a.Describe(&e.Host, "The name or address of the machine.")
-	a.Describe(&e.Port, "The port of its ssh server.")
-	a.SetDefault(&e.Port, 22.0)
-	a.Describe(&e.User, "The user to log in as.")
-	a.SetDefault(&e.User, "root")
-	a.Describe(&e.Password, "The user's password.")
-	a.Describe(&e.PrivateKey, "The user's private key, as the content of a key file.")
-	a.Describe(&e.PrivateKeyPassword, "The passphrase of the private key.")
-	a.Describe(&e.AgentSocketPath, "The socket of an ssh agent; without a private key SSH_AUTH_SOCK by default.")
-	a.Describe(&e.DialErrorLimit, "How many failed attempts to connect are borne; -1 is no limit.")
-	a.SetDefault(&e.DialErrorLimit, 10)
-	a.Describe(&e.PerDialTimeout, "How many seconds one attempt may take; 0 is no limit.")
-	a.SetDefault(&e.PerDialTimeout, 15)
-	a.Describe(&e.HostKey, "The server's public key, as in known_hosts; without it no connection is made.")
+// Annotate describes the connection in the schema and sets the official defaults.
+func (c *Connection) Annotate(a infer.Annotator) {
+	a.SetToken("remote", "Connection")
+	a.Describe(&c.Host, "The name or address of the machine.")
+	a.Describe(&c.Port, "The port of its ssh server.")
+	a.SetDefault(&c.Port, 22.0)
+	a.Describe(&c.User, "The user to log in as.")
+	a.SetDefault(&c.User, "root")
+	a.Describe(&c.PrivateKey, "The user's private key, as the content of a key file.")
+	a.Describe(&c.AgentSocketPath, "The socket of an ssh agent. Default without a private key: SSH_AUTH_SOCK.")
+	a.Describe(&c.DialErrorLimit, "Number of failed attempts to connect after which to try again; -1: no limit.")
+	a.SetDefault(&c.DialErrorLimit, 10)
+	a.Describe(&c.PerDialTimeout, "Limit in seconds for one attempt; 0: no limit.")
+	a.SetDefault(&c.PerDialTimeout, 15)
+	a.Describe(&c.HostKey, "The server's public key, as in known_hosts. No connection is made without it.")
 }
 
-// Annotate gives the type its token.
-func (c *Connection) Annotate(a infer.Annotator) { a.SetToken("remote", "Connection") }
-
-// Annotate gives the type its token.
-func (c *Proxy) Annotate(a infer.Annotator) { a.SetToken("remote", "ProxyConnection") }
-
-func (e *Endpoint) address() string {
-	return net.JoinHostPort(*e.Host, strconv.Itoa(int(orDefault(e.Port, 22))))
+func (c *Connection) address() string {
+	return net.JoinHostPort(*c.Host, strconv.Itoa(int(orDefault(c.Port, 22))))
 }
 
-func (e *Endpoint) dialErrorLimit() int { return orDefault(e.DialErrorLimit, 10) }
+func (c *Connection) dialErrorLimit() int { return orDefault(c.DialErrorLimit, 10) }
 
-func (e *Endpoint) perDialTimeout() time.Duration {
-	return time.Duration(orDefault(e.PerDialTimeout, 15)) * time.Second
+func (c *Connection) perDialTimeout() time.Duration {
+	return time.Duration(orDefault(c.PerDialTimeout, 15)) * time.Second
 }
 
-// clientConfig turns the endpoint into what the ssh library takes. The returned function frees the agent's socket and
-// must be called when logging in is over. No error names a key or password.
-func (e *Endpoint) clientConfig() (*ssh.ClientConfig, func(), error) {
+// clientConfig turns the connection into the configuration of the ssh library. Call the returned function after the
+// login: it closes the agent's socket. No error shows a key.
+func (c *Connection) clientConfig() (*ssh.ClientConfig, func(), error) {
 	done := func() {}
-	// The official plugin trusts any server then. A connection carries the cluster's secrets, so here it is an error.
-	if orDefault(e.HostKey, "") == "" {
-		return nil, done, fmt.Errorf("connecting to %s: hostKey is not set, and no server is trusted without it", e.address())
+	// The official plugin then trusts any server. Here that is an error, because a connection carries the cluster's secrets.
+	if orDefault(c.HostKey, "") == "" {
+		return nil, done, fmt.Errorf("connecting to %s: hostKey is not set, and no server is trusted without it", c.address())
 	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*e.HostKey))
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*c.HostKey))
 	if err != nil {
 		return nil, done, fmt.Errorf("failed to parse host key: %w", err)
 	}
 	config := &ssh.ClientConfig{
-		User:              orDefault(e.User, "root"),
+		User:              orDefault(c.User, "root"),
 		HostKeyCallback:   ssh.FixedHostKey(key),
 		HostKeyAlgorithms: []string{key.Type()},
 	}
-	if e.PrivateKey != nil {
-		signer, err := parsePrivateKey(*e.PrivateKey, e.PrivateKeyPassword)
+	if c.PrivateKey != nil {
+		signer, err := ssh.ParsePrivateKey([]byte(*c.PrivateKey))
 		if err != nil {
 			return nil, done, fmt.Errorf("failed to parse private key: %w", err)
 		}
 		config.Auth = append(config.Auth, ssh.PublicKeys(signer))
 	}
-	if e.Password != nil {
-		config.Auth = append(config.Auth, ssh.Password(*e.Password), ssh.KeyboardInteractive(answerAll(*e.Password)))
-	}
-	socket := orDefault(e.AgentSocketPath, "")
-	if e.AgentSocketPath == nil && e.PrivateKey == nil {
+	socket := orDefault(c.AgentSocketPath, "")
+	if c.AgentSocketPath == nil && c.PrivateKey == nil {
 		socket = os.Getenv("SSH_AUTH_SOCK")
 	}
 	if socket != "" {
-		// The official plugin dials the agent of SSH_AUTH_SOCK beside a key as well, and fails where nobody answers. The
-		// library would never ask that agent: of each method it takes the first.
+		// Beside a key, the official plugin also dials the agent of SSH_AUTH_SOCK, and fails if no agent answers there. The
+		// library would never ask that agent, because it uses only the first entry of each method.
 		connection, err := net.Dial("unix", socket)
 		if err != nil {
 			return nil, done, fmt.Errorf("failed to reach the ssh agent: %w", err)
@@ -111,23 +90,6 @@ func (e *Endpoint) clientConfig() (*ssh.ClientConfig, func(), error) {
 		config.Auth = append(config.Auth, ssh.PublicKeysCallback(agent.NewClient(connection).Signers))
 	}
 	return config, done, nil
-}
-
-func parsePrivateKey(key string, passphrase *string) (ssh.Signer, error) {
-	if passphrase != nil {
-		return ssh.ParsePrivateKeyWithPassphrase([]byte(key), []byte(*passphrase))
-	}
-	return ssh.ParsePrivateKey([]byte(key))
-}
-
-func answerAll(password string) ssh.KeyboardInteractiveChallenge {
-	return func(_, _ string, questions []string, _ []bool) ([]string, error) {
-		answers := make([]string, len(questions))
-		for i := range answers {
-			answers[i] = password
-		}
-		return answers, nil
-	}
 }
 
 func orDefault[T any](value *T, fallback T) T {

@@ -12,66 +12,38 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// The official plugin's waits between attempts to connect.
+// Delays between attempts to connect, as in the official plugin.
 const (
 	firstDialDelay  = 100 * time.Millisecond
 	dialDelayGrowth = 1.5
 	longestDelay    = 5 * time.Second
 )
 
-// dial connects and logs in, directly or through the proxy, and tries again as often as the endpoint allows.
+// dial connects and logs in. It tries again as often as the connection allows.
 func (c *Connection) dial(ctx context.Context) (*ssh.Client, error) {
-	if c.Proxy == nil {
-		return c.Endpoint.dialRetrying(ctx, "Dial", dialTCP)
-	}
-	proxy, err := c.Proxy.dialRetrying(ctx, "Dial proxy", dialTCP)
-	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
-	}
-	client, err := c.Endpoint.dialRetrying(ctx, "Dial from proxy", proxy.DialContext)
-	if err != nil {
-		proxy.Close()
-		return nil, fmt.Errorf("proxy: %w", err)
-	}
-	go func() {
-		client.Wait()
-		proxy.Close()
-	}()
-	return client, nil
-}
-
-// dialer opens the byte stream that ssh is spoken over.
-type dialer func(ctx context.Context, network, address string) (net.Conn, error)
-
-func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
-	// Keepalives of the kernel free the socket when nobody is left to run ours.
-	return (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext(ctx, network, address)
-}
-
-func (e *Endpoint) dialRetrying(ctx context.Context, what string, open dialer) (*ssh.Client, error) {
-	config, done, err := e.clientConfig()
+	config, done, err := c.clientConfig()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	limit := e.dialErrorLimit()
+	limit := c.dialErrorLimit()
 	shownLimit := "inf"
 	if limit >= 0 {
 		shownLimit = strconv.Itoa(limit)
 	}
 	delay := firstDialDelay
 	for failures := 1; ; failures++ {
-		client, err := e.dialOnce(ctx, open, config)
+		client, err := c.dialOnce(ctx, config)
 		if err == nil {
 			return client, nil
 		}
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%w: connecting to %s: %w", stopped(ctx), e.address(), err)
+			return nil, fmt.Errorf("%w: connecting to %s: %w", stopped(ctx), c.address(), err)
 		}
 		if limit >= 0 && failures > limit {
-			return nil, fmt.Errorf("connecting to %s: after %d failed attempts: %w", e.address(), failures, err)
+			return nil, fmt.Errorf("connecting to %s: after %d failed attempts: %w", c.address(), failures, err)
 		}
-		p.GetLogger(ctx).InfoStatusf("%s %d/%s failed: retrying", what, failures, shownLimit)
+		p.GetLogger(ctx).InfoStatusf("Dial %d/%s failed: retrying", failures, shownLimit)
 		select {
 		case <-time.After(delay):
 		case <-ctx.Done():
@@ -80,20 +52,22 @@ func (e *Endpoint) dialRetrying(ctx context.Context, what string, open dialer) (
 	}
 }
 
-// dialOnce connects and logs in once. The time limit covers logging in too: a machine that is just booting may take
-// a connection and then say nothing.
-func (e *Endpoint) dialOnce(ctx context.Context, open dialer, config *ssh.ClientConfig) (*ssh.Client, error) {
-	if timeout := e.perDialTimeout(); timeout > 0 {
+// dialOnce connects and logs in once. The time limit includes the login, because a booting machine may accept a connection
+// and then send nothing.
+func (c *Connection) dialOnce(ctx context.Context, config *ssh.ClientConfig) (*ssh.Client, error) {
+	if timeout := c.perDialTimeout(); timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	stream, err := open(ctx, "tcp", e.address())
+	// Keepalives of the kernel free the socket when this process no longer sends its own.
+	dialer := net.Dialer{KeepAlive: 15 * time.Second}
+	stream, err := dialer.DialContext(ctx, "tcp", c.address())
 	if err != nil {
 		return nil, err
 	}
 	release := context.AfterFunc(ctx, func() { stream.Close() })
-	connection, channels, requests, err := ssh.NewClientConn(stream, e.address(), config)
+	connection, channels, requests, err := ssh.NewClientConn(stream, c.address(), config)
 	if !release() {
 		stream.Close()
 		return nil, fmt.Errorf("logging in took too long: %w", context.Cause(ctx))
@@ -105,7 +79,7 @@ func (e *Endpoint) dialOnce(ctx context.Context, open dialer, config *ssh.Client
 	return ssh.NewClient(connection, channels, requests), nil
 }
 
-// stopped says why ctx ended: the resource's time limit, or a cancelled run.
+// stopped returns the reason for which ctx ended: the resource's time limit, or a cancelled run.
 func stopped(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("stopped at the resource's time limit (customTimeouts): %w", ctx.Err())

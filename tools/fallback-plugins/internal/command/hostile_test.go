@@ -10,10 +10,10 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 )
 
-// A machine that somebody took over may write what it likes, as much as it likes, and answer when it likes.
+// A compromised machine may write anything, any amount of it, and answer at any time.
 
 func TestRemoteFloodOfErrorsKeepsBeginningAndEnd(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	const flood = "echo begun >&2; head -c 20000000 /dev/zero | tr '\\0' x >&2; echo ended >&2"
 	state := engine.mustCreate(machine.on(props("create", flood+"; echo result", "logging", "stderr")))
 	expectText(t, state, "stdout", "result")
@@ -33,7 +33,7 @@ func TestRemoteFloodOfErrorsKeepsBeginningAndEnd(t *testing.T) {
 }
 
 func TestFloodOfResultsFailsAtOnce(t *testing.T) {
-	machine := startServer(t, "")
+	machine := startServer(t)
 	remote, local := newEngine(t, remoteToken), newEngine(t, localToken)
 	// It would last for ever.
 	inputs := props("create", "yes", "logging", "none")
@@ -53,7 +53,7 @@ func TestFloodOfResultsFailsAtOnce(t *testing.T) {
 }
 
 func TestLargeResultIsWhole(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	state := engine.mustCreate(machine.on(props("create", "head -c 4194304 /dev/zero | tr '\\0' x", "logging", "none")))
 	if got := len(state.Get("stdout").AsString()); got != maxResult {
 		t.Errorf("the result has %d bytes, want %d", got, maxResult)
@@ -61,7 +61,7 @@ func TestLargeResultIsWhole(t *testing.T) {
 }
 
 func TestRemoteMachineThatAnswersNothingMeetsTheTimeLimit(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	machine.deaf.Store(true)
 	inputs := engine.check(machine.on(props("create", "true")))
 	started := time.Now()
@@ -75,7 +75,7 @@ func TestRemoteMachineThatAnswersNothingMeetsTheTimeLimit(t *testing.T) {
 }
 
 func TestRemoteUpdateAndDeleteMeetTheTimeLimit(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	inputs := engine.check(machine.on(props("create", "true", "update", "sleep 60", "delete", "sleep 60")))
 	state := engine.mustCreate(inputs)
 	_, err := engine.Update(p.UpdateRequest{ID: "id", Urn: engine.urn, State: state, Inputs: inputs, Timeout: 1})
@@ -89,7 +89,7 @@ func TestRemoteUpdateAndDeleteMeetTheTimeLimit(t *testing.T) {
 }
 
 func TestRemoteErrorShowsNothingThatATerminalObeys(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	_, err := engine.create(machine.on(props("create", `printf 'a\033[2Jb\tc\033]0;title\007d\rwhy\n' >&2; exit 1`)))
 	if err == nil || !strings.HasSuffix(err.Error(), ":\nab\tcdwhy\n") {
 		t.Errorf("error %q", fmt.Sprint(err))

@@ -98,14 +98,14 @@ func TestOnlyTheImplementedPartIsTaken(t *testing.T) {
 	}
 	for i, property := range []string{"archivePaths", "assetPaths"} {
 		failure := response.Failures[i]
-		if failure.Property != property || !strings.Contains(failure.Reason, "nodeforge stand-in") ||
+		if failure.Property != property || !strings.Contains(failure.Reason, "nodeforge fallback") ||
 			!strings.Contains(failure.Reason, property) {
 			t.Errorf("failure %v, want one that names %s", failure, property)
 		}
 	}
 	copyToRemote := resource.NewURN("test", "test", "", "command:remote:CopyToRemote", "it")
 	_, err = engine.Check(p.CheckRequest{Urn: copyToRemote})
-	if err == nil || !strings.Contains(err.Error(), "command:remote:CopyToRemote is not implemented by the nodeforge stand-in") {
+	if err == nil || !strings.Contains(err.Error(), "does not implement command:remote:CopyToRemote") {
 		t.Errorf("error %v, want one that names the token", err)
 	}
 	_, err = engine.Invoke(p.InvokeRequest{Token: "command:local:run"})

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi-go-provider/middleware/schema"
 
-	"nodeforge.dev/stand-ins/internal/standin"
+	"nodeforge.dev/fallback-plugins/internal/fallback"
 )
 
 // Provider serves command:local:Command and command:remote:Command and refuses the rest of the official schema.
@@ -14,12 +14,12 @@ func Provider() p.Provider {
 	provider := infer.Provider(infer.Options{
 		Metadata: schema.Metadata{
 			DisplayName: "Command",
-			Description: "The nodeforge stand-in for the official command plugin.",
+			Description: "The nodeforge fallback for the official command plugin.",
 		},
 		Resources: []infer.InferredResource{
 			infer.Resource(&LocalCommand{}),
 			infer.Resource(&RemoteCommand{}),
 		},
 	})
-	return standin.Guard(standin.ReplaceOn(provider, "triggers"), "command", standin.CommandVersion)
+	return fallback.Guard(fallback.ReplaceOn(provider, "triggers"), "command", fallback.CommandVersion)
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,7 +17,7 @@ import (
 )
 
 func TestRemoteCreateUpdateDelete(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	log := filepath.Join(t.TempDir(), "log")
 	first := machine.on(props("create", `cat; echo "$NF_A" >&2`, "stdin", "line one\nline two\n\n",
 		"environment", map[string]any{"NF_A": "variable"}, "delete", "echo $NF_A >> "+log))
@@ -45,7 +46,7 @@ func TestRemoteCreateUpdateDelete(t *testing.T) {
 }
 
 func TestRemoteConnectionIsSecretAndOutputIsNot(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	state := engine.mustCreate(machine.on(props("create", "echo plain")))
 	if !state.Get("connection").Secret() {
 		t.Error("connection is not secret in the state")
@@ -56,7 +57,7 @@ func TestRemoteConnectionIsSecretAndOutputIsNot(t *testing.T) {
 }
 
 func TestRemotePreviewConnectsToNothing(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	inputs := engine.check(machine.on(props("create", "true")))
 	response, err := engine.Create(p.CreateRequest{Urn: engine.urn, Properties: inputs, DryRun: true})
 	if err != nil {
@@ -80,8 +81,30 @@ func TestRemotePreviewConnectsToNothing(t *testing.T) {
 	}
 }
 
+func TestRemoteRefusesWhatOnlyTheOfficialConnectionHas(t *testing.T) {
+	machine, engine := startServer(t), newEngine(t, remoteToken)
+	connection := machine.connection().Set("proxy", property.New(machine.connection())).
+		Set("password", property.New("secret-password")).Set("privateKeyPassword", property.New("secret-passphrase"))
+	inputs := props("create", "true").Set("connection", property.New(connection).WithSecret(true))
+	response, err := engine.Check(p.CheckRequest{Urn: engine.urn, Inputs: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused []string
+	for _, failure := range response.Failures {
+		refused = append(refused, failure.Property)
+		if !strings.Contains(failure.Reason, "does not implement property") || strings.Contains(failure.Reason, "secret-") {
+			t.Errorf("the reason is %q", failure.Reason)
+		}
+	}
+	want := []string{"connection.password", "connection.privateKeyPassword", "connection.proxy"}
+	if !slices.Equal(refused, want) {
+		t.Errorf("refused are %v, want %v", refused, want)
+	}
+}
+
 func TestRemoteRefusesWrongHostKey(t *testing.T) {
-	machine, other, engine := startServer(t, ""), startServer(t, ""), newEngine(t, remoteToken)
+	machine, other, engine := startServer(t), startServer(t), newEngine(t, remoteToken)
 	connection := machine.connection().Set("hostKey", property.New(other.hostKey))
 	_, err := engine.create(props("create", "true").Set("connection", property.New(connection)))
 	if err == nil || !strings.Contains(err.Error(), "host key mismatch") {
@@ -93,7 +116,7 @@ func TestRemoteRefusesWrongHostKey(t *testing.T) {
 }
 
 func TestRemoteTrustsNoServerWithoutAHostKey(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	for _, connection := range []property.Map{
 		machine.connection().Delete("hostKey"),
 		machine.connection().Set("hostKey", property.New("")),
@@ -104,12 +127,12 @@ func TestRemoteTrustsNoServerWithoutAHostKey(t *testing.T) {
 		}
 	}
 	if machine.logins.Load() != 0 {
-		t.Error("logged in to a machine whose host key nobody knows")
+		t.Error("logged in to a machine whose host key is unknown")
 	}
 }
 
 func TestRemoteRefusesWrongUserKey(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	_, stranger := newKey(t)
 	connection := machine.connection().Set("privateKey", property.New(stranger))
 	_, err := engine.create(props("create", "true").Set("connection", property.New(connection)))
@@ -120,7 +143,7 @@ func TestRemoteRefusesWrongUserKey(t *testing.T) {
 
 func TestRemoteWithKeyIgnoresTheEnvironmentsAgent(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", filepath.Join(t.TempDir(), "gone"))
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	expectText(t, engine.mustCreate(machine.on(props("create", "echo in"))), "stdout", "in")
 
 	withoutKey := machine.connection().Delete("privateKey")
@@ -130,12 +153,9 @@ func TestRemoteWithKeyIgnoresTheEnvironmentsAgent(t *testing.T) {
 	}
 }
 
-func TestRemotePasswordAndAgent(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+func TestRemoteAgent(t *testing.T) {
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	withoutKey := machine.connection().Delete("privateKey")
-	password := withoutKey.Set("password", property.New("correct horse"))
-	expectText(t, engine.mustCreate(props("create", "echo in").Set("connection", property.New(password))), "stdout", "in")
-
 	key, err := ssh.ParseRawPrivateKey([]byte(machine.userKey))
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +195,7 @@ func startAgent(t *testing.T, key any) (string, *atomic.Int32) {
 }
 
 func TestRemoteWithKeyAsksNoAgentThatIsNotNamed(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	key, err := ssh.ParseRawPrivateKey([]byte(machine.userKey))
 	if err != nil {
 		t.Fatal(err)
@@ -190,16 +210,6 @@ func TestRemoteWithKeyAsksNoAgentThatIsNotNamed(t *testing.T) {
 	}
 }
 
-func TestRemoteThroughProxy(t *testing.T) {
-	bastion, machine, engine := startServer(t, ""), startServer(t, ""), newEngine(t, remoteToken)
-	connection := machine.connection().Set("proxy", property.New(bastion.connection()))
-	state := engine.mustCreate(props("create", "echo through").Set("connection", property.New(connection)))
-	expectText(t, state, "stdout", "through")
-	if bastion.logins.Load() != 1 || machine.logins.Load() != 1 {
-		t.Errorf("logins: %d on the proxy, %d on the machine", bastion.logins.Load(), machine.logins.Load())
-	}
-}
-
 func TestRemoteTriesAgainUntilTheMachineIsUp(t *testing.T) {
 	reserved, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -208,9 +218,10 @@ func TestRemoteTriesAgainUntilTheMachineIsUp(t *testing.T) {
 	address, port := reserved.Addr().String(), float64(reserved.Addr().(*net.TCPAddr).Port)
 	reserved.Close()
 	host, _ := newKey(t)
-	connection := props("host", "127.0.0.1", "port", port, "password", "correct horse", "hostKey", known(host),
+	user, userKey := newKey(t)
+	connection := props("host", "127.0.0.1", "port", port, "privateKey", userKey, "hostKey", known(host),
 		"dialErrorLimit", -1.0)
-	time.AfterFunc(500*time.Millisecond, func() { startServerAs(t, address, host) })
+	time.AfterFunc(500*time.Millisecond, func() { startServerAs(t, address, host, user) })
 	engine := newEngine(t, remoteToken)
 	expectText(t, engine.mustCreate(props("create", "echo up").Set("connection", property.New(connection))), "stdout", "up")
 }
@@ -218,7 +229,8 @@ func TestRemoteTriesAgainUntilTheMachineIsUp(t *testing.T) {
 func TestRemoteGivesUpAtTheErrorLimit(t *testing.T) {
 	engine := newEngine(t, remoteToken)
 	host, _ := newKey(t)
-	connection := props("host", "127.0.0.1", "port", 1.0, "password", "x", "hostKey", known(host), "dialErrorLimit", 2.0)
+	_, userKey := newKey(t)
+	connection := props("host", "127.0.0.1", "port", 1.0, "privateKey", userKey, "hostKey", known(host), "dialErrorLimit", 2.0)
 	_, err := engine.create(props("create", "true").Set("connection", property.New(connection)))
 	if err == nil || !strings.Contains(err.Error(), "after 3 failed attempts") {
 		t.Fatalf("error %v, want one after the two that are borne", err)
@@ -226,7 +238,7 @@ func TestRemoteGivesUpAtTheErrorLimit(t *testing.T) {
 }
 
 func TestRemoteFailureTellsEverythingButSecrets(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	_, err := engine.create(machine.on(props("create", "echo to-out; echo to-err >&2; exit 3", "stdin", "secret-stdin",
 		"environment", map[string]any{"NF_SECRET": "secret-variable"})))
 	if err == nil {
@@ -245,7 +257,7 @@ func TestRemoteFailureTellsEverythingButSecrets(t *testing.T) {
 }
 
 func TestRemoteRefusedVariableIsAnErrorButPreviousOutputIsNot(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	_, err := engine.create(machine.on(props("create", "true", "environment", map[string]any{"OTHER": "secret-value"})))
 	if err == nil || !strings.Contains(err.Error(), `"OTHER"`) || strings.Contains(err.Error(), "secret-value") {
 		t.Fatalf("error %v, want one that names OTHER without its value", err)
@@ -260,7 +272,7 @@ func TestRemoteRefusedVariableIsAnErrorButPreviousOutputIsNot(t *testing.T) {
 }
 
 func TestRemoteCancel(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	time.AfterFunc(500*time.Millisecond, func() { engine.Cancel() })
 	started := time.Now()
 	_, err := engine.create(machine.on(props("create", "echo begun; sleep 60")))
@@ -273,7 +285,7 @@ func TestRemoteCancel(t *testing.T) {
 }
 
 func TestRemoteTimeLimit(t *testing.T) {
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	inputs := engine.check(machine.on(props("create", "sleep 60")))
 	_, err := engine.Create(p.CreateRequest{Urn: engine.urn, Properties: inputs, Timeout: 1})
 	if err == nil || !strings.Contains(err.Error(), "customTimeouts") {
@@ -289,7 +301,7 @@ func TestRemoteDeadMachineIsNoticed(t *testing.T) {
 	keepAliveInterval, keepAliveLimit = 100*time.Millisecond, 300*time.Millisecond
 	t.Cleanup(func() { keepAliveInterval, keepAliveLimit = interval, limit })
 
-	machine, engine := startServer(t, ""), newEngine(t, remoteToken)
+	machine, engine := startServer(t), newEngine(t, remoteToken)
 	state := engine.mustCreate(machine.on(props("create", "sleep 1; echo alive")))
 	expectText(t, state, "stdout", "alive") // answered keepalives do no harm
 	close(machine.silent)
@@ -307,7 +319,8 @@ func TestSilentListenerIsGivenUp(t *testing.T) {
 	defer listener.Close()
 	engine := newEngine(t, remoteToken)
 	host, _ := newKey(t)
-	connection := props("host", "127.0.0.1", "port", float64(listener.Addr().(*net.TCPAddr).Port), "password", "x",
+	_, userKey := newKey(t)
+	connection := props("host", "127.0.0.1", "port", float64(listener.Addr().(*net.TCPAddr).Port), "privateKey", userKey,
 		"hostKey", known(host), "dialErrorLimit", 0.0, "perDialTimeout", 1.0)
 	_, err = engine.create(props("create", "true").Set("connection", property.New(connection)))
 	if err == nil || !strings.Contains(err.Error(), "logging in took too long") {

@@ -4,10 +4,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
-	"io"
 	"net"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +22,7 @@ type sshServer struct {
 	hostKey   string // as in known_hosts
 	userKey   string // PEM of the only key that may log in
 	silent    chan struct{}
-	deaf      atomic.Bool // whether it takes logins and then answers no question
+	deaf      atomic.Bool // whether it accepts logins and then answers no request
 	logins    atomic.Int32
 	connected []net.Conn
 	mutex     sync.Mutex
@@ -52,40 +50,32 @@ func newKey(t *testing.T) (ssh.Signer, string) {
 	return signer, string(pem.EncodeToMemory(block))
 }
 
-// startServer listens on address, or on a free port of loopback when it is empty, until the test ends.
-func startServer(t *testing.T, address string) *sshServer {
+// startServer listens on a free port of loopback until the test ends.
+func startServer(t *testing.T) *sshServer {
 	t.Helper()
 	host, _ := newKey(t)
-	return startServerAs(t, address, host)
+	user, userKey := newKey(t)
+	server := startServerAs(t, "127.0.0.1:0", host, user)
+	server.userKey = userKey
+	return server
 }
 
-// startServerAs is startServer with a host key that is known before.
-func startServerAs(t *testing.T, address string, host ssh.Signer) *sshServer {
+// startServerAs is startServer at a given address, with given keys of the host and of its user.
+func startServerAs(t *testing.T, address string, host, user ssh.Signer) *sshServer {
 	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, userKey := newKey(t)
 	server := &sshServer{
 		address: listener.Addr().String(),
 		port:    float64(listener.Addr().(*net.TCPAddr).Port),
 		hostKey: known(host),
-		userKey: userKey,
 		silent:  make(chan struct{}),
 	}
 	config := &ssh.ServerConfig{
 		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 			if string(key.Marshal()) != string(user.PublicKey().Marshal()) {
-				return nil, ssh.ErrNoAuth
-			}
-			return nil, nil
-		},
-		PasswordCallback: func(_ ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
-			if string(password) != "correct horse" {
 				return nil, ssh.ErrNoAuth
 			}
 			return nil, nil
@@ -125,7 +115,7 @@ func (s *sshServer) serve(stream net.Conn, config *ssh.ServerConfig) {
 	go func() {
 		for request := range requests {
 			select {
-			case <-s.silent: // a machine that is gone answers nothing, but its connection stays
+			case <-s.silent: // a dead machine answers nothing, but its connection stays
 			default:
 				if request.WantReply {
 					request.Reply(false, nil)
@@ -137,12 +127,9 @@ func (s *sshServer) serve(stream net.Conn, config *ssh.ServerConfig) {
 		if s.deaf.Load() {
 			continue
 		}
-		switch channel.ChannelType() {
-		case "session":
+		if channel.ChannelType() == "session" {
 			go serveSession(channel)
-		case "direct-tcpip":
-			go serveForward(channel)
-		default:
+		} else {
 			channel.Reject(ssh.UnknownChannelType, "")
 		}
 	}
@@ -188,31 +175,4 @@ func serveSession(incoming ssh.NewChannel) {
 	if process != nil && process.ProcessState == nil {
 		process.Process.Kill()
 	}
-}
-
-func serveForward(incoming ssh.NewChannel) {
-	var target struct {
-		Host       string
-		Port       uint32
-		Origin     string
-		OriginPort uint32
-	}
-	ssh.Unmarshal(incoming.ExtraData(), &target)
-	out, err := net.Dial("tcp", net.JoinHostPort(target.Host, strconv.Itoa(int(target.Port))))
-	if err != nil {
-		incoming.Reject(ssh.ConnectionFailed, err.Error())
-		return
-	}
-	channel, requests, err := incoming.Accept()
-	if err != nil {
-		out.Close()
-		return
-	}
-	go ssh.DiscardRequests(requests)
-	go func() {
-		io.Copy(out, channel)
-		out.Close()
-	}()
-	io.Copy(channel, out)
-	channel.Close()
 }

@@ -18,17 +18,17 @@ import (
 	"k8s.io/client-go/util/csaupgrade"
 )
 
-// creator is the field manager of a create, as in the official plugin. The first update hands its fields over to the
-// manager of the resource.
+// creator is the field manager of a create, as in the official plugin. The first update moves its fields to the manager
+// of the resource.
 const creator = "pulumi-kubernetes"
 
-// Creating waits for a namespace or a kind that is only just coming, in delays that double from the first.
+// A create waits for a namespace or a kind that does not exist yet. Each delay is twice the one before.
 var (
 	createAttempts   = 6
 	firstCreateDelay = time.Second
 )
 
-// createObject creates an object and refuses one that is there already, unless the provider is set to take it over.
+// createObject creates an object. An existing one is an error unless upsertExistingObjects is set.
 func (k *plugin) createObject(
 	ctx context.Context, object *unstructured.Unstructured, manager string,
 ) (*unstructured.Unstructured, error) {
@@ -65,13 +65,13 @@ func (k *plugin) createOnce(
 		return nil, err
 	}
 	if k.settings.upsert {
-		return patch(ctx, client, object, manager, k.forces(object), dryRun)
+		return patch(ctx, client, object, manager, k.settings.patchForce, dryRun)
 	}
 	return client.Create(ctx, object, metav1.CreateOptions{FieldManager: creator, DryRun: dryRun})
 }
 
-// applyObject makes an object that is in the cluster what object says, by server-side apply: fields that others keep
-// stay as they are, fields that we no longer name go.
+// applyObject updates an object in the cluster by server-side apply. Fields of other managers stay. Fields that the inputs
+// no longer have are removed.
 func (k *plugin) applyObject(
 	ctx context.Context, object *unstructured.Unstructured, manager string,
 ) (*unstructured.Unstructured, error) {
@@ -87,14 +87,10 @@ func (k *plugin) applyObject(
 	if err != nil {
 		return nil, err
 	}
-	if err := takeOver(ctx, client, live, manager); err != nil {
+	if err := adoptFields(ctx, client, live, manager); err != nil {
 		return nil, err
 	}
-	return patch(ctx, client, object, manager, k.forces(object), nil)
-}
-
-func (k *plugin) forces(object *unstructured.Unstructured) bool {
-	return k.settings.patchForce || object.GetAnnotations()[annotationForce] == "true"
+	return patch(ctx, client, object, manager, k.settings.patchForce, nil)
 }
 
 func patch(
@@ -108,14 +104,15 @@ func patch(
 	live, err := client.Patch(ctx, object.GetName(), types.ApplyPatchType, body,
 		metav1.PatchOptions{FieldManager: manager, Force: &force, DryRun: dryRun})
 	if apierrors.IsConflict(err) {
-		return nil, fmt.Errorf("another field manager keeps a field that %q is to set: %w\nLeave the field to it, or take it "+
-			"over with the annotation %s: \"true\"", manager, err, annotationForce)
+		return nil, fmt.Errorf("another field manager owns a field that %q sets: %w\nFix: remove the other manager's "+
+			"change, or set PULUMI_K8S_ENABLE_PATCH_FORCE=true to overwrite it", manager, err)
 	}
 	return live, err
 }
 
-// takeOver makes the fields that a create set, or kubectl, ours, so that the API server can tell which ones we drop.
-func takeOver(
+// adoptFields moves the fields that a create or kubectl wrote to manager. The API server then knows which of them an apply
+// no longer has.
+func adoptFields(
 	ctx context.Context, client dynamic.ResourceInterface, live *unstructured.Unstructured, manager string,
 ) error {
 	former := sets.New[string]()
@@ -135,7 +132,7 @@ func takeOver(
 	}
 	_, err = client.Patch(ctx, live.GetName(), types.JSONPatchType, body, metav1.PatchOptions{})
 	if err != nil {
-		return fmt.Errorf("taking over the fields of the object: %w", err)
+		return fmt.Errorf("moving the fields of the object to its field manager: %w", err)
 	}
 	return nil
 }

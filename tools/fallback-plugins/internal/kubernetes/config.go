@@ -20,9 +20,9 @@ func (k *plugin) checkConfig(_ context.Context, request p.CheckRequest) (p.Check
 	return response, nil
 }
 
-// diffConfig replaces the provider, and with it all of its resources, when it means another cluster than before.
-// What a kubeconfig means is its active cluster: new credentials for the same one are an update. Where that cannot be
-// told, because it is not known yet, it is taken for another cluster. clusterIdentifier overrules all this.
+// diffConfig replaces the provider, and with it all of its resources, if its kubeconfig selects another cluster. New
+// credentials of the same cluster are an update. An unknown kubeconfig counts as another cluster. The same
+// clusterIdentifier prevents a replacement.
 func (k *plugin) diffConfig(_ context.Context, request p.DiffRequest) (p.DiffResponse, error) {
 	response := p.DiffResponse{DetailedDiff: map[string]p.PropertyDiff{}}
 	old := request.State
@@ -39,13 +39,13 @@ func (k *plugin) diffConfig(_ context.Context, request p.DiffRequest) (p.DiffRes
 	changes := diffObjects(plainObject(old), plainObject(request.Inputs))
 	for _, change := range changes {
 		kind := change.kind
-		switch name := change.path[0]; name {
+		switch change.path[0] {
 		case "clusterIdentifier":
 			if was.identifier != "" && is.identifier != "" {
 				kind = replacing(kind)
 			}
-		case "kubeconfig", "context", "cluster":
-			if !pinned && (otherCluster || request.Inputs.Get(name.(string)).IsComputed()) {
+		case "kubeconfig":
+			if !pinned && (otherCluster || request.Inputs.Get("kubeconfig").IsComputed()) {
 				kind = replacing(kind)
 			}
 		}

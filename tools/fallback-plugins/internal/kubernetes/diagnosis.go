@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Bounds of a diagnosis: what a person still reads, and how long asking for it may take.
+// Bounds of a diagnosis: the lines that you still read, and the time that all its requests may take.
 const (
 	diagnosedPods    = 5
 	diagnosedEvents  = 8
@@ -25,8 +25,8 @@ var (
 	eventResource = schema.GroupVersionResource{Version: "v1", Resource: "events"}
 )
 
-// diagnose says why an object is not ready: what its pods wait for and what was last reported about it and them. It
-// works after a cancelled run too.
+// diagnose explains why an object is not ready: the state of its pods, and the last warnings about the object and its
+// pods. It also works after a cancelled run.
 func diagnose(ctx context.Context, cluster *cluster, object *unstructured.Unstructured) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), diagnosisTimeout)
 	defer cancel()
@@ -71,14 +71,15 @@ func troubledPods(ctx context.Context, cluster *cluster, object *unstructured.Un
 	}
 	var troubled []unstructured.Unstructured
 	for _, pod := range list.Items {
-		if !judgePod(&pod).ready {
+		phase, _, _ := unstructured.NestedString(pod.Object, "status", "phase")
+		if status, _ := condition(&pod, "Ready"); phase != "Succeeded" && status != "True" {
 			troubled = append(troubled, pod)
 		}
 	}
 	return troubled
 }
 
-// podTrouble says in one line what a pod that is not ready is waiting for.
+// podTrouble explains in one line why a pod is not ready.
 func podTrouble(pod *unstructured.Unstructured) string {
 	phase, _, _ := unstructured.NestedString(pod.Object, "status", "phase")
 	reason, _, _ := unstructured.NestedString(pod.Object, "status", "reason")

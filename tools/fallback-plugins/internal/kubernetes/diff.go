@@ -50,8 +50,7 @@ func replacing(kind p.DiffKind) p.DiffKind {
 	}
 }
 
-// diffObjects lists what has to change to make old into new, in the order of the paths. A value that is not known yet
-// is a change.
+// diffObjects lists the changes from old to new, sorted by path. An unknown value is a change.
 func diffObjects(old, new map[string]any) []change {
 	var changes []change
 	diffMaps(nil, old, new, &changes)
@@ -110,7 +109,7 @@ func diffLists(at path, old, new []any, changes *[]change) {
 	}
 }
 
-// sameScalar takes a number for itself however it is held.
+// sameScalar compares numbers of different types by value.
 func sameScalar(old, new any) bool {
 	if number, ok := asFloat(old); ok {
 		other, ok := asFloat(new)
@@ -133,8 +132,8 @@ func asFloat(value any) (float64, bool) {
 	return 0, false
 }
 
-// diff compares what the program asked for last time with what it asks for now. Drift in the cluster shows after a
-// refresh, which brings what is live into what was asked for.
+// diff compares the last inputs of the program with its new ones. A refresh reveals drift in the cluster, because it
+// writes the live object into the last inputs.
 func (k *plugin) diff(ctx context.Context, request p.DiffRequest) (p.DiffResponse, error) {
 	kind, err := kindOf(request.Urn.Type())
 	if err != nil {
@@ -158,14 +157,14 @@ func (k *plugin) diff(ctx context.Context, request p.DiffRequest) (p.DiffRespons
 		}
 		response.DetailedDiff[change.path.String()] = p.PropertyDiff{Kind: change.kind, InputDiff: true}
 	}
-	// Two objects of one name cannot be there at once; an automatic name is chosen anew for the replacement.
-	response.DeleteBeforeReplace = replaced && !autonamed(request.Inputs) &&
+	// Two objects of one name cannot exist at once.
+	response.DeleteBeforeReplace = replaced &&
 		at(oldInputs, "metadata", "name").Equals(at(request.Inputs, "metadata", "name")) &&
 		sameNamespace
 	return response, nil
 }
 
-// namespaceIn is where an object goes. A namespace that was filled in, or was not, makes no difference.
+// namespaceIn returns the namespace of an object, whether it was filled in or not.
 func namespaceIn(object map[string]any) any {
 	metadata, _ := object["metadata"].(map[string]any)
 	if namespace := metadata["namespace"]; namespace != nil && namespace != "" {
@@ -174,7 +173,7 @@ func namespaceIn(object map[string]any) any {
 	return "default"
 }
 
-// inputsBefore are the last inputs: from the engine, or from the state of an engine that does not send them.
+// inputsBefore returns the last inputs: the engine's, or those in the state if the engine sends none.
 func inputsBefore(sent, state property.Map) property.Map {
 	if sent.Len() > 0 {
 		return sent

@@ -12,9 +12,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"nodeforge.dev/fallback-plugins/internal/fallback"
 )
 
-// The plugin's own keys in the state, named as the official plugin names them, which can so take the state over.
+// The plugin's own keys in the state. They have the official plugin's names, so that it can continue with the state.
 const (
 	stateInputs       = "__inputs"
 	stateAPIVersion   = "__initialApiVersion"
@@ -24,7 +26,7 @@ const (
 func (k *plugin) create(ctx context.Context, request p.CreateRequest) (p.CreateResponse, error) {
 	ctx, done := k.operation(ctx)
 	defer done()
-	manager, err := fieldManager(property.Map{}, request.Properties)
+	manager, err := fieldManager(property.Map{})
 	if err != nil {
 		return p.CreateResponse{}, err
 	}
@@ -54,7 +56,7 @@ func (k *plugin) create(ctx context.Context, request p.CreateRequest) (p.CreateR
 func (k *plugin) update(ctx context.Context, request p.UpdateRequest) (p.UpdateResponse, error) {
 	ctx, done := k.operation(ctx)
 	defer done()
-	manager, err := fieldManager(request.State, request.Inputs)
+	manager, err := fieldManager(request.State)
 	if err != nil {
 		return p.UpdateResponse{}, err
 	}
@@ -80,7 +82,7 @@ func (k *plugin) update(ctx context.Context, request p.UpdateRequest) (p.UpdateR
 	return response, nil
 }
 
-// read brings the live object into the state. It also serves imports and lookups by id, <namespace>/<name> or <name>.
+// read brings the live object into the state.
 func (k *plugin) read(ctx context.Context, request p.ReadRequest) (p.ReadResponse, error) {
 	ctx, done := k.operation(ctx)
 	defer done()
@@ -88,12 +90,12 @@ func (k *plugin) read(ctx context.Context, request p.ReadRequest) (p.ReadRespons
 	if err != nil {
 		return p.ReadResponse{}, err
 	}
+	// The engine sends no state for an import or a `.get`.
+	if request.Properties.Len() == 0 {
+		return p.ReadResponse{}, fallback.Refusal(pluginName, "import of "+string(request.Urn.Type()))
+	}
 	cluster, err := k.reach(ctx)
 	if err != nil {
-		if k.settings.deleteUnreached {
-			p.GetLogger(ctx).Warningf("%v; taken out of the state, because deleteUnreachable is set", err)
-			return p.ReadResponse{}, nil
-		}
 		return p.ReadResponse{}, err
 	}
 	inputs := request.Inputs
@@ -108,17 +110,13 @@ func (k *plugin) read(ctx context.Context, request p.ReadRequest) (p.ReadRespons
 	case err != nil:
 		return p.ReadResponse{}, err
 	}
-	imported := inputs.Len() == 0
-	if imported {
-		inputs = properties(importable(live.Object))
-	}
-	manager, err := fieldManager(request.Properties, inputs)
+	manager, err := fieldManager(request.Properties)
 	if err != nil {
 		return p.ReadResponse{}, err
 	}
 	inputs = hide(properties(asInputs(live.Object, plainObject(inputs))), inputs)
 	response := p.ReadResponse{ID: request.ID, Inputs: inputs, Properties: state(live, inputs, manager)}
-	if imported || skipsAwait(object) {
+	if skipsAwait(object) {
 		return response, nil
 	}
 	if verdict := k.judge(ctx, cluster, live); !verdict.ready {
@@ -135,32 +133,21 @@ func (k *plugin) delete(ctx context.Context, request p.DeleteRequest) error {
 	if err != nil {
 		return err
 	}
-	if _, err := k.reach(ctx); err != nil {
-		if k.settings.deleteUnreached {
-			p.GetLogger(ctx).Warningf("%v; taken out of the state, because deleteUnreachable is set", err)
-			return nil
-		}
-		return fmt.Errorf("%w\nIf the cluster is gone, PULUMI_K8S_DELETE_UNREACHABLE=true takes its resources out of the "+
-			"state", err)
-	}
 	inputs := inputsBefore(request.OldInputs, request.Properties)
 	err = k.deleteObject(ctx, identity(kind, request.ID, inputs), request.Timeout)
 	return redact(err, inputs)
 }
 
-// fieldManager is the name under which the API server keeps which fields are ours: from the annotation, as it was, or
-// new. It has to be another one for each resource, or two resources that patch one object would undo each other.
-func fieldManager(state, inputs property.Map) (string, error) {
-	if name := at(inputs, "metadata", "annotations", annotationFieldManager); name.IsString() {
-		return name.AsString(), nil
-	}
+// fieldManager returns the name under which the API server records the fields of a resource: the one in the state, or a
+// new one. Each resource has its own; otherwise two resources that patch one object would undo each other's change.
+func fieldManager(state property.Map) (string, error) {
 	if name := state.Get(stateFieldManager); name.IsString() {
 		return name.AsString(), nil
 	}
 	return resource.NewUniqueName(nil, "pulumi-kubernetes-", 0, 0, nil)
 }
 
-// state is what is kept of an object: the live one, with what was asked for.
+// state returns the state of a resource: the live object, with the inputs.
 func state(live *unstructured.Unstructured, inputs property.Map, manager string) property.Map {
 	outputs := hide(properties(live.Object), inputs)
 	if _, secret := inputs.GetOk("stringData"); secret && live.GetKind() == "Secret" {
@@ -176,7 +163,7 @@ func state(live *unstructured.Unstructured, inputs property.Map, manager string)
 	return outputs.Set(stateFieldManager, property.New(manager))
 }
 
-// objectID is <namespace>/<name>, or <name> for what is in no namespace.
+// objectID returns <namespace>/<name>, or <name> for an object in no namespace.
 func objectID(object *unstructured.Unstructured) string {
 	if object.GetNamespace() == "" {
 		return object.GetName()
@@ -184,5 +171,5 @@ func objectID(object *unstructured.Unstructured) string {
 	return object.GetNamespace() + "/" + object.GetName()
 }
 
-var errAlreadyExists = errors.New("the object is in the cluster already and is not this program's: import it, name it " +
-	"otherwise, give a renamed resource an alias, or set upsertExistingObjects on the provider to take it over")
+var errAlreadyExists = errors.New("the object is in the cluster already, and not in the state of this stack. Fix: delete " +
+	"it there, or set PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true to apply it")

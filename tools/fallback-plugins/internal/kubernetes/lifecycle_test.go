@@ -49,7 +49,7 @@ func TestConfigMapLifecycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The first update takes the fields of the create over before it applies.
+	// Before it applies, the first update moves the fields of the create to its own field manager.
 	want := []string{"POST " + defaultConfigMaps, "PATCH " + defaultConfigMaps + "/a", "PATCH " + defaultConfigMaps + "/a",
 		"DELETE " + defaultConfigMaps + "/a"}
 	if made := server.made(); !slices.Equal(made, want) {
@@ -59,11 +59,11 @@ func TestConfigMapLifecycle(t *testing.T) {
 		t.Errorf("deleted with %v", body)
 	}
 	if err := engine.Delete(p.DeleteRequest{ID: created.ID, Urn: urn(configMapToken)}); err != nil {
-		t.Errorf("deleting what is gone: %v", err)
+		t.Errorf("deleting a missing object: %v", err)
 	}
 }
 
-func TestCreateRefusesWhatIsThereUnlessToldOtherwise(t *testing.T) {
+func TestCreateRefusesAnExistingObjectUnlessUpsertIsSet(t *testing.T) {
 	server := newAPIServer(t)
 	engine := newEngine(t, "kubeconfig", server.kubeconfig())
 	inputs := props("metadata", object{"name": "a"})
@@ -74,26 +74,25 @@ func TestCreateRefusesWhatIsThereUnlessToldOtherwise(t *testing.T) {
 	}
 	newEngine(t, "kubeconfig", server.kubeconfig(), "upsertExistingObjects", "true").mustCreate(configMapToken, inputs)
 	if last := server.last(t, "PATCH"); !strings.HasPrefix(last.contentType, "application/apply-patch") {
-		t.Errorf("taken over by %s", last.contentType)
+		t.Errorf("applied by %s", last.contentType)
 	}
 }
 
-func TestConflictNamesTheWayOut(t *testing.T) {
+func TestConflictNamesTheOtherManagerAndTheFix(t *testing.T) {
 	server := newAPIServer(t)
 	engine := newEngine(t, "kubeconfig", server.kubeconfig())
 	created, old := engine.mustCreate(configMapToken, props("metadata", object{"name": "a"}))
 	server.conflict = true
-	update := func(inputs property.Map) error {
-		_, err := engine.Update(p.UpdateRequest{ID: created.ID, Urn: urn(configMapToken), State: created.Properties,
-			OldInputs: old, Inputs: engine.check(configMapToken, old, inputs)})
-		return err
+	inputs := engine.check(configMapToken, old, props("metadata", object{"name": "a"}, "data", object{"a": "1"}))
+	request := p.UpdateRequest{ID: created.ID, Urn: urn(configMapToken), State: created.Properties, OldInputs: old,
+		Inputs: inputs}
+	_, err := engine.Update(request)
+	if err == nil || !strings.Contains(err.Error(), "stranger") ||
+		!strings.Contains(err.Error(), "PULUMI_K8S_ENABLE_PATCH_FORCE=true") {
+		t.Errorf("error %v, want the other manager and the fix", err)
 	}
-	err := update(props("metadata", object{"name": "a"}, "data", object{"a": "1"}))
-	if err == nil || !strings.Contains(err.Error(), "stranger") || !strings.Contains(err.Error(), annotationForce) {
-		t.Errorf("error %v, want who keeps the field and the annotation", err)
-	}
-	forced := object{"name": "a", "annotations": object{annotationForce: "true"}}
-	if err := update(props("metadata", forced, "data", object{"a": "1"})); err != nil {
+	forcing := newEngine(t, "kubeconfig", server.kubeconfig(), "enablePatchForce", "true")
+	if _, err := forcing.Update(request); err != nil {
 		t.Errorf("forced: %v", err)
 	}
 }
@@ -109,24 +108,6 @@ func TestCreateWaitsForTheNamespace(t *testing.T) {
 	created, _ := engine.mustCreate(configMapToken, props("metadata", object{"name": "a", "namespace": "later"}))
 	if created.ID != "later/a" {
 		t.Errorf("id %q", created.ID)
-	}
-}
-
-func TestAutomaticNames(t *testing.T) {
-	server := newAPIServer(t)
-	engine := newEngine(t, "kubeconfig", server.kubeconfig())
-	first := engine.check(configMapToken, property.Map{}, props("data", object{"a": "1"}))
-	name := textAt(first, "metadata", "name")
-	if !strings.HasPrefix(name, "it-") || len(name) != len("it-01234567") || !autonamed(first) {
-		t.Fatalf("named %q, annotations %v", name, at(first, "metadata", "annotations"))
-	}
-	second := engine.check(configMapToken, first, props("data", object{"a": "1"}))
-	if textAt(second, "metadata", "name") != name {
-		t.Error("the name of an existing object changed")
-	}
-	diff := engine.diff(configMapToken, first, props("data", object{"a": "2"}))
-	if diff.DetailedDiff["data.a"].Kind != p.UpdateReplace || diff.DeleteBeforeReplace {
-		t.Errorf("diff %+v, want a replacement that comes first", diff)
 	}
 }
 
@@ -171,7 +152,7 @@ func TestReadFindsDriftAndNothingElse(t *testing.T) {
 		return response
 	}
 	if same := read(); !property.New(same.Inputs).Equals(property.New(old)) {
-		t.Errorf("read of what is unchanged: %v, want %v", same.Inputs, old)
+		t.Errorf("read of an unchanged object: %v, want %v", same.Inputs, old)
 	}
 	server.objects[defaultConfigMaps+"/a"]["data"] = object{"k": "drifted", "new": "other"}
 	drifted := read()
@@ -179,17 +160,17 @@ func TestReadFindsDriftAndNothingElse(t *testing.T) {
 	if len(diff.DetailedDiff) != 1 || diff.DetailedDiff["data.k"].Kind != p.UpdateReplace {
 		t.Errorf("diff after drift: %v", diff.DetailedDiff)
 	}
-	imported, err := engine.Read(p.ReadRequest{ID: "default/a", Urn: urn(configMapToken)})
-	if err != nil || textAt(imported.Inputs, "data", "k") != "drifted" || textAt(imported.Inputs, "metadata", "uid") != "" {
-		t.Errorf("import: %v %v", imported.Inputs, err)
+	_, err := engine.Read(p.ReadRequest{ID: "default/a", Urn: urn(configMapToken)})
+	if err == nil || !strings.Contains(err.Error(), "does not implement import of "+string(configMapToken)) {
+		t.Errorf("error %v, want a refused import", err)
 	}
 	delete(server.objects, defaultConfigMaps+"/a")
 	if gone := read(); gone.ID != "" {
-		t.Errorf("what is gone was read as %q", gone.ID)
+		t.Errorf("a missing object was read as %q", gone.ID)
 	}
 }
 
-func TestDeleteWaitsUntilItIsGone(t *testing.T) {
+func TestDeleteWaitsUntilTheObjectIsMissing(t *testing.T) {
 	server := newAPIServer(t)
 	engine := newEngine(t, "kubeconfig", server.kubeconfig())
 	created, _ := engine.mustCreate(configMapToken, props("metadata", object{"name": "a"}))
@@ -235,7 +216,7 @@ func deployment(app string, annotations ...string) property.Map {
 			"metadata": object{"labels": labels}, "spec": object{"containers": list{object{"name": "c", "image": "i:1"}}}}})
 }
 
-func TestDeploymentIsWaitedForAndKeptWhenItFails(t *testing.T) {
+func TestUnreadyDeploymentFailsAndStaysInTheState(t *testing.T) {
 	server := newAPIServer(t)
 	engine := newEngine(t, "kubeconfig", server.kubeconfig())
 	server.objects["/api/v1/namespaces/default/pods/d-1"] = object{"metadata": object{"name": "d-1"}, "status": object{
@@ -282,7 +263,7 @@ func TestServiceWaitsForItsEndpoints(t *testing.T) {
 	checked := engine.check(serviceToken, property.Map{}, inputs)
 	response, err := engine.Create(p.CreateRequest{Urn: urn(serviceToken), Properties: checked, Timeout: 0.2})
 	if err == nil || response.PartialState == nil || !strings.Contains(err.Error(), "endpoints") {
-		t.Errorf("error %v, want endpoints that nobody looked for", err)
+		t.Errorf("error %v, want missing endpoints", err)
 	}
 	server.objects["/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/s-1"] = object{
 		"metadata": object{"name": "s-1"}, "endpoints": list{object{"conditions": object{"ready": true}}}}

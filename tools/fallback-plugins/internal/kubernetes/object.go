@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// unknown stands in a plain object for a value that is not known yet.
+// unknown represents a value of a plain object that is not known yet.
 type unknown struct{}
 
 // The SDK cannot spell some keys of a CustomResourceDefinition's schema and writes them with underscores.
@@ -30,8 +30,9 @@ func sdkKey(key string) string {
 	return key
 }
 
-// plainObject turns the properties of a resource into the form that client-go takes: secrets are bare, whole numbers
-// are integers, and what is not known is unknown{}. The plugin's own keys, which begin with two underscores, stay out.
+// plainObject turns the properties of a resource into the form of client-go. Secrets lose their mark, whole numbers
+// become integers, and unknown values become unknown{}. The plugin's own keys, which begin with two underscores, are left
+// out.
 func plainObject(properties property.Map) map[string]any {
 	object := plainMap(properties)
 	for key := range object {
@@ -77,7 +78,7 @@ func plain(value property.Value) any {
 	}
 }
 
-// properties is the way back from plainObject.
+// properties reverses plainObject.
 func properties(object map[string]any) property.Map {
 	values := make(map[string]property.Value, len(object))
 	for key, value := range object {
@@ -111,7 +112,7 @@ func propertyOf(value any) property.Value {
 	}
 }
 
-// at is the value inside properties that path leads to, or null.
+// at returns the value at path, or null.
 func at(properties property.Map, path ...string) property.Value {
 	value := property.New(properties)
 	for _, key := range path {
@@ -123,8 +124,8 @@ func at(properties property.Map, path ...string) property.Value {
 	return value
 }
 
-// with returns properties with the value at path set. It leaves them as they are where an unknown value is in the
-// way, because nothing can be put inside one.
+// with returns properties with the value at path set. It returns them unchanged if an unknown value is on the path,
+// because an unknown value has no members.
 func with(properties property.Map, set property.Value, path ...string) property.Map {
 	key, rest := path[0], path[1:]
 	if len(rest) == 0 {
@@ -140,7 +141,7 @@ func with(properties property.Map, set property.Value, path ...string) property.
 	return properties.Set(key, property.WithGoValue(inner, with(inner.AsMap(), set, rest...)))
 }
 
-// refersOutside tells whether value holds something that is no plain data: an asset, an archive, a resource.
+// refersOutside returns whether value contains an asset, an archive or a resource.
 func refersOutside(value property.Value) bool {
 	switch {
 	case value.IsAsset(), value.IsArchive(), value.IsResourceReference():

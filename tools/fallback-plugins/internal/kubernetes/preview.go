@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// previewCreate asks the API server what would come of a create. It answers nil where that cannot be asked: without a
-// cluster, before the namespace or the kind is there, or with values that are not known yet.
+// previewCreate returns the object that a create would make, by a dry run of the API server. It returns nil without a
+// cluster, before the namespace or the kind exists, and if values are still unknown.
 func (k *plugin) previewCreate(
 	ctx context.Context, inputs property.Map, manager string,
 ) (*unstructured.Unstructured, error) {
@@ -47,8 +47,8 @@ func (k *plugin) previewUpdate(
 	if err != nil {
 		return previewed(nil, err)
 	}
-	// Until the real update takes the fields of the create over, they look like a stranger's.
-	force := k.forces(object)
+	// Until the first real update moves the fields of the create, they seem to belong to another manager.
+	force := k.settings.patchForce
 	for _, entry := range live.GetManagedFields() {
 		force = force || entry.Manager == creator && entry.Operation == metav1.ManagedFieldsOperationUpdate
 	}
@@ -63,7 +63,7 @@ func previewed(live *unstructured.Unstructured, err error) (*unstructured.Unstru
 	case err != nil:
 		return nil, err
 	}
-	// A status that is not there yet is unknown to the program, and not the empty one of a dry run.
+	// The program sees an unknown status, and not the empty one of a dry run.
 	unstructured.RemoveNestedField(live.Object, "status")
 	return live, nil
 }

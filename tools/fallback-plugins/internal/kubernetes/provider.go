@@ -1,6 +1,6 @@
-// Package kubernetes keeps objects of a Kubernetes cluster as a program declares them, as the official "kubernetes"
-// plugin does in its default mode, server-side apply. Every kind of the API is handled alike, through the dynamic
-// client; only replacing and readiness know kinds.
+// Package kubernetes manages objects of a Kubernetes cluster as the official "kubernetes" plugin does in its default mode,
+// server-side apply. The dynamic client serves every kind of the API. Only the rules of replacement and readiness know
+// kinds: those that the program uses.
 package kubernetes
 
 import (
@@ -14,12 +14,12 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"k8s.io/klog/v2"
 
-	"nodeforge.dev/stand-ins/internal/standin"
+	"nodeforge.dev/fallback-plugins/internal/fallback"
 )
 
 // plugin is one configured provider.
 type plugin struct {
-	// running ends when the engine cancels the run, and with it every operation.
+	// running ends when the engine cancels the run. Every operation ends with it.
 	running context.Context
 	cancel  context.CancelFunc
 
@@ -35,7 +35,7 @@ type plugin struct {
 
 // Provider serves every kubernetes:<group>/<version>:<Kind> and refuses Helm, Kustomize and YAML.
 func Provider() p.Provider {
-	// The engine shows a plugin's standard error to the user; what is worth showing goes through the resource's log.
+	// The engine shows a plugin's standard error to the user. Messages for the user go through the resource's log instead.
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
 	return newPlugin(connect).provider()
@@ -47,7 +47,7 @@ func newPlugin(connect func(context.Context, *settings) (*cluster, error)) *plug
 }
 
 func (k *plugin) provider() p.Provider {
-	return standin.RefuseCalls(p.Provider{
+	return fallback.RefuseCalls(p.Provider{
 		GetSchema:   k.getSchema,
 		CheckConfig: k.checkConfig,
 		DiffConfig:  k.diffConfig,
@@ -66,13 +66,13 @@ func (k *plugin) provider() p.Provider {
 }
 
 func (k *plugin) getSchema(context.Context, p.GetSchemaRequest) (p.GetSchemaResponse, error) {
-	// Kinds are taken from the API server, not from a list, so there is nothing to generate an SDK from.
-	schema := fmt.Sprintf(`{"name":%q,"version":%q,"description":%q}`, pluginName, standin.KubernetesVersion,
-		"The nodeforge stand-in for the official kubernetes plugin.")
+	// The kinds come from the API server and not from a list, so the schema has none.
+	schema := fmt.Sprintf(`{"name":%q,"version":%q,"description":%q}`, pluginName, fallback.KubernetesVersion,
+		"The nodeforge fallback for the official kubernetes plugin.")
 	return p.GetSchemaResponse{Schema: schema}, nil
 }
 
-// operation makes ctx end when the engine cancels the run too.
+// operation returns a context that also ends when the engine cancels the run.
 func (k *plugin) operation(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(k.running, cancel)
@@ -84,19 +84,19 @@ func (k *plugin) operation(ctx context.Context) (context.Context, context.Cancel
 
 var errUnreachable = errors.New("configured Kubernetes cluster is unreachable")
 
-// For how long a cluster that did not answer is not asked again: by operations that came while it was being asked, and
-// by what only looks, or each resource of a preview would wait for it in turn.
+// Time for which a failed attempt to connect counts. Operations that waited for the attempt share its error. Previews and
+// diffs share it for longer, because otherwise each resource of a preview would wait for the cluster in turn.
 const (
 	refusalShared = 5 * time.Second
 	refusalLasts  = 5 * time.Minute
 )
 
-// reach connects on the first call that succeeds.
+// reach returns the connection. The first call that succeeds makes it.
 func (k *plugin) reach(ctx context.Context) (*cluster, error) {
 	return k.reachUnless(ctx, refusalShared)
 }
 
-// glance is reach for what can do without a cluster.
+// glance is reach for an operation that also works without a cluster.
 func (k *plugin) glance(ctx context.Context) (*cluster, error) {
 	return k.reachUnless(ctx, refusalLasts)
 }
@@ -119,12 +119,12 @@ func (k *plugin) reachUnless(ctx context.Context, refusedFor time.Duration) (*cl
 	return cluster, nil
 }
 
-// reachForPreview is reach for a preview, which goes on without a cluster and says so once.
+// reachForPreview is reach for a preview, which continues without a cluster after one warning.
 func (k *plugin) reachForPreview(ctx context.Context) *cluster {
 	cluster, err := k.glance(ctx)
 	if err != nil {
 		k.warnOnce.Do(func() {
-			p.GetLogger(ctx).Warningf("the preview goes by the program alone, because the %v", err)
+			p.GetLogger(ctx).Warningf("the preview uses the program alone, because the %v", err)
 		})
 	}
 	return cluster

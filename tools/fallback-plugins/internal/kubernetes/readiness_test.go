@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 func TestReadiness(t *testing.T) {
@@ -18,7 +19,7 @@ func TestReadiness(t *testing.T) {
 	for name, one := range map[string]struct {
 		kind         string
 		spec, status object
-		want         string // ready, waiting or lost
+		want         string // ready or waiting
 		why          string
 	}{
 		"deployment, not seen": {
@@ -31,7 +32,7 @@ func TestReadiness(t *testing.T) {
 		"deployment, some updated": {"Deployment", object{"replicas": int64(3)}, object{"observedGeneration": int64(2),
 			"updatedReplicas": int64(1), "replicas": int64(3)}, "waiting", "1 of 3 replicas updated"},
 		"deployment, old ones left": {"Deployment", object{"replicas": int64(1)}, object{"observedGeneration": int64(2),
-			"updatedReplicas": int64(1), "replicas": int64(2), "availableReplicas": int64(2)}, "waiting", "of before"},
+			"updatedReplicas": int64(1), "replicas": int64(2), "availableReplicas": int64(2)}, "waiting", "of the previous revision"},
 		"deployment, unavailable": {"Deployment", object{"replicas": int64(1)}, object{"observedGeneration": int64(2),
 			"updatedReplicas": int64(1), "replicas": int64(1), "conditions": conditions("Progressing", "False", "ProgressDeadlineExceeded")},
 			"waiting", "ProgressDeadlineExceeded"},
@@ -45,96 +46,16 @@ func TestReadiness(t *testing.T) {
 		"daemon set, not seen": {"DaemonSet", object{}, object{}, "waiting", "generation 2"},
 		"daemon set, old pods": {"DaemonSet", object{}, object{"observedGeneration": int64(2), "desiredNumberScheduled": int64(2),
 			"updatedNumberScheduled": int64(1), "numberAvailable": int64(2)}, "waiting", "1 of 2 pods updated"},
-		"daemon set, updated by hand": {"DaemonSet", object{"updateStrategy": object{"type": "OnDelete"}},
-			object{"observedGeneration": int64(2), "desiredNumberScheduled": int64(2), "numberAvailable": int64(2)}, "ready", ""},
 		"daemon set, unavailable": {"DaemonSet", object{}, object{"observedGeneration": int64(2), "desiredNumberScheduled": int64(2),
 			"updatedNumberScheduled": int64(2), "numberAvailable": int64(1)}, "waiting", "1 of 2 pods available"},
 		"daemon set, ready": {"DaemonSet", object{}, object{"observedGeneration": int64(2), "desiredNumberScheduled": int64(2),
 			"updatedNumberScheduled": int64(2), "numberAvailable": int64(2)}, "ready", ""},
-		"stateful set, unready": {"StatefulSet", object{"replicas": int64(2)}, object{"observedGeneration": int64(2),
-			"readyReplicas": int64(1)}, "waiting", "1 of 2 replicas ready"},
-		"stateful set, old revision": {"StatefulSet", object{"replicas": int64(1)}, object{"observedGeneration": int64(2),
-			"readyReplicas": int64(1), "updatedReplicas": int64(1), "currentRevision": "a", "updateRevision": "b"}, "waiting", "revision b"},
-		"stateful set, partitioned": {"StatefulSet", object{"replicas": int64(3), "updateStrategy": object{
-			"rollingUpdate": object{"partition": int64(2)}}}, object{"observedGeneration": int64(2), "readyReplicas": int64(3),
-			"updatedReplicas": int64(1), "currentRevision": "a", "updateRevision": "b"}, "ready", ""},
-		"stateful set, ready": {"StatefulSet", object{"replicas": int64(1)}, object{"observedGeneration": int64(2),
-			"readyReplicas": int64(1), "updatedReplicas": int64(1), "currentRevision": "b", "updateRevision": "b"}, "ready", ""},
-		"job, running": {
-			"Job",
-			object{"completions": int64(2)},
-			object{"succeeded": int64(1)},
-			"waiting",
-			"1 of 2 completions",
-		},
-		"job, complete": {"Job", object{}, object{"conditions": conditions("Complete", "True", "")}, "ready", ""},
-		"job, failed": {
-			"Job",
-			object{},
-			object{"conditions": conditions("Failed", "True", "BackoffLimitExceeded")},
-			"lost",
-			"BackoffLimitExceeded",
-		},
-		"pod, pending": {
-			"Pod",
-			object{},
-			object{"phase": "Pending", "conditions": conditions("PodScheduled", "False", "Unschedulable")},
-			"waiting",
-			"Unschedulable",
-		},
-		"pod, crashing": {
-			"Pod",
-			object{},
-			object{"phase": "Running", "containerStatuses": list{object{"name": "c", "lastState": object{"terminated": object{"exitCode": int64(7), "reason": "Error"}}}}},
-			"waiting",
-			"container c exited with 7: Error",
-		},
-		"pod, ready": {
-			"Pod",
-			object{},
-			object{"phase": "Running", "conditions": conditions("Ready", "True", "")},
-			"ready",
-			"",
-		},
-		"pod, done":        {"Pod", object{}, object{"phase": "Succeeded"}, "ready", ""},
-		"pod, failed":      {"Pod", object{}, object{"phase": "Failed", "reason": "Evicted"}, "lost", "Evicted"},
-		"service, waiting": {"Service", object{"type": "LoadBalancer"}, object{}, "waiting", "no address"},
-		"service, with it": {
-			"Service",
-			object{"type": "LoadBalancer"},
-			object{"loadBalancer": object{"ingress": list{object{"ip": "x"}}}},
-			"ready",
-			"",
-		},
-		"service, headless": {
-			"Service",
-			object{"clusterIP": "None", "selector": object{"a": "b"}},
-			object{},
-			"ready",
-			"",
-		},
-		"service, elsewhere": {
-			"Service",
-			object{"type": "ExternalName", "selector": object{"a": "b"}},
-			object{},
-			"ready",
-			"",
-		},
-		"service, unselected": {"Service", object{}, object{}, "ready", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			subject := &unstructured.Unstructured{Object: object{"kind": one.kind, "metadata": object{"generation": int64(2)},
 				"spec": one.spec, "status": one.status}}
-			rule := judgeLoadBalancer
-			for kind, known := range readinessRules {
-				if kind.Kind == one.kind {
-					rule = known
-				}
-			}
-			verdict := rule(subject)
-			got := map[[2]bool]string{
-				{true, false}: "ready", {false, false}: "waiting", {false, true}: "lost",
-			}[[2]bool{verdict.ready, verdict.lost}]
+			verdict := readinessRules[schema.GroupKind{Group: "apps", Kind: one.kind}](subject)
+			got := map[bool]string{true: "ready", false: "waiting"}[verdict.ready]
 			if got != one.want || !strings.Contains(verdict.why, one.why) {
 				t.Errorf("%s because %q, want %s because of %q", got, verdict.why, one.want, one.why)
 			}
@@ -152,6 +73,35 @@ func TestReadiness(t *testing.T) {
 	}
 	if !judgeEndpoints(endpoints()).ready || !judgeEndpoints(endpoints(true, true)).ready {
 		t.Error("a service is not ready though all of its endpoints are")
+	}
+}
+
+func TestPodTrouble(t *testing.T) {
+	for want, status := range map[string]object{
+		"Pending; not scheduled: Unschedulable": {"phase": "Pending",
+			"conditions": list{object{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}}},
+		"Running; container c exited with 7: Error": {"phase": "Running", "containerStatuses": list{object{"name": "c",
+			"lastState": object{"terminated": object{"exitCode": int64(7), "reason": "Error"}}}}},
+		"Failed: Evicted": {"phase": "Failed", "reason": "Evicted"},
+	} {
+		if got := podTrouble(&unstructured.Unstructured{Object: object{"status": status}}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestServicesThatSelectPods(t *testing.T) {
+	for name, one := range map[string]struct {
+		spec object
+		want bool
+	}{
+		"with a selector": {object{"selector": object{"a": "b"}}, true},
+		"headless":        {object{"clusterIP": "None", "selector": object{"a": "b"}}, false},
+		"unselected":      {object{}, false},
+	} {
+		if got := selectsPods(&unstructured.Unstructured{Object: object{"spec": one.spec}}); got != one.want {
+			t.Errorf("%s: %v, want %v", name, got, one.want)
+		}
 	}
 }
 

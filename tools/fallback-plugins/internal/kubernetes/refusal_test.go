@@ -24,7 +24,7 @@ func TestKindOf(t *testing.T) {
 	}
 	for _, token := range []tokens.Type{"kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart",
 		"kubernetes:yaml/v2:ConfigFile", "kubernetes:kustomize/v2:Directory", "kubernetes:yaml:ConfigGroup"} {
-		if _, err := kindOf(token); err == nil || !strings.Contains(err.Error(), "nodeforge stand-in") ||
+		if _, err := kindOf(token); err == nil || !strings.Contains(err.Error(), "nodeforge fallback") ||
 			!strings.Contains(err.Error(), string(token)) {
 			t.Errorf("%s: error %v, want a refusal that names it", token, err)
 		}
@@ -32,17 +32,17 @@ func TestKindOf(t *testing.T) {
 }
 
 func TestOnlyTheImplementedPartIsTaken(t *testing.T) {
-	t.Setenv("KUBECONFIG", "/nonexistent")
 	engine := newEngine(t)
 	for name, one := range map[string]struct {
 		token  tokens.Type
 		inputs property.Map
 		reason string
 	}{
-		"a patch":          {"kubernetes:core/v1:ConfigMapPatch", props("kind", "ConfigMap"), "ConfigMapPatch"},
-		"a list":           {"kubernetes:core/v1:ConfigMapList", props("items", list{}), "list"},
-		"a generated name": {configMapToken, props("metadata", object{"generateName": "x-"}), "server-side apply"},
-		"an annotation": {configMapToken, props("metadata", object{"annotations": object{"pulumi.com/waitFor": "x"}}),
+		"a patch": {"kubernetes:core/v1:ConfigMapPatch", props("kind", "ConfigMap", "metadata", object{"name": "a"}),
+			"ConfigMapPatch"},
+		"a list":  {"kubernetes:core/v1:ConfigMapList", props("items", list{}, "metadata", object{"name": "a"}), "list"},
+		"no name": {configMapToken, props("metadata", object{"generateName": "x-"}), "without metadata.name"},
+		"an annotation": {configMapToken, props("metadata", object{"name": "a", "annotations": object{"pulumi.com/waitFor": "x"}}),
 			"pulumi.com/waitFor"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,8 @@ func TestOnlyTheImplementedPartIsTaken(t *testing.T) {
 			}
 		})
 	}
-	for _, setting := range []string{"renderYamlToDirectory", "enableServerSideApply", "skipUpdateUnreachable", "strictMode"} {
+	for _, setting := range []string{"renderYamlToDirectory", "enableServerSideApply", "skipUpdateUnreachable", "strictMode",
+		"deleteUnreachable", "kubeClientSettings", "context"} {
 		value := map[string]string{"enableServerSideApply": "false"}[setting]
 		if value == "" {
 			value = "true"
@@ -63,8 +64,8 @@ func TestOnlyTheImplementedPartIsTaken(t *testing.T) {
 		}
 	}
 	response, err := engine.CheckConfig(p.CheckRequest{Inputs: props("enableServerSideApply", "true", "kubeconfig", "x",
-		"skipUpdateUnreachable", "false", "suppressDeprecationWarnings", "true", "namespace", "x",
-		"kubeClientSettings", `{"qps":5}`, "version", "4.34.2")})
+		"skipUpdateUnreachable", "false", "suppressDeprecationWarnings", "true", "clusterIdentifier", "x",
+		"enableConfigMapMutable", "true", "version", "4.34.2")})
 	if err != nil || len(response.Failures) != 0 {
 		t.Errorf("defaults and implemented settings are refused: %v %v", err, response.Failures)
 	}

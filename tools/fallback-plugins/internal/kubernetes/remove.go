@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// deleteObject deletes an object and what hangs on it, and waits until it is gone.
+// deleteObject deletes an object with its dependents, and waits until the object no longer exists.
 func (k *plugin) deleteObject(ctx context.Context, object *unstructured.Unstructured, customSeconds float64) error {
 	cluster, err := k.reach(ctx)
 	if err != nil {
@@ -21,12 +21,12 @@ func (k *plugin) deleteObject(ctx context.Context, object *unstructured.Unstruct
 	}
 	client, err := cluster.client(object)
 	if meta.IsNoMatchError(err) {
-		return nil // the kind is gone, and all of its objects with it
+		return nil // the kind no longer exists, and so none of its objects does
 	}
 	if err != nil {
 		return err
 	}
-	policy := propagation(object)
+	policy := metav1.DeletePropagationForeground
 	err = client.Delete(ctx, object.GetName(), metav1.DeleteOptions{PropagationPolicy: &policy})
 	if apierrors.IsNotFound(err) {
 		return nil
@@ -47,7 +47,7 @@ func (k *plugin) deleteObject(ctx context.Context, object *unstructured.Unstruct
 		case err == nil && first == nil:
 			first = live
 		case err == nil && live.GetUID() != first.GetUID():
-			return nil // another of the same name has come in its place
+			return nil // a new object has the same name
 		}
 		why := fmt.Sprint(err)
 		if err == nil {
@@ -55,30 +55,19 @@ func (k *plugin) deleteObject(ctx context.Context, object *unstructured.Unstruct
 		}
 		if why != shown {
 			shown = why
-			p.GetLogger(ctx).InfoStatusf("waiting for %s %s to go: %s", object.GetKind(), objectID(object), shown)
+			p.GetLogger(ctx).InfoStatusf("waiting for the deletion of %s %s: %s", object.GetKind(), objectID(object), shown)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the run was cancelled while waiting for the object to go: %s", why)
+			return fmt.Errorf("the run was cancelled while it waited for the deletion: %s", why)
 		case <-expired:
-			return fmt.Errorf("%s %s is not gone after %s: %s", object.GetKind(), objectID(object), limit, why)
+			return fmt.Errorf("%s %s still exists after %s: %s", object.GetKind(), objectID(object), limit, why)
 		case <-time.After(pollInterval):
 		}
 	}
 }
 
-func propagation(object *unstructured.Unstructured) metav1.DeletionPropagation {
-	switch strings.ToLower(object.GetAnnotations()[annotationPropagation]) {
-	case "orphan":
-		return metav1.DeletePropagationOrphan
-	case "background":
-		return metav1.DeletePropagationBackground
-	default:
-		return metav1.DeletePropagationForeground
-	}
-}
-
-// deletionTrouble says what keeps an object that is being deleted.
+// deletionTrouble explains why an object still exists during its deletion.
 func deletionTrouble(live *unstructured.Unstructured) string {
 	reasons := []string{"it is being deleted"}
 	if finalizers := live.GetFinalizers(); len(finalizers) > 0 {

@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// hide marks as secret in object what is secret in inputs. A list with one secret in it becomes secret as a whole,
-// because the API server may reorder it. The data of a Secret is secret in any case.
+// hide marks the values of object as secret that are secret in inputs. A list that contains one secret becomes secret as
+// a whole, because the API server may reorder it. The data of a Secret is always secret.
 func hide(object, inputs property.Map) property.Map {
 	if kind := object.Get("kind"); kind.IsString() && kind.AsString() == "Secret" {
 		for _, key := range []string{"data", "stringData"} {
@@ -33,12 +33,11 @@ func hide(object, inputs property.Map) property.Map {
 	return object
 }
 
-// shortestRedacted is the length from which a secret is taken out of error messages. Shorter ones are as likely to be
-// a part of some other word.
+// shortestRedacted is the least length of a secret that redact removes. A shorter one is as likely a part of another word.
 const shortestRedacted = 4
 
-// redact takes the secret strings of inputs out of the text of err, as they are, and encoded or decoded as base64,
-// for the API server quotes values that it refuses.
+// redact removes the secret strings of inputs from the text of err: as they are, and encoded or decoded as base64. The
+// API server quotes values that it refuses.
 func redact(err error, inputs property.Map) error {
 	if err == nil {
 		return nil

@@ -12,10 +12,10 @@ var endpointSlices = schema.GroupVersionResource{
 	Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices",
 }
 
-// judgeService judges a Service by itself and, when it selects pods, by the endpoints that were found for it.
+// judgeService judges a Service that selects pods by its endpoints. Every other Service is ready.
 func judgeService(ctx context.Context, cluster *cluster, service *unstructured.Unstructured) verdict {
-	if v := judgeLoadBalancer(service); !v.ready || !selectsPods(service) {
-		return v
+	if !selectsPods(service) {
+		return ready
 	}
 	slices, err := cluster.dynamic.Resource(endpointSlices).Namespace(service.GetNamespace()).List(ctx,
 		metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=" + service.GetName()})
@@ -25,30 +25,18 @@ func judgeService(ctx context.Context, cluster *cluster, service *unstructured.U
 	return judgeEndpoints(slices.Items)
 }
 
-func judgeLoadBalancer(service *unstructured.Unstructured) verdict {
-	kind, _, _ := unstructured.NestedString(service.Object, "spec", "type")
-	if kind != "LoadBalancer" {
-		return ready
-	}
-	if ingress, _, _ := unstructured.NestedSlice(service.Object, "status", "loadBalancer", "ingress"); len(ingress) == 0 {
-		return notYet("no address was allocated; a load balancer needs something that provides it")
-	}
-	return ready
-}
-
-// selectsPods tells whether the service is to have endpoints that a controller finds and the cluster balances over.
+// selectsPods returns whether the cluster balances the service over endpoints that a controller finds.
 func selectsPods(service *unstructured.Unstructured) bool {
-	kind, _, _ := unstructured.NestedString(service.Object, "spec", "type")
 	address, _, _ := unstructured.NestedString(service.Object, "spec", "clusterIP")
 	selector, _, _ := unstructured.NestedMap(service.Object, "spec", "selector")
-	return kind != "ExternalName" && address != "None" && len(selector) > 0
+	return address != "None" && len(selector) > 0
 }
 
-// judgeEndpoints wants the controller to have looked, and every pod that it found to be ready. A service that selects
-// no pod is ready: the pods may well come later.
+// judgeEndpoints expects the controller to have written endpoints, and each of them to be ready. A service that selects
+// no pod is ready, because its pods may follow later.
 func judgeEndpoints(slices []unstructured.Unstructured) verdict {
 	if len(slices) == 0 {
-		return notYet("its endpoints have not been looked for yet")
+		return notYet("its controller has not written its endpoints yet")
 	}
 	waiting, total := 0, 0
 	for _, slice := range slices {

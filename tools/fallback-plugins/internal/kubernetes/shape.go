@@ -1,8 +1,6 @@
 package kubernetes
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
@@ -11,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// identity is the least of an object that tells which it is, with the annotations that steer the plugin.
+// identity returns an object with the fields that identify it, and with the annotations that configure the plugin.
 func identity(kind schema.GroupVersionKind, id string, inputs property.Map) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{Object: map[string]any{}}
 	object.SetGroupVersionKind(kind)
@@ -33,24 +31,8 @@ func identity(kind schema.GroupVersionKind, id string, inputs property.Map) *uns
 	return object
 }
 
-// serverFields are the metadata that only the API server writes.
-var serverFields = []string{"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation",
-	"managedFields", "resourceVersion", "selfLink", "uid"}
-
-// importable is what of a live object a program would have written.
-func importable(live map[string]any) map[string]any {
-	inputs := maps.Clone(live)
-	delete(inputs, "status")
-	if metadata, ok := inputs["metadata"].(map[string]any); ok {
-		metadata = maps.Clone(metadata)
-		maps.DeleteFunc(metadata, func(key string, _ any) bool { return slices.Contains(serverFields, key) })
-		inputs["metadata"] = metadata
-	}
-	return inputs
-}
-
-// asInputs is the live object as the program would have to write it to get it, in the shape of what it wrote: fields
-// that others filled in stay out, and a value that means the same stays as it was written.
+// asInputs returns the inputs from which the live object would result, with the fields of the given inputs only. A field
+// that another writer filled in is left out. A value of the same meaning keeps its spelling.
 func asInputs(live, inputs map[string]any) map[string]any {
 	return shapeMap(live, inputs, "")
 }
@@ -63,7 +45,7 @@ func shapeMap(live, inputs map[string]any, key string) map[string]any {
 		case ok:
 			shaped[name] = shape(value, input, key, name)
 		case isEmpty(input), name == "stringData":
-			// The API server drops what is empty, and turns stringData into data.
+			// The API server removes empty values, and turns stringData into data.
 			shaped[name] = input
 		}
 	}
@@ -88,8 +70,8 @@ func shape(live, input any, parent, key string) any {
 	return live
 }
 
-// shapeList pairs the items by position when the lists are as long as each other; otherwise something was added or
-// removed, and all of the live list shows.
+// shapeList pairs the items by position if both lists have the same length. Otherwise an item was added or removed, and
+// shapeList returns the whole live list.
 func shapeList(live, inputs []any, key string) any {
 	if len(live) != len(inputs) {
 		return live
@@ -119,8 +101,8 @@ func isEmpty(value any) bool {
 	return false
 }
 
-// isQuantity tells whether the value at key, inside parent, is an amount that the API server writes in its own way:
-// 1000m as 1, 1024Mi as 1Gi.
+// isQuantity returns whether the value at key, inside parent, is a quantity. The API server normalizes quantities: 1000m
+// becomes 1, and 1024Mi becomes 1Gi.
 func isQuantity(parent, key string) bool {
 	switch parent {
 	case "requests", "limits", "hard", "capacity", "allocatable", "overhead", "podFixed", "default", "defaultRequest",

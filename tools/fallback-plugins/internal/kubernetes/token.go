@@ -7,18 +7,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"nodeforge.dev/stand-ins/internal/standin"
+	"nodeforge.dev/fallback-plugins/internal/fallback"
 )
 
 const pluginName = "kubernetes"
 
-// kindOf turns a resource token, kubernetes:<group>/<version>:<Kind> with group "core" for the unnamed one, into the
-// kind it stands for. Tokens that stand for no kind of the API, such as Helm releases, are refused.
+// kindOf returns the kind of a resource token, kubernetes:<group>/<version>:<Kind>; the unnamed group is "core". It
+// refuses tokens of no kind of the API, such as Helm releases.
 func kindOf(token tokens.Type) (schema.GroupVersionKind, error) {
 	group, version, found := strings.Cut(token.Module().Name().String(), "/")
 	switch {
 	case !found, group == "helm.sh", group == "yaml", group == "kustomize":
-		return schema.GroupVersionKind{}, standin.Refusal(pluginName, token.String())
+		return schema.GroupVersionKind{}, fallback.Refusal(pluginName, token.String())
 	case strings.Contains(version, "/"):
 		return schema.GroupVersionKind{}, fmt.Errorf("token %s is not of the form kubernetes:<group>/<version>:<Kind>", token)
 	}
@@ -28,7 +28,7 @@ func kindOf(token tokens.Type) (schema.GroupVersionKind, error) {
 	return schema.GroupVersionKind{Group: group, Version: version, Kind: token.Name().String()}, nil
 }
 
-// clusterScoped lists kinds of the API server itself that are in no namespace, for when no API server can be asked.
+// clusterScoped lists the kinds of Kubernetes itself that are in no namespace. It serves while no API server is reachable.
 var clusterScoped = map[schema.GroupKind]bool{
 	{Kind: "Namespace"}:        true,
 	{Kind: "Node"}:             true,

@@ -2,6 +2,7 @@ package random
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -11,7 +12,9 @@ import (
 type UUID struct{}
 
 // UUIDInputs are the inputs of a UUID.
-type UUIDInputs struct{ Kept }
+type UUIDInputs struct {
+	Keepers map[string]string `pulumi:"keepers,optional"`
+}
 
 // UUIDState is the state of a UUID.
 type UUIDState struct {
@@ -19,10 +22,15 @@ type UUIDState struct {
 	Result string `pulumi:"result"`
 }
 
-// Annotate gives the resource its token.
+// Annotate gives the resource its token in the official schema, whose module repeats the name.
 func (r *UUID) Annotate(a infer.Annotator) {
 	a.Describe(&r, "A random UUID.")
-	setToken(a, "randomUuid", "RandomUuid")
+	a.SetToken("index/randomUuid", "RandomUuid")
+}
+
+// Annotate describes the input in the schema.
+func (in *UUIDInputs) Annotate(a infer.Annotator) {
+	a.Describe(&in.Keepers, "Any values. A change of one replaces the UUID.")
 }
 
 // Create makes the UUID. Like the official plugin it does not mark it as version 4: all 128 bits are random.
@@ -33,7 +41,9 @@ func (*UUID) Create(
 	if request.DryRun {
 		return response, nil
 	}
-	b := randomBytes(16)
+	// Read never fails: the runtime ends the process if the system has no randomness.
+	b := make([]byte, 16)
+	rand.Read(b)
 	response.ID = fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 	response.Output.Result = response.ID
 	return response, nil

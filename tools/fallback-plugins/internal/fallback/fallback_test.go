@@ -1,4 +1,4 @@
-package standin
+package fallback
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/pulumi/pulumi-go-provider/integration"
 )
 
-func TestRefusalNamesWhatAndWho(t *testing.T) {
+func TestRefusalNamesTheFeatureAndThePlugin(t *testing.T) {
 	err := Refusal("random", "random:index/randomPet:RandomPet").Error()
-	for _, wanted := range []string{"random:index/randomPet:RandomPet", "nodeforge stand-in", `"random"`, "official plugin"} {
+	for _, wanted := range []string{"random:index/randomPet:RandomPet", "nodeforge fallback", `"random"`, "official plugin"} {
 		if !strings.Contains(err, wanted) {
 			t.Errorf("%q lacks %q", err, wanted)
 		}

@@ -1,4 +1,4 @@
-package standin
+package fallback
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 )
 
-// Announce makes provider say once per process, as an informational message of the run, that it is not the official
+// Announce makes provider log once per process, as an informational message of the run, that it is not the official
 // plugin called name.
 func Announce(provider p.Provider, name, version string) p.Provider {
 	configure := provider.Configure
 	var once sync.Once
 	provider.Configure = func(ctx context.Context, request p.ConfigureRequest) error {
 		once.Do(func() {
-			p.GetLogger(ctx).Infof("%s: this is the nodeforge stand-in for the official plugin v%s", name, version)
+			p.GetLogger(ctx).Infof("%s: this is the nodeforge fallback for the official plugin v%s", name, version)
 		})
 		if configure == nil {
 			return nil
@@ -26,11 +26,11 @@ func Announce(provider p.Provider, name, version string) p.Provider {
 	return provider
 }
 
-// Main serves provider to the engine until the engine goes away; it never returns.
+// Main serves provider to the engine until the engine ends. It never returns.
 func Main(name, version string, provider p.Provider) {
 	err := p.RunProvider(context.Background(), name, version, Announce(provider, name, version))
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "pulumi-resource-%s (nodeforge stand-in): %v\n", name, err)
+		fmt.Fprintf(os.Stderr, "pulumi-resource-%s (nodeforge fallback): %v\n", name, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
