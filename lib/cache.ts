@@ -112,8 +112,10 @@ export async function prune(
 ): Promise<readonly string[]> {
   const names = await readdir(root).catch(() => []);
   const artifacts = await listArtifacts(root);
+  const isNewer = (one: Artifact, other: Artifact) =>
+    other.kind === currentKind(one.kind) && other.mtimeMs > one.mtimeMs;
   const superseded = artifacts
-    .filter(({ kind, mtimeMs }) => artifacts.some((other) => other.kind === kind && other.mtimeMs > mtimeMs))
+    .filter((one) => artifacts.some((other) => isNewer(one, other)))
     .map(({ name }) => name)
     .filter((name) => !inUse(join(root, name)));
   for (const name of superseded) await rm(join(root, name), { recursive: true, force: true });
@@ -132,6 +134,11 @@ export async function prune(
     }
   }
   return removed.sort();
+}
+
+/** Name of a recipe of an earlier release, as the recipe is named now. */
+function currentKind(kind: string): string {
+  return kind === "stand-ins" ? "fallback-plugins" : kind;
 }
 
 /** First 64 bits of the SHA-256 over the inputs, in hexadecimal. */

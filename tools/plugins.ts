@@ -12,41 +12,41 @@ import { run } from "../lib/process.ts";
 import { reachable } from "../lib/reachability.ts";
 import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
 
-/** The folder the engine finds its plugins in. */
+/** Folder in which the engine finds its plugins. */
 export interface PluginHome {
-  /** For PULUMI_HOME. */
+  /** Value of PULUMI_HOME. */
   readonly folder: string;
-  /** Whether it is nodeforge's own, because some plugins are stand-ins. */
+  /** Whether only nodeforge uses the folder, because it contains fallback plugins. */
   readonly isPrivate: boolean;
-  /** Plugins that stand in for official ones that are not to be had. */
-  readonly standIns: readonly PluginName[];
+  /** Names of the plugins that are fallbacks, because the official ones are unavailable. */
+  readonly fallbacks: readonly PluginName[];
 }
 
-/** Plugins that others build. */
+/** Names of the plugins that have an official release. */
 export const officialNames: readonly PluginName[] = ["command", "kubernetes", "random"];
 
-/** The user's own PULUMI_HOME; a shell that was given ours does not make ours the user's. */
+/** Returns the user's own PULUMI_HOME. The value of a shell that has nodeforge's PULUMI_HOME is ignored. */
 export function userPulumiHome(environment: NodeJS.ProcessEnv = process.env): string {
   const { PULUMI_HOME } = environment;
   return PULUMI_HOME && PULUMI_HOME !== privatePulumiHome(environment) ? PULUMI_HOME : join(homedir(), ".pulumi");
 }
 
-/** A PULUMI_HOME that only nodeforge uses. */
+/** Returns the PULUMI_HOME that only nodeforge uses. */
 export function privatePulumiHome(environment: NodeJS.ProcessEnv = process.env): string {
   return join(cacheRoot(environment), "pulumi-home");
 }
 
-/** The PULUMI_HOME of earlier commands, for one that needs no plugin. */
-export function presentPulumiHome(environment: NodeJS.ProcessEnv = process.env): Omit<PluginHome, "standIns"> {
+/** Returns the PULUMI_HOME of earlier commands, for a command that needs no plugin. */
+export function presentPulumiHome(environment: NodeJS.ProcessEnv = process.env): Omit<PluginHome, "fallbacks"> {
   const own = privatePulumiHome(environment);
   return existsSync(own) ? { folder: own, isPrivate: true } : { folder: userPulumiHome(environment), isPrivate: false };
 }
 
 /**
- * Puts every plugin of the program where the engine finds it.
+ * Places every plugin of the program in a folder in which the engine finds it.
  *
- * Official plugins are used where they are installed, or where they can be downloaded and checked. Only where that fails are
- * stand-ins built, and then in a PULUMI_HOME of nodeforge's own, so that no other program ever gets one.
+ * An official plugin is used if it is installed, or if it can be downloaded and checked. Otherwise a fallback plugin is built.
+ * It is placed in nodeforge's own PULUMI_HOME, so that no other program uses it.
  * @param cli Path of the Pulumi CLI.
  */
 export async function providePlugins(cli: string): Promise<PluginHome> {
@@ -57,23 +57,23 @@ export async function providePlugins(cli: string): Promise<PluginHome> {
   }
   const folder = missing.length > 0 ? privatePulumiHome() : userHome;
   await place(folder, "libvirt", await libvirtPlugin());
-  if (missing.length === 0) return { folder, isPrivate: false, standIns: [] };
+  if (missing.length === 0) return { folder, isPrivate: false, fallbacks: [] };
 
-  const standIns = await standInPlugins();
+  const fallbacks = await fallbackPlugins();
   for (const name of officialNames) {
-    await place(folder, name, missing.includes(name) ? standIns : pluginFolder(userHome, name));
+    await place(folder, name, missing.includes(name) ? fallbacks : pluginFolder(userHome, name));
   }
-  await logDaily(`stand-ins are used for the official plugins ${missing.join(", ")}, ${whyMissing(missing)}`);
-  return { folder, isPrivate: true, standIns: missing };
+  await logDaily(`fallback plugins are used for ${missing.join(", ")}, because ${whyMissing(missing)}`);
+  return { folder, isPrivate: true, fallbacks: missing };
 }
 
 function whyMissing(missing: readonly PluginName[]): string {
   const unpinned = missing.filter((name) => pins[archiveOf(name)] === undefined);
-  if (unpinned.length === 0) return "which are not to be had here";
-  return `which are not installed; ${pinsFile} has no SHA-256 to check a download of ${unpinned.join(", ")} by`;
+  if (unpinned.length === 0) return "the official plugins are neither installed nor available for download";
+  return `the official plugins are not installed, and ${pinsFile} has no SHA-256 to check a download of ${unpinned.join(", ")}`;
 }
 
-/** Whether a plugin is installed and is not one of ours. */
+/** Whether a plugin is installed and is neither a fallback plugin nor nodeforge's own. */
 export async function isOfficial(home: string, name: PluginName): Promise<boolean> {
   const binary = join(pluginFolder(home, name), `pulumi-resource-${name}`);
   const target = await realpath(binary).catch(() => undefined);
@@ -81,9 +81,10 @@ export async function isOfficial(home: string, name: PluginName): Promise<boolea
 }
 
 /**
- * Installs an official plugin into the user's PULUMI_HOME; false when it cannot be had, or nothing tells what it must be: a
- * plugin sees every secret in clear.
- * @param sums What a release must be.
+ * Installs an official plugin into the user's PULUMI_HOME. A plugin sees every secret in clear, so a release without a known
+ * checksum is not installed.
+ * @param sums Checksums of the releases.
+ * @returns whether it is installed.
  */
 export async function installOfficial(
   cli: string,
@@ -94,7 +95,7 @@ export async function installOfficial(
   const version = versions.plugins[name];
   const sha256 = sums[archiveOf(name)];
   if (sha256 === undefined) return false;
-  // The CLI looks at both places, and is slow to give up on either.
+  // The CLI tries both places, and takes long to give up on either.
   const places = await Promise.all(["https://api.github.com", "https://get.pulumi.com"].map(reachable));
   if (!places.includes(true)) return false;
   logLine(`installing the official plugin ${name} ${version} into ${home}, checked by ${pinsFile}`);
@@ -105,12 +106,12 @@ export async function installOfficial(
     });
     return true;
   } catch (error) {
-    logLine(`that failed: ${(error as Error).message.split("\n").at(-1)}`);
+    logLine(`the installation of the official plugin ${name} failed: ${(error as Error).message.split("\n").at(-1)}`);
     return false;
   }
 }
 
-/** Name of an official plugin's released file. */
+/** Returns the name of an official plugin's released file. */
 function archiveOf(name: PluginName): string {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   return `pulumi-resource-${name}-v${versions.plugins[name]}-linux-${architecture}.tar.gz`;
@@ -130,14 +131,14 @@ async function libvirtPlugin(): Promise<string> {
   });
 }
 
-async function standInPlugins(): Promise<string> {
+async function fallbackPlugins(): Promise<string> {
   const module = inCheckout("tools", "fallback-plugins");
   const programs = officialNames.map((name) => ({
     name: `pulumi-resource-${name}`,
     package: `./cmd/pulumi-resource-${name}`,
   }));
   return artifact({
-    name: "stand-ins",
+    name: "fallback-plugins",
     inputs: await goInputs(module, programs),
     estimate: "4 min",
     checkedBy: checkedByGo,
@@ -149,7 +150,7 @@ function pluginFolder(home: string, name: PluginName): string {
   return join(home, "plugins", `resource-${name}-v${versions.plugins[name]}`);
 }
 
-/** Lets a plugin's folder in a home consist of links to the files that belong to the plugin in another folder. */
+/** Fills a plugin's folder in a home with links to the files of the plugin in another folder. */
 async function place(home: string, name: PluginName, source: string): Promise<void> {
   const folder = pluginFolder(home, name);
   await mkdir(folder, { recursive: true });
@@ -160,7 +161,7 @@ async function place(home: string, name: PluginName, source: string): Promise<vo
     const target = join(source, file);
     if ((await readlink(link).catch(() => undefined)) === target) continue;
     logLine(`placing ${file} in ${home}`);
-    // Renamed into place: an engine that starts meanwhile finds the old file or the new one.
+    // The rename lets an engine that starts meanwhile find the old file or the new one.
     const fresh = join(folder, `.${file}.${randomUUID()}`);
     await symlink(target, fresh);
     await rename(fresh, link);

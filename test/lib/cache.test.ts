@@ -168,6 +168,14 @@ describe("prune", () => {
     }
   });
 
+  test("removes an artifact whose recipe has another name in this release", async () => {
+    const [former, current] = ["stand-ins-0123456789abcdef", "fallback-plugins-0123456789abcdef"];
+    for (const name of [former, current]) await mkdir(join(root, name));
+    await utimes(join(root, former), 1, 1);
+    expect(await prune(root)).toEqual([former]);
+    expect(await readdir(root)).toEqual([current]);
+  });
+
   test("of a cache that does not exist removes nothing", async () => {
     expect(await prune(join(root, "absent"))).toEqual([]);
   });
