@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { chooseImage, isUrl } from "../../image/location.ts";
+import { readManifest } from "../../image/manifest-reader.ts";
+import type { ImageManifest } from "../../image/manifest.ts";
 import { isLocal } from "../../libvirt/uri.ts";
 import { virshFor } from "../../libvirt/virsh.ts";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
@@ -24,14 +26,10 @@ export type Surroundings = Pick<RunRecord, "git" | "image" | "versions" | "hyper
 export async function readSurroundings(session: RecordedSession): Promise<Surroundings> {
   const settings = session.settings();
   const uri = settings.get("libvirtUri");
-  const [git, image, asked] = await Promise.all([
-    readGit(),
-    readImage(namedImage(session), settings.get("imageSha256")),
-    readVersions(session, uri),
-  ]);
+  const [git, asked] = await Promise.all([readGit(), readVersions(session, uri)]);
   return {
     git,
-    image,
+    image: readImage(namedImage(session), settings.get("imageSha256")),
     versions: asked,
     hypervisor: {
       uri,
@@ -88,20 +86,18 @@ function namedImage({ settings, variables }: RecordedSession): string | undefine
 }
 
 /** Describes an image by its path or URL and the hash that the stack expects. */
-export async function readImage(location: string | undefined, expected: string): Promise<ImageRecord> {
-  const isFile = location !== undefined && !isUrl(location);
-  const manifest = isFile ? await readManifest(`${resolve(checkout, location)}.manifest.json`) : null;
-  const stated = typeof manifest?.sha256 === "string" ? manifest.sha256 : null;
-  return { location: location ?? null, sha256: expected.toLowerCase() || stated, manifest };
+export function readImage(location: string | undefined, expected: string): ImageRecord {
+  const manifest = location === undefined || isUrl(location) ? undefined : manifestOf(resolve(checkout, location));
+  const sha256 = expected.toLowerCase() || (manifest?.sha256 ?? null);
+  return { location: location ?? null, sha256, manifest: manifest === undefined ? null : { ...manifest } };
 }
 
-async function readManifest(path: string): Promise<Record<string, unknown> | null> {
+/** Returns the manifest of an image; undefined when there is none, and when it cannot be read, because recording never fails a run. */
+function manifestOf(image: string): ImageManifest | undefined {
   try {
-    const manifest: unknown = JSON.parse(await readFile(path, "utf8"));
-    const isObject = typeof manifest === "object" && manifest !== null && !Array.isArray(manifest);
-    return isObject ? (manifest as Record<string, unknown>) : null;
+    return readManifest(image);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { readGit, readVirshVersion } from "../../../cli/runs/surroundings.ts";
+import { readGit, readImage, readVirshVersion } from "../../../cli/runs/surroundings.ts";
 import { temporaryFolder } from "./recording.ts";
 
 test("a folder without a repository has no revision", async () => {
@@ -42,4 +42,22 @@ test("versions of the hypervisor are read from virsh", () => {
     "Compiled against library: libvirt 9.0.0\nUsing library: libvirt 9.0.1\nUsing API: QEMU 9.0.1\nRunning hypervisor: QEMU 7.2.22\n";
   expect(readVirshVersion(text)).toEqual({ libvirt: "9.0.1", qemu: "7.2.22" });
   expect(readVirshVersion("error: failed to connect")).toEqual({ libvirt: null, qemu: null });
+});
+
+test("the record of an image has its manifest, and the hash that the stack expects or the manifest states", () => {
+  const folder = temporaryFolder("nodeforge-image-");
+  const image = join(folder, "node.qcow2");
+  const manifest = { contract: 2, sha256: "cd".repeat(32), versions: { linux: "6.12" } };
+  expect(readImage(image, "")).toEqual({ location: image, sha256: null, manifest: null });
+  writeFileSync(`${image}.manifest.json`, JSON.stringify(manifest));
+  expect(readImage(image, "")).toEqual({ location: image, sha256: manifest.sha256, manifest });
+  expect(readImage(image, "AB".repeat(32))).toEqual({ location: image, sha256: "ab".repeat(32), manifest });
+  writeFileSync(`${image}.manifest.json`, "half of a manif");
+  expect(readImage(image, "")).toEqual({ location: image, sha256: null, manifest: null });
+  expect(readImage("https://example.org/node.qcow2", "")).toEqual({
+    location: "https://example.org/node.qcow2",
+    sha256: null,
+    manifest: null,
+  });
+  expect(readImage(undefined, "")).toEqual({ location: null, sha256: null, manifest: null });
 });
