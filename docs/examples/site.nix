@@ -1,5 +1,8 @@
-# A module of your own for the node image. Copy it to nix/site.nix. Add ./site.nix to `modules` of nix/flake.nix.
-# Run `git add` for both, because a flake sees only files that git tracks. Then: npm run image -- --nix
+# A module of your own for the node image:
+# - copy it to nix/site.nix;
+# - add ./site.nix to `modules` in nix/flake.nix;
+# - run `git add` for both, because a flake sees only files that git tracks;
+# - run `npm run image -- --nix`.
 { lib, pkgs, ... }:
 let
   # The scheduler under test: any package with this program in bin/.
