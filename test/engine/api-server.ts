@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Guests } from "./guests.ts";
 
-/** Serves what the program itself asks of a cluster: the list of Nodes, as long as there is a control plane. */
+/** Serves the list of Nodes, which the program itself reads, while a control plane runs. */
 export async function serveNodes(guests: Guests): Promise<{ readonly url: string; readonly close: () => void }> {
   const server = createServer((request, response) => {
     const list = request.url === "/api/v1/nodes" ? guests.nodeList() : undefined;

@@ -5,7 +5,7 @@ import { parseState } from "../../cli/stack/state.ts";
 import { cluster, patternsOf } from "./names.ts";
 import { TestStack, type Outcome } from "./stack.ts";
 
-/** Holds operations until so many have begun. */
+/** Holds operations until the expected number has begun. */
 function meeting(expected: number): () => Promise<void> {
   let begun = 0;
   let open: () => void;
@@ -31,20 +31,20 @@ describe("the first up of one control plane and two workers", () => {
   });
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  it("is previewed without anything being made", () => {
+  it("is previewed, and the preview creates nothing", () => {
     expect(preview.succeeded).toBe(true);
     expect(new Set(preview.steps.map(({ op }) => op))).toEqual(new Set(["create"]));
     expect(preview.calls.list).toEqual([]);
   });
 
-  it("makes every resource once and nothing else", () => {
+  it("creates every resource once and nothing else", () => {
     expect(up.text).toContain("Resources:\n    + 60 created");
     expect(up.succeeded).toBe(true);
     expect(up.calls.of("create")).toEqual(cluster(2));
     expect(up.calls.all).toHaveLength(cluster(2).length);
   });
 
-  it("makes pool, image, overlays and machines in this order", () => {
+  it("creates pool, image, overlays and machines in this order", () => {
     expect(up.calls.disorder(/Pool/, /Volume base/, /Volume .*-root/)).toEqual([]);
     expect(up.calls.disorder(/Pool/, /Volume .*-seed/)).toEqual([]);
     expect(up.calls.disorder(/Network/, /Domain/)).toEqual([]);
@@ -55,11 +55,11 @@ describe("the first up of one control plane and two workers", () => {
   });
 
   it("boots all machines at once", () => {
-    // Each waited for the others to begin; one that comes later would have made the others fail.
+    // Each waited until the others began. A later one would have made the others fail.
     expect(up.calls.matching(/create Domain/).filter(({ ended }) => ended === undefined)).toEqual([]);
   });
 
-  it("makes the control plane before it mints a token, and lets a worker join only with its own", () => {
+  it("initializes the control plane before it mints a token, and lets a worker join only with its own token", () => {
     expect(up.calls.disorder(/master-host-key/, /master-init/, /-token/)).toEqual([]);
     for (const name of ["worker-node-1", "worker-node-2"]) {
       expect(up.calls.disorder(new RegExp(`Domain ${name}`), new RegExp(`${name}-token`))).toEqual([]);
@@ -68,14 +68,14 @@ describe("the first up of one control plane and two workers", () => {
     }
   });
 
-  it("waits for all joins, then for readiness, then installs the add-ons, and checks last", () => {
+  it("waits for all joins, then for readiness, then creates CoreDNS, then the smoke check", () => {
     expect(up.calls.disorder(/-join/, /Command ready/, / addons-/)).toEqual([]);
     expect(up.calls.disorder(/ addons-coredns/, / addons-smoke/)).toEqual([]);
     expect(up.calls.disorder(/ClusterRoleBinding/, /Deployment/)).toEqual([]);
     expect(up.calls.disorder(/(Namespace|ConfigMap|Service) addons-smoke/, /DaemonSet/)).toEqual([]);
   });
 
-  it("shows the nodes and keeps the kubeconfig to itself", async () => {
+  it("outputs the nodes, and the kubeconfig as a secret", async () => {
     const image = await stack.output("imageHash");
     const worker = { role: "worker", pool: "workers", image };
     expect(image).toMatch(/^[0-9a-f]{64}$/);
@@ -87,14 +87,14 @@ describe("the first up of one control plane and two workers", () => {
     expect(await stack.output("kubeconfig")).toBe("[secret]");
     const kubeconfig = await stack.output("kubeconfig", "--show-secrets");
     expect(stack.guests.secrets).toContain(kubeconfig);
-    // A diagnosis takes it from the state, because a first up that failed has no outputs.
+    // A diagnosis reads it from the state, because a failed first up has no outputs.
     const exported = await stack.cli.run(["stack", "export", "--show-secrets", "--stack", "lab"], stack.folder);
     expect(kubeconfigOf(exported.stdout, clusterStateOf(parseState(exported.stdout)).kubeconfig ?? "")).toBe(
       kubeconfig,
     );
   });
 
-  it("leaves nothing to do", async () => {
+  it("is followed by a preview without changes", async () => {
     const again = await stack.preview();
     expect([again.steps, again.calls.list]).toEqual([[], []]);
     const refreshed = await stack.preview({}, "--refresh");
@@ -113,7 +113,7 @@ describe("a cluster without workers", () => {
 });
 
 describe("joins", () => {
-  it("happen no more than joinWaveSize at a time", async () => {
+  it("run at most joinWaveSize at a time", async () => {
     await using stack = await TestStack.create({ workers: 4, joinWaveSize: 2 });
     const { succeeded, calls } = await stack.up();
     expect(succeeded).toBe(true);

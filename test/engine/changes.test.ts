@@ -16,10 +16,10 @@ describe("a cluster of one control plane and two workers", () => {
   beforeEach(() => restore());
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  /** Who has an address reserved in the cluster's network. */
+  /** Sorted names of the nodes with a reserved address in the cluster's network. */
   const reserved = () => [...stack.world.reservations.values()].sort();
 
-  /** Changes settings, and expects that the preview said exactly that, and a state that agrees with the world. */
+  /** Changes settings. Expects that the preview announced exactly the operations, and that the state matches the world. */
   async function change(settings: Parameters<TestStack["up"]>[0]) {
     const { calls, surprises } = await stack.change(settings!);
     expect(surprises).toEqual([]);
@@ -27,7 +27,7 @@ describe("a cluster of one control plane and two workers", () => {
     return calls;
   }
 
-  it("gets one more worker without a touch to the others", async () => {
+  it("gets one more worker, and the others are not touched", async () => {
     const calls = await change({ workers: 3 });
     expect(calls.of("create")).toEqual(worker(3).sort());
     expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke"]);
@@ -35,7 +35,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.disorder(/worker-node-3-join/, /worker-node-3-ready/, /Command ready/, /ConfigMap/)).toEqual([]);
   });
 
-  it("loses its last worker after that has left, and nothing else", async () => {
+  it("loses its last worker after the worker was drained, and nothing else", async () => {
     const nodes = (await stack.output("nodes")) as { name: string; address: string }[];
     const calls = await change({ workers: 1 });
     expect(calls.of("delete")).toEqual(worker(2).sort());
@@ -51,7 +51,7 @@ describe("a cluster of one control plane and two workers", () => {
     ).toEqual([]);
   });
 
-  it("replaces workers of another size one after the other, each after it has left", async () => {
+  it("replaces workers of another size one after the other, each after its drain", async () => {
     const calls = await change({ workerMemoryMiB: 3072 });
     const expected = [...rejoined(1), ...rejoined(2)].sort();
     expect(calls.of("delete")).toEqual(expected);
@@ -65,26 +65,26 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.disorder(/create Command worker-node-1-ready/, /delete Command worker-node-2-token/)).toEqual([]);
     expect(calls.disorder(/create Command worker-node-2-ready/, /update Command ready/)).toEqual([]);
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);
-    // Their successors find their addresses again.
+    // Their successors keep their addresses.
     expect(stack.guests.givenBack).toEqual([]);
     expect(reserved()).toEqual(["master", "worker-node-1", "worker-node-2"]);
   });
 
-  it("stays the same cluster when the control plane gets another size: its data, address and host key stay", async () => {
+  it("keeps its data, its address and its host key when the control plane gets another size", async () => {
     const nodes = await stack.output("nodes");
     const calls = await change({ masterMemoryMiB: 4096 });
     const replaced = ["Command master-host-key", "Command ready", "Domain master", "Volume master-root"];
     expect(calls.of("create")).toEqual(replaced);
     expect(calls.of("delete")).toEqual(replaced);
     expect(calls.of("update")).toEqual(["Command master-init"]);
-    // It is shut down before its data goes to another machine.
+    // The old machine is shut down before another machine gets its data.
     expect(calls.disorder(/delete Command master-host-key/, /delete Domain master/, /create Domain master/)).toEqual(
       [],
     );
     expect(await stack.output("nodes")).toEqual(nodes);
   });
 
-  it("does not care where image and ssh key lie", async () => {
+  it("does not change when the image and the ssh key move to another path", async () => {
     const key = await writeKey(stack.folder, "moved");
     const calls = await change({
       image: await writeImage(stack.folder, "moved.qcow2", "first"),
@@ -93,7 +93,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(calls.list).toEqual([]);
   });
 
-  it("runs a changed script again in place", async () => {
+  it("runs a step with another time limit again in place", async () => {
     const calls = await change({ readyTimeoutMinutes: 7 });
     expect(calls.list).toEqual([
       "update Command ready",
@@ -107,14 +107,14 @@ describe("a cluster of one control plane and two workers", () => {
     );
   });
 
-  it("hears on the control plane alone how workers leave from now on", async () => {
+  it("writes another drain policy to the control plane only", async () => {
     const calls = await change({ drainTimeoutMinutes: 7, drainPolicy: "force" });
     expect(calls.list).toEqual(["update Command master-drain-policy"]);
   });
 
-  it("gives living workers other labels and taints in place", async () => {
+  it("changes labels and taints of living workers in place", async () => {
     const calls = await change({ workerLabels: ["disk=ssd"], workerTaints: ["dedicated=bench:NoSchedule"] });
-    // The join is told of the taints, too; a worker that has joined does nothing then.
+    // The join also has the taints as a parameter. On a worker that has joined, the script does nothing.
     expect(calls.list).toEqual(
       ["join", "ready"].flatMap((step) => [1, 2].map((n) => `update Command worker-node-${n}-${step}`)).sort(),
     );
@@ -122,10 +122,10 @@ describe("a cluster of one control plane and two workers", () => {
     expect(labels.list).toEqual([1, 2].map((n) => `update Command worker-node-${n}-ready`));
   });
 
-  it("is destroyed without anyone leaving it: machines, disks, image, pool", async () => {
+  it("is destroyed without drains: first machines, then disks, image and pool", async () => {
     const { succeeded, text, calls } = await stack.destroy();
     expect(succeeded, text).toBe(true);
-    // Nobody leaves or shuts down in order, and everything inside the cluster is gone with the control plane.
+    // No worker is drained, no machine is shut down cleanly, and the objects in the cluster vanish with the control plane.
     expect(calls.of("delete")).toEqual(cluster(2).filter((resource) => !/-token|-host-key|addons/.test(resource)));
     expect([...calls.of("create"), ...calls.of("update")]).toEqual([]);
     for (const name of ["master", "worker-node-1", "worker-node-2"]) {
@@ -138,7 +138,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect((await stack.export()).deployment.resources ?? []).toEqual([]);
   });
 
-  it("is not destroyed by accident: the control plane's data disk is protected", async () => {
+  it("is not destroyed by plain pulumi, because the control plane's data disk is protected", async () => {
     const { succeeded, text, calls } = await stack.plainDestroy();
     expect(succeeded).toBe(false);
     expect(text).toMatch(/lab-master-data.* cannot be deleted\s+because it is protected/);
@@ -151,7 +151,7 @@ describe("a cluster of one control plane and two workers", () => {
     ["another directory of its pool", { storagePoolPath: "/var/lib/elsewhere" }],
     ["another size of the data disk", { masterDataDiskGiB: 11 }],
     ["another name of the control plane", { masterName: "boss" }],
-  ])("refuses %s, which would be another cluster", async (_, settings) => {
+  ])("refuses %s, which would make another cluster", async (_, settings) => {
     const previewed = await stack.preview(settings);
     expect([previewed.succeeded, previewed.calls.list]).toEqual([false, []]);
     const { succeeded, text, calls } = await stack.up(settings);
@@ -164,11 +164,11 @@ describe("a cluster of one control plane and two workers", () => {
   it.each([
     ["another network", { networkCidr: "10.9.0.0/24" }, "master"],
     ["another name of its control plane", { masterName: "boss" }, "boss"],
-  ])("becomes another cluster by %s where its data is not protected", async (_, settings, master) => {
+  ])("becomes another cluster with %s where its data is not protected", async (_, settings, master) => {
     await stack.up({ masterDataProtected: false });
     const { calls } = await stack.change(settings);
     expect(calls.of("create")).toEqual(expect.arrayContaining(["RandomUuid id", `Volume ${master}-data`]));
-    // The workers of the one before leave it in order, while it is still there.
+    // The workers of the old cluster are drained while it still exists.
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);
     expect(calls.disorder(/delete .*-token/, /delete Domain master/, /create RandomUuid/)).toEqual([]);
     expect(await stack.drift()).toEqual([]);
@@ -176,7 +176,7 @@ describe("a cluster of one control plane and two workers", () => {
 
   it("is destroyed even when its control plane does not answer", async () => {
     stack.world.on("before", /(-token|-host-key|addons)/, () => {
-      throw new Error("nobody answers");
+      throw new Error("no answer");
     });
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);

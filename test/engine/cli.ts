@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { killTree } from "../support/kill-tree.ts";
 
-/** A command that takes longer hangs: with instant plugins, on a busy machine, the longest takes 20 s. */
+/** Time limit of a command. With instant plugins, on a busy machine, the longest takes 20 s. */
 const limit = 120_000;
 
 /** The Pulumi CLI, run in a fixed environment, one command at a time. */
@@ -9,12 +9,12 @@ export class Cli {
   readonly #environment: Readonly<Record<string, string>>;
   #running: number | undefined;
 
-  /** @param environment Added to this process's own; its PATH has to lead to the CLI. */
+  /** @param environment Added to this process's own. Its PATH must contain the CLI. */
   constructor(environment: Readonly<Record<string, string>>) {
     this.#environment = environment;
   }
 
-  /** Runs a command to its end, whatever that is. @throws when it takes more than two minutes. */
+  /** Runs a command to its end, also to a failure. @throws when it takes more than two minutes. */
   async run(args: readonly string[], cwd: string, environment: Readonly<Record<string, string>> = {}) {
     const subprocess = execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd,
@@ -36,12 +36,12 @@ export class Cli {
     throw new Error(`pulumi ${args.join(" ")} did not end within ${limit / 1000} s:\n${result.all}`);
   }
 
-  /** Kills the running command and everything it started, as a machine that loses its power does. */
+  /** Kills the running command and its child processes, as a loss of power does. */
   kill(): void {
     if (this.#running !== undefined) killTree(this.#running);
   }
 
-  /** What Ctrl-C does. */
+  /** Interrupts the running command, as Ctrl-C does. */
   interrupt(): void {
     if (this.#running !== undefined) process.kill(this.#running, "SIGINT");
   }

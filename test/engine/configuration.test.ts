@@ -10,7 +10,7 @@ import { writeImage, writeKey } from "./material.ts";
 import { TestStack } from "./stack.ts";
 
 describe("a wrong configuration", () => {
-  it("is refused with one error that names every wrong key, before anything is made", async () => {
+  it("is refused with one error that names every wrong key, before anything is created", async () => {
     await using stack = await TestStack.create({
       workers: "many",
       masterVcpus: 1,
@@ -24,14 +24,14 @@ describe("a wrong configuration", () => {
         expect(outcome.text).toContain(`nodeforge:${key}: wanted `);
       }
       expect(outcome.text).toContain("did you mean workers?");
-      // A stack trace would say nothing to a user.
+      // A stack trace does not help a user.
       expect(outcome.text).not.toMatch(/^\s+at /m);
       expect(outcome.calls.list).toEqual([]);
     }
     expect([...stack.world.things]).toEqual([]);
   });
 
-  it("says the reason of each: a URI that starts a program, a passphrase, a range, a folder, a size", async () => {
+  it("is refused with a reason for each key: a URI that starts a program, a passphrase, a range, a folder, a size", async () => {
     await using stack = await TestStack.create();
     const [marker, program] = [join(stack.folder, "ran"), join(stack.folder, "program")];
     await writeFile(program, `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 });
@@ -57,14 +57,14 @@ describe("a wrong configuration", () => {
         "nodeforge:masterDiskGiB: wanted at most 16384, got 999999999",
         "nodeforge:image: wanted a qcow2 image without a backing file (`qemu-img convert` makes one)",
       ]) {
-        // A preview's answer is JSON.
+        // The output of a preview is JSON.
         expect(outcome.text.replaceAll('\\"', '"')).toContain(said);
       }
     }
     expect(existsSync(marker)).toBe(false);
   });
 
-  it("does not change a cluster that exists", async () => {
+  it("does not change an existing cluster", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     const { succeeded, calls } = await stack.up({ workers: -1 });
@@ -73,8 +73,8 @@ describe("a wrong configuration", () => {
   });
 });
 
-describe("a cluster that was made with a key of ~/.ssh", () => {
-  it("keeps it where nothing names a key, with a warning, and nothing changes", async () => {
+describe("a cluster that was created with a key of ~/.ssh", () => {
+  it("keeps the key where nothing names another one, and warns", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await mkdir(join(stack.folder, "home", ".ssh"), { recursive: true });
     const key = await writeKey(join(stack.folder, "home", ".ssh"), "id_ed25519");
@@ -92,7 +92,7 @@ describe("a cluster that was made with a key of ~/.ssh", () => {
 });
 
 describe("an image", () => {
-  it("of another contract, or with another's manifest, is refused before anything is made", async () => {
+  it("of another contract, or with the manifest of another image, is refused before anything is created", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     const [needed, sha256] = [readDeclaration().contract, "0".repeat(64)];
     const image = await writeImage(stack.folder, "other.qcow2", "second", { contract: needed + 1, sha256 });
@@ -105,7 +105,7 @@ describe("an image", () => {
     expect([...stack.world.things]).toEqual([]);
   });
 
-  it("without a manifest is used, with a warning of what is unknown", async () => {
+  it("without a manifest is used, with a warning", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     const image = await writeImage(stack.folder, "own.qcow2", "second");
     expect((await stack.up({ image })).text).not.toContain("has no manifest");
@@ -116,8 +116,8 @@ describe("an image", () => {
   });
 });
 
-describe("a cluster on a pool and a network that exist", () => {
-  it("makes, changes and deletes neither", async () => {
+describe("a cluster on an existing pool and network", () => {
+  it("creates, changes and deletes neither", async () => {
     await using stack = await TestStack.create({ workers: 1, storagePool: "theirs", network: "their-net" });
     stack.world.add({ urn: "", type: "libvirt:index/pool:Pool", id: "1", taken: "theirs", properties: {} }, false);
     stack.world.add(

@@ -3,17 +3,17 @@ import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
 import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 
-/** Something that is there already, of somebody else. */
+/** Adds an object of another user to the world. */
 function put(stack: TestStack, kind: string, taken: string, properties: Record<string, unknown> = {}): void {
   const type = `libvirt:index/${kind.toLowerCase()}:${kind}`;
   stack.world.add({ urn: "", type, id: kind === "Volume" ? taken : `theirs-${taken}`, taken, properties }, false);
 }
 
-describe("names that somebody else has", () => {
-  it("are refused by up and preview with one error, before anything is made, and nothing is touched", async () => {
+describe("names that another user has", () => {
+  it("are refused by up and preview with one error, before anything is created, and nothing is touched", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     put(stack, "Domain", "lab-master");
-    put(stack, "Domain", "somebody");
+    put(stack, "Domain", "unrelated");
     put(stack, "Pool", "nodeforge-lab");
     put(stack, "Network", "scheduler_benchmark_net", { addresses: ["10.0.0.1/24"] });
     put(stack, "Network", "other", { addresses: ["192.168.222.1/25"] });
@@ -29,7 +29,7 @@ describe("names that somebody else has", () => {
       ]) {
         expect(outcome.text).toContain(conflict);
       }
-      expect(outcome.text).not.toContain("somebody");
+      expect(outcome.text).not.toContain("unrelated");
       expect(outcome.text).not.toMatch(/^\s+at /m);
       expect(outcome.calls.list).toEqual([]);
     }
@@ -37,7 +37,7 @@ describe("names that somebody else has", () => {
     expect([...stack.world.things]).toEqual(before);
   });
 
-  it("are nobody's volumes: a cluster takes none over, of the same name and content as they may be", async () => {
+  it("do not give a cluster another user's volumes, even with the same name and content", async () => {
     await using stack = await TestStack.create({ workers: 0, storagePool: "theirs" });
     put(stack, "Pool", "theirs");
     const first = await stack.up();
@@ -53,7 +53,7 @@ describe("names that somebody else has", () => {
     expect(stack.world.ofKind("Volume")).toEqual(theirs);
   });
 
-  it("are refused for volumes that the cluster is still to make", async () => {
+  it("are refused for volumes that the cluster must still create", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     const id = /-data-([0-9a-f]{8})/.exec(
@@ -72,7 +72,7 @@ describe("names that somebody else has", () => {
     expect(text).toContain(`volume ${base!.taken.split("/").at(-1)} exists in pool nodeforge-lab`);
   });
 
-  it("do not stand in the way of a cluster that is there, or grows", async () => {
+  it("do not block an existing cluster, and only the new names of a growing one are compared", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await stack.up();
     const { succeeded, text } = await stack.up({ workers: 2 });
@@ -81,13 +81,13 @@ describe("names that somebody else has", () => {
     const grown = await stack.up({ workers: 3 });
     expect([grown.succeeded, grown.calls.list]).toEqual([false, []]);
     expect(grown.text.match(/ exists: virsh/g)).toHaveLength(1);
-    // Nothing is asked where nothing is new.
+    // Without a new name, libvirt is not asked.
     expect((await stack.preview({ workers: 2 })).steps).toEqual([]);
   });
 });
 
-describe("a pool that is made", () => {
-  it("is refused in a folder that holds something, and in another pool's", async () => {
+describe("a new storage pool", () => {
+  it("is refused in a folder that is not empty, and in the folder of another pool", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     put(stack, "Pool", "theirs", { target: { path: stack.folder } });
     const { succeeded, text, calls } = await stack.up({ storagePoolPath: stack.folder });
@@ -97,8 +97,8 @@ describe("a pool that is made", () => {
   });
 });
 
-describe("a pool and a network that are to be used", () => {
-  it("are refused by name when they do not exist, with those that do", async () => {
+describe("an existing pool and network that the configuration names", () => {
+  it("are refused by name when they do not exist, with the names that do", async () => {
     await using stack = await TestStack.create({ workers: 0, storagePool: "thiers", network: "lab-net" });
     put(stack, "Pool", "theirs");
     put(stack, "Pool", "default");
@@ -108,7 +108,7 @@ describe("a pool and a network that are to be used", () => {
     expect(text).toContain("network lab-net is to be used and does not exist; there is none");
   });
 
-  it("are refused by preview and up when they are off, or not what the configuration says", async () => {
+  it("are refused by preview and up when they are off, or contradict the configuration", async () => {
     await using stack = await TestStack.create({ workers: 0, storagePool: "theirs", network: "their-net" });
     put(stack, "Pool", "theirs", { active: false, type: "logical" });
     put(stack, "Network", "their-net", {
@@ -130,7 +130,7 @@ describe("a pool and a network that are to be used", () => {
     }
   });
 
-  it("are refused with another subnet, and used once the configuration says what they are", async () => {
+  it("are refused with another subnet, and used once the configuration matches them", async () => {
     await using stack = await TestStack.create({ workers: 0, network: "their-net" });
     put(stack, "Network", "their-net", {
       addresses: ["192.168.122.1/24"],

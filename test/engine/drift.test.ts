@@ -5,7 +5,7 @@ import { rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
 import type { Thing } from "./world.ts";
 
-describe("a cluster that somebody changed by hand", () => {
+describe("a cluster that was changed by hand", () => {
   let stack: TestStack;
   let restore: () => Promise<void>;
 
@@ -19,7 +19,7 @@ describe("a cluster that somebody changed by hand", () => {
 
   const domainOf = (name: string) => stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
 
-  /** What hypervisors tell of a machine that is off. */
+  /** Powers a machine off, as libvirt shows it. */
   function stop(name: string): void {
     const domain = domainOf(name);
     stack.guests.stop(domain.id);
@@ -27,21 +27,21 @@ describe("a cluster that somebody changed by hand", () => {
     domain.properties = { ...domain.properties, running: false, networkInterfaces: [{ ...lan, addresses: [] }] };
   }
 
-  /** What hypervisors tell of a machine that somebody undefined. */
+  /** Deletes the domain of a machine. */
   function undefine(name: string): void {
     const domain = domainOf(name);
     stack.world.drop(domain);
     stack.guests.remove(domain.id);
   }
 
-  /** `npm run refresh -- --yes`, and what it prints. */
+  /** Runs `npm run refresh -- --yes`, and returns its exit code and output. */
   async function refresh(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
     const said: string[] = [];
     const code = await stack.session(said).pulumi(refreshArguments("lab", ["--yes", ...args]));
     return { code, text: said.join("\n") };
   }
 
-  /** Expects that the preview announces the repair, that `up` does just that, and that nothing is left to do. */
+  /** Repairs the cluster with `up`. Expects that the preview announced exactly that, and that no change remains. */
   async function repaired(): Promise<readonly string[]> {
     const { code, text } = await refresh();
     expect(code, text).toBe(0);
@@ -53,7 +53,7 @@ describe("a cluster that somebody changed by hand", () => {
     return calls.list;
   }
 
-  it("has nothing to do when nobody did", async () => {
+  it("has no change when nothing was changed", async () => {
     for (const target of [[], ["--target", "**"]]) {
       const { code, text } = await refresh(...target, "--expect-no-changes");
       expect(code, text).toBe(0);
@@ -72,35 +72,35 @@ describe("a cluster that somebody changed by hand", () => {
     expect(await repaired()).toEqual(["create Command ready", "delete Command ready", "update Domain master"]);
   });
 
-  it("makes a worker's machine again that is gone", async () => {
+  it("recreates a worker's machine that was deleted", async () => {
     undefine("worker-node-2");
     const operations = await repaired();
     expect(operations).toContain("create Domain worker-node-2");
     expect(operations).not.toContain("delete Domain worker-node-2");
     expect(operations.filter((operation) => /worker-node-1|master/.test(operation))).toEqual([]);
-    // What the one before it left behind does not shut it down, and takes nothing from it.
+    // The deletion of the old machine's resources neither stops the new machine nor removes its reservation.
     expect(stack.guests.isRunning(domainOf("worker-node-2").id)).toBe(true);
     expect([...stack.world.reservations.values()].sort()).toEqual(["master", "worker-node-1", "worker-node-2"]);
   });
 
-  it("makes the control plane's machine again on its data", async () => {
+  it("recreates the control plane's machine on its data", async () => {
     undefine("master");
     const operations = await repaired();
     expect(operations).toEqual(expect.arrayContaining(["create Domain master", "update Command master-init"]));
     expect(operations.filter((operation) => /worker-node|addons|data|RandomUuid/.test(operation))).toEqual([]);
   });
 
-  it("lets a worker join again whose Node was deleted", async () => {
+  it("lets a worker without a Node join again", async () => {
     stack.guests.deleteNode("worker-node-1");
     const again = rejoined(1).filter((resource) => /token|join|-ready/.test(resource));
     expect(await repaired()).toEqual(
       [...again, "Command ready"].flatMap((resource) => [`create ${resource}`, `delete ${resource}`]).sort(),
     );
-    // Once is enough.
+    // The next run changes nothing.
     expect(await repaired()).toEqual([]);
   });
 
-  it("registers the control plane again whose Node was deleted", async () => {
+  it("registers a control plane without a Node again", async () => {
     stack.guests.deleteNode("master");
     const { calls } = await stack.change({});
     expect(calls.list).toEqual(["create Command ready", "delete Command ready"]);
@@ -109,7 +109,7 @@ describe("a cluster that somebody changed by hand", () => {
   describe("when the control plane's machine is off", () => {
     beforeEach(() => stop("master"));
 
-    it("tells that by a refresh, which asks libvirt alone", async () => {
+    it("shows it in a refresh, which asks libvirt only", async () => {
       const { code, text } = await refresh();
       expect(code, text).toBe(0);
       expect(text).toMatch(/Domain lab-master updated .*running/);
@@ -119,7 +119,7 @@ describe("a cluster that somebody changed by hand", () => {
     });
 
     it.each([[["--target", "**"]], [["--target=**kubernetes:**"]], [["--exclude", "**libvirt:index/**"]]])(
-      "fails in a refresh of what somebody chose himself with %j",
+      "fails in a refresh of the user's own choice %j, which asks Kubernetes",
       async (args) => {
         const { code, text } = await refresh(...args);
         expect(code).not.toBe(0);
@@ -129,7 +129,7 @@ describe("a cluster that somebody changed by hand", () => {
   });
 
   describe("is previewed", () => {
-    /** `npm run preview -- --json`, what it says beside, and what it had plugins do. */
+    /** Runs `npm run preview -- --json`. Returns its exit code, messages and steps, and the operations of the plugins. */
     async function previewed(...rest: string[]) {
       const said: string[] = [];
       let shown: Awaited<ReturnType<TestStack["preview"]>> | undefined;
@@ -152,7 +152,7 @@ describe("a cluster that somebody changed by hand", () => {
       };
     }
 
-    it("with what up would do about libvirt, and nothing is done", async () => {
+    it("with the changes that up would make in libvirt, and makes none", async () => {
       const before = await previewed("--expect-no-changes");
       expect([before.code, before.said, before.announced], before.text).toEqual([0, [], []]);
       undefine("worker-node-2");
@@ -167,11 +167,11 @@ describe("a cluster that somebody changed by hand", () => {
       expect(surprises).toEqual([]);
     });
 
-    it("by Pulumi alone where somebody says himself what is looked at", async () => {
+    it("without a refresh of its own where the user gives a refresh option", async () => {
       undefine("worker-node-2");
       const state = await stack.exportText();
       const without = await previewed("--refresh=false");
-      // The program itself sees that the Node is not Ready.
+      // The program's own health check finds the Node that is not Ready.
       expect([without.code, without.announced], without.text).toEqual([0, ["replace lab-ready"]]);
       const { code, announced } = await previewed("--refresh");
       expect([code, announced.includes("create lab-worker-node-2")]).toEqual([0, true]);
@@ -179,10 +179,10 @@ describe("a cluster that somebody changed by hand", () => {
     });
   });
 
-  describe("with the control plane's data disk gone", () => {
+  describe("without the control plane's data disk", () => {
     const disk = () => stack.world.ofKind("Volume").find(({ id }) => id.includes("lab-master-data-"))!;
 
-    /** Deletes the file, and looks what libvirt has, as `npm run up` does; a machine that runs has the file open still. */
+    /** Deletes the disk and refreshes from libvirt, as `npm run up` does. A running machine keeps the deleted file open. */
     async function lose(): Promise<Thing> {
       const lost = disk();
       stack.world.drop(lost);
@@ -190,7 +190,7 @@ describe("a cluster that somebody changed by hand", () => {
       return lost;
     }
 
-    it("is refused before anything is touched, by name and with what can be done", async () => {
+    it("is refused before anything is touched, with the disk's name and a fix", async () => {
       const lost = await lose();
       const before = [...stack.world.things];
       for (const outcome of [await stack.preview(), await stack.up({ workers: 3 })]) {
@@ -203,7 +203,7 @@ describe("a cluster that somebody changed by hand", () => {
       expect([...stack.world.things]).toEqual(before);
     });
 
-    it("is refused also where the refresh is part of the run, of which the program is not told", async () => {
+    it("is refused also where the run itself refreshes, which the program cannot see", async () => {
       stack.world.drop(disk());
       const before = [...stack.world.things];
       for (const outcome of [await stack.preview({}, "--refresh"), await stack.up({}, "--refresh"), await stack.up()]) {
@@ -213,16 +213,16 @@ describe("a cluster that somebody changed by hand", () => {
       expect([...stack.world.things]).toEqual(before);
     });
 
-    it("goes on with the disk when it is brought back", async () => {
+    it("continues with the disk when the disk is restored", async () => {
       const lost = await lose();
       stack.world.add(lost, false);
-      // A preview cannot know that it will be the same disk, and announces another machine.
+      // A preview cannot know that the disk will be the same one, and announces another machine.
       expect((await stack.up()).calls.list).toEqual(["create Volume master-data"]);
       expect(disk().id).toBe(lost.id);
       expect(await repaired()).toEqual([]);
     });
 
-    /** Loses the disk for good: the last of it goes with the machine that has it open. Returns what was on it. */
+    /** Deletes the disk with its content, which ends with the machine that has it open. Returns the id of its cluster. */
     async function loseForGood(): Promise<string> {
       const lost = await lose();
       const inside = [...stack.world.things].filter(({ type }) => type.startsWith("kubernetes:"));
@@ -232,7 +232,7 @@ describe("a cluster that somebody changed by hand", () => {
       return data!;
     }
 
-    it("becomes a new cluster also after a run that could not make its machine", async () => {
+    it("becomes a new cluster also after a run that could not create its machine", async () => {
       await loseForGood();
       stack.world.on("before", /create Domain master/, () => {
         throw new Error("cannot allocate memory");
@@ -248,15 +248,14 @@ describe("a cluster that somebody changed by hand", () => {
       expect(await repaired()).toEqual([]);
     });
 
-    it("becomes a new cluster, which all workers join, when the data was given up", async () => {
+    it("becomes a new cluster, which all workers join, when its data is not protected", async () => {
       const lost = disk();
       const data = await loseForGood();
       const { calls } = await stack.change({ masterDataProtected: false });
       expect(calls.of("create")).toEqual(
         expect.arrayContaining(["RandomUuid id", "Volume master-data", "Domain master"]),
       );
-      // Another cluster is made for the first time: taken again in place, the step would ask for what is lost. Whoever joins
-      // it joins anew.
+      // The new cluster gets a new step, because an update in place would expect the lost data. Every worker joins it again.
       expect(calls.of("create")).toContain("Command master-init");
       expect(calls.of("update")).not.toContain("Command master-init");
       expect(calls.of("update").filter((resource) => /join|Domain/.test(resource))).toEqual([]);
@@ -271,7 +270,7 @@ describe("a cluster that somebody changed by hand", () => {
       expect(kubeconfig).not.toContain(data);
       expect(stack.guests.workersOf(kubeconfig).sort()).toEqual(["worker-node-1", "worker-node-2"]);
       expect(await repaired()).toEqual([]);
-      // From then on it is protected again where the stack says so.
+      // The new disk can be protected again.
       expect((await stack.change({ masterDataProtected: true })).calls.list).toEqual([]);
     });
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { TestStack } from "./stack.ts";
 
-/** As before base images, seed disks and networks had the cluster's id. */
+/** Removes the cluster's id from base images, seed disks and networks, as earlier releases named them. */
 const withoutId = (text: string) =>
   text
     .replaceAll(/((?:base|seed)-[0-9a-f]{12})-[0-9a-f]{8}\./g, "$1.")
     .replaceAll(/(urn:nodeforge:cluster.{1,12}lab), [0-9a-f-]{36}/g, "$1");
 
 describe("a cluster whose volumes and network have no id", () => {
-  it("keeps them, and gives the id to what is new", async () => {
+  it("keeps their names, and new volumes get the id", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     const first = await stack.up();
     expect(first.succeeded, first.text).toBe(true);

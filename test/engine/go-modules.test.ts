@@ -14,7 +14,7 @@ function go(module: string, ...args: string[]): Promise<string> {
 }
 
 describe.each(["providers/libvirt", "tools/fallback-plugins"])("the Go module %s", (module) => {
-  it("has nothing that vet objects to", { timeout }, async () => {
+  it("passes go vet", { timeout }, async () => {
     await go(module, "vet", "./...");
   });
 
@@ -24,7 +24,7 @@ describe.each(["providers/libvirt", "tools/fallback-plugins"])("the Go module %s
 });
 
 describe("the SDK of the libvirt provider", () => {
-  it("is the one that its schema gives, and the schema the one of the bridged provider", { timeout }, async () => {
+  it("matches its schema, and the schema matches the bridged provider", { timeout }, async () => {
     await go("providers/libvirt", "run", "./cmd/gen-sdk", "--check");
   });
 });

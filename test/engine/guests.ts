@@ -4,16 +4,16 @@ import { runForReal } from "./shell.ts";
 
 /** A root disk. */
 interface Disk {
-  /** Id of the token that join.sh wrote down. */
+  /** Id of the token that join.sh recorded. */
   joinedWith?: string;
   /** Whether init-control-plane.sh has run here. */
   isControlPlane?: boolean;
 }
 
-/** What the control plane's machine hands on to the next one. */
+/** A data disk, which outlives the control plane's machine. */
 interface Data {
   controls?: Cluster;
-  /** The ssh host key of its first machine. */
+  /** ssh host key of its first machine. */
   hostKey?: string;
 }
 
@@ -22,7 +22,7 @@ interface Machine {
   readonly address: string;
   readonly disk: Disk;
   readonly data: Data | undefined;
-  /** Whether somebody powered it off. */
+  /** Whether it is powered off. */
   off?: boolean;
 }
 
@@ -31,23 +31,23 @@ interface Cluster {
   /** Disks whose kubelets registered, by the name of their Node. */
   readonly nodes: Map<string, Disk>;
   readonly tokens: Set<string>;
-  /** How a worker leaves, as set-drain-policy wrote it down. */
+  /** Drain policy that set-drain-policy recorded. */
   policy?: string;
-  /** Nodes it shall have, as wait-ready wrote them down. */
+  /** Expected Nodes that wait-ready recorded. */
   expected?: string;
 }
 
-/** A machine that is powered on. */
+/** Arguments of {@link Guests.boot}. */
 export interface Boot {
   readonly domainId: string;
   readonly domainName: string;
-  /** Address the DHCP server gives it. */
+  /** Address from the DHCP server. */
   readonly lease: string;
   readonly rootVolumeId: string;
   readonly dataVolumeId: string | undefined;
 }
 
-/** How a remote command reaches a machine, and what it sends. */
+/** A remote command, its connection and its standard input. */
 export interface Run {
   readonly command: string;
   readonly host: string;
@@ -56,10 +56,10 @@ export interface Run {
 }
 
 /**
- * The guests of a hypervisor, as far as the scripts of guest/ see and change them.
+ * Simulated guests of a hypervisor, with the state that the scripts of guest/ read and change.
  *
- * What the scripts on the control plane decide, they decide themselves, see shell.ts; making a control plane and joining
- * one are told in a few lines. Without this, the engine could run the steps in any order and every test would still pass.
+ * The scripts on the control plane run for real (shell.ts). A few lines simulate the initialization of a control plane and
+ * a join. Without the simulation, the engine could run the steps in any order, and every test would still pass.
  */
 export class Guests {
   #disks = new Map<string, Disk>();
@@ -68,14 +68,14 @@ export class Guests {
   readonly #chosen = new Map<string, string>();
   /** Pods that no drain can move, by the name of their node. */
   readonly stuck = new Set<string>();
-  /** Addresses that workers gave back when they left. */
+  /** Released addresses of removed workers. */
   readonly givenBack: string[] = [];
-  /** URL of the API server that kubeconfigs lead to. */
+  /** URL of the API server in kubeconfigs. */
   apiServer = "";
-  /** Every secret that was ever made on a guest. */
+  /** Every secret that a guest has created. */
   readonly secrets: string[] = [];
 
-  /** Remembers every guest; the function that is returned brings them back. */
+  /** Saves every guest. Returns a function that restores them. */
   remember(): () => void {
     const all = structuredClone([this.#disks, this.#data, this.#machines] as const);
     return () => {
@@ -85,12 +85,12 @@ export class Guests {
     };
   }
 
-  /** Lets a machine set its own address, as its seed disk would tell it to. */
+  /** Lets a machine set its own address, as its seed disk would. */
   chooseAddress(domainName: string, address: string): void {
     this.#chosen.set(domainName, address);
   }
 
-  /** Powers a machine on; what its disk was before, it is again. */
+  /** Powers a machine on. Its disks keep their content. */
   boot({ domainId, domainName, lease, rootVolumeId, dataVolumeId }: Boot): void {
     const disk = this.#disks.get(rootVolumeId) ?? {};
     this.#disks.set(rootVolumeId, disk);
@@ -102,7 +102,7 @@ export class Guests {
     this.#machines.set(domainId, { domainId, address: this.#chosen.get(domainName) ?? lease, disk, data });
   }
 
-  /** Powers a machine off, as `virsh destroy` does; it can be started again. */
+  /** Powers a machine off, as `virsh destroy` does. {@link start} powers it on. */
   stop(domainId: string): void {
     this.#machines.get(domainId)!.off = true;
   }
@@ -121,7 +121,7 @@ export class Guests {
     for (const { controls } of this.#data.values()) controls?.nodes.delete(name);
   }
 
-  /** What the API server answers when it is asked for Nodes; undefined while there is none. */
+  /** List of Nodes from the API server; undefined without a running control plane. */
   nodeList(): object | undefined {
     const controlPlane = [...this.#machines.values()].find(({ data, off }) => data?.controls && !off);
     if (!controlPlane) return undefined;
@@ -132,12 +132,12 @@ export class Guests {
     return { items };
   }
 
-  /** Takes a machine away. */
+  /** Deletes a machine. */
   remove(domainId: string): void {
     this.#machines.delete(domainId);
   }
 
-  /** Deletes a disk, and returns the id of the cluster whose control plane was on it. */
+  /** Deletes a disk, and returns the id of the cluster on it. */
   wipe(volumeId: string): string | undefined {
     const id = this.#data.get(volumeId)?.controls?.id;
     this.#data.delete(volumeId);
@@ -145,7 +145,7 @@ export class Guests {
     return id;
   }
 
-  /** Address and ssh host key, as the guest agent tells them. */
+  /** Address and ssh host key, from the guest agent. */
   identity(domainId: string): { address: string; hostKey: string } {
     const { address, data } = this.#machines.get(domainId)!;
     return { address, hostKey: data?.hostKey ?? `ssh-ed25519 ${domainId}` };
@@ -156,13 +156,13 @@ export class Guests {
     return command.split(" ").at(-1)!;
   }
 
-  /** Names of the workers that have joined the cluster a kubeconfig is for. */
+  /** Names of the workers of a kubeconfig's cluster. */
   workersOf(kubeconfig: string): string[] {
     const data = [...this.#data.values()].find(({ controls }) => controls && kubeconfig.includes(controls.id));
     return [...(data?.controls?.nodes.keys() ?? [])].filter((name) => name !== "master");
   }
 
-  /** Runs a command on the machine at an address and returns its stdout. @throws what the script would fail with. */
+  /** Runs a command on the machine at an address and returns its stdout. @throws the error of the script. */
   run({ command, host, hostKey, stdin }: Run): string {
     const machine = this.#at(host);
     if (!machine) throw new Error(`no machine answers at ${host}`);
@@ -189,7 +189,7 @@ export class Guests {
   }
 
   #controlPlane({ data, disk, address }: Machine): Cluster {
-    // A machine with an earlier one's data is a control plane only when it was told so.
+    // A machine with the data of an earlier one is a control plane only after init-control-plane.
     if (!data?.controls || !disk.isControlPlane) {
       throw new Error(`there is no control plane on ${address}`);
     }
@@ -223,10 +223,10 @@ export class Guests {
     return JSON.stringify({ seconds: { join: 1 } });
   }
 
-  /** Lets a script that changes the cluster through its API run, and does what it did. */
+  /** Runs a script that changes the cluster through its API, and applies its changes. */
   #decide(cluster: Cluster, { disk }: Machine, text: string, stdin: string): string {
     const token = `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`;
-    // What is not there now never will be: nothing else happens while a script runs here.
+    // The script waits in vain for anything that is missing now, because nothing else happens while it runs here.
     const impatient = text.replace(/^READY_TIMEOUT_SECONDS=.*$/m, "READY_TIMEOUT_SECONDS=0");
     const surroundings = {
       NODES: this.#nodes(cluster),
@@ -245,7 +245,7 @@ export class Guests {
     return result;
   }
 
-  /** Every Node with the status of its condition Ready and its address, a line each. */
+  /** A line for each Node: its name, the status of its condition Ready, its address. */
   #nodes(cluster: Cluster): string {
     const line = ([name, disk]: [string, Disk]) => {
       const machine = [...this.#machines.values()].find((candidate) => candidate.disk === disk);
@@ -260,7 +260,7 @@ export class Guests {
   }
 }
 
-/** Takes a command's standard input apart: what the script is told, and what is left for it to read. */
+/** Splits a command's standard input into the script's text with its parameters, and the rest for the script to read. */
 function readInput(script: string, stdin: string) {
   const end = stdin.indexOf("\n") + 1;
   const bytes = Buffer.from(stdin.slice(end));

@@ -17,7 +17,7 @@ import { changed, notKnown, plain, type Properties } from "./properties.ts";
 import { replacing, resourceType, type Place } from "./resource-types.ts";
 import { HalfMade, World, type Action, type Thing } from "./world.ts";
 
-/** Instant plugins that are being served. */
+/** A running server of instant plugins. */
 export interface InstantPlugins {
   readonly world: World;
   readonly guests: Guests;
@@ -27,11 +27,12 @@ export interface InstantPlugins {
 }
 
 /**
- * Serves plugins whose resources are there at once, to the real engine.
+ * Serves plugins whose operations take no time to the real engine.
  *
- * They live in the test's own process, to which the engine attaches, so a test sees every operation, plans faults, and
- * they outlive a CLI that it kills. The protocol is spoken directly: the SDK's helper (`@pulumi/pulumi/provider`) never
- * gets Configure and has no DiffConfig, on which it depends whether another control plane is another cluster.
+ * The engine attaches to the test's own process. So a test sees every operation and plans faults, and the plugins outlive
+ * a CLI that the test kills. The plugins implement the protocol themselves, because the SDK's helper
+ * (`@pulumi/pulumi/provider`) gets no Configure and has no DiffConfig. DiffConfig decides whether another control plane is
+ * another cluster.
  */
 export async function serveInstantPlugins(): Promise<InstantPlugins> {
   const world = new World();
@@ -65,7 +66,7 @@ function bind(server: grpc.Server): Promise<number> {
 }
 
 function handlers(world: World, guests: Guests, version: string): grpc.UntypedServiceImplementation {
-  // Each provider resource of a stack has a connection of its own.
+  // Each provider resource of a stack has its own connection.
   const kubeconfigs = new Map<string, string>();
   const changesConfigMaps = new Set<string>();
   const perform = <T>(
@@ -100,9 +101,9 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
       const type = resourceType(request.getType());
       const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
       const paths = changed(olds, news, type.replaces === "all" ? [] : type.replaces);
-      // Where the program chose the name of a thing, the old one has to make room for the new one.
+      // Where the program chose the name of a thing, the old thing must be deleted first.
       const named = type.exists && news.__autonamed === undefined;
-      // As the official plugin does, unless it is told otherwise.
+      // Like the official plugin, without enableConfigMapMutable.
       const isFrozen = request.getType() === "kubernetes:core/v1:ConfigMap" && !changesConfigMaps.has(peer);
       const replaces = isFrozen ? paths : replacing(type, paths);
       return diff(paths, replaces).setDeletebeforereplace(named);
@@ -158,7 +159,7 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
       const response = new messages.ReadResponse();
       const thing = world.find(request.getType(), request.getId());
       const properties = thing ? write(thing.properties) : request.getProperties();
-      // An empty id says that it is gone.
+      // An empty id means that the thing was deleted.
       if (!thing && resourceType(request.getType()).exists) return response;
       return response
         .setId(request.getId())
@@ -185,7 +186,7 @@ function unary<Request, Response>(handle: (called: Called<Request>) => Response 
   };
 }
 
-/** The error that tells the engine of something that was made and is not what it should be. */
+/** Error that tells the engine of a thing that was created and is incomplete. */
 function initFailed({ message }: Error, made: m.CreateResponse): Error {
   const detail = new messages.ErrorResourceInitFailed()
     .setId(made.getId())
@@ -198,12 +199,12 @@ function initFailed({ message }: Error, made: m.CreateResponse): Error {
   status.setMessage(message);
   status.addDetails(packed);
   const metadata = new grpc.Metadata();
-  // Where gRPC carries an error's details.
+  // gRPC expects the details of an error under this key.
   metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
   return Object.assign(new Error(message), { metadata });
 }
 
-/** Another cluster makes another provider, as in the official plugin; what else is configured changes in place. */
+/** Replaces the provider for another cluster, as the official plugin does. Other changes are made in place. */
 function diffConfig(request: m.DiffRequest): m.DiffResponse {
   const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
   const paths = changed(olds, news, []);
@@ -224,7 +225,7 @@ function check(inputs: Struct | undefined): m.CheckResponse {
   return new messages.CheckResponse().setInputs(inputs);
 }
 
-/** Inputs after a look at the thing: whether it runs is the one property that changes behind the program's back. */
+/** Inputs after a read of the thing: only `running` changes without the program. */
 function seen(inputs: Struct | undefined, thing: Thing | undefined): Struct | undefined {
   const running = thing?.properties.running;
   return inputs && running !== undefined ? write({ ...read(inputs), running }) : inputs;

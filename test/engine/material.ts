@@ -8,12 +8,12 @@ import { testKey } from "../support/ssh-key.ts";
 
 const { publicKey, privateKey, body } = testKey(2);
 
-/** What the private key of the tests holds; it must turn up nowhere. */
+/** Content of the tests' private key, which must appear nowhere. */
 export const keyBody = body;
 
 /**
- * Writes a file that passes for a node image, with a manifest, and returns its path. Its hash follows from `content`.
- * @param changed Fields of the manifest that are not as they should be.
+ * Writes a file that is accepted as a node image, with a manifest, and returns its path. Its hash follows from `content`.
+ * @param changed Wrong fields of the manifest.
  */
 export async function writeImage(folder: string, file: string, content: string, changed: object = {}): Promise<string> {
   const path = join(folder, file);
@@ -24,7 +24,7 @@ export async function writeImage(folder: string, file: string, content: string, 
   return path;
 }
 
-/** Writes an ssh key pair that opens nothing, the same under each name, and returns the path of the private one. */
+/** Writes an unused ssh key pair, the same one under each name, and returns the path of the private key. */
 export async function writeKey(folder: string, file: string): Promise<string> {
   const path = join(folder, file);
   await writeFile(`${path}.pub`, `${publicKey}\n`);

@@ -1,4 +1,4 @@
-/** Kind and short name of a resource: without the cluster's name in front and the hash of the content behind. */
+/** Kind and short name of a resource: without the prefix of the cluster and the hash of the content. */
 export function label(urn: string): string {
   const [type = "", name = ""] = urn.split("::").slice(-2);
   return `${type.split(":").at(-1)} ${name.replace(/^[^-]+-/, "").replace(/-[0-9a-f]{12}$/, "")}`;
@@ -9,18 +9,18 @@ export function machine(name: string): string[] {
   return [`Volume ${name}-root`, `Volume ${name}-seed`, `Domain ${name}`, `Command ${name}-host-key`];
 }
 
-/** Resources of a worker, or of the n-th one of the plain keys. */
+/** Resources of a worker. @param which Its name, or its number with the plain worker keys. */
 export function worker(which: number | string): string[] {
   const name = typeof which === "string" ? which : `worker-node-${which}`;
   return [...machine(name), ...["token", "join", "ready"].map((step) => `Command ${name}-${step}`)];
 }
 
-/** What is new with the machine of the n-th worker when it is replaced; its seed disk stays. */
+/** Resources of a worker that are replaced with its machine. Its seed disk stays. */
 export function rejoined(which: number | string): string[] {
   return worker(which).filter((resource) => !resource.endsWith("-seed"));
 }
 
-/** Makes patterns for operations on one machine; NAME stands for it. */
+/** Returns a function that makes patterns for operations on one machine, with its name instead of NAME. */
 export function patternsOf(name: string): (pattern: string) => RegExp {
   return (pattern) => new RegExp(`${pattern.replaceAll("NAME", name)}$`);
 }
@@ -38,7 +38,7 @@ const addons = [
   "DaemonSet addons-smoke",
 ];
 
-/** Resources of a whole cluster that plugins are asked to make, sorted. */
+/** Sorted resources of a whole cluster that plugins create. */
 export function cluster(workers: number): string[] {
   return [
     "RandomUuid id",

@@ -23,7 +23,7 @@ describe("two pools of different size, image and labels", () => {
   beforeEach(() => restore());
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  /** Changes the pools, and expects success and a state that agrees with the world. */
+  /** Changes the pools. Expects success, and that the state matches the world. */
   async function change(...workerPools: object[]) {
     const { succeeded, text, calls } = await stack.up({ workerPools });
     expect(succeeded, text).toBe(true);
@@ -31,7 +31,7 @@ describe("two pools of different size, image and labels", () => {
     return calls;
   }
 
-  it("are machines of that size on that image", async () => {
+  it("have machines of their size on their image", async () => {
     const [own, stacks] = ["worker-big-1", "worker-small-1"].map((name) => {
       const root = stack.world.ofKind("Volume").find(({ urn }) => urn.endsWith(`${name}-root`))!;
       return { base: root.properties.baseVolumeId, size: root.properties.size };
@@ -49,25 +49,25 @@ describe("two pools of different size, image and labels", () => {
     expect(await stack.output("imageHash")).toBe(nodes[0]!.image);
   });
 
-  it("leave nothing to do", async () => {
+  it("are followed by a preview without changes", async () => {
     const again = await stack.preview();
     expect([again.succeeded, again.steps, again.calls.list]).toEqual([true, [], []]);
   });
 
-  it("grow one by one: exactly the new worker appears, also in a pool before another", async () => {
+  it("grow one by one: only the new worker is created, also in a pool before another one", async () => {
     const calls = await change({ ...small, count: 3 }, big);
     expect(calls.of("create")).toEqual(worker("worker-small-3").sort());
     expect(calls.of("update")).toEqual(["Command ready", "ConfigMap addons-smoke"]);
     expect(calls.of("delete")).toEqual([]);
   });
 
-  it("may change places without a touch to any machine", async () => {
+  it("can change their order, and no machine is touched", async () => {
     const calls = await change(big, small);
     // The gate reads the nodes in their order.
     expect(calls.list).toEqual(["update Command ready"]);
   });
 
-  it("go one by one: exactly its workers leave, and its image goes last", async () => {
+  it("are removed one by one: only the pool's workers are drained and deleted, and its image last", async () => {
     const calls = await change(small);
     expect(calls.of("delete")).toEqual([...worker("worker-big-1"), "Volume base"].sort());
     expect(calls.of("create")).toEqual([]);
@@ -85,14 +85,14 @@ describe("two pools of different size, image and labels", () => {
     expect(calls.matching(/Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
   });
 
-  it("go also where the workers of another pool joined after theirs", async () => {
+  it("are removed also where the workers of another pool joined later", async () => {
     const calls = await change(big);
     expect(calls.of("delete")).toEqual([...worker("worker-small-1"), ...worker("worker-small-2")].sort());
     expect(calls.of("create")).toEqual([]);
     expect(calls.list.filter((operation) => operation.includes("worker-big"))).toEqual([]);
   });
 
-  it("get another image one by one: exactly its workers are replaced", async () => {
+  it("get another image one by one: only the pool's workers are replaced", async () => {
     const calls = await change(small, { ...big, image: await writeImage(stack.folder, "third.qcow2", "third") });
     const replaced = [...rejoined("worker-big-1"), "Volume base"].sort();
     expect(calls.of("create")).toEqual(replaced);
@@ -105,7 +105,7 @@ describe("two pools of different size, image and labels", () => {
     expect(calls.matching(/delete Volume base/)[0]!.ended).toBe(Math.max(...calls.all.map(({ ended }) => ended!)));
   });
 
-  it("are not touched by the stack's image when they have one of their own", async () => {
+  it("with an image of their own are not touched by another image of the stack", async () => {
     const image = await writeImage(stack.folder, "newer.qcow2", "newer");
     const { succeeded, text, calls } = await stack.up({ workerPools: [small, big], image });
     expect(succeeded, text).toBe(true);
@@ -115,7 +115,7 @@ describe("two pools of different size, image and labels", () => {
     expect(calls.list.filter((operation) => operation.includes("worker-big-1"))).toEqual([]);
   });
 
-  it("are refused with their paths, and nothing is touched", async () => {
+  it("with wrong keys are refused with the paths of the keys, and nothing is touched", async () => {
     const { succeeded, text, calls } = await stack.up({
       workers: 5,
       workerPools: [small, { ...big, memoryMiB: 1, vcpu: 2 }],
@@ -128,13 +128,13 @@ describe("two pools of different size, image and labels", () => {
   });
 });
 
-describe("the short form", () => {
-  it("may become a pool of the same name prefix without a change to any machine", async () => {
+describe("the plain worker keys", () => {
+  it("can become a pool of the same name prefix, and no machine is touched", async () => {
     await using stack = await TestStack.create({ workers: 2 });
     await stack.up();
     stack.settings = {};
     const moved = await stack.up({ workerPools: [{ name: "all", count: 2, namePrefix: "worker-node" }] });
-    // The label that names the pool is another one.
+    // Only the label with the pool's name changes.
     const relabelled = [1, 2].map((number) => `update Command worker-node-${number}-ready`);
     expect([moved.succeeded, moved.calls.list]).toEqual([true, relabelled]);
     expect(await stack.drift()).toEqual([]);

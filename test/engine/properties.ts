@@ -1,9 +1,9 @@
-/** Properties as the engine marshals them: secrets are objects with a signature, what is not known yet is a certain text. */
+/** Properties as the engine marshals them: a secret is an object with a signature, an unknown value is {@link notKnown}. */
 export type Properties = Record<string, unknown>;
 
 const signature = "4dabf18193072939515e22adb298388d";
 
-/** Stands for a value that only the operation itself will tell. */
+/** Text of a value that is known only after the operation. */
 export const notKnown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The same properties with secrets in clear. */

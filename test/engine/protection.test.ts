@@ -3,7 +3,7 @@ import { withoutProtection } from "../../cli/stack/protection.ts";
 import { TestStack } from "./stack.ts";
 import { recoveryOf } from "./recovering.ts";
 
-/** A cluster whose control plane's root disk is protected, as its program might. */
+/** Creates a cluster whose control plane's root disk is protected. */
 async function protectedStack(): Promise<TestStack> {
   const stack = await TestStack.create({ workers: 0, masterDataProtected: false });
   await stack.up();
@@ -19,7 +19,7 @@ async function protectedOf(stack: TestStack): Promise<string[]> {
   return resources.filter((resource) => resource.protect).map(({ urn }) => urn);
 }
 
-/** What `npm run destroy` does; without `--yes` nobody answers Pulumi's question. */
+/** Destroys the stack as `npm run destroy` does. Without `--yes`, Pulumi's question gets no answer. */
 async function destroy(stack: TestStack, ...args: string[]) {
   const session = stack.session();
   const said: string[] = [];
@@ -27,8 +27,8 @@ async function destroy(stack: TestStack, ...args: string[]) {
   return { code: await withoutProtection(session, work, (line) => said.push(line)), said };
 }
 
-describe("a cluster whose disk is protected", () => {
-  it("is not destroyed by Pulumi itself, and is by our destroy", async () => {
+describe("a cluster with a protected disk", () => {
+  it("is not destroyed by plain pulumi, and is destroyed by our destroy", async () => {
     await using stack = await protectedStack();
     const plain = await stack.plainDestroy();
     expect(plain.succeeded).toBe(false);
@@ -46,7 +46,7 @@ describe("a cluster whose disk is protected", () => {
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("is protected again when the destroy failed before it came to the disk, and only then", async () => {
+  it("is protected again when the destroy failed before the disk was deleted, and only then", async () => {
     await using stack = await protectedStack();
     const fail = () => {
       throw new Error("planned by the test");
@@ -61,7 +61,7 @@ describe("a cluster whose disk is protected", () => {
   });
 });
 
-it("the data that a killed destroy left unprotected is protected before the next command", async () => {
+it("the next command protects the data again after a destroy that was killed", async () => {
   await using stack = await TestStack.create({ workers: 0 });
   await stack.up();
   const protectedBefore = await protectedOf(stack);
@@ -72,7 +72,7 @@ it("the data that a killed destroy left unprotected is protected before the next
   expect((await recoveryOf(stack)).said).toEqual([]);
 });
 
-it("a cluster without protection is destroyed without a word to the state", async () => {
+it("a cluster without protection is destroyed without a change of its protection", async () => {
   await using stack = await TestStack.create({ workers: 0, masterDataProtected: false });
   await stack.up();
   const asked: string[][] = [];

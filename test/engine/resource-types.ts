@@ -5,34 +5,34 @@ import { runForReal } from "./shell.ts";
 import type { Guests } from "./guests.ts";
 import type { Call, World } from "./world.ts";
 
-/** Where an operation takes place. */
+/** Surroundings of an operation. */
 export interface Place {
   readonly world: World;
   readonly guests: Guests;
   readonly call: Call;
-  /** What the provider was configured with. */
+  /** kubeconfig of the provider's configuration. */
   readonly kubeconfig: string;
 }
 
-/** What making or changing a resource gives besides its inputs. */
+/** Result of the creation of a resource, besides its inputs. */
 export interface Made {
   readonly id: string;
-  /** What no second thing of this type may have; without it nothing but the state knows of the resource. */
+  /** Name that only one thing of the type can have; undefined for a resource that exists only in the state. */
   readonly taken?: string;
   readonly outputs: Properties;
 }
 
-/** How a type of resource behaves. Inputs have their secrets in clear. */
+/** Behaviour of a type of resource. Inputs have their secrets in clear. */
 export interface ResourceType {
-  /** Paths whose change makes another resource; all others change it in place. */
+  /** Paths whose change replaces the resource. Every other change updates it in place. */
   readonly replaces: readonly string[] | "all";
-  /** Whether it is a thing of the world rather than a step that was taken. */
+  /** Whether it is a thing of the world, and not a step that was done. */
   readonly exists: boolean;
-  /** Outputs that only the operation tells. */
+  /** Outputs that are known only after the operation. */
   readonly computed: readonly string[];
-  /** Whether it gets a name with a random end when the program gives it none. */
+  /** Whether it gets a name with a random suffix when the program gives it none. */
   readonly autonamed?: boolean;
-  /** Whether making one that exists takes it over, as the real plugin does, instead of failing. */
+  /** Whether a creation adopts an existing thing, as the real plugin does, instead of failing. */
   readonly adopts?: boolean;
   readonly create: (inputs: Properties, place: Place) => Made;
   readonly update?: (inputs: Properties, place: Place, id: string) => Properties;
@@ -54,7 +54,7 @@ const volume: ResourceType = {
   },
   remove: (_, { world, guests }, id) => {
     const cluster = guests.wipe(id);
-    // What is in a cluster is kept on its control plane's disk.
+    // The objects of a cluster are on its control plane's disk.
     for (const thing of world.things) if (cluster && thing.taken.startsWith(`${cluster}/`)) world.drop(thing);
   },
 };
@@ -98,7 +98,7 @@ const domain: ResourceType = {
     for (const { volumeId } of inputs.disks as { volumeId: string }[]) need(world, "Volume", volumeId);
     const id = randomUUID();
     const addresses = lan.addresses ?? [world.lease(lan.mac)];
-    // The real provider changes the network for whoever waits for a lease.
+    // With waitForLease, the real provider also reserves the address in the network.
     if (lan.waitForLease) world.reservations.set(`${lan.networkName} ${lan.mac}`, String(lan.hostname));
     const [root, , data] = inputs.disks as { volumeId: string }[];
     guests.boot({
@@ -114,7 +114,7 @@ const domain: ResourceType = {
       outputs: { id, networkInterfaces: [{ ...lan, addresses }], running: true },
     };
   },
-  // As the provider does: an update of any kind starts a domain that is off.
+  // Like the provider, every update starts a domain that is off.
   update: (_, { guests }, id) => {
     guests.start(id);
     return { running: true };
@@ -128,7 +128,7 @@ const localCommand: ResourceType = {
   computed: ["stdout", "stderr"],
   create: (inputs, place) => ({ id: randomUUID(), outputs: readIdentity(inputs, place) }),
   update: readIdentity,
-  // What operator/shut-down.ts leaves behind.
+  // The effect of operator/shut-down.ts.
   remove: ({ environment }, { world, guests }) => {
     const [name, id] = [at(environment, "DOMAIN"), at(environment, "DOMAIN_ID")];
     const found = world.ofKind("Domain").find(({ taken }) => taken === name);
@@ -193,7 +193,7 @@ function clusterOf({ kubeconfig }: Place): string {
 
 const smokeCheck = readFileSync(new URL("../../addons/smoke-check.sh", import.meta.url), "utf8");
 
-/** Fails where the pods of the smoke check would. */
+/** Runs the smoke check of the pods. @throws when it fails. */
 function rollOut({ kind }: Properties, place: Place): void {
   if (kind !== "DaemonSet") return;
   const { world, guests, kubeconfig } = place;
@@ -224,12 +224,12 @@ export function resourceType(token: string): ResourceType {
   return found;
 }
 
-/** Whether resources of a type are things of the world; false for components and providers too. */
+/** Whether resources of a type are things of the world. Components and providers are not. */
 export function resourceExists(token: string): boolean {
   return /^(libvirt|kubernetes):/.test(token);
 }
 
-/** Which changed paths make another resource. */
+/** Changed paths that replace a resource. */
 export function replacing({ replaces }: ResourceType, paths: readonly string[]): string[] {
   return paths.filter((path) => replaces === "all" || replaces.includes(path));
 }

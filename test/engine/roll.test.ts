@@ -10,15 +10,15 @@ import { TestStack } from "./stack.ts";
 
 vi.spyOn(console, "log").mockImplementation(() => undefined);
 
-/** The names of the images that something in libvirt is made of. */
+/** Short digests of the base images in libvirt. */
 const bases = (stack: TestStack) =>
   stack.world
     .ofKind("Volume")
     .flatMap(({ taken }) => /-base-([0-9a-f]{12})-[0-9a-f]{8}\.qcow2$/.exec(taken)?.[1] ?? []);
 
-/** `npm run roll` on a test's stack; returns its exit code and what it says. */
+/** Runs `npm run roll` on a test's stack. Returns its exit code, its log and the output of Pulumi. */
 const rollOf = (stack: TestStack, options: Partial<RollOptions>) => rolling(stack, options);
-/** The same where nobody can be asked. */
+/** Runs the same without a terminal. */
 const unattendedRollOf = (stack: TestStack, options: Partial<RollOptions>) => rolling(stack, options, true);
 
 async function rolling(stack: TestStack, options: Partial<RollOptions>, unattended = false) {
@@ -46,7 +46,7 @@ async function rolling(stack: TestStack, options: Partial<RollOptions>, unattend
 }
 
 describe("a roll", () => {
-  it("goes to another image and back, from one that the environment named", async () => {
+  it("goes from the environment's image to another one and back", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     const [first] = bases(stack);
@@ -74,19 +74,19 @@ describe("a roll", () => {
     expect(bases(stack)).toEqual([first]);
   });
 
-  it("by the setting alone takes one node after the other, and has no way back", async () => {
+  it("by the setting alone replaces one node after the other, and cannot be rolled back", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await stack.up();
     const image = await writeImage(stack.folder, "second.qcow2", "second");
     const { succeeded, calls, text } = await stack.up({ image });
     expect(succeeded, text).toBe(true);
-    // The control plane is back before the worker makes way, and the cluster is the one it was.
+    // The control plane is back before the worker is replaced, and the cluster is the same one.
     expect(calls.disorder(/create Domain master/, /delete Domain worker-node-1/)).toEqual([]);
     expect(calls.list.filter((operation) => /RandomUuid|master-data/.test(operation))).toEqual([]);
     await expect(rollOf(stack, { undo: true })).rejects.toThrow("there is nothing to undo");
   });
 
-  it("that would replace nodes is refused where nobody can be asked, and one with nothing to do is not", async () => {
+  it("that would replace nodes is refused without a terminal, and one without a change is not", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     const image = await writeImage(stack.folder, "second.qcow2", "second");
@@ -101,7 +101,7 @@ describe("a roll", () => {
     expect((await unattendedRollOf(stack, { image: join(stack.folder, "node.qcow2") })).code).toBe(0);
   });
 
-  it("that touches no node leaves the configuration as it was, and one that does says what runs", async () => {
+  it("that fails before it touches a node restores the configuration, and a later failure shows each node's image", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
     const image = await writeImage(stack.folder, "second.qcow2", "second");

@@ -4,12 +4,12 @@ import { writeImage } from "./material.ts";
 import { patternsOf, rejoined } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
-/** What a planned fault says. */
+/** Throws the error of a planned fault. */
 function fail(): never {
   throw new Error("planned by the test");
 }
 
-/** What is new with the control plane's machine; its data stays. */
+/** Resources that are replaced with the control plane's machine. Its data stays. */
 const master = ["Command master-host-key", "Domain master", "Volume master-root"];
 
 describe("another image for a control plane and three workers", () => {
@@ -34,8 +34,8 @@ describe("another image for a control plane and three workers", () => {
       return String(root?.properties.baseVolumeId);
     });
 
-  it("is taken by one node after the other, as the preview says, and the old one goes last", async () => {
-    // A worker that takes its time to leave must not find its control plane gone.
+  it("reaches one node after the other, as the preview announces, and the old image is deleted last", async () => {
+    // The control plane must serve a slow drain to its end.
     stack.world.on("before", /delete Command .*-token/, () => new Promise((resolve) => setTimeout(resolve, 500)));
     const { calls, surprises } = await stack.change({ image: second });
     expect(surprises).toEqual([]);
@@ -57,7 +57,7 @@ describe("another image for a control plane and three workers", () => {
       [1, 2],
       [2, 3],
     ] as const) {
-      // Nothing of the next one is touched before this one does its part again.
+      // Nothing of the next worker is touched before this one is Ready again.
       const ready = new RegExp(`create Command worker-node-${before}-ready`);
       expect(calls.disorder(ready, new RegExp(` worker-node-${after}`))).toEqual([]);
     }
@@ -68,7 +68,7 @@ describe("another image for a control plane and three workers", () => {
     expect((await stack.preview()).steps).toEqual([]);
   });
 
-  it("is taken by as many workers at a time as may be away", async () => {
+  it("reaches maxUnavailable workers at a time", async () => {
     const { calls } = await stack.change({ image: second, maxUnavailable: 2 });
     const beganBefore = (former: RegExp, latter: RegExp) => calls.disorder(former, latter).length > 0;
     expect(beganBefore(/create Command worker-node-1-ready/, /delete Command worker-node-2-token/)).toBe(true);
@@ -78,7 +78,7 @@ describe("another image for a control plane and three workers", () => {
     }
   });
 
-  it("stops at the first worker that does not come back, and the old image brings that one back alone", async () => {
+  it("stops at the first worker that does not come back, and a rollback replaces only that worker", async () => {
     const [before] = basesOf(["worker-node-3"]);
     stack.world.on("before", /create Command worker-node-1-join/, fail);
     const stopped = await stack.up({ image: second });
@@ -98,11 +98,11 @@ describe("another image for a control plane and three workers", () => {
   });
 
   it.each<[string, RegExp]>([
-    ["control plane comes back", /update Command master-init/],
-    ["first worker leaves", /delete Command worker-node-1-token/],
-    ["second worker's machine goes", /delete Volume worker-node-2-root|delete Domain worker-node-2/],
+    ["control plane is initialized", /update Command master-init/],
+    ["first worker is drained", /delete Command worker-node-1-token/],
+    ["second worker's machine is deleted", /delete Volume worker-node-2-root|delete Domain worker-node-2/],
     ["second worker joins", /create Command worker-node-2-join/],
-  ])("goes on where it was when it is killed while the %s", async (_, moment) => {
+  ])("continues after it was killed while the %s", async (_, moment) => {
     stack.world.on("before", moment, () => {
       stack.cli.kill();
       throw new Error("killed");
@@ -118,20 +118,20 @@ describe("another image for a control plane and three workers", () => {
     });
     const { succeeded, text, calls } = await stack.up();
     expect(succeeded, text).toBe(true);
-    // Whoever is still to be replaced waits for those before.
+    // A worker that still needs the rollout waits for the workers before it.
     expect(calls.disorder(/create Command worker-node-2-ready/, /delete Command worker-node-3-token/)).toEqual([]);
     expect(calls.matching(/delete Command worker-node-3-token/)).toHaveLength(1);
     expect(new Set(basesOf(["master", "worker-node-1", "worker-node-2", "worker-node-3"])).size).toBe(1);
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("and one more worker at the same time: the new one waits for nobody", async () => {
+  it("and one more worker at the same time: the new worker waits for no other", async () => {
     const { calls } = await stack.change({ image: second, workers: 4 });
     expect(calls.disorder(/create Domain worker-node-4/, /create Domain worker-node-2/)).toEqual([]);
     expect(calls.list.filter((operation) => /delete .*worker-node-4/.test(operation))).toEqual([]);
   });
 
-  it("costs no further worker when it is tried again, and nobody makes way for its undoing before that one is back", async () => {
+  it("makes no second worker unavailable when it is tried again, or when it is rolled back", async () => {
     stack.world.on("before", /create Command worker-node-2-join/, fail);
     expect((await stack.up({ image: second })).succeeded).toBe(false);
     const again = await stack.up();
@@ -155,7 +155,7 @@ describe("another image for a control plane and three workers", () => {
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("keeps the machine of a worker that cannot be drained, and says what holds it", async () => {
+  it("keeps the machine of a worker that cannot be drained, and names the blocking pods", async () => {
     stack.guests.stuck.add("worker-node-2");
     const stopped = await stack.up({ image: second });
     expect(stopped.succeeded).toBe(false);
@@ -175,7 +175,7 @@ describe("another image for a control plane and three workers", () => {
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("is taken back from a worker that cannot be drained without another try", async () => {
+  it("is rolled back without another drain of a worker that cannot be drained", async () => {
     stack.guests.stuck.add("worker-node-1");
     expect((await stack.up({ image: second })).succeeded).toBe(false);
     const undone = await stack.up({ image: first });

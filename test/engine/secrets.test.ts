@@ -16,9 +16,9 @@ describe("secrets", () => {
   });
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  /** Everything that must not be seen: tokens, kubeconfig and private key. */
+  /** Every secret: tokens, kubeconfig and private key. */
   const secrets = () => {
-    // A test of nothing would pass as well.
+    // Without secrets, every case would pass.
     expect(stack.guests.secrets.length).toBeGreaterThanOrEqual(3);
     return [...stack.guests.secrets, keyBody];
   };
@@ -29,14 +29,14 @@ describe("secrets", () => {
     for (const secret of secrets()) expect(state).not.toContain(secret);
   });
 
-  it("are not in what the CLI prints, also when it fails", () => {
+  it("are not in the output of the CLI, also when it fails", () => {
     expect(outcomes.map(({ succeeded }) => succeeded)).toEqual([true, true, false, true]);
     for (const { text } of outcomes) for (const secret of secrets()) expect(text).not.toContain(secret);
   });
 
   it("are not in the engine's log of events", () => {
     for (const { events } of outcomes) {
-      // The SDK writes whatever it receives into messages that are shown with --debug only.
+      // The SDK writes its inputs into messages that only --debug shows.
       const shown = events.split("\n").filter((event) => !event.includes('"severity":"debug"'));
       expect(shown.filter((event) => event.includes("resourcePreEvent")).length).toBeGreaterThan(40);
       for (const secret of secrets()) expect(shown.filter((event) => event.includes(secret))).toEqual([]);

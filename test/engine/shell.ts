@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Stand-ins for what the scripts on nodes call. NODES has a line for each Node: its name, the status of its condition
- * Ready, its address. STUCK holds the names of nodes with a pod that cannot be moved, POLICY what then happens. PODS is how many pods the name of the smoke check's service resolves to.
+ * Fake programs for the scripts on nodes, with these variables:
+ * - NODES: a line for each Node, with its name, the status of its condition Ready and its address
+ * - STUCK: names of nodes with a pod that cannot be moved
+ * - POLICY: the drain policy
+ * - PODS: number of pods that the name of the smoke check's service resolves to
  */
 const tools = `
 kubectl() {
@@ -13,7 +16,7 @@ kubectl() {
   seen=$(grep "^\${3-} " <<<"$NODES" || true)
   case "$*" in
   "get nodes -o jsonpath="*) cut -d ' ' -f 1,2 <<<"$NODES" ;;
-  # A kubelet that does its part has renewed its lease at each look.
+  # A working kubelet has renewed its lease at each query.
   *"get nodes,leases -o jsonpath="*)
     sed -n 's/^\\([^ ]* [^ ]*\\).*/Node \\1/p' <<<"$NODES"
     sed -n "s/^\\([^ ]*\\) True .*/Lease \\1 $(date -u +%FT%T.%NZ)/p" <<<"$NODES"
@@ -31,7 +34,7 @@ kubectl() {
   "delete node "*) [[ -z $seen ]] || echo "node \\"$3\\" deleted" ;;
   esac
 }
-# What set-drain-policy writes down.
+# The file of set-drain-policy.
 source() { DRAIN_TIMEOUT_MINUTES=0 DRAIN_GRACE_SECONDS=-1 DRAIN_POLICY=$POLICY; }
 hostname() { echo master; }
 # A kubelet that starts registers its node.
@@ -47,16 +50,16 @@ nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0
 wget() { :; }
 `;
 
-/** Whom the control plane has its own address from. */
+/** Address of the DHCP server of the control plane. */
 const dhcpServer = "192.168.222.1";
 
 /**
- * Runs a script of the project for real, with stand-ins for the programs it calls and a folder in place of what it keeps.
- * @param surroundings What the stand-ins answer; names as above, and TOKEN and CLUSTER for what is minted.
- * @param expected What the last script wrote down of the nodes the cluster shall have.
- * @returns its result, the names of the Nodes it deleted and registered, the address it gave back, and `expected` for the
- *   next one.
- * @throws when the script fails, with what it said.
+ * Runs a script of the project for real, with fake programs, and with a temporary folder for its files.
+ * @param surroundings Variables of the fake programs. TOKEN and CLUSTER are minted values.
+ * @param expected The list of expected Nodes that the script before has written.
+ * @returns its result, the names of the Nodes that it deleted and registered, the address that it released, and `expected`
+ *   for the next script.
+ * @throws when the script fails, with its message.
  */
 export function runForReal(
   script: string,
@@ -75,12 +78,12 @@ export function runForReal(
       .replaceAll("/run/systemd/netif/", `${folder}/`)
       .replaceAll("/run/nodeforge-joins", join(folder, "joins"))
       .replaceAll("/dev/udp/", `${folder}/udp/`);
-    // Bash takes its standard input for a network connection, and would read the user's ~/.bashrc.
+    // Without --norc, bash mistakes its standard input for a network connection, and reads ~/.bashrc.
     const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", `${tools}\n${here}`], {
       input: stdin,
       env: { PATH: process.env.PATH, ...surroundings },
       encoding: "utf8",
-      // With nothing real to wait for, whatever takes longer hangs.
+      // Nothing real is waited for, so a longer run hangs.
       timeout: 20_000,
     });
     if (status !== 0) throw new Error(stderr.trim() || stdout.trim() || "the script failed without a word");

@@ -11,7 +11,7 @@ config:
   nodeforge:workerLabels: [disk=ssd]
 `;
 
-it("a stack's file stays as the user wrote it, and the state keeps one salt", async () => {
+it("a stack's file stays unchanged, and the state keeps one salt", async () => {
   await using stack = await TestStack.create();
   const places = { checkout: join(stack.folder, "checkout"), state: join(stack.folder, "own") };
   mkdirSync(places.checkout);
@@ -51,7 +51,7 @@ it("a stack's file stays as the user wrote it, and the state keeps one salt", as
   expect(await salt()).toBe(first);
   expect(await pulumi(["stack", "output", "kubeconfig", "--show-secrets", "--stack", "mine"])).toContain("clusters");
 
-  // What needs its salt gets it, and it is the state's.
+  // A file with a secret gets the salt of the state.
   await pulumi(["config", "set", "--secret", "other:password", "geheim", "--stack", "mine", "--config-file", file]);
   const withSecret = readFileSync(file, "utf8");
   expect(withSecret).toContain(`encryptionsalt: ${first}`);

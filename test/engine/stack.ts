@@ -18,7 +18,7 @@ import type { Calls, Thing } from "./world.ts";
 /** Settings of the stack, without the project's namespace. */
 export type Settings = Readonly<Record<string, string | number | boolean | readonly (string | object)[]>>;
 
-/** What a command of the CLI did. */
+/** Result of a command of the CLI. */
 export interface Outcome {
   readonly succeeded: boolean;
   readonly stdout: string;
@@ -36,7 +36,7 @@ export interface Step {
   readonly urn: string;
 }
 
-/** What the state says of a resource. */
+/** A resource in an exported state. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
@@ -57,18 +57,18 @@ export interface State {
 /**
  * A stack of the checkout's own program on the real engine, with instant plugins and a state of its own.
  *
- * The CLI is run as a user runs it, rather than through the Automation API, because exit codes, messages, locks and what
- * a kill leaves behind are part of what is tested. `stack init` writes the stack's file beside Pulumi.yaml, so commands
- * that need no program run in a temporary project of the same name; the others are given that file.
+ * It runs the CLI as a user does. With the Automation API, no test could cover exit codes, messages, locks and the traces
+ * of a kill. `stack init` writes the stack's file into the project's folder. So commands without a program run in a
+ * temporary project of the same name. The others get the path of the file.
  */
 export class TestStack implements AsyncDisposable {
-  /** Temporary; for images and keys of a test's own. */
+  /** Temporary folder, also for images and keys of a test. */
   readonly folder: string;
   readonly #plugins: InstantPlugins;
   readonly #virsh: InstalledVirsh;
   readonly #environment: Record<string, string>;
   readonly #name = "lab";
-  /** For what no method here does: killing, interrupting. */
+  /** The CLI itself, to kill or interrupt it. */
   readonly cli: Cli;
   settings: Settings;
 
@@ -87,7 +87,7 @@ export class TestStack implements AsyncDisposable {
     this.settings = settings;
   }
 
-  /** Makes an empty stack. Dispose of it with `await using`, also when the test fails. */
+  /** Creates an empty stack. Dispose of it with `await using`, also when the test fails. */
   static async create(settings: Settings = {}): Promise<TestStack> {
     const cli = await pulumiCli();
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-engine-"));
@@ -98,14 +98,14 @@ export class TestStack implements AsyncDisposable {
       PATH: [virsh.folder, inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
       TMPDIR: temporary,
       PULUMI_HOME: join(folder, "home"),
-      // Without it there is a file of metadata beside each state, which a kill can leave empty; the state is then
+      // Without it, each state has a file of metadata beside it. A kill can leave the file empty, and the state is then
       // refused with `failed to load checkpoint: EOF`.
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "of the tests",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       PULUMI_DEBUG_PROVIDERS: plugins.address,
-      // Without it there is no --event-log.
+      // Without it, the option --event-log is missing.
       PULUMI_DEBUG_COMMANDS: "true",
       NODEFORGE_IMAGE: await writeImage(folder, "node.qcow2", "first"),
       NODEFORGE_SSH_KEY: await writeKey(folder, "id_ed25519"),
@@ -130,32 +130,32 @@ export class TestStack implements AsyncDisposable {
     return this.#plugins.guests;
   }
 
-  /** From now on the environment names no ssh key, and the operator has another home. */
+  /** Removes the ssh key from the environment, and sets another home. */
   moveHome(home: string): void {
     Object.assign(this.#environment, { HOME: home, NODEFORGE_SSH_KEY: "" });
   }
 
-  /** `pulumi up`, after changing some settings. */
+  /** Changes settings and runs `pulumi up`. */
   up(settings: Settings = {}, ...args: string[]): Promise<Outcome> {
     this.settings = { ...this.settings, ...settings };
     return this.#operate("up", "--yes", "--skip-preview", ...args);
   }
 
-  /** What `npm run destroy` does: the control plane's data is given up knowingly. */
+  /** Destroys the stack as `npm run destroy` does, with the control plane's data. */
   async destroy(): Promise<Outcome> {
     await this.unprotect();
     return this.plainDestroy("--skip-preview");
   }
 
-  /** `pulumi destroy`, which refuses in its preview while something is protected. */
+  /** Runs `pulumi destroy`, whose preview refuses while a resource is protected. */
   plainDestroy(...args: string[]): Promise<Outcome> {
     return this.#operate("destroy", "--yes", ...args);
   }
 
   /**
    * Previews a change and makes it.
-   * @returns what was done, and what was done or announced but not both: nothing, where the preview spoke the truth.
-   * @throws when it fails.
+   * @returns the operations, and every difference between them and the preview.
+   * @throws when the preview or the change fails.
    */
   async change(settings: Settings): Promise<{ readonly calls: Calls; readonly surprises: readonly string[] }> {
     const preview = await this.preview(settings);
@@ -174,7 +174,7 @@ export class TestStack implements AsyncDisposable {
     };
   }
 
-  /** `pulumi preview` and the steps it shows, those that change nothing left out. */
+  /** Runs `pulumi preview`. Returns its steps, without those that change nothing. */
   async preview(settings: Settings = {}, ...args: string[]): Promise<Outcome & { readonly steps: readonly Step[] }> {
     this.settings = { ...this.settings, ...settings };
     const outcome = await this.#operate("preview", "--json", ...args);
@@ -182,25 +182,25 @@ export class TestStack implements AsyncDisposable {
     return { ...outcome, steps: steps.filter(({ op }) => op !== "same" && op !== "refresh") };
   }
 
-  /** Takes the protection away; the next `up` gives it back. */
+  /** Removes the protection of every resource. The next `up` restores it. */
   async unprotect(stack = this.#name): Promise<void> {
     await this.#administer(["state", "unprotect", "--all", "--yes", "--stack", stack]);
   }
 
-  /** `pulumi cancel`: what a user needs after a CLI was killed, because its lock stays. */
+  /** Runs `pulumi cancel`, which removes the lock of a killed CLI. */
   async cancel(): Promise<void> {
     await this.#administer(["cancel", "--yes", this.#name]);
   }
 
-  /** What exists and the state does not know, or the other way round; empty when both agree. */
+  /** Returns the differences between the state and the world; none when both match. */
   async drift(): Promise<string[]> {
     const { resources = [] } = (await this.export()).deployment;
     const known = resources.filter(({ type }) => resourceExists(type)).map(({ type, id }) => `${type} ${id}`);
     const there = [...this.world.things].map(({ type, id }) => `${type} ${id}`);
     return [
-      ...there.filter((thing) => !known.includes(thing)).map((thing) => `the state does not know ${thing}`),
-      ...known.filter((thing) => !there.includes(thing)).map((thing) => `there is no ${thing}`),
-      ...known.filter((thing, index) => known.indexOf(thing) !== index).map((thing) => `${thing} is there twice`),
+      ...there.filter((thing) => !known.includes(thing)).map((thing) => `the state lacks ${thing}`),
+      ...known.filter((thing) => !there.includes(thing)).map((thing) => `the world lacks ${thing}`),
+      ...known.filter((thing, index) => known.indexOf(thing) !== index).map((thing) => `the state has ${thing} twice`),
     ];
   }
 
@@ -212,7 +212,7 @@ export class TestStack implements AsyncDisposable {
     return this.#administer(["stack", "export", "--stack", this.#name]);
   }
 
-  /** The stack as the commands see it; `said` gets everything Pulumi prints. */
+  /** Session of the stack, as the commands use it. @param said Receives the output of Pulumi. */
   session(said: string[] = []): Session {
     return {
       stack: this.#name,
@@ -227,7 +227,7 @@ export class TestStack implements AsyncDisposable {
     };
   }
 
-  /** The same, after changing some settings, for commands that run the program. */
+  /** Changes settings, and returns a session for commands that run the program. @param said Receives the output of Pulumi. */
   operating(settings: Settings = {}, said: string[] = []): Session {
     this.settings = { ...this.settings, ...settings };
     const file = this.#writeSettings();
@@ -243,24 +243,24 @@ export class TestStack implements AsyncDisposable {
     };
   }
 
-  /** virsh as it is on PATH, without a process. */
+  /** Runs the fake virsh of PATH without a process. */
   virsh(...args: readonly string[]): Promise<string> {
     return Promise.resolve(virsh(this.#plugins, args));
   }
 
-  /** An output of the stack; a secret one only with `--show-secrets`. */
+  /** Output of the stack. A secret one needs `--show-secrets`. */
   async output(name: string, ...args: string[]): Promise<unknown> {
     return JSON.parse(await this.#administer(["stack", "output", name, "--json", "--stack", this.#name, ...args]));
   }
 
-  /** The address a worker was given. */
+  /** Address of a worker. */
   addressOf(worker: string): string {
     const domain = this.world.ofKind("Domain").find(({ taken }) => taken === `${this.#name}-${worker}`);
     const [lan] = domain?.properties.networkInterfaces as [{ addresses: [string] }];
     return lan.addresses[0];
   }
 
-  /** Remembers the stack and the world as they are; the function that is returned brings both back. */
+  /** Saves the stack and the world. Returns a function that restores both. */
   async remember(): Promise<() => Promise<void>> {
     const { world, guests, settings } = this;
     const [state, memory] = [join(this.folder, "state"), join(this.folder, "remembered")];
@@ -275,7 +275,7 @@ export class TestStack implements AsyncDisposable {
     };
   }
 
-  /** Changes every text of the state and of the things that exist, as if an earlier release had made them. */
+  /** Changes every text of the state and of the world, as if an earlier release had created both. */
   async rewrite(change: (text: string) => string): Promise<void> {
     const file = join(this.folder, "rewritten.json");
     await writeFile(file, change(await this.#administer(["stack", "export", "--show-secrets", "--stack", this.#name])));
@@ -287,8 +287,8 @@ export class TestStack implements AsyncDisposable {
   }
 
   /**
-   * Goes on as another checkout with the same settings, which has its own state and the same hypervisor; the function that
-   * is returned goes back to the first one.
+   * Continues as another checkout with the same settings, with its own state and the same hypervisor.
+   * @returns a function that goes back to the first checkout.
    */
   async elsewhere(): Promise<() => Promise<void>> {
     const [state, first, second] = ["state", "first", "second"].map((name) => join(this.folder, name)) as [
@@ -309,11 +309,11 @@ export class TestStack implements AsyncDisposable {
     this.cli.kill();
     this.#plugins.close();
     this.#virsh.close();
-    // What was killed a moment ago may still be letting go of its files.
+    // A process that was just killed may still have files open.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
-  /** A command that runs the program or touches resources. */
+  /** Runs a command that runs the program or changes resources. */
   async #operate(command: string, ...args: string[]): Promise<Outcome> {
     const file = this.#writeSettings();
     const events = join(this.folder, "events.json");
@@ -330,7 +330,7 @@ export class TestStack implements AsyncDisposable {
     };
   }
 
-  /** Writes the settings into the stack's file; returns its path. */
+  /** Writes the settings to the stack's file, and returns its path. */
   #writeSettings(): string {
     const file = join(this.folder, `Pulumi.${this.#name}.yaml`);
     const document = parse(readFileSync(file, "utf8")) as Record<string, unknown>;
@@ -339,7 +339,7 @@ export class TestStack implements AsyncDisposable {
     return file;
   }
 
-  /** A command about the stack itself. @throws when it fails. */
+  /** Runs a command about the stack itself, and returns its output. @throws when it fails. */
   async #administer(args: readonly string[]): Promise<string> {
     const { exitCode, stdout, all } = await this.cli.run(args, this.folder);
     if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${all}`);
@@ -347,9 +347,9 @@ export class TestStack implements AsyncDisposable {
   }
 }
 
-/** What plugins will be asked to do, by what a preview shows. */
+/** Operations that the steps of a preview will cause in plugins. */
 function operations(steps: readonly Step[]): string[] {
-  // A digest of a preview has one step for a resource that is replaced.
+  // A preview has one step for a resource that is replaced.
   const actions: Record<string, readonly string[]> = {
     create: ["create"],
     update: ["update"],
@@ -357,7 +357,7 @@ function operations(steps: readonly Step[]): string[] {
     replace: ["create", "delete"],
   };
   return steps.flatMap(({ op, urn }) => {
-    // No plugin hears of components, and providers are configured anew in every run.
+    // Components reach no plugin, and every run configures the providers again.
     return /::(nodeforge:|pulumi:|.*\$pulumi:|.*\$nodeforge:)[^$]*::/.test(urn)
       ? []
       : (actions[op] ?? []).map((action) => `${action} ${label(urn)}`);

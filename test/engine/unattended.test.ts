@@ -11,7 +11,7 @@ import { TestStack } from "./stack.ts";
 const runs = mkdtempSync(join(tmpdir(), "nodeforge-unattended-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 
-/** `npm run up` where nobody can be asked, after changing some settings; what it did, and its record. */
+/** Changes settings and runs `npm run up` without a terminal. Returns its operations, its output and its record. */
 async function up(stack: TestStack, settings: Parameters<TestStack["up"]>[0] = {}, ...args: string[]) {
   const said: string[] = [];
   const err = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
@@ -36,15 +36,15 @@ async function up(stack: TestStack, settings: Parameters<TestStack["up"]>[0] = {
   return { code, refusal: refusal?.message ?? "", record, calls, said: said.join(""), printed: printed.join("\n") };
 }
 
-/** What the state knows; the look at libvirt writes some of it in another form. */
+/** URN, id and protection of each resource. A refresh from libvirt writes other properties in another form. */
 async function stateOf(stack: TestStack) {
   const { resources = [] } = (await stack.export()).deployment;
   return resources.map(({ urn, id, protect }) => [urn, id, protect]);
 }
 
-it("an up that nobody can be asked about makes, grows and repairs a cluster, and loses nothing without agreement", async () => {
+it("up without a terminal creates, grows and repairs a cluster, and deletes nothing without --yes", async () => {
   await using stack = await TestStack.create({ workers: 1 });
-  // What asks libvirt beside Pulumi asks the stack's own.
+  // Commands that run virsh beside Pulumi must run the stack's own.
   vi.stubEnv("PATH", stack.session().variables.PATH ?? "");
   onTestFinished(() => void vi.unstubAllEnvs());
 
@@ -65,7 +65,7 @@ it("an up that nobody can be asked about makes, grows and repairs a cluster, and
   expect(grown.calls.of("create")).toContain("Domain worker-node-2");
   expect(grown.calls.of("delete")).toEqual([]);
 
-  // The gate is asked again, which loses nothing.
+  // The readiness gate is replaced, which deletes nothing else.
   const worker = stack.world.ofKind("Domain").find(({ taken }) => taken === "lab-worker-node-1")!;
   worker.properties = { ...worker.properties, running: false };
   const repaired = await up(stack);

@@ -12,10 +12,10 @@ export interface InstalledVirsh {
   readonly close: () => void;
 }
 
-/** The part of the instant plugins that is asked. */
+/** The part of the instant plugins that answers. */
 type Hypervisor = Pick<InstantPlugins, "world" | "guests">;
 
-/** Sends its arguments to the test, and ends as that says. */
+/** Bash program that sends its arguments to the test, and ends with the test's answer. */
 const script = (port: number) => `#!/usr/bin/env bash
 exec 3<>/dev/tcp/127.0.0.1/${port}
 printf '%s\\t' "$@" >&3
@@ -25,10 +25,10 @@ if ((code == 0)); then cat <&3; else cat <&3 >&2; fi
 exit "$code"
 `;
 
-/** Writes a program `virsh` that speaks of the things of a world, in place of a hypervisor's. */
+/** Writes a program `virsh` whose hypervisor is the world of a test. */
 export async function installVirsh(folder: string, hypervisor: Hypervisor): Promise<InstalledVirsh> {
   const server = createServer((socket) => {
-    // A CLI that is killed takes the virsh it was waiting for along.
+    // The kill of a CLI also ends the virsh that it waits for.
     socket.on("error", () => undefined);
     socket.once("data", (line) => {
       const args = line.toString().split("\t").slice(0, -1);
@@ -45,7 +45,7 @@ export async function installVirsh(folder: string, hypervisor: Hypervisor): Prom
   return { folder, close: () => server.close() };
 }
 
-/** What virsh prints. @throws what it fails with. */
+/** Output of a virsh command. @throws the error of virsh. */
 export function virsh({ world, guests }: Hypervisor, args: readonly string[]): string {
   const [command = "", ...operands] = args[0] === "-q" ? args.slice(3) : args;
   const name = operands.at(-1) ?? "";
@@ -82,7 +82,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "pool-list":
       if (operands.includes("--inactive")) return "";
       return operands.includes("--all") ? names("Pool").join("") : activeOf("Pool").join("");
-    // A hypervisor with room for whatever the tests make.
+    // A hypervisor with enough memory for every test.
     case "nodeinfo":
       return "CPU(s):              64\nMemory size:         1073741824 KiB\n";
     case "domcapabilities":

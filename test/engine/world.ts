@@ -1,52 +1,49 @@
-/** What a plugin was asked to do to a resource. */
+/** Operation of a plugin on a resource. */
 export type Action = "create" | "update" | "delete";
 
-/** One operation that reached a plugin; previews are no operations. */
+/** One operation that reached a plugin. A preview is no operation. */
 export interface Call {
   readonly action: Action;
   /** Kind and short name of the resource, such as `Domain worker-node-1`. */
   readonly resource: string;
   /** Script of guest/ that ran, for remote commands. */
   script?: string;
-  /** Place among all beginnings and ends since the world began. */
+  /** Position in the order of all starts and ends. */
   readonly began: number;
-  /** Undefined while it runs, and for good when it failed. */
+  /** Position of its end; undefined while it runs, and after a failure. */
   ended?: number;
 }
 
-/** A thing that exists, whether or not a state knows of it. */
+/** A thing that exists, also without a state that has it. */
 export interface Thing {
   readonly urn: string;
   readonly type: string;
   readonly id: string;
-  /** What no second thing may have, such as the name of a domain. */
+  /** Name that only one thing of the type can have, such as a domain's. */
   readonly taken: string;
   /** Its properties as the engine marshals them. */
   properties: Record<string, unknown>;
 }
 
-/** When a hook runs: before the operation has an effect, or after it had one and before the engine learns of it. */
+/** Moment of a hook: before the operation's effect, or after the effect and before the engine's answer. */
 export type Moment = "before" | "after";
 
-/** Thrown by a hook after a create: what was made stays, and the engine hears of it and of the error. */
+/** Thrown by a hook after a create: the thing stays, and the engine gets the thing and the error. */
 export class HalfMade extends Error {}
 
 type Hook = (call: Call) => Promise<void> | void;
 
-/**
- * What the instant plugins act upon in place of a hypervisor and its guests: the things that exist, every call that was
- * made, and the faults a test plans.
- */
+/** The simulated hypervisor and cluster: every thing that exists, every call of a plugin, and the faults of a test. */
 export class World {
   readonly calls: Call[] = [];
   readonly things = new Set<Thing>();
-  /** Who has an address reserved, by network and MAC address. */
+  /** Names of the nodes with a reserved address, by network and MAC address. */
   readonly reservations = new Map<string, string>();
   readonly #hooks: { moment: Moment; pattern: RegExp; hook: Hook }[] = [];
   readonly #leases = new Map<string, string>();
   #clock = 0;
 
-  /** Runs a hook around every matching operation (`create Domain master`); one that throws makes it fail. */
+  /** Adds a hook to every matching operation (`create Domain master`). A hook that throws makes the operation fail. */
   on(moment: Moment, pattern: RegExp, hook: Hook): void {
     this.#hooks.push({ moment, pattern, hook });
   }
@@ -56,12 +53,12 @@ export class World {
     this.#hooks.length = 0;
   }
 
-  /** Lets an operation happen between its hooks, and records it. */
+  /** Performs an operation between its hooks, and records it. */
   async perform<T>(action: Action, resource: string, effect: (call: Call) => T): Promise<T> {
     const call: Call = { action, resource, began: this.#clock++ };
     this.calls.push(call);
     await this.#run("before", call);
-    // An operation that nothing makes wait for this one begins within this time, and the order of calls shows it.
+    // An operation that does not wait for this one starts within this time, so the order of calls shows a missing dependency.
     await new Promise((resolve) => setTimeout(resolve, 20));
     const result = effect(call);
     await this.#run("after", call);
@@ -75,7 +72,7 @@ export class World {
     }
   }
 
-  /** Makes a thing. @throws when another one has the same name, as libvirt does, unless that one is taken over. */
+  /** Creates a thing. @param adopt Whether it replaces one of the same name. @throws otherwise, as libvirt does. */
   add(thing: Thing, adopt: boolean): void {
     const other = this.ofType(thing.type).find(({ taken }) => taken === thing.taken);
     if (other && !adopt) throw new Error(`${thing.taken} exists already with id ${other.id}`);
@@ -87,7 +84,7 @@ export class World {
     this.things.delete(thing);
   }
 
-  /** The youngest thing of this id: objects in a cluster have the ids they had in the one before. */
+  /** Newest thing of an id, because objects of two clusters can have the same id. */
   find(type: string, id: string): Thing | undefined {
     return this.ofType(type).findLast((thing) => thing.id === id);
   }
@@ -96,19 +93,19 @@ export class World {
     return [...this.things].filter(({ type }) => type === token);
   }
 
-  /** The things of a type, by its last part. */
+  /** The things of a type, by the last part of its token. */
   ofKind(kind: string): Thing[] {
     return [...this.things].filter(({ type }) => type.split(":").at(-1) === kind);
   }
 
-  /** The address the DHCP server gives to a MAC address, always the same. */
+  /** Address of a MAC address from the DHCP server, always the same. */
   lease(mac: string): string {
     const lease = this.#leases.get(mac) ?? `192.168.222.${100 + this.#leases.size}`;
     this.#leases.set(mac, lease);
     return lease;
   }
 
-  /** Remembers what exists; the function that is returned brings it back and forgets calls and hooks. */
+  /** Saves the world. Returns a function that restores it, and forgets calls and hooks. */
   remember(): () => void {
     const [things, leases] = [structuredClone([...this.things]), [...this.#leases]];
     const reservations = [...this.reservations];
@@ -121,13 +118,13 @@ export class World {
     };
   }
 
-  /** Takes the operations since the last time, so that a test sees only its own. */
+  /** Returns and forgets the operations since the last time, so that a test sees only its own. */
   takeCalls(): Calls {
     return new Calls(this.calls.splice(0));
   }
 }
 
-/** The operations of one command, as tests ask for them. */
+/** The operations of one command, with the queries of tests. */
 export class Calls {
   readonly all: readonly Call[];
 
@@ -148,14 +145,14 @@ export class Calls {
       .sort();
   }
 
-  /** Operations that match. @throws when none does: an order among nothing proves nothing. */
+  /** Operations that match. @throws when none does, because an order without operations proves nothing. */
   matching(pattern: RegExp): Call[] {
     const found = this.all.filter(({ action, resource }) => pattern.test(`${action} ${resource}`));
     if (found.length === 0) throw new Error(`no operation matches ${pattern}: ${this.list.join(", ")}`);
     return found;
   }
 
-  /** Pairs in which the latter began before the former was over; empty when the order was kept. */
+  /** Pairs in which the latter started before the end of the former; empty when the order is right. */
   disorder(...patterns: readonly RegExp[]): string[] {
     return patterns.slice(1).flatMap((pattern, index) =>
       this.matching(patterns[index]!).flatMap((former) =>
