@@ -29,7 +29,7 @@ export interface ScriptStart {
   readonly user: string;
   /** Limit of the whole script in minutes, after which it is killed. */
   readonly limitMinutes: number;
-  /** Sets REPEATED, which tells the script that the stack's state has an earlier run of it. @default false */
+  /** Sets REPEATED: the stack's state has an earlier run of the script. @default false */
   readonly repeated?: boolean;
 }
 
@@ -44,9 +44,9 @@ const { contract } = readDeclaration();
 export function startScript({ script, user, limitMinutes, repeated = false }: ScriptStart): string {
   const elevate = user === "root" ? "" : "sudo -n ";
   // Not a parameter: the parameters of the first run and of later runs would differ.
-  const told = repeated ? "env REPEATED=yes " : "";
+  const variable = repeated ? "env REPEATED=yes " : "";
   // A second signal after 10 s, because a shell handles the first only after its child has ended.
-  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${told}bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
+  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${variable}bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
 }
 
 /**

@@ -7,27 +7,27 @@ export type Seconds = Readonly<Record<string, number>>;
  */
 export const longestPhase = 7 * 24 * 60 * 60;
 
-/** Result of {@link senseOf}. */
-export interface Sense {
+/** Result of {@link plausibleSeconds}. */
+export interface PlausibleSeconds {
   readonly seconds: Seconds;
-  /** Implausible entries that were left out: phase and value, as text. */
-  readonly nonsense: readonly string[];
+  /** Omitted entries: phase and value, as text. */
+  readonly implausible: readonly string[];
 }
 
-/** Keeps the entries with a number from 0 to {@link longestPhase}. The input comes from a node or a file, so it may be anything. */
-export function senseOf(given: unknown): Sense {
+/** Keeps the entries with a number from 0 to {@link longestPhase}. The input comes from a node or a file and is not trusted. */
+export function plausibleSeconds(given: unknown): PlausibleSeconds {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    return { seconds: {}, nonsense: [JSON.stringify(given) ?? "nothing"] };
+    return { seconds: {}, implausible: [JSON.stringify(given) ?? "nothing"] };
   }
   const phases = Object.entries(given as Record<string, unknown>);
   return {
-    seconds: Object.fromEntries(phases.filter((phase): phase is [string, number] => makesSense(phase[1]))),
-    nonsense: phases
-      .filter(([, value]) => !makesSense(value))
+    seconds: Object.fromEntries(phases.filter((phase): phase is [string, number] => isPlausible(phase[1]))),
+    implausible: phases
+      .filter(([, value]) => !isPlausible(value))
       .map(([name, value]) => `${name} ${JSON.stringify(value)}`),
   };
 }
 
-function makesSense(value: unknown): boolean {
+function isPlausible(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value <= longestPhase;
 }

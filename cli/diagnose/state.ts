@@ -77,7 +77,7 @@ export function clusterStateOf({ resources, pending }: StackState): ClusterState
     .map((machine) => readNode(machine, done, all))
     .sort((a, b) => Number(a.role === "worker") - Number(b.role === "worker"));
   const texts = (type: string, key: string) =>
-    distinct(all.filter((resource) => resource.type === type).map(({ inputs }) => text_(inputs?.[key])));
+    distinct(all.filter((resource) => resource.type === type).map(({ inputs }) => textOf(inputs?.[key])));
   const kubeconfig = done.find(
     ({ type, urn }) => type === resourceType.remoteCommand && nameOfUrn(urn).endsWith(suffix.kubeconfig),
   );
@@ -115,35 +115,35 @@ export function kubeconfigOf(text: string, name: string): string {
 function readNode(machine: StateResource, done: readonly StateResource[], all: readonly StateResource[]): ClusterNode {
   const resource = nameOfUrn(machine.urn);
   const role = machine.urn.includes(`${resourceType.worker}$`) ? "worker" : "control-plane";
-  const made = (type: string, suffix: string) =>
+  const finished = (type: string, suffix: string) =>
     done.find(({ urn, type: other, initErrors = [] }) => {
       return other === type && nameOfUrn(urn) === `${resource}${suffix}` && initErrors.length === 0;
     });
   const domain = all.find(({ parent, type }) => parent === machine.urn && type === resourceType.domain);
   const link = domain && interfaceOf(domain);
-  const identity = identityOf(text_(made(resourceType.localCommand, suffix.hostKey)?.outputs?.stdout));
+  const identity = identityOf(textOf(finished(resourceType.localCommand, suffix.hostKey)?.outputs?.stdout));
   const provider = all.find(({ parent, provider }) => parent === machine.urn && provider?.includes(":libvirt::"));
   const steps: readonly (readonly [StepName, StateResource | undefined])[] = [
-    ["disk", made(resourceType.volume, suffix.root)],
-    ["machine", made(resourceType.domain, "")],
-    ["host key", made(resourceType.localCommand, suffix.hostKey)],
+    ["disk", finished(resourceType.volume, suffix.root)],
+    ["machine", finished(resourceType.domain, "")],
+    ["host key", finished(resourceType.localCommand, suffix.hostKey)],
     ...(role === "worker"
       ? ([
-          ["token", made(resourceType.remoteCommand, suffix.token)],
-          ["join", made(resourceType.remoteCommand, suffix.join)],
-          ["ready", made(resourceType.remoteCommand, suffix.ready)],
+          ["token", finished(resourceType.remoteCommand, suffix.token)],
+          ["join", finished(resourceType.remoteCommand, suffix.join)],
+          ["ready", finished(resourceType.remoteCommand, suffix.ready)],
         ] as const)
       : ([
-          ["control plane", made(resourceType.remoteCommand, suffix.init)],
-          ["drain policy", made(resourceType.remoteCommand, suffix.drainPolicy)],
-          ["kubeconfig", made(resourceType.remoteCommand, suffix.kubeconfig)],
+          ["control plane", finished(resourceType.remoteCommand, suffix.init)],
+          ["drain policy", finished(resourceType.remoteCommand, suffix.drainPolicy)],
+          ["kubeconfig", finished(resourceType.remoteCommand, suffix.kubeconfig)],
         ] as const)),
   ];
   return {
-    name: text_(machine.inputs?.node) ?? resource,
+    name: textOf(machine.inputs?.node) ?? resource,
     role,
     resource,
-    uri: text_(all.find(({ urn }) => provider?.provider?.startsWith(`${urn}::`))?.inputs?.uri),
+    uri: textOf(all.find(({ urn }) => provider?.provider?.startsWith(`${urn}::`))?.inputs?.uri),
     mac: link?.mac,
     address: identity.address ?? link?.addresses?.[0],
     leased: machine.inputs?.addressing !== "static",
@@ -161,7 +161,7 @@ function interfaceOf({ type, inputs, outputs }: StateResource): Interface | unde
   return desired || found ? { ...desired, ...found } : undefined;
 }
 
-function text_(value: unknown): string | undefined {
+function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value.trim() : undefined;
 }
 

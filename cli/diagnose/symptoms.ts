@@ -90,7 +90,7 @@ export function withoutLease(evidence: Evidence): readonly Symptom[] {
     .map(({ name, mac = "" }) => symptom(leases[0]?.name ?? "", `no lease for ${mac}`, name));
 }
 
-/** Seconds that a node's clock may be off; a part of them is the time that asking takes. */
+/** Seconds that a node's clock may be off. The request itself takes some of them. */
 const clockTolerance = 60;
 
 /** Finds nodes whose clock was wrong when they were asked. */
@@ -113,7 +113,7 @@ export function expiredCertificates(evidence: Evidence): readonly Symptom[] {
   const hasExpired = ({ line }: Symptom) => {
     // Go distinguishes: `current time A is after B`, or before B for a certificate that is not valid yet.
     const [, relation, limit = ""] = /current time \S+ is (after|before) ([\d:TZ.+-]+)/.exec(line) ?? [];
-    // Without a date in the line the clocks decide, if a node has told its own.
+    // Without a date in the line the clocks decide, if a node answered with its own.
     if (relation === undefined) return line.includes("tls: expired certificate") || askedAt(evidence) !== undefined;
     return relation === "after" && Date.parse(limit) < (askedAt(evidence) ?? Date.now());
   };
@@ -122,7 +122,7 @@ export function expiredCertificates(evidence: Evidence): readonly Symptom[] {
 
 /** Time of asking a node for its clock, by this machine's clock, in milliseconds; undefined when no node answered. */
 function askedAt({ items }: Evidence): number | undefined {
-  const told = items.map(({ name, text }) => (name === "clock" ? /^asked [\d.]+ ([\d.]+)$/m.exec(text) : null));
-  const [, to] = told.find((match) => match !== null) ?? [];
+  const answers = items.map(({ name, text }) => (name === "clock" ? /^asked [\d.]+ ([\d.]+)$/m.exec(text) : null));
+  const [, to] = answers.find((match) => match !== null) ?? [];
   return to === undefined ? undefined : Number(to) * 1000;
 }

@@ -1,4 +1,4 @@
-import { longestPhase, senseOf } from "../../guest/seconds.ts";
+import { longestPhase, plausibleSeconds } from "../../guest/seconds.ts";
 import type { Log } from "../../lib/log.ts";
 import type { RunRecord, Timings } from "./record.ts";
 
@@ -23,10 +23,10 @@ export function phaseTable(timings: Timings): readonly Phase[] {
 export function validTimings(timings: Timings, log: Log = () => undefined): Timings {
   return Object.fromEntries(
     Object.entries(timings).map(([node, phases]) => {
-      const { seconds, nonsense } = senseOf(phases);
-      if (nonsense.length > 0) {
+      const { seconds, implausible } = plausibleSeconds(phases);
+      if (implausible.length > 0) {
         log(
-          `times of ${node} cannot be durations and are left out: ${nonsense.join(", ")} (expected 0 to ${longestPhase} s)`,
+          `times of ${node} cannot be durations and are left out: ${implausible.join(", ")} (expected 0 to ${longestPhase} s)`,
         );
       }
       return [node, seconds];
