@@ -1,28 +1,26 @@
 import * as libvirt from "@pulumi/libvirt";
-import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
+import { announceRenewal } from "./lifecycle/certificates.ts";
 import { checkHealth } from "./lifecycle/health.ts";
-import { daysLeft, isDue, priorValidity } from "./lifecycle/certificates.ts";
-import { withVerifiedImages } from "./preflight/images.ts";
-import { isDataLost } from "./preflight/lost-data.ts";
-import { refuseConflicts } from "./preflight/refusal.ts";
 import { hasSameInputs } from "./lifecycle/prior-cluster.ts";
 import { readPriorState } from "./lifecycle/prior-state.ts";
+import { preflight } from "./preflight/check.ts";
+import { withVerifiedImages } from "./preflight/images.ts";
+import { deriveTopology } from "./topology.ts";
 
 const prior = await readPriorState();
 const config = await withVerifiedImages(await loadConfig((desired) => hasSameInputs(prior, desired)));
-const dataLost = await isDataLost(config, prior);
-await refuseConflicts(config, prior);
-const validity = priorValidity(prior, config.clusterName, config.master.name);
-if (validity !== undefined && isDue(validity)) {
-  const days = daysLeft(validity);
-  const end = days < 0 ? "have ended" : `end in ${days} days`;
-  await pulumi.log.info(`the cluster's certificates ${end}: they are renewed, and the kubeconfig with them`);
-}
-const health = await checkHealth(prior, config);
+const topology = deriveTopology(config);
+const { dataLost } = await preflight(config, topology, prior);
+await announceRenewal(prior, topology.master);
+const health = await checkHealth(prior, topology, config.timeouts);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
-const cluster = new Cluster(config.clusterName, { config, prior, health, dataLost }, { providers: [hypervisor] });
+const cluster = new Cluster(
+  config.clusterName,
+  { config, topology, prior, health, dataLost },
+  { providers: [hypervisor] },
+);
 
 /** The administrator's kubeconfig. Secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;

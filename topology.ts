@@ -32,6 +32,13 @@ export interface Node extends MachineSize {
   readonly addressing: "dhcp" | "reservation" | "static";
 }
 
+/** Address of a machine, and the ssh host key by which a client recognizes it. */
+export interface Identity {
+  address: string;
+  /** One line as in known_hosts, without the host. */
+  hostKey: string;
+}
+
 /** A pool and its workers. */
 export interface PoolNodes {
   readonly config: WorkerPoolConfig;

@@ -16,7 +16,7 @@ import {
 import { PriorState } from "../lifecycle/prior-state.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { domainMark, resourceName, suffix } from "../names.ts";
-import { deriveTopology } from "../topology.ts";
+import type { Topology } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
 import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
@@ -33,6 +33,8 @@ import { WorkerPool } from "./worker-pool.ts";
 export interface ClusterArgs {
   /** Plain and checked: it decides which resources exist. Not stored: it holds the operator's key. */
   readonly config: ClusterConfig;
+  /** The nodes that follow from the configuration. */
+  readonly topology: Topology;
   /** What the stack remembers of this cluster. @default nothing */
   readonly prior?: PriorState;
   /** What a look at the running cluster found. @default nothing wrong */
@@ -62,15 +64,14 @@ export class Cluster extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Timings>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { config, prior = new PriorState(), health = healthy, dataLost = false } = args;
+    const { config, topology, prior = new PriorState(), health = healthy, dataLost = false } = args;
     super("nodeforge:index:Cluster", name, { clusterName: config.clusterName }, opts);
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
-    const topology = deriveTopology(config);
 
     // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what makes another
     // cluster replaces it first: the engine then takes everything back in one order.
-    const keepers = keepersOf(prior, name, config, dataLost);
+    const keepers = keepersOf(prior, config, dataLost);
     const id = new random.RandomUuid(`${name}${suffix.id}`, { keepers }, { ...child, deleteBeforeReplace: true });
     const pool = new StoragePool(`${name}${suffix.pool}`, { pool: config.storagePool }, child);
     const names = new OwnNames(name, id.result, isSameCluster(prior, name, keepers) ? prior : new PriorState());
@@ -111,8 +112,8 @@ export class Cluster extends pulumi.ComponentResource {
         data: config.master,
         drain: config.drain,
         timeouts,
-        kept: keptIdentity(prior, name, config, keepers),
-        certificates: renewalOf(prior, name, topology.master.name),
+        kept: keptIdentity(prior, config, keepers),
+        certificates: renewalOf(prior, topology.master),
       },
       child,
     );

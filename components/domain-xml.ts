@@ -1,5 +1,6 @@
 import { isSystemDaemon } from "../libvirt/uri.ts";
 import { consoleLogName, dataDiskSerial, domainLogFolder } from "../names.ts";
+import { append, attribute, setAttribute, stylesheet } from "./stylesheet.ts";
 
 /** What a domain's XML gets beside what the provider writes, and in place of it. */
 export interface DomainXml {
@@ -22,19 +23,11 @@ export interface DomainXml {
  *   that file and needs none: virtlogd opens it, and QEMU writes to a pipe (stdio_handler in qemu.conf, as it is by default).
  */
 export function domainXslt({ consoleLog, disks, dataDisk }: DomainXml): string {
-  const changes = [
-    consoleLog && addition("/domain/devices/console", `<log file="${consoleLog}" append="on"/>`),
-    // A pool without files, which is refused where it is configured, is left to the provider.
-    ...disks.map((id, index) => id.startsWith("/") && namedByFile(diskAt(index), id)),
-    dataDisk !== undefined && addition(diskAt(dataDisk), `<serial>${dataDiskSerial}</serial>`),
-  ];
-  return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
-  <xsl:output omit-xml-declaration="yes" indent="yes"/>
-  <xsl:template match="node()|@*">
-    <xsl:copy><xsl:apply-templates select="node()|@*"/></xsl:copy>
-  </xsl:template>
-${changes.filter(Boolean).join("")}</xsl:stylesheet>
-`;
+  const log = consoleLog && append("/domain/devices/console", `<log file="${consoleLog}" append="on"/>`);
+  const serial = dataDisk !== undefined && append(diskAt(dataDisk), `<serial>${dataDiskSerial}</serial>`);
+  // The preflight refuses a pool without files; a volume that is no file is left to the provider.
+  const files = disks.map((id, index) => id.startsWith("/") && namedByFile(diskAt(index), id));
+  return stylesheet(...[log, ...files, serial].filter((template) => typeof template === "string"));
 }
 
 /** Where a disk is in a domain's XML; the provider counts targets from vda on. */
@@ -43,17 +36,8 @@ function diskAt(index: number): string {
 }
 
 function namedByFile(disk: string, path: string): string {
-  // As an element: braces in an attribute would be an expression.
-  const attribute = (name: string, value: string) => `<xsl:attribute name="${name}">${escaped(value)}</xsl:attribute>`;
-  return `  <xsl:template match="${disk}/@type">${attribute("type", "file")}</xsl:template>
-  <xsl:template match="${disk}/source"><source>${attribute("file", path)}</source></xsl:template>
-`;
-}
-
-function addition(match: string, element: string): string {
-  return `  <xsl:template match="${match}">
-    <xsl:copy><xsl:apply-templates select="node()|@*"/>${element}</xsl:copy>
-  </xsl:template>
+  const source = `<source>${attribute("file", escaped(path))}</source>`;
+  return `${setAttribute(disk, "type", "file")}  <xsl:template match="${disk}/source">${source}</xsl:template>
 `;
 }
 

@@ -8,9 +8,8 @@ import type { Timeouts } from "../config/timeouts.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { dataVolumeName, shortDigest, suffix } from "../names.ts";
-import type { Node } from "../topology.ts";
+import type { Identity, Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
-import type { Identity } from "./identity.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
 

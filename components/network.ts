@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { NetworkConfig } from "../config/network.ts";
+import { addAfter, setAttribute, stylesheet } from "./stylesheet.ts";
 
 /** What a {@link Network} is made from. */
 export interface NetworkArgs {
@@ -46,21 +47,14 @@ export class Network extends pulumi.ComponentResource {
 }
 
 /**
- * What the provider has no argument for. It always hands out the whole subnet (its network_def.go), so this narrows the
- * range; and it marks the network as the cluster's, which libvirt keeps among the network's metadata.
+ * Stylesheet for properties that the provider has no argument for: the DHCP range, because the provider always gives the whole
+ * subnet (its network_def.go), and the cluster's mark, which libvirt keeps in the network's metadata.
  */
 function amendments({ dhcpStart, dhcpEnd }: NetworkConfig, mark: string): string {
-  return `<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
-  <xsl:output omit-xml-declaration="yes" indent="yes"/>
-  <xsl:template match="node()|@*">
-    <xsl:copy><xsl:apply-templates select="node()|@*"/></xsl:copy>
-  </xsl:template>
-  <xsl:template match="/network/name">
-    <xsl:copy><xsl:apply-templates select="node()|@*"/></xsl:copy>
-    <metadata>${mark}</metadata>
-  </xsl:template>
-  <xsl:template match="/network/ip/dhcp/range/@start"><xsl:attribute name="start">${dhcpStart}</xsl:attribute></xsl:template>
-  <xsl:template match="/network/ip/dhcp/range/@end"><xsl:attribute name="end">${dhcpEnd}</xsl:attribute></xsl:template>
-</xsl:stylesheet>
-`;
+  const range = "/network/ip/dhcp/range";
+  return stylesheet(
+    addAfter("/network/name", `<metadata>${mark}</metadata>`),
+    setAttribute(range, "start", dhcpStart),
+    setAttribute(range, "end", dhcpEnd),
+  );
 }

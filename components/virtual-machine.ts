@@ -7,11 +7,11 @@ import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../libvirt/virtualisation.ts";
+import { parseIdentity } from "../lifecycle/identity.ts";
 import { domainDescription, shortDigest, suffix } from "../names.ts";
-import type { Node } from "../topology.ts";
+import type { Identity, Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
-import { parseIdentity, type Identity } from "./identity.ts";
 import type { OwnNames } from "./own-names.ts";
 import { dialErrorLimit } from "./remote-step.ts";
 

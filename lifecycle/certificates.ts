@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { resourceName, suffix } from "../names.ts";
+import { suffix } from "../names.ts";
+import type { Node } from "../topology.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /** From when to when a certificate is good. */
@@ -43,9 +45,18 @@ export function daysLeft({ to }: Validity, now = new Date()): number {
   return Math.floor((to.getTime() - now.getTime()) / day);
 }
 
-/** Validity of the cluster's certificates by the kubeconfig that the stack remembers; undefined before there is one. */
-export function priorValidity(prior: PriorState, clusterName: string, master: string): Validity | undefined {
-  return clientValidity(prior.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.kubeconfig}`)?.stdout);
+/** Validity of the cluster's certificates, read from the kubeconfig in the prior state; undefined when it has none. */
+export function priorValidity(prior: PriorState, master: Pick<Node, "resourceName">): Validity | undefined {
+  return clientValidity(prior.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout);
+}
+
+/** Tells the user when this run will renew the cluster's certificates. */
+export async function announceRenewal(prior: PriorState, master: Pick<Node, "resourceName">): Promise<void> {
+  const validity = priorValidity(prior, master);
+  if (validity === undefined || !isDue(validity)) return;
+  const days = daysLeft(validity);
+  const end = days < 0 ? "have ended" : `end in ${days} days`;
+  await pulumi.log.info(`the cluster's certificates ${end}: they are renewed, and the kubeconfig with them`);
 }
 
 /**
@@ -53,15 +64,10 @@ export function priorValidity(prior: PriorState, clusterName: string, master: st
  * Nobody has to be asked, so it works for a cluster whose certificates have all ended.
  * @returns undefined as long as they never were, so that those steps stay as they are.
  */
-export function renewalOf(
-  prior: PriorState,
-  clusterName: string,
-  master: string,
-  now = new Date(),
-): string | undefined {
-  const stdin = prior.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.init}`)?.stdin;
+export function renewalOf(prior: PriorState, master: Pick<Node, "resourceName">, now = new Date()): string | undefined {
+  const stdin = prior.outputsOf("Command", `${master.resourceName}${suffix.init}`)?.stdin;
   // The steps may not be replaced, so they have no triggers to count in.
   const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];
-  const validity = priorValidity(prior, clusterName, master);
+  const validity = priorValidity(prior, master);
   return validity !== undefined && isDue(validity, now) ? String(Number(last ?? 0) + 1) : last;
 }

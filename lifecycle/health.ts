@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClusterConfig } from "../config/index.ts";
+import type { Timeouts } from "../config/timeouts.ts";
 import { clientValidity } from "./certificates.ts";
 import { getFromCluster } from "./kubernetes-api.ts";
 import type { PriorState } from "./prior-state.ts";
 import { Sightings } from "./sightings.ts";
-import { resourceName, suffix } from "../names.ts";
-import { deriveTopology, type Node } from "../topology.ts";
+import { suffix } from "../names.ts";
+import type { Node, Topology } from "../topology.ts";
 
 /** What a look at the running cluster found, before anything is changed. */
 export interface Health {
@@ -43,8 +43,11 @@ interface NodeObject {
  * Looks whether the nodes that have joined are still in the cluster and Ready. No resource of the program would notice:
  * joining is a step that was taken, and a refresh reads only what a provider can read. Changes nothing.
  */
-export async function checkHealth(prior: PriorState, config: ClusterConfig): Promise<Health> {
-  const { master, workers } = deriveTopology(config);
+export async function checkHealth(
+  prior: PriorState,
+  { master, workers }: Topology,
+  timeouts: Pick<Timeouts, "reboot">,
+): Promise<Health> {
   const [first, ...others] = [master, ...workers].map((node) => settledNode(prior, node));
   const kubeconfig = prior.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
   // Before the first run has come that far, nothing can be amiss.
@@ -52,14 +55,14 @@ export async function checkHealth(prior: PriorState, config: ClusterConfig): Pro
   const settled = others.filter((node) => node !== undefined);
   const validity = clientValidity(kubeconfig);
   const health = await checkNodes(kubeconfig, first.name, settled, {
-    graceSeconds: config.timeouts.reboot * 60,
+    graceSeconds: timeouts.reboot * 60,
     hasEnded: validity !== undefined && validity.to < new Date(),
     sightings: Sightings.ofThisRun(),
   });
   // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
-  const isOff = ({ name }: SettledNode) =>
-    prior.outputsOf("Domain", resourceName(config.clusterName, name))?.running === false;
-  return { ...health, degraded: health.degraded || [first, ...settled].some(isOff) };
+  const isOff = (node: Node) =>
+    settledNode(prior, node) !== undefined && prior.outputsOf("Domain", node.resourceName)?.running === false;
+  return { ...health, degraded: health.degraded || [master, ...workers].some(isOff) };
 }
 
 /** A node that was Ready once; undefined when it never came that far. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { parseIdentity, type Identity } from "../components/identity.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { domainMark, hasMark, hasSignature, nodeOfResource, resourceName, suffix } from "../names.ts";
+import type { Identity } from "../topology.ts";
+import { parseIdentity } from "./identity.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /**
@@ -46,13 +47,8 @@ export function hasSameInputs(prior: PriorState, config: ClusterConfig<unknown>)
  * plane once that was changed. A name that never was is left out: the keepers of a stack that nobody changed stay as they are.
  * @param dataLost Whether the data is gone now.
  */
-export function keepersOf(
-  prior: PriorState,
-  name: string,
-  config: ClusterConfig,
-  dataLost: boolean,
-): Record<string, string> {
-  const { keepers, master } = priorCluster(prior, name);
+export function keepersOf(prior: PriorState, config: ClusterConfig, dataLost: boolean): Record<string, string> {
+  const { keepers, master } = priorCluster(prior, config.clusterName);
   const dataGeneration = Number(keepers?.losses ?? 0) + Number(dataLost);
   const isNamed = keepers?.master !== undefined || (master !== undefined && master !== config.master.name);
   return {
@@ -88,13 +84,11 @@ export function isInitialized(prior: PriorState, name: string, master: string): 
  */
 export function keptIdentity(
   prior: PriorState,
-  name: string,
-  config: ClusterConfig,
+  { clusterName, master: { name: master } }: ClusterConfig,
   keepers: Readonly<Record<string, string>>,
 ): Identity | undefined {
-  const { name: master } = config.master;
-  const identity = prior.outputsOf("Command", `${resourceName(name, master)}${suffix.hostKey}`)?.stdout;
-  const isSame = isSameCluster(prior, name, keepers) && isInitialized(prior, name, master);
+  const identity = prior.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.hostKey}`)?.stdout;
+  const isSame = isSameCluster(prior, clusterName, keepers) && isInitialized(prior, clusterName, master);
   return isSame && typeof identity === "string" ? parseIdentity(identity) : undefined;
 }
 

@@ -1,24 +1,24 @@
 import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
-import { keptVolumeName } from "../components/own-names.ts";
+import { keptVolumeName } from "../lifecycle/kept-names.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { isSameCluster, keepersOf, priorCluster } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import { contentName, contentVolumeName, suffix, type ContentExtension } from "../names.ts";
-import { deriveTopology } from "../topology.ts";
+import type { Topology } from "../topology.ts";
 
 /**
- * Names of the base images and seed disks that the program makes for a configuration. They have the cluster's random id in
- * them, so a cluster that is new, or becomes another one, has no name yet that could be taken.
+ * Names of the base images and seed disks that the program creates for a configuration; none for a cluster that is new or
+ * becomes another one. Its names will have a random id that does not exist yet, so they cannot be in use.
  */
-export function wantedVolumes(config: ClusterConfig, prior: PriorState): readonly string[] {
+export function desiredVolumes(config: ClusterConfig, topology: Topology, prior: PriorState): readonly string[] {
   const { clusterName, ssh } = config;
   const { id } = priorCluster(prior, clusterName);
-  const isSame = isSameCluster(prior, clusterName, keepersOf(prior, clusterName, config, false));
+  const isSame = isSameCluster(prior, clusterName, keepersOf(prior, config, false));
   if (id === undefined || !isSame) return [];
   const name = (resource: string, extension: ContentExtension) =>
     keptVolumeName(prior, resource, extension) ?? contentVolumeName(resource, extension, id);
-  const { master, workers, images } = deriveTopology(config);
+  const { master, workers, images } = topology;
   const network = staticNetworkOf(config.network);
   return [
     ...images.map(({ sha256 }) => name(contentName(`${clusterName}${suffix.base}`, sha256), "qcow2")),

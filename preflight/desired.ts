@@ -1,8 +1,8 @@
 import type { ClusterConfig, StoragePoolConfig } from "../config/index.ts";
 import type { NetworkConfig } from "../config/network.ts";
 import { PriorState } from "../lifecycle/prior-state.ts";
-import { deriveTopology } from "../topology.ts";
-import { wantedVolumes } from "./desired-volumes.ts";
+import type { Topology } from "../topology.ts";
+import { desiredVolumes } from "./desired-volumes.ts";
 
 /** A machine that is wanted, as far as the hypervisor has to have room for it. */
 export interface DesiredMachine {
@@ -33,8 +33,8 @@ export interface Desired {
  * Everything that the program makes in libvirt for a configuration.
  * @param prior What the stack remembers: volumes have names that follow from it. @default nothing
  */
-export function desiredBy(config: ClusterConfig, prior = new PriorState()): Desired {
-  const { master, workers } = deriveTopology(config);
+export function desiredBy(config: ClusterConfig, topology: Topology, prior = new PriorState()): Desired {
+  const { master, workers } = topology;
   const nodes = [master, ...workers];
   return {
     machines: nodes.map(({ domainName, role, vcpus, memoryMiB, diskGiB, addressing, address, mac }) => ({
@@ -49,6 +49,6 @@ export function desiredBy(config: ClusterConfig, prior = new PriorState()): Desi
     domainType: config.domainType,
     network: config.network,
     pool: config.storagePool,
-    volumes: wantedVolumes(config, prior),
+    volumes: desiredVolumes(config, topology, prior),
   };
 }

@@ -2,8 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
 import { hasSameInputs } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
-import { contentName, shortDigits, suffix } from "../names.ts";
-import { deriveTopology } from "../topology.ts";
+import type { Topology } from "../topology.ts";
 import { conflictsOf, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
 import { differences } from "./described-network.ts";
 import { lookAtHost } from "../libvirt/host.ts";
@@ -32,11 +31,11 @@ export interface RefusalOptions {
  */
 export async function refuseConflicts(
   config: ClusterConfig,
+  topology: Topology,
   prior: PriorState,
   { virsh = virshFor(config.libvirtUri), warn = (text) => pulumi.log.warn(text) }: RefusalOptions = {},
 ): Promise<void> {
-  refuseAlikeImages(config, prior);
-  const wanted = desiredBy(config, prior);
+  const wanted = desiredBy(config, topology, prior);
   const { libvirtUri: uri } = config;
   const owned = ownedBy(prior, wanted.pool.name);
   if (isComplete(wanted, owned)) return;
@@ -70,17 +69,4 @@ function describe(conflicts: readonly Conflict[], uri: string): string {
     "What a killed or failed run left and is surely this cluster's, `npm run up` removes. Else choose another clusterName,",
     "networkName or networkCidr, name what exists with network or storagePool, or remove what nobody needs.",
   ].join("\n");
-}
-
-/** Base images are named by the first digits of their hash. One that shares them with another would be taken for it. */
-function refuseAlikeImages(config: ClusterConfig, prior: PriorState): void {
-  for (const { sha256, source } of deriveTopology(config).images) {
-    const name = contentName(`${config.clusterName}${suffix.base}`, sha256);
-    const there = prior.outputsOf("BaseImage", name)?.sha256;
-    if (typeof there !== "string" || there === sha256) continue;
-    throw new pulumi.RunError(
-      `Nothing was created: the image ${source} has SHA-256 ${sha256}, and the cluster has another one, ${there}.\n` +
-        `They agree in their first ${shortDigits} digits, by which volumes and nodes are told apart. Build the image again.`,
-    );
-  }
 }

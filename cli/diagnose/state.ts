@@ -1,7 +1,6 @@
 import { isIPv4 } from "node:net";
-import type { Identity } from "../../components/identity.ts";
 import { nameOfUrn, resourceType, suffix } from "../../names.ts";
-import type { Role } from "../../topology.ts";
+import type { Identity, Role } from "../../topology.ts";
 import { parseState, type StackState, type StateResource } from "../stack/state.ts";
 
 /** A step of a node in a bring-up, and whether the state has it. */

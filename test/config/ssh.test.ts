@@ -110,7 +110,7 @@ describe("the key of a living cluster", () => {
       keptKey: `${homeKey(name)}.pub`,
     });
     // The same cluster, which nothing of is replaced.
-    expect(keepersOf(known, "dev", config, false)).toEqual(immutableInputs(config));
+    expect(keepersOf(known, config, false)).toEqual(immutableInputs(config));
     expect(hasSameInputs(known, config)).toBe(true);
   });
 

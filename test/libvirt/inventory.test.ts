@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { takeInventory } from "../../libvirt/inventory.ts";
 import { refuseConflicts } from "../../preflight/refusal.ts";
+import { deriveTopology } from "../../topology.ts";
 import { virshFor } from "../../libvirt/virsh.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
@@ -53,7 +54,7 @@ describe("a virsh that fails", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const refusal = () => refuseConflicts(configWith(), new PriorState());
+  const refusal = () => refuseConflicts(configWith(), deriveTopology(configWith()), new PriorState());
 
   it("because it is missing refuses the run, and names the package", async () => {
     vi.stubEnv("PATH", folder);

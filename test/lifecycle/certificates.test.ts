@@ -54,12 +54,12 @@ describe("the renewal of a stack's certificates", () => {
       },
     });
   const renewal = (days: number, last?: string) =>
-    renewalOf(prior(last), "dev", "master", new Date(Date.now() + (365 - days) * day));
+    renewalOf(prior(last), { resourceName: "dev-master" }, new Date(Date.now() + (365 - days) * day));
 
   it("is not begun while they are young, nor before there is a cluster", () => {
     expect(renewal(365)).toBeUndefined();
-    expect(renewalOf(priorStateOf({}), "dev", "master")).toBeUndefined();
-    expect(priorValidity(priorStateOf({}), "dev", "master")).toBeUndefined();
+    expect(renewalOf(priorStateOf({}), { resourceName: "dev-master" })).toBeUndefined();
+    expect(priorValidity(priorStateOf({}), { resourceName: "dev-master" })).toBeUndefined();
   });
 
   it("is begun once when they are due, and stays what it is when they are young again", () => {

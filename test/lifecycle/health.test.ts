@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { healthy, checkHealth, checkNodes, type NodeCheck } from "../../lifecycle/health.ts";
 import { getFromCluster } from "../../lifecycle/kubernetes-api.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
+import { deriveTopology } from "../../topology.ts";
 import { Sightings } from "../../lifecycle/sightings.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
@@ -202,6 +203,7 @@ describe("a cluster whose certificates have ended", () => {
 
 describe("a look at the cluster", () => {
   const config = configWith({ workers: "1" });
+  const check = (prior: PriorState, of = config) => checkHealth(prior, deriveTopology(of), of.timeouts);
   const identity = { stdout: JSON.stringify({ address: "127.0.0.1", hostKey: "ssh-ed25519 AAAA" }) };
   const master = { "Command dev-master-init": {}, "Command dev-master-host-key": identity };
   const worker = { "Command dev-worker-node-1-ready": {}, "Command dev-worker-node-1-host-key": identity };
@@ -210,23 +212,21 @@ describe("a look at the cluster", () => {
     let asked = 0;
     const stdout = await apiServer((_, response) => void (asked++, response.end(nodeList({}))));
     const kubeconfig = { "Command dev-master-kubeconfig": { stdout } };
-    expect(await checkHealth(new PriorState(), config)).toEqual(healthy);
-    expect(await checkHealth(priorStateOf(master), config)).toEqual(healthy);
-    expect(await checkHealth(priorStateOf({ ...kubeconfig, "Command dev-master-init": {} }), config)).toEqual(healthy);
+    expect(await check(new PriorState())).toEqual(healthy);
+    expect(await check(priorStateOf(master))).toEqual(healthy);
+    expect(await check(priorStateOf({ ...kubeconfig, "Command dev-master-init": {} }))).toEqual(healthy);
     expect(asked).toBe(0);
-    expect(await checkHealth(priorStateOf({ ...master, ...kubeconfig }), config)).toEqual(degraded());
+    expect(await check(priorStateOf({ ...master, ...kubeconfig }))).toEqual(degraded());
     expect(asked).toBe(1);
   });
 
   it("expects the workers that were Ready once, and no others", async () => {
     const kubeconfig = { "Command dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
-    expect(await checkHealth(priorStateOf({ ...master, ...worker, ...kubeconfig }), config)).toEqual(
-      degraded("worker-node-1"),
-    );
+    expect(await check(priorStateOf({ ...master, ...worker, ...kubeconfig }))).toEqual(degraded("worker-node-1"));
     const neverReady = { "Command dev-worker-node-1-host-key": identity };
-    expect(await checkHealth(priorStateOf({ ...master, ...neverReady, ...kubeconfig }), config)).toEqual(healthy);
+    expect(await check(priorStateOf({ ...master, ...neverReady, ...kubeconfig }))).toEqual(healthy);
     const leaving = configWith({ workers: "0" });
-    expect(await checkHealth(priorStateOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);
+    expect(await check(priorStateOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);
   });
 });
 

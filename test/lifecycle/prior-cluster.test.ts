@@ -12,11 +12,12 @@ import { PriorState } from "../../lifecycle/prior-state.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
 
-const config = configWith();
+const labWith = (raw: Record<string, string> = {}) => configWith({ clusterName: "lab", ...raw });
+const config = labWith();
 
 describe("what a cluster stands on", () => {
   const same = (raw: Record<string, string>) =>
-    immutableInputs(configWith(raw)).machines === immutableInputs(config).machines;
+    immutableInputs(labWith(raw)).machines === immutableInputs(config).machines;
 
   it.each([
     { networkCidr: "192.168.223.0/24" },
@@ -51,14 +52,14 @@ describe("what a cluster stands on", () => {
 
 describe("what makes a cluster another one", () => {
   const after = (keepers: Record<string, string>, dataLost: boolean) =>
-    keepersOf(priorStateOf({ "RandomUuid lab-id": { keepers } }), "lab", config, dataLost).losses;
+    keepersOf(priorStateOf({ "RandomUuid lab-id": { keepers } }), config, dataLost).losses;
 
   it("is each loss of its data, which stays counted", () => {
     expect([after({}, true), after({ losses: "1" }, false), after({ losses: "1" }, true)]).toEqual(["1", "1", "2"]);
   });
 
   it("is another name of its control plane, which is written down from then on", () => {
-    const boss = configWith({ masterName: "boss" });
+    const boss = labWith({ masterName: "boss" });
     const id = (keepers: Record<string, string>) => ({ "RandomUuid lab-id": { result: "id", keepers } });
     const made = {
       ...id(immutableInputs(config)),
@@ -66,7 +67,7 @@ describe("what makes a cluster another one", () => {
       "Command lab-worker-node-1-join": {},
     };
     const masterOf = (prior: Parameters<typeof priorStateOf>[0], of = boss) =>
-      keepersOf(priorStateOf(prior), "lab", of, false).master;
+      keepersOf(priorStateOf(prior), of, false).master;
     expect(masterOf(made)).toBe("boss");
     expect(masterOf(made, config)).toBeUndefined();
     // Stopped on its way there, with both control planes known.
@@ -77,8 +78,8 @@ describe("what makes a cluster another one", () => {
 
   it("is nothing but what it stands on while no data was lost", () => {
     const prior = priorStateOf({ "RandomUuid lab-id": { keepers: immutableInputs(config) } });
-    expect(keepersOf(prior, "lab", config, false)).toEqual(immutableInputs(config));
-    expect(keepersOf(new PriorState(), "lab", config, false)).toEqual(immutableInputs(config));
+    expect(keepersOf(prior, config, false)).toEqual(immutableInputs(config));
+    expect(keepersOf(new PriorState(), config, false)).toEqual(immutableInputs(config));
   });
 });
 
@@ -91,8 +92,8 @@ describe("the identity of a control plane that was there before", () => {
     "RandomUuid lab-id": { result: id, keepers: { ...immutableInputs(config), losses: "1" } },
   };
   const marked = (of: string) => ({ description: `nodeforge cluster lab, ${of}, machine 0123456789ab` });
-  const kept = (prior: Parameters<typeof priorStateOf>[0], name = "lab", of = config, dataLost = false) =>
-    keptIdentity(priorStateOf(prior), name, of, keepersOf(priorStateOf(prior), name, of, dataLost));
+  const kept = (prior: Parameters<typeof priorStateOf>[0], of = config, dataLost = false) =>
+    keptIdentity(priorStateOf(prior), of, keepersOf(priorStateOf(prior), of, dataLost));
 
   it("is kept with its data disk", () => {
     expect(kept(remembered)).toEqual(identity);
@@ -104,10 +105,10 @@ describe("the identity of a control plane that was there before", () => {
   });
 
   it("is not kept on another data disk, in another cluster or under another name", () => {
-    expect(kept(remembered, "lab", configWith({ masterDataDiskGiB: "11" }))).toBeUndefined();
-    expect(kept(remembered, "lab", configWith({ sshUser: "ops" }))).toBeUndefined();
-    expect(kept(remembered, "lab", configWith({ masterName: "boss" }))).toBeUndefined();
-    expect(kept(remembered, "dev")).toBeUndefined();
+    expect(kept(remembered, labWith({ masterDataDiskGiB: "11" }))).toBeUndefined();
+    expect(kept(remembered, labWith({ sshUser: "ops" }))).toBeUndefined();
+    expect(kept(remembered, labWith({ masterName: "boss" }))).toBeUndefined();
+    expect(kept(remembered, labWith({ clusterName: "dev" }))).toBeUndefined();
   });
 
   it("is kept with this cluster's machine, and not with one that an earlier cluster left", () => {
@@ -117,7 +118,7 @@ describe("the identity of a control plane that was there before", () => {
   });
 
   it("is not kept when the data disk is lost", () => {
-    expect(kept(remembered, "lab", config, true)).toBeUndefined();
+    expect(kept(remembered, config, true)).toBeUndefined();
   });
 
   it("is not kept when it was never told", () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { host, parseSubnet } from "../../lib/cidr.ts";
 import { conflictsOf, isComplete, ownedBy, type Owned } from "../../preflight/conflicts.ts";
 import type { ExistingNetwork, ExistingPool, Inventory } from "../../libvirt/inventory.ts";
-import { desiredBy, type Desired } from "../../preflight/desired.ts";
+import type { Desired } from "../../preflight/desired.ts";
+import { desiredWith } from "../support/desired.ts";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
@@ -21,7 +22,7 @@ const begun = new PriorState(
     ],
   ]),
 );
-const wanted = desiredBy(config, begun);
+const wanted = desiredWith({ workers: "1" }, begun);
 const nothing: Inventory = { domains: [], networks: [], pools: [], volumes: [] };
 const serving = (name: string, cidr: string, isActive = true): ExistingNetwork => {
   const subnet = parseSubnet(cidr)!;
@@ -96,7 +97,7 @@ describe("what a cluster wants", () => {
 });
 
 describe("the names of volumes", () => {
-  const volumesOf = (raw: Record<string, string>, known: PriorState) => desiredBy(configWith(raw), known).volumes;
+  const volumesOf = (raw: Record<string, string>, known: PriorState) => desiredWith(raw, known).volumes;
 
   it("are nobody's as long as the cluster has no id, or is to become another one", () => {
     expect(volumesOf({ workers: "1" }, new PriorState())).toEqual([]);
@@ -158,13 +159,13 @@ describe("the subnet of the network that is made", () => {
   });
 
   it("is not looked at where the network is somebody else's", () => {
-    const existing = desiredBy(configWith({ network: "wide" }));
+    const existing = desiredWith({ network: "wide" });
     expect(whats({ networks }, none, existing)).toEqual([]);
   });
 });
 
 describe("what has to be there", () => {
-  const existing = desiredBy(configWith({ network: "lab", storagePool: "vms" }));
+  const existing = desiredWith({ network: "lab", storagePool: "vms" });
 
   it("is missed by name, with what is there instead", () => {
     expect(whats({ pools: [pool("default")] }, none, existing)).toEqual([
@@ -240,7 +241,7 @@ describe("a stack that has all it wants", () => {
 
   it("has something to look up when a pool or network has to be there", () => {
     for (const raw of [{ network: "lab" }, { storagePool: "vms" }] as Record<string, string>[]) {
-      const of = desiredBy(configWith(raw));
+      const of = desiredWith(raw);
       expect(isComplete(of, ownedBy(knowing(of), of.pool.name))).toBe(false);
     }
   });

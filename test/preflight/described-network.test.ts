@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readNetwork } from "../../libvirt/definitions.ts";
 import { differences } from "../../preflight/described-network.ts";
 import type { ExistingNetwork } from "../../libvirt/inventory.ts";
-import { desiredBy } from "../../preflight/desired.ts";
-import { configWith } from "../support/settings.ts";
+import { desiredWith } from "../support/desired.ts";
 
 /** A configuration that says of the network what {@link lab} is. */
 const described = {
@@ -21,7 +20,7 @@ const network = (content: string): ExistingNetwork => ({
 const lab = (dhcp = range, ip = "address='192.168.122.1' prefix='24'") =>
   network(`<ip ${ip}>${dhcp === "" ? "" : `<dhcp>${dhcp}</dhcp>`}</ip>`);
 const whats = (there: ExistingNetwork, raw: Record<string, string> = {}) =>
-  differences(desiredBy(configWith({ ...described, ...raw })), [there]).map(({ what }) => what);
+  differences(desiredWith({ ...described, ...raw }), [there]).map(({ what }) => what);
 
 describe("an existing network", () => {
   it("that is as the configuration says is no conflict", () => {
@@ -29,7 +28,7 @@ describe("an existing network", () => {
   });
 
   it("of another subnet is one, with both", () => {
-    const [conflict, ...others] = differences(desiredBy(configWith({ network: "lab" })), [lab()]);
+    const [conflict, ...others] = differences(desiredWith({ network: "lab" }), [lab()]);
     expect(others).toEqual([]);
     expect(conflict).toEqual({
       what: "network lab has 192.168.122.0/24, networkCidr says 192.168.222.0/24",
@@ -81,7 +80,7 @@ describe("an existing network", () => {
     expect(whats(lab(range + kept))).toEqual([
       "network lab keeps 192.168.122.10 for the machine 52:54:00:00:00:01, and dev-master is to have it",
     ]);
-    const [master] = desiredBy(configWith(described)).machines;
+    const [master] = desiredWith(described).machines;
     expect(whats(lab(`${range}<host mac='${master?.mac}' ip='192.168.122.10'/>`))).toEqual([]);
   });
 
@@ -100,7 +99,7 @@ describe("an existing network", () => {
   });
 
   it("that is not used is not compared", () => {
-    expect(differences(desiredBy(configWith()), [lab()])).toEqual([]);
+    expect(differences(desiredWith(), [lab()])).toEqual([]);
   });
 
   it("that hands out nothing is one where workers ask for addresses", () => {

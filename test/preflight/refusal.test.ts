@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { refuseConflicts } from "../../preflight/refusal.ts";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
+import { deriveTopology } from "../../topology.ts";
 import { priorStateOf } from "../support/prior-state.ts";
-import { configWith, imageSha256 } from "../support/settings.ts";
+import { configWith } from "../support/settings.ts";
 import { answering } from "../support/virsh-answers.ts";
 
 const definition =
@@ -24,7 +25,8 @@ async function outcome(raw: Record<string, string>, known = new PriorState(), ac
   const warnings: string[] = [];
   const warn = (text: string) => Promise.resolve(void warnings.push(text));
   const { virsh } = answering(answers(activeNetworks));
-  const refused = await refuseConflicts(configWith(raw), known, { virsh, warn }).then(
+  const config = configWith(raw);
+  const refused = await refuseConflicts(config, deriveTopology(config), known, { virsh, warn }).then(
     () => undefined,
     (error: Error) => error.message,
   );
@@ -56,20 +58,5 @@ describe("a network that is not as the configuration says", () => {
   it("is none when it is", async () => {
     const raw = { ...existing, networkCidr: "10.9.0.0/16" };
     expect(await outcome(raw)).toMatchObject({ refused: undefined });
-  });
-});
-
-describe("an image that shares its mark with another of the cluster", () => {
-  const knowing = (sha256: string) => priorStateOf({ [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256 } });
-
-  it("is refused, with both hashes, before libvirt is asked", async () => {
-    const other = imageSha256.slice(0, 12) + "0".repeat(52);
-    const { refused } = await outcome({}, knowing(other));
-    expect(refused).toContain(`has SHA-256 ${imageSha256}, and the cluster has another one, ${other}`);
-    expect(refused).toContain("agree in their first 12 digits");
-  });
-
-  it("is taken when it is the same", async () => {
-    expect((await outcome({ ...existing, networkCidr: "10.9.0.0/16" }, knowing(imageSha256))).refused).toBeUndefined();
   });
 });

@@ -6,23 +6,22 @@ import { ownedBy } from "../../preflight/conflicts.ts";
 import { lookAtFolder, lookAtHost, type Host } from "../../libvirt/host.ts";
 import type { ExistingPool } from "../../libvirt/inventory.ts";
 import { roomFor } from "../../preflight/room.ts";
-import { desiredBy } from "../../preflight/desired.ts";
+import { desiredWith } from "../support/desired.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
-import { configWith } from "../support/settings.ts";
 import { answering } from "../support/virsh-answers.ts";
 
 const nothing = ownedBy(new PriorState(), "nodeforge-dev");
 const gibibyte = 2 ** 30;
 const empty = (capacityGiB: number) => ({ entries: [], isDirectory: true, capacity: capacityGiB * gibibyte });
 const roomOf = (raw: Record<string, string>, host: Host, pools: readonly ExistingPool[] = [], owned = nothing) =>
-  roomFor(desiredBy(configWith(raw)), host, pools, owned);
+  roomFor(desiredWith(raw), host, pools, owned);
 
 describe("the hypervisor", () => {
   const info = "CPU model:           x86_64\nCPU(s):              4\nMemory size:         16777216 KiB\n";
 
   it("is asked for memory, processors and what it can run", async () => {
     const { virsh, asked } = answering({ nodeinfo: info, "domcapabilities --virttype qemu": "<domainCapabilities/>" });
-    const wanted = desiredBy(configWith({ storagePool: "vms" }));
+    const wanted = desiredWith({ storagePool: "vms" });
     expect(await lookAtHost(virsh, "qemu:///system", wanted)).toEqual({
       memoryMiB: 16384,
       processors: 4,
@@ -32,7 +31,7 @@ describe("the hypervisor", () => {
   });
 
   it("says itself that it has no KVM; whatever else fails there says nothing", async () => {
-    const wanted = desiredBy(configWith({ domainType: "kvm", storagePool: "vms" }));
+    const wanted = desiredWith({ domainType: "kvm", storagePool: "vms" });
     const saying = (text: string) => () => Promise.reject(new Error(text));
     const accel =
       "error: invalid argument: the accel 'kvm' is not supported by '/usr/bin/qemu-system-x86_64' on this host";
@@ -42,7 +41,7 @@ describe("the hypervisor", () => {
 
   it("of another machine has no folder here", async () => {
     const { virsh } = answering({ nodeinfo: info });
-    const of = (uri: string) => lookAtHost(virsh, uri, desiredBy(configWith()));
+    const of = (uri: string) => lookAtHost(virsh, uri, desiredWith());
     expect((await of("qemu+ssh://host/system")).folder).toBeUndefined();
     expect((await of("qemu:///system")).folder?.capacity).toBeGreaterThan(0);
   });
@@ -107,7 +106,7 @@ describe("machines", () => {
   });
 
   it("that are there already, as they are wanted, were made", () => {
-    const { machines } = desiredBy(configWith());
+    const { machines } = desiredWith();
     const owned = { ...nothing, domains: new Set(machines.map(({ domain }) => domain)) };
     expect(roomOf({}, { memoryMiB: 1024, folder: empty(1), hasDomainType: false }, [], owned).conflicts).toEqual([]);
     // One that is to become larger is made anew.
@@ -132,8 +131,7 @@ describe("the folder of the pool that is made", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const conflictsAt = (path: string, owned = nothing) => {
     const found = lookAtFolder(path);
-    return roomFor(desiredBy(configWith({ storagePoolPath: path })), found ? { folder: found } : {}, [], owned)
-      .conflicts;
+    return roomFor(desiredWith({ storagePoolPath: path }), found ? { folder: found } : {}, [], owned).conflicts;
   };
 
   it("may be missing or empty", () => {

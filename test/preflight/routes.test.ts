@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRoutes, unreachable } from "../../preflight/routes.ts";
-import { desiredBy } from "../../preflight/desired.ts";
-import { configWith } from "../support/settings.ts";
+import { desiredWith } from "../support/desired.ts";
 
 const table = (...lines: readonly string[]) =>
   ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT", ...lines, ""].join("\n");
@@ -21,7 +20,7 @@ it("the kernel's routes are read without the default one", () => {
 describe("nodes on a remote hypervisor's own network", () => {
   const remote = "qemu+ssh://host/system";
   const said = (routes: string | undefined, uri = remote, raw: Record<string, string> = {}) =>
-    unreachable(desiredBy(configWith(raw)), uri, routes);
+    unreachable(desiredWith(raw), uri, routes);
 
   it.each([
     ["none but the default one", table(byDefault, own)],

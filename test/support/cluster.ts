@@ -1,12 +1,17 @@
 import { Cluster, type ClusterArgs } from "../../components/cluster.ts";
 import { promiseOf, recordOptions, registered, settled } from "./mocks.ts";
+import { deriveTopology } from "../../topology.ts";
 import { configWith } from "./settings.ts";
 
 /** The cluster `dev` on Pulumi's mocks, which have to be started, with what its resources were given as options. */
-export async function clusterWith(raw: Record<string, string> = {}, found: Omit<ClusterArgs, "config"> = {}) {
+export async function clusterWith(
+  raw: Record<string, string> = {},
+  found: Omit<ClusterArgs, "config" | "topology"> = {},
+) {
   const options = recordOptions();
-  const args = { config: configWith(raw), ...found };
-  const cluster = new Cluster("dev", args, { transformations: [options.transformation] });
+  const config = configWith(raw);
+  const args = { config, topology: deriveTopology(config), ...found };
+  const cluster = new Cluster(config.clusterName, args, { transformations: [options.transformation] });
   await promiseOf(cluster.timings);
   await settled();
   return { cluster, options };

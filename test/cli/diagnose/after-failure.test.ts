@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { describe, expect, vi } from "vitest";
 import { refuseConflicts } from "../../../preflight/refusal.ts";
+import { deriveTopology } from "../../../topology.ts";
 import type { Virsh } from "../../../libvirt/virsh.ts";
 import { PriorState } from "../../../lifecycle/prior-state.ts";
 import { concernsCluster, concernsResource, explainingFailure } from "../../../cli/diagnose/after-failure.ts";
@@ -109,7 +110,9 @@ describe("a refused change", () => {
     ],
     ["a libvirt that does not answer", /cannot be listed/, () => Promise.reject(new Error("failed to connect"))],
   ])("because of %s is not a failure of the cluster", async (_, said, virsh) => {
-    const refusal = await refusalOf(() => refuseConflicts(configWith(), new PriorState(), { virsh }));
+    const refusal = await refusalOf(() =>
+      refuseConflicts(configWith(), deriveTopology(configWith()), new PriorState(), { virsh }),
+    );
     expect(refusal).toMatch(said);
     expect(await concerns(ofProgram(refusal))).toBe(false);
   });

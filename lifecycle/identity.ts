@@ -1,11 +1,5 @@
 import { isAddress } from "../lib/cidr.ts";
-
-/** How a machine is reached: its address, and the ssh host key it has to show. */
-export interface Identity {
-  address: string;
-  /** One line as in known_hosts, without the host. */
-  hostKey: string;
-}
+import type { Identity } from "../topology.ts";
 
 /**
  * The identity that operator/read-identity.ts printed.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseIdentity } from "../../components/identity.ts";
+import { parseIdentity } from "../../lifecycle/identity.ts";
 
 const told = (identity: object) =>
   JSON.stringify({ address: "192.168.222.10", hostKey: "ssh-ed25519 AAAA", ...identity });

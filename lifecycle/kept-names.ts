@@ -1,0 +1,27 @@
+import { contentVolumeName, networkMark, resourceType, type ContentExtension } from "../names.ts";
+import type { PriorState } from "./prior-state.ts";
+
+/**
+ * Name without a cluster id that an earlier release gave to a volume of the stack; undefined when there is no such volume,
+ * or its name has an id.
+ * @param resource Name of the volume in the stack.
+ */
+export function keptVolumeName(prior: PriorState, resource: string, extension: ContentExtension): string | undefined {
+  const old = contentVolumeName(resource, extension, undefined);
+  return prior.outputsOf("Volume", resource)?.name === old ? old : undefined;
+}
+
+/**
+ * Mark without a cluster id that an earlier release gave to a network of the stack; undefined when there is no such network,
+ * or its mark has an id.
+ * @param resource Name of the network in the stack.
+ */
+export function keptNetworkMark(prior: PriorState, resource: string, clusterName: string): string | undefined {
+  const old = networkMark(clusterName, undefined);
+  // By the whole type, because the component around a network has its name and the last part of its type.
+  const network = [...prior.resources.values()].find(
+    ({ type, name }) => type === resourceType.network && name === resource,
+  );
+  const xslt = (network?.outputs.xml as { xslt?: unknown } | undefined)?.xslt;
+  return typeof xslt === "string" && xslt.includes(old) ? old : undefined;
+}

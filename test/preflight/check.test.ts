@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
+import { preflight } from "../../preflight/check.ts";
+import { deriveTopology } from "../../topology.ts";
+import { priorStateOf } from "../support/prior-state.ts";
+import { configWith, imageSha256 } from "../support/settings.ts";
+import { answering } from "../support/virsh-answers.ts";
+
+const lost = {
+  "RandomUuid dev-id": { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: immutableInputs(configWith()) },
+  "Command dev-master-init": {},
+  "Volume dev-master-data": { pool: "nodeforge-dev" },
+};
+const alike = {
+  [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256: imageSha256.slice(0, 12) + "0".repeat(52) },
+};
+/** A hypervisor without volumes, and with a domain of another user that has the control plane's name. */
+const answers = {
+  "list --all --name": "dev-master\n",
+  "net-list --all --name": "",
+  "net-list --name": "",
+  "pool-list --all --name": "nodeforge-dev\n",
+  "pool-list --name": "nodeforge-dev\n",
+  "pool-list --inactive --name": "",
+  "pool-dumpxml nodeforge-dev": "<pool type='dir'><target><path>/pools</path></target></pool>",
+  "pool-refresh nodeforge-dev": "",
+  "vol-list --pool nodeforge-dev": "",
+};
+
+async function run(prior: Parameters<typeof priorStateOf>[0], raw: Record<string, string> = {}) {
+  const config = configWith(raw);
+  const { virsh, asked } = answering(answers);
+  const found = await preflight(config, deriveTopology(config), priorStateOf(prior), { virsh }).catch(
+    (error: Error) => error.message,
+  );
+  return { found, asked };
+}
+
+describe("the preflight", () => {
+  it("reports lost data before all else, because the fixes of other findings would give the data up", async () => {
+    expect((await run({ ...lost, ...alike })).found).toMatch(/^Nothing was changed: the disk .* is gone/);
+  });
+
+  it("compares digests of images before it lists what the hypervisor has", async () => {
+    const { found, asked } = await run(alike);
+    expect(found).toMatch(/^Nothing was created: the image .* has SHA-256/);
+    expect(asked).toEqual([]);
+  });
+
+  it("reports conflicts last", async () => {
+    expect((await run({})).found).toMatch(/domain dev-master exists/);
+  });
+});
