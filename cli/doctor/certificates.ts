@@ -3,15 +3,16 @@ import { clientValidity, daysLeft, renewalDays } from "../../lifecycle/certifica
 import { ok, warn, type Finding } from "./finding.ts";
 
 /**
- * Says when a stack's certificates end, by the kubeconfig that `npm run kubectl` wrote last. Nothing is said where there is
- * none, and nobody is asked.
+ * Checks when a stack's certificates expire, by the kubeconfig that `npm run kubectl` wrote last. Returns nothing without a
+ * kubeconfig. Does not connect to the cluster.
  */
 export async function checkCertificates(path: string): Promise<readonly Finding[]> {
   const validity = clientValidity(await readFile(path, "utf8").catch(() => ""));
   if (validity === undefined) return [];
   const days = daysLeft(validity);
-  if (days >= renewalDays) return [ok("certificates", `end in ${days} days; they are renewed before`)];
+  if (days >= renewalDays)
+    return [ok("certificates", `expire in ${days} days; \`npm run up\` and the control plane renew them earlier`)];
   const found =
-    days < 0 ? "those of the last kubeconfig have ended" : `those of the last kubeconfig end in ${days} days`;
+    days < 0 ? "those of the last kubeconfig have expired" : `those of the last kubeconfig expire in ${days} days`;
   return [warn("certificates", found, "`npm run up` renews them, and fetches the new kubeconfig")];
 }

@@ -14,14 +14,15 @@ import { listRuns } from "../runs/archive.ts";
 import { columns } from "../../lib/table.ts";
 import { readSettings, type StackChoice, type StackSettings } from "../stack/settings.ts";
 
-/** A check, and what it is called when it breaks. */
+/** A check. */
 interface Check {
+  /** Name of the finding when the check itself fails. */
   readonly name: string;
   readonly run: () => Finding | Promise<Finding>;
 }
 
 /**
- * Runs every check that applies to a stack on this machine. A check that breaks is a finding too.
+ * Runs every check that applies to a stack on this machine. A check that fails to run is a finding, too.
  * @param environment Variables that the program will see.
  */
 export async function examine(
@@ -36,7 +37,7 @@ export async function examine(
     { name: "node", run: () => checkNode() },
     { name: "go", run: () => checkGo() },
     { name: "provisioning tools", run: () => checkPrograms("provisioning") },
-    // A URL is read by the program, which has its hash.
+    // The program downloads a URL and checks its hash.
     ...(isUrl(image ?? "")
       ? []
       : [{ name: "node image", run: async () => checkImage(image, await lastImage(choice.stack)) }]),
@@ -52,7 +53,7 @@ export async function examine(
         return fail(
           name,
           `could not be checked: ${(error as Error).message.split("\n")[0]}`,
-          "mend the failures above first",
+          "fix the failures above first",
         );
       }
     }),
@@ -60,7 +61,7 @@ export async function examine(
   return [...findings, ...(await checkCertificates(kubeconfigPath(choice.stack)))];
 }
 
-/** The manifest of the image that the last successful run of a stack used; undefined where no record has one. */
+/** Returns the manifest of the image of a stack's last successful run; undefined where no record has a manifest. */
 async function lastImage(stack: string): Promise<ImageManifest | undefined> {
   const records = (await listRuns()).flatMap(({ record }) => (record instanceof Error ? [] : [record]));
   const last = records.findLast((record) => record.stack === stack && record.outcome === "succeeded");
@@ -68,15 +69,15 @@ async function lastImage(stack: string): Promise<ImageManifest | undefined> {
   return manifest?.builtFrom === undefined ? undefined : (manifest as ImageManifest);
 }
 
-/** Whether the stack names a hypervisor that may be asked. */
+/** Checks whether the program accepts a stack's libvirtUri. */
 export function checkUri(uri: string): Finding {
-  const wanted = uriProblem(uri);
-  return wanted === undefined
+  const expected = uriProblem(uri);
+  return expected === undefined
     ? ok("libvirtUri", uri)
-    : fail("libvirtUri", `${withoutPassword(uri)} cannot be used`, `wanted is ${wanted}`);
+    : fail("libvirtUri", `${withoutPassword(uri)} cannot be used`, `set it to ${expected}`);
 }
 
-/** What can only be seen on the hypervisor itself. */
+/** Checks that need the hypervisor to be this machine. */
 function hypervisorChecks(settings: StackSettings, uri: string, image: string | undefined): readonly Check[] {
   const { get } = settings;
   const workers = workersOf(settings);
@@ -96,7 +97,7 @@ function hypervisorChecks(settings: StackSettings, uri: string, image: string | 
   ];
 }
 
-/** How many workers the stack has, and their memory. What is wrong with its keys is the program's to say. */
+/** Returns the number of a stack's workers and their memory. Does not validate the keys, because the program does. */
 export function workersOf({ get, objects }: Pick<StackSettings, "get" | "objects">) {
   const given = objects("workerPools");
   const pools = given.length > 0 ? given : [{ count: get("workers") }];
@@ -109,24 +110,24 @@ export function workersOf({ get, objects }: Pick<StackSettings, "get" | "objects
   };
 }
 
-/** Size of all images; one that is not here counts for nothing. */
+/** Returns the size of all images. Ignores missing ones, which {@link checkImage} reports. */
 async function sizeOf(paths: readonly unknown[]): Promise<number> {
-  const there = [...new Set(paths)].filter((path) => typeof path === "string");
-  const sizes = await Promise.all(there.map(async (path) => (await stat(path).catch(() => undefined))?.size ?? 0));
+  const files = [...new Set(paths)].filter((path) => typeof path === "string");
+  const sizes = await Promise.all(files.map(async (path) => (await stat(path).catch(() => undefined))?.size ?? 0));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Findings as lines for a person. */
+/** Returns the findings as lines for a terminal. */
 export function describe(findings: readonly Finding[]): string {
   const marks = { ok: "ok  ", warn: "warn", fail: "FAIL" };
-  const rows = findings.flatMap(({ name, status, found, mend }) => [
+  const rows = findings.flatMap(({ name, status, found, fix }) => [
     [marks[status], name, found],
-    ...(mend ? [["", "", `-> ${mend}`]] : []),
+    ...(fix ? [["", "", `-> ${fix}`]] : []),
   ]);
   return columns(rows, "  ");
 }
 
-/** Whether work can go on. */
+/** Whether the command can go on: no check failed. */
 export function passes(findings: readonly Finding[]): boolean {
   return findings.every(({ status }) => status !== "fail");
 }

@@ -1,25 +1,25 @@
-/** What one check found. */
+/** The result of a check. */
 export interface Finding {
-  /** What was checked, in a word or two. */
+  /** Subject of the check, in a word or two. */
   readonly name: string;
-  /** A warning lets work go on; a failure does not. */
+  /** A warning lets the command go on; a failure does not. */
   readonly status: "ok" | "warn" | "fail";
   readonly found: string;
-  /** What to do about it; "" when all is well. */
-  readonly mend: string;
+  /** How to fix it; "" when there is nothing to fix. */
+  readonly fix: string;
 }
 
-/** All is well. */
+/** Returns the finding of a check that passed. */
 export function ok(name: string, found: string): Finding {
-  return { name, status: "ok", found, mend: "" };
+  return { name, status: "ok", found, fix: "" };
 }
 
-/** It works, but the user should know. */
-export function warn(name: string, found: string, mend: string): Finding {
-  return { name, status: "warn", found, mend };
+/** Returns a finding that you should know about, and that lets the command go on. */
+export function warn(name: string, found: string, fix: string): Finding {
+  return { name, status: "warn", found, fix };
 }
 
-/** It cannot work. */
-export function fail(name: string, found: string, mend: string): Finding {
-  return { name, status: "fail", found, mend };
+/** Returns a finding with which the command cannot work. */
+export function fail(name: string, found: string, fix: string): Finding {
+  return { name, status: "fail", found, fix };
 }

@@ -7,25 +7,34 @@ import type { ImageManifest } from "../../image/manifest.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 
 /**
- * Whether the node image is there, is the file that its manifest describes, and keeps the contract of this checkout; how old
- * its packages are, and what differs from the image of the last run.
- * @param last Manifest of that image. @default none is known
+ * Checks that the node image exists, matches its manifest, and has the contract of this checkout. Reports the age of its
+ * packages and its differences from the image of the last run, and warns of old packages.
+ * @param last Manifest of the image of the last run. @default none is known
  */
 export async function checkImage(path: string | undefined, last?: ImageManifest): Promise<Finding> {
-  if (path === undefined) return fail("node image", "there is none", "`npm run up` and `npm run image` build one");
+  if (path === undefined)
+    return fail("node image", "no image is built or configured", "`npm run up` or `npm run image` builds one");
   const file = await stat(path).catch(() => undefined);
-  if (!file?.isFile()) return fail("node image", `${path} cannot be read`, "`npm run image` builds another");
+  if (!file?.isFile())
+    return fail("node image", `${path} is missing or is not a file`, "`npm run image` builds an image");
   const manifest = readManifest(path);
-  const unusable = unusableBy(path);
+  const rejected = unusable(path);
   if (manifest === undefined) {
-    return unusable ?? warn("node image", `${path} has no manifest`, "nothing to do when you made the image yourself");
+    return (
+      rejected ??
+      warn(
+        "node image",
+        `${path} has no manifest`,
+        "nothing to fix if you built the image yourself; otherwise `npm run image` builds one with a manifest",
+      )
+    );
   }
   const found = await imageDigest(path);
   const [first] = mismatches(manifest, found);
-  if (first !== undefined) return fail("node image", `${path} is ${first.given}`, `wanted is ${first.wanted}`);
-  if (unusable !== undefined) return unusable;
+  if (first !== undefined) return fail("node image", `${path} is ${first.given}`, `use ${first.wanted}`);
+  if (rejected !== undefined) return rejected;
   const age = manifest.builtFrom === undefined ? undefined : imageAge(manifest);
-  const what = [
+  const facts = [
     `${path} (${found.slice(0, 12)})`,
     ...(age === undefined
       ? []
@@ -33,14 +42,14 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
     ...sinceLast(manifest, last),
   ].join("; ");
   return age !== undefined && age > oldImage
-    ? warn("node image", what, newer[manifest.system])
-    : ok("node image", what);
+    ? warn("node image", facts, newer[manifest.system])
+    : ok("node image", facts);
 }
 
-/** What the program refuses by the file's header. */
-function unusableBy(path: string): Finding | undefined {
-  const { wanted } = readHeader(path);
-  return wanted === undefined ? undefined : fail("node image", `${path} cannot be used`, `wanted is ${wanted}`);
+/** Returns a failure where the program would reject the file because of its header. */
+function unusable(path: string): Finding | undefined {
+  const { wanted: expected } = readHeader(path);
+  return expected === undefined ? undefined : fail("node image", `${path} cannot be used`, `use ${expected}`);
 }
 
 function inDays(days: number): string {
@@ -50,13 +59,15 @@ function inDays(days: number): string {
 function sinceLast(manifest: ImageManifest, last: ImageManifest | undefined): readonly string[] {
   if (last === undefined || last.sha256 === manifest.sha256) return [];
   const differences = imageDifferences(last, manifest);
-  return [`since the last run, ${differences.length === 0 ? "built anew from the same" : differences.join("; ")}`];
+  return [
+    `since the last run, ${differences.length === 0 ? "built again from the same sources" : differences.join("; ")}`,
+  ];
 }
 
-/** How an image with security fixes of today is made. */
+/** Commands that build an image with the current security fixes, by system. */
 const newer = {
   debian:
-    "`npm run image -- --fresh` builds one with the security fixes of today; `npm run roll -- --image PATH` takes a living cluster to it",
+    "`npm run image -- --fresh` builds an image with the current security fixes; `npm run roll -- --image PATH` moves a running cluster to it",
   nixos:
-    "`nix flake update --flake ./nix` and `npm run image` build a newer one; `npm run roll -- --image PATH` takes a living cluster to it",
+    "`nix flake update --flake ./nix` and `npm run image` build a newer image; `npm run roll -- --image PATH` moves a running cluster to it",
 } as const;

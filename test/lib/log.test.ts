@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { logDaily } from "../../lib/log.ts";
+import { duration, logDaily } from "../../lib/log.ts";
 
 test("a line that is the same each time is said once a day", async () => {
   const root = mkdtempSync(join(tmpdir(), "nodeforge-said-"));
@@ -27,4 +27,13 @@ test("a line that cannot be noted down is said each time", async () => {
   const said: string[] = [];
   for (let time = 0; time < 2; time++) await logDaily("no network", (line) => said.push(line), root);
   expect(said).toHaveLength(2);
+});
+
+test.each([
+  [900, "1s"],
+  [59_000, "59s"],
+  [192_000, "3m12s"],
+  [3_720_000, "1h02m"],
+])("%i ms are written as %s", (milliseconds, expected) => {
+  expect(duration(milliseconds)).toBe(expected);
 });

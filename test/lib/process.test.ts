@@ -35,5 +35,6 @@ describe("a program that is looked for", () => {
   test("is found in the folders that are given, or not", () => {
     expect(which("sh", "/nonexistent::/bin")).toBe("/bin/sh");
     expect(which("sh", "/nonexistent")).toBe(undefined);
+    expect(which("no-such-program")).toBe(undefined);
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { kubectl } from "../../tools/kubectl.ts";
+import { fitsKubernetes, kubectl } from "../../tools/kubectl.ts";
 import { which } from "../../lib/process.ts";
 import { versions } from "../../tools/versions.ts";
 import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
@@ -49,4 +49,15 @@ describe("a released kubectl", () => {
     await expect(kubectl(server.url, root, {})).rejects.toThrow(/go env .*: not installed/);
     expect(server.seen).toEqual([]);
   });
+});
+
+test.each([
+  ["v1.36.0", true],
+  ["v1.35.9", true],
+  ["v1.37.1", true],
+  ["v1.34.0", false],
+  ["v1.38.0", false],
+  ["", false],
+])("kubectl %s fits Kubernetes 1.36.3: %s", (found, expected) => {
+  expect(fitsKubernetes(found, "1.36.3")).toBe(expected);
 });

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { checkCertificates } from "../../../cli/doctor/certificates.ts";
+import { ok, warn } from "../../../cli/doctor/finding.ts";
 
-/** What doctor says of a kubeconfig that was written so many days before today, with a certificate of one year. */
-async function said(daysAgo: number) {
+/** Returns the finding for a kubeconfig that was written so many days ago, with a certificate of one year. */
+async function findingAfter(daysAgo: number) {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-kubeconfig-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "/dev/null"];
@@ -21,25 +22,27 @@ async function said(daysAgo: number) {
   return finding;
 }
 
-it("says when certificates end, and that they are renewed", async () => {
-  expect(await said(10)).toMatchObject({
-    status: "ok",
-    found: expect.stringMatching(/^end in 35[45] days; /) as string,
-  });
+it("certificates with more than 90 days left pass", async () => {
+  expect(await findingAfter(10)).toEqual(
+    ok(
+      "certificates",
+      expect.stringMatching(/^expire in 35[45] days; `npm run up` and the control plane renew them earlier$/) as string,
+    ),
+  );
 });
 
-it("warns of those that end soon or have ended, and says what renews them", async () => {
-  expect(await said(300)).toMatchObject({
-    status: "warn",
-    found: expect.stringMatching(/ end in 6[45] days$/) as string,
-    mend: expect.stringContaining("npm run up") as string,
-  });
+const fix = "`npm run up` renews them, and fetches the new kubeconfig";
+
+it("certificates with fewer than 90 days left are a warning, with the command that renews them", async () => {
+  expect(await findingAfter(300)).toEqual(
+    warn("certificates", expect.stringMatching(/^those of the last kubeconfig expire in 6[45] days$/) as string, fix),
+  );
 });
 
-it("says that those that ended have ended", async () => {
-  expect(await said(400)).toMatchObject({ status: "warn", found: "those of the last kubeconfig have ended" });
+it("expired certificates are a warning", async () => {
+  expect(await findingAfter(400)).toEqual(warn("certificates", "those of the last kubeconfig have expired", fix));
 });
 
-it("says nothing of a stack that has no kubeconfig", async () => {
+it("a stack without a kubeconfig has no finding", async () => {
   expect(await checkCertificates("/nonexistent/kubeconfig")).toEqual([]);
 });

@@ -1,73 +1,71 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { cacheRoot } from "../../../lib/cache-root.ts";
-import { fitsKubernetes } from "../../../tools/kubectl.ts";
-import { duration } from "../../../lib/log.ts";
-import { which } from "../../../lib/process.ts";
-import { inspectVirtualisation } from "../../../libvirt/virtualisation.ts";
+import { describe, expect } from "vitest";
+import { fail, ok, warn } from "../../../cli/doctor/finding.ts";
+import { checkMemory, checkSpace, checkVirtualisation, judgeSpace } from "../../../cli/doctor/machine.ts";
+import { test } from "../../support/folder.ts";
+
+const gibibyte = 2 ** 30;
 
 describe("virtualisation", () => {
-  const flags = (names: string) => `processor\t: 0\nflags\t\t: fpu ${names} sse2\n`;
-  const x86 = { architecture: "x64", kvmProblem: undefined };
-
-  test.each(["vmx", "svm"])("is kvm with %s and the device", (flag) => {
-    expect(inspectVirtualisation({ ...x86, cpuinfo: flags(flag) }).type).toBe("kvm");
+  test("passes in hardware", () => {
+    expect(checkVirtualisation({ type: "kvm", reason: "/dev/kvm" })).toEqual(ok("virtualisation", "/dev/kvm"));
   });
 
-  test("is qemu with the device alone, under which guests hang", () => {
-    expect(inspectVirtualisation({ ...x86, cpuinfo: flags("avx2") })).toEqual({
-      type: "qemu",
-      reason: "the processor offers neither vmx nor svm",
-    });
-  });
-
-  test("does not take part of a flag's name for the flag", () => {
-    expect(inspectVirtualisation({ ...x86, cpuinfo: flags("tsc_vmxless svm_lock") }).type).toBe("qemu");
-  });
-
-  test("is qemu without the device, with the reason", () => {
-    const processor = { ...x86, cpuinfo: flags("vmx"), kvmProblem: "/dev/kvm cannot be used (ENOENT)" };
-    expect(inspectVirtualisation(processor)).toEqual({ type: "qemu", reason: "/dev/kvm cannot be used (ENOENT)" });
-  });
-
-  test("goes by the device on other processors", () => {
-    expect(inspectVirtualisation({ architecture: "arm64", cpuinfo: "", kvmProblem: undefined }).type).toBe("kvm");
+  test("warns of emulation, with its reason and a fix", () => {
+    expect(checkVirtualisation({ type: "qemu", reason: "no vmx" })).toEqual(
+      warn(
+        "virtualisation",
+        "guests are emulated: no vmx",
+        expect.stringMatching(/^enable virtualisation in the firmware, .* 10 to 20 times longer$/) as string,
+      ),
+    );
   });
 });
 
-describe("the cache", () => {
+describe("memory", () => {
+  test("passes when the nodes fit", () => {
+    expect(checkMemory(6144, 8 * gibibyte)).toEqual(ok("memory", "nodes need 6.0 GiB of 8.0 GiB"));
+  });
+
+  test("passes when the nodes need all of it", () => {
+    expect(checkMemory(8192, 8 * gibibyte)).toEqual(ok("memory", "nodes need 8.0 GiB of 8.0 GiB"));
+  });
+
+  test("warns when the nodes do not fit, with the keys to change", () => {
+    expect(checkMemory(10240, 8 * gibibyte)).toEqual(
+      warn(
+        "memory",
+        "nodes need 10.0 GiB of 8.0 GiB",
+        "set fewer workers or a lower workerMemoryMiB, so that the machine does not swap",
+      ),
+    );
+  });
+});
+
+describe("pool space", () => {
+  const fix = "free some space, or set storagePoolPath to a folder on a larger disk";
+
   test.each([
-    [{ NODEFORGE_CACHE: "/a", XDG_CACHE_HOME: "/b" }, "/a"],
-    [{ XDG_CACHE_HOME: "/b" }, "/b/nodeforge"],
-    [{}, join(homedir(), ".cache", "nodeforge")],
-  ])("is, with %o, %s", (environment, expected) => {
-    expect(cacheRoot(environment)).toBe(expected);
+    [10, "ok", ""],
+    [8, "ok", ""],
+    [5, "warn", fix],
+    [4, "warn", fix],
+    [3, "fail", fix],
+  ])("of %i GiB where 4 GiB are needed: %s", (free, status, fix) => {
+    const found = `${free}.0 GiB free at /pool, 4.0 GiB needed`;
+    expect(judgeSpace("/pool", free * gibibyte, 4 * gibibyte)).toEqual({ name: "pool space", status, found, fix });
   });
-});
 
-test.each([
-  ["v1.36.0", true],
-  ["v1.35.9", true],
-  ["v1.37.1", true],
-  ["v1.34.0", false],
-  ["v1.38.0", false],
-  ["", false],
-])("kubectl %s fits Kubernetes 1.36.3: %s", (found, expected) => {
-  expect(fitsKubernetes(found, "1.36.3")).toBe(expected);
-});
+  test("of a missing folder is that of its nearest parent", async ({ folder }) => {
+    const { name, status, found, fix } = await checkSpace(`${folder}/a/b`, 0, 0);
+    expect([name, status, fix]).toEqual(["pool space", "ok", ""]);
+    expect(found).toMatch(/^\d+\.\d GiB free at /);
+    expect(found.endsWith(` free at ${folder}, 0.0 GiB needed`)).toBe(true);
+  });
 
-test.each([
-  [900, "1s"],
-  [59_000, "59s"],
-  [192_000, "3m12s"],
-  [3_720_000, "1h02m"],
-])("%i ms are %s", (milliseconds, expected) => {
-  expect(duration(milliseconds)).toBe(expected);
-});
-
-test("a program is found on a path, and only where it is", () => {
-  expect(which("sh", "/absent:/usr/bin:/bin")).toMatch(/\/sh$/);
-  expect(which("sh", "/absent")).toBeUndefined();
-  expect(which("no-such-program")).toBeUndefined();
+  test("needs 1 GiB for each node beside the image", async ({ folder }) => {
+    const needed = "1000002.0 GiB needed";
+    expect(await checkSpace(folder, 2 * gibibyte, 1_000_000)).toEqual(
+      fail("pool space", expect.stringMatching(new RegExp(` free at ${folder}, ${needed}$`)) as string, fix),
+    );
+  });
 });
