@@ -8,13 +8,13 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/engine/**", "test/e2e/**"],
-          // Importing the Kubernetes SDK takes seconds on a busy machine.
+          // The import of the Kubernetes SDK takes seconds on a busy machine.
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
       {
-        // The real engine: every case starts processes and writes a state of its own.
+        // The real engine. Every case starts processes and writes a state of its own.
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
@@ -24,7 +24,7 @@ export default defineConfig({
         },
       },
       {
-        // Real machines, one cluster for many cases: in order, never again after a failure.
+        // Real machines. Many cases share one cluster, so they run in order.
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
@@ -32,11 +32,10 @@ export default defineConfig({
           hookTimeout: 3_600_000,
           fileParallelism: false,
           sequence: { concurrent: false },
-          bail: 0,
         },
       },
       {
-        // What is too long for every change: `npm run test:e2e:nightly`.
+        // Cases that are too long for every change: `npm run test:e2e:nightly`.
         test: {
           name: "nightly",
           include: ["test/e2e/**/*.nightly.ts"],
