@@ -2,13 +2,13 @@ import { logDaily } from "./log.ts";
 
 const answers = new Map<string, Promise<boolean>>();
 
-/** Milliseconds a place has to answer. */
+/** Limit in milliseconds for an answer. */
 const limit = 4_000;
 
 /**
- * Whether a place on the web answers. One attempt per place and run; the answer is remembered, and said when it is no.
+ * Whether the server of a URL answers. Each server is asked once a run. A failed attempt is logged once a day.
  *
- * NODEFORGE_OFFLINE=1 answers no for every place without asking. A proxy that refuses counts as no.
+ * With NODEFORGE_OFFLINE=1 no server is asked, and none counts as reachable. Neither does one that a proxy refuses.
  */
 export function reachable(url: string): Promise<boolean> {
   const { origin } = new URL(url);
@@ -29,10 +29,10 @@ async function ask(origin: string): Promise<boolean> {
   return problem === undefined;
 }
 
-/** The innermost reason of a failed request: fetch itself only says "fetch failed". */
+/** Returns the innermost reason of a failed request that has words, because fetch itself only says "fetch failed". */
 export function reasonOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  if (!(inner instanceof Error)) return String(inner);
-  return inner.name === "TimeoutError" ? "no answer in time" : ((inner as NodeJS.ErrnoException).code ?? inner.message);
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "no answer in time";
+  const inner = error.cause === undefined ? "" : reasonOf(error.cause);
+  return inner || ((error as NodeJS.ErrnoException).code ?? error.message);
 }

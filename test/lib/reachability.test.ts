@@ -81,6 +81,11 @@ describe("the reason of a failed request", () => {
   const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" });
   test.for<[string, unknown, string]>([
     ["the code of the innermost error", new Error("fetch failed", { cause: refused }), "ECONNREFUSED"],
+    [
+      "the one around it, if it has neither code nor message",
+      new Error("fetch failed", { cause: new Error("") }),
+      "fetch failed",
+    ],
     ["its message, without a code", new Error("fetch failed", { cause: new Error("bad port") }), "bad port"],
     ["a time limit in words", timeout, "no answer in time"],
     ["any other value as text", "odd", "odd"],
