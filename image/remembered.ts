@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stateFolder } from "../lib/checkout.ts";
+import { replaceFile } from "../lib/files.ts";
 import { ownFolder } from "../lib/private-files.ts";
 
 /** Operating system of a node image: NixOS for users, Debian where Nix cannot build. */
@@ -43,7 +43,7 @@ export async function rememberSystem(
     ...(release === undefined ? [] : [`release ${release}`]),
   ];
   ownFolder(dirname(file));
-  await writeFile(file, lines.map((line) => `${line}\n`).join(""));
+  await replaceFile(file, lines.map((line) => `${line}\n`).join(""));
 }
 
 function linesOf(file: string): readonly string[] {

@@ -1,6 +1,8 @@
-import { mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { replaceFile } from "./files.ts";
 
 /** Where a process runs: within it, a process's number means one process. */
 export interface Place {
@@ -38,11 +40,10 @@ export function readPlace(path: string): Place | undefined {
   }
 }
 
-/** Writes a place down, in full or not at all. */
-export function writePlace(path: string, place: Place): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, JSON.stringify(place), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+/** Writes a place to a file. Its folder is created. */
+export async function writePlace(path: string, place: Place): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, JSON.stringify(place), { mode: 0o600 });
 }
 
 function orNothing(read: () => string): string {

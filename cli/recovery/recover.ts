@@ -74,7 +74,7 @@ async function recoverHeld(
     );
     return readState(session);
   }
-  hold?.recordPlace();
+  await hold?.recordPlace();
   const { locks, state, isAlone } = found;
   // Before a refresh, which removes their mark from the state.
   for await (const volume of removeOrphans(state, partialUploads(state, connect), isAlone)) {

@@ -45,8 +45,8 @@ export class StackHold {
   }
 
   /** Records that Pulumi's locks of the stack were judged on this machine, and that none of them is of unknown state. */
-  recordPlace(): void {
-    writePlace(this.#place, placeHere());
+  async recordPlace(): Promise<void> {
+    await writePlace(this.#place, placeHere());
   }
 
   /** Releases the stack before the process ends. */

@@ -165,7 +165,7 @@ describe("a lock whose process cannot be checked", () => {
     ["machine", { machine: "0123" }],
   ])("because it is in another %s, blocks the recovery, also the next time", async (_, change) => {
     const locks = await locked();
-    writePlace(place(), { ...placeHere(), ...change });
+    await writePlace(place(), { ...placeHere(), ...change });
     for (let time = 0; time < 2; time++) {
       const { said, asked, ran } = await recovering(`file://${folder}`, answers);
       expect([said, asked, ran]).toEqual([[unknown], [], []]);

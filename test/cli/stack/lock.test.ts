@@ -97,7 +97,7 @@ describe("the place of a process", () => {
     try {
       const path = join(folder, "within", "lab.place");
       expect(readPlace(path)).toBeUndefined();
-      writePlace(path, placeHere());
+      await writePlace(path, placeHere());
       expect(readPlace(path)).toEqual(placeHere());
       expect(isSamePlace(readPlace(path)!, placeHere())).toBe(true);
       await writeFile(path, "{}");
