@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./lib/digest.ts";
 import type { ClusterConfig } from "./config/index.ts";
 import { host, offset } from "./lib/cidr.ts";
 import type { VerifiedImage } from "./image/verify.ts";
@@ -107,7 +107,7 @@ function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: VerifiedImage
 
 /** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
 function macAddress(clusterName: string, nodeName: string): string {
-  const digest = createHash("sha256").update(`${clusterName}/${nodeName}`).digest();
+  const digest = Buffer.from(sha256(`${clusterName}/${nodeName}`), "hex");
   return [0x52, 0x54, ...digest.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../lib/digest.ts";
 import { stringify } from "yaml";
 import { shortDigest } from "../names.ts";
 import type { Node } from "../topology.ts";
@@ -10,6 +10,6 @@ import type { Node } from "../topology.ts";
  * The instance-id depends on the rest of the seed: a disk with another seed runs cloud-init's per-instance modules again.
  */
 export function metaData(node: Node, ...rest: readonly string[]): string {
-  const digest = shortDigest(createHash("sha256").update(rest.join("\0")).digest("hex"));
+  const digest = shortDigest(sha256(rest.join("\0")));
   return stringify({ "instance-id": `${node.domainName}-${digest}`, "local-hostname": node.name });
 }

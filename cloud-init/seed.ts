@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../lib/digest.ts";
 import { shortDigest } from "../names.ts";
 import type { Node } from "../topology.ts";
 import { metaData } from "./meta-data.ts";
@@ -17,6 +17,6 @@ export function seedOf(node: Node, login: Login, network: StaticNetwork): Seed {
   const user = userData(node, login);
   const net = networkConfig(node, network);
   const files = { "meta-data": metaData(node, user, net), "user-data": user, "network-config": net };
-  const digest = shortDigest(createHash("sha256").update(JSON.stringify(files)).digest("hex"));
+  const digest = shortDigest(sha256(JSON.stringify(files)));
   return { files, digest };
 }

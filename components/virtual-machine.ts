@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../lib/digest.ts";
 import { local, type types } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
@@ -66,7 +66,7 @@ export function machineSignature(node: Node, { domainType, ssh, staticNetwork }:
   // How the domain names its disks; a machine whose domain names them otherwise makes way in its turn.
   const disks = "file";
   const parts = { domainType, vcpus, memoryMiB, diskGiB, image: image.sha256, seed: digest, disks };
-  return shortDigest(createHash("sha256").update(JSON.stringify(parts)).digest("hex"));
+  return shortDigest(sha256(JSON.stringify(parts)));
 }
 
 /**

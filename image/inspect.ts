@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { sha256Of } from "../lib/files.ts";
+import { sha256Of } from "../lib/digest.ts";
 import { headerBytes, readQcow2, type Qcow2Header } from "./qcow2.ts";
 
 /** Header and hash of an image's file. */

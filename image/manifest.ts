@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { sha256Of } from "../lib/files.ts";
+import { sha256Of } from "../lib/digest.ts";
 import { declarationText, type NodeDeclaration } from "./declaration.ts";
 
 // The builders write with this file, so its code is part of the key of every image. manifest-reader.ts is not.

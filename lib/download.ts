@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { withLock } from "./lock.ts";
 import { duration, logLine, type Log } from "./log.ts";
-import { sha256Of } from "./files.ts";
+import { sha256Of } from "./digest.ts";
 import { reachable, reasonOf } from "./reachability.ts";
 import { leftOversOf, reachDisk, unfinishedPath } from "./unfinished.ts";
 

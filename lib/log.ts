@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./digest.ts";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "./cache-root.ts";
@@ -20,7 +20,7 @@ const day = 24 * 60 * 60_000;
  * @param root Where it is noted down. A note that cannot be made costs nothing but the line.
  */
 export async function logDaily(line: string, log: Log = logLine, root = cacheRoot()): Promise<void> {
-  const note = join(root, "said", createHash("sha256").update(line).digest("hex").slice(0, 16));
+  const note = join(root, "said", sha256(line).slice(0, 16));
   const last = await stat(note).catch(() => undefined);
   if (last !== undefined && Math.abs(Date.now() - last.mtimeMs) < day) return;
   log(line);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../lib/digest.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterConfig } from "../config/index.ts";
 import { domainMark, hasMark, hasSignature, nodeOfResource, resourceName, suffix } from "../names.ts";
@@ -13,7 +13,7 @@ import type { PriorState } from "./prior-state.ts";
 export function immutableInputs({ network, ssh, storagePool, master }: ClusterConfig<unknown>): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
   const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
-  return { machines: createHash("sha256").update(JSON.stringify(parts)).digest("hex") };
+  return { machines: sha256(JSON.stringify(parts)) };
 }
 
 /** The cluster as the stack remembers it. */

@@ -1,5 +1,6 @@
 import { link, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { major, minor } from "semver";
 import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
@@ -16,15 +17,12 @@ interface ProgramSet {
 
 const kubernetesVersion = Object.fromEntries(
   // kubectl and the servers take it from the first, the user agent of every client from the second.
-  ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => {
-    const [major = "", minor = ""] = versions.kubernetes.split(".");
-    return [
-      [`${path}.gitVersion`, `v${versions.kubernetes}`],
-      [`${path}.gitMajor`, major],
-      [`${path}.gitMinor`, minor],
-      [`${path}.gitTreeState`, "clean"],
-    ];
-  }),
+  ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => [
+    [`${path}.gitVersion`, `v${versions.kubernetes}`],
+    [`${path}.gitMajor`, String(major(versions.kubernetes))],
+    [`${path}.gitMinor`, String(minor(versions.kubernetes))],
+    [`${path}.gitTreeState`, "clean"],
+  ]),
 ) as Record<string, string>;
 
 const kubernetes = (name: string): GoProgram => ({

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../lib/digest.ts";
 import { plainText } from "../../lib/plain-text.ts";
 import { redact } from "../../lib/redact.ts";
 import type { Failure } from "./failures.ts";
@@ -85,7 +85,7 @@ export function fileOf({ name, node }: Pick<Item, "name" | "node">): string {
 /** Makes a name of libvirt usable in the name of a file. A name with other characters or over 63 of them gets a hash. */
 export function fileWord(text: string): string {
   if (/^[A-Za-z0-9._-]{1,63}$/.test(text)) return text;
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  const digest = sha256(text).slice(0, 8);
   return `${text.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}-${digest}`;
 }
 

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { imageDigest, inspectImage } from "../../image/inspect.ts";
-import * as files from "../../lib/files.ts";
+import * as digests from "../../lib/digest.ts";
 import { qcow2 } from "../support/qcow2.ts";
 
-vi.mock("../../lib/files.ts", { spy: true });
+vi.mock("../../lib/digest.ts", { spy: true });
 
 let folder: string;
 beforeEach(async () => {
@@ -32,7 +32,7 @@ describe("an image's file", () => {
     await writeFile(path, qcow2());
     expect(await Promise.all([imageDigest(path), imageDigest(path)])).toEqual(Array(2).fill(hashOf(qcow2())));
     await inspectImage(path);
-    expect(files.sha256Of).toHaveBeenCalledTimes(1);
+    expect(digests.sha256Of).toHaveBeenCalledTimes(1);
   });
 
   test("is hashed again after it was written, although size and time are as before", async () => {

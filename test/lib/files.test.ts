@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { replaceFile, sha256Of } from "../../lib/files.ts";
+import { replaceFile } from "../../lib/files.ts";
 import { test } from "../support/folder.ts";
 
 describe("replaceFile", () => {
@@ -34,10 +34,4 @@ describe("replaceFile", () => {
     await expect(replaceFile(join(folder, "missing", "manifest"), "text")).rejects.toThrow("ENOENT");
     expect(readdirSync(join(folder, ".."))).not.toContainEqual(expect.stringContaining(`${folder.split("/").at(-1)}.`));
   });
-});
-
-test("sha256Of hashes the content of a file", async ({ folder }) => {
-  writeFileSync(join(folder, "file"), "abc");
-  // The first example of FIPS 180-2.
-  expect(await sha256Of(join(folder, "file"))).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 });
