@@ -12,6 +12,6 @@ export function hypervisorUri({ get }: Pick<StackSettings, "get">): string {
   if (wanted === undefined) return uri;
   throw new Error(
     "The stack's configuration cannot be used; nothing was started.\n" +
-      `  nodeforge:libvirtUri: wanted ${wanted}, got ${JSON.stringify(withoutPassword(uri))}`,
+      `  nodeforge:libvirtUri: expected ${wanted}, got ${JSON.stringify(withoutPassword(uri))}`,
   );
 }

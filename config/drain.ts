@@ -2,28 +2,28 @@ import { within } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
-/** How a worker's pods make way when it leaves. */
+/** How the pods of a worker are evicted when the worker is removed or replaced. */
 export interface DrainConfig {
-  /** Limit of the whole drain in minutes. */
+  /** Limit of a whole drain in minutes. */
   readonly timeoutMinutes: number;
-  /** Seconds each pod has to end; -1 leaves it to the pod. */
+  /** Seconds that each pod has to terminate; -1 uses the pod's own grace period. */
   readonly graceSeconds: number;
-  /** What happens when it cannot finish: the worker stays and `up` fails, or its pods are deleted whatever protects them. */
+  /** At the limit, `fail` keeps the worker and fails `up`; `force` deletes the remaining pods and ignores budgets. */
   readonly policy: "fail" | "force";
 }
 
-/** Longest drain, in minutes: what the leaving of a worker is bounded by from the day it joined. */
+/** Longest drain in minutes. A worker gets this limit for its removal on the day it joins. */
 export const longestDrain = 240;
 
 /**
- * Reads and checks how workers leave; what is wrong goes to `problems`.
- * @param fallback Limit in minutes where the stack says 0.
+ * Reads and checks the drain settings. Adds what is wrong to `problems`.
+ * @param fallback Limit in minutes when the stack sets 0.
  */
 export function readDrain(values: Values, problems: Problems, fallback: number): DrainConfig {
   const timeout = values.integer("drainTimeoutMinutes");
   within(problems, "drainTimeoutMinutes", timeout, [0, longestDrain]);
   const graceSeconds = values.integer("drainGraceSeconds");
-  // More than the whole drain may take would never be reached.
+  // A longer grace period than the longest drain would never end in time.
   within(problems, "drainGraceSeconds", graceSeconds, [-1, longestDrain * 60]);
   const policy = values.string("drainPolicy");
   if (policy !== "fail" && policy !== "force") problems.add("drainPolicy", "fail or force", policy);

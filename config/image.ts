@@ -1,7 +1,6 @@
 import { isUrl } from "../image/location.ts";
 import type { ImageUse } from "../image/verify.ts";
 import type { Problems } from "./problems.ts";
-import type { Values } from "./values.ts";
 
 /** An image as two keys name it; no file was read. */
 export type NamedImage = Pick<ImageUse, "source" | "sha256"> & {
@@ -9,13 +8,12 @@ export type NamedImage = Pick<ImageUse, "source" | "sha256"> & {
 };
 
 /**
- * Reads the keys `image` and `imageSha256` as text; what is wrong goes to `problems`. The file is not touched:
- * image/verify.ts reads it.
- * @param source Path or URL that the keys lead to; "" when there is none.
+ * Checks the text of the keys `image` and `imageSha256`, and adds what is wrong to `problems`. image/verify.ts reads the file.
+ * @param named `source` is "" when the keys lead to no image. `sha256` is "" when it is not set.
+ * @returns the image with its hash in lower case; the hash is "" when it is not set or no hash.
  */
-export function readImage(values: Values, problems: Problems, source: string): NamedImage {
-  const keys = { image: values.name("image"), imageSha256: values.name("imageSha256") };
-  const given = values.string("imageSha256").toLowerCase();
+export function readImage({ source, sha256, keys }: NamedImage, problems: Problems): NamedImage {
+  const given = sha256.toLowerCase();
   const isHash = /^[0-9a-f]{64}$/.test(given);
   if (given && !isHash) problems.add(keys.imageSha256, "64 hexadecimal digits", given);
   if (source === "") problems.add(keys.image, "a node image; `npm run image` makes one", source);

@@ -16,13 +16,13 @@ import { defaultDrainMinutes, readTimeouts, type Timeouts } from "./timeouts.ts"
 import { Values } from "./values.ts";
 import { readWorkerPools, type WorkerPoolConfig } from "./worker-pools.ts";
 
-/** Where volumes go: a pool of the cluster's own, or an existing one that is never changed. */
+/** Storage pool of the volumes. The cluster creates its own pool, or uses an existing one and never changes it. */
 export type StoragePoolConfig =
   | { readonly origin: "created"; readonly name: string; readonly path: string }
   | { readonly origin: "existing"; readonly name: string };
 
 /**
- * Everything the program needs to know, read and checked before anything is created.
+ * The whole configuration of the program, read and checked before anything is created.
  * @typeParam Image {@link ImageUse} before the images are verified.
  */
 export interface ClusterConfig<Image = VerifiedImage> {
@@ -35,31 +35,31 @@ export interface ClusterConfig<Image = VerifiedImage> {
   readonly network: NetworkConfig;
   readonly clusterNetwork: ClusterNetworkConfig;
   readonly master: MasterConfig;
-  /** At least one; the plain keys are the short form of one. */
+  /** At least one pool. The plain keys are the short form of one pool. */
   readonly workerPools: readonly WorkerPoolConfig<Image>[];
   readonly ssh: SshConfig;
   readonly tokenTtlMinutes: number;
   readonly joinWaveSize: number;
   readonly smokeCheck: boolean;
   readonly drain: DrainConfig;
-  /** How many workers may be away at a time while their machines are replaced. */
+  /** How many workers may be unavailable at a time while their machines are replaced. */
   readonly maxUnavailable: number;
   readonly timeouts: Timeouts;
 }
 
-/** What the configuration depends on besides the stack's own settings. */
+/** Inputs of the configuration besides the stack's own settings. */
 export interface Surroundings extends Pick<SshSurroundings, "keys"> {
   readonly stack: string;
   readonly environment: SshSurroundings["environment"] & ProxyEnvironment;
-  /** Whether the living cluster stands on what a configuration says. @default there is none */
+  /** Whether a configuration has the immutable inputs of the running cluster. @default no cluster runs */
   readonly isLiving?: (config: ClusterConfig<unknown>) => boolean;
   /** Returns the path or URL of the image to use; it gets the value of the key `image`. */
   readonly locateImage: (named: string) => string | undefined;
-  /** What this machine can run. */
+  /** Domain type that this machine can run. */
   readonly localDomainType: DomainType;
 }
 
-/** The configuration as text says it. Its images are not read yet, and what is wrong with it is not refused yet. */
+/** A parsed configuration before its images are read. Its problems are collected, but no error is thrown yet. */
 export interface DeclaredConfig {
   readonly config: ClusterConfig<ImageUse>;
   readonly problems: Problems;
@@ -68,7 +68,7 @@ export interface DeclaredConfig {
 /**
  * Reads the configuration of the running stack. Neither reads nor downloads an image: preflight/images.ts does, and names
  * every wrong key in one error.
- * @param isLiving Whether the living cluster stands on what a configuration says.
+ * @param isLiving Whether a configuration has the immutable inputs of the running cluster.
  * @throws {pulumi.RunError} when a file cannot be read; the engine prints it without a stack trace.
  */
 export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<DeclaredConfig> {
@@ -93,21 +93,21 @@ export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<D
   }
 }
 
-/** An error as the engine prints it without a stack trace. */
+/** Converts an error to one that the engine prints without a stack trace. */
 export function refusalOf(error: unknown): pulumi.RunError {
   return new pulumi.RunError(error instanceof ConfigError ? error.message : `Nothing was created: ${String(error)}`);
 }
 
-/** What a person should know of a key of ~/.ssh that the stack does not name. */
+/** Warning about a key of ~/.ssh that the stack does not name. */
 function keptKeyWarning(path: string): string {
   return (
-    `this cluster was made with ${path}, so the private key beside it is in the stack's state. To keep it, set ` +
-    `sshPublicKey to that path. To take it out of the state, set sshAgent as well; docs/operations.md says what stays.`
+    `This cluster was created with ${path}, so the private key beside it is in the stack's state. To keep that key, set ` +
+    `sshPublicKey to this path. To remove it from the state, set sshAgent too; docs/operations.md names what remains.`
   );
 }
 
 /**
- * Checks a configuration and fills in what the user left out.
+ * Checks a configuration and completes it with the defaults.
  * @param raw Values as text, keyed without the project's namespace.
  */
 export function parseConfig(raw: Readonly<Record<string, string>>, surroundings: Surroundings): DeclaredConfig {
@@ -116,14 +116,15 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const clusterName = values.string("clusterName") || surroundings.stack;
   checkLabel(problems, "clusterName", clusterName, 32);
   const domainType = readDomainType(values, problems, surroundings.localDomainType);
-  const named = readImage(values, problems, surroundings.locateImage(values.string("image")) ?? "");
+  const source = surroundings.locateImage(values.string("image")) ?? "";
+  const keys = { image: "image", imageSha256: "imageSha256" };
+  const named = readImage({ source, sha256: values.string("imageSha256"), keys }, problems);
   const master = readMaster(values, problems);
-  const imageKeys = { ...named.keys, diskGiB: "masterDiskGiB" };
-  const image: ImageUse = { ...named, keys: imageKeys, diskGiB: master.diskGiB };
+  const image: ImageUse = { ...named, keys: { ...keys, diskGiB: "masterDiskGiB" }, diskGiB: master.diskGiB };
   const workerPools = readWorkerPools(values, problems, { image: named, masterName: master.name });
   const { network, cluster } = readNetworks(values, problems, workerPools);
   checkProxy(problems, surroundings.environment, network.masterAddress);
-  // kubeadm's own tokens live a day; one that lived longer would outlast every join.
+  // kubeadm's own tokens live a day, which is longer than any join.
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
   for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);
   const rest: Omit<ClusterConfig<ImageUse>, "ssh"> = {
@@ -143,9 +144,9 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     maxUnavailable: values.integer("maxUnavailable"),
     timeouts: readTimeouts(values, problems, domainType),
   };
-  const { environment, keys, isLiving = () => false } = surroundings;
+  const { environment, keys: keyPlaces, isLiving = () => false } = surroundings;
   const isMadeWith = (login: Login) => isLiving({ ...rest, ssh: login });
-  const ssh = readSsh(values, problems, { environment, isMadeWith, ...(keys && { keys }) });
+  const ssh = readSsh(values, problems, { environment, isMadeWith, ...(keyPlaces && { keys: keyPlaces }) });
   return { config: { ...rest, ssh }, problems };
 }
 
@@ -169,21 +170,21 @@ function readStoragePool(values: Values, problems: Problems, clusterName: string
     return { origin: "existing", name: existing };
   }
   const path = values.string("storagePoolPath") || `/var/lib/libvirt/nodeforge-${clusterName}`;
-  // libvirt makes the folder its pool, and removes it with the pool: never one that others use, whatever its path says.
+  // libvirt owns the folder of a pool and removes it with the pool, so no other program may use the folder.
   if (!isOwnFolder(path)) {
     problems.add(
       "storagePoolPath",
-      "an absolute path of a folder of its own, below another one and without `..`",
+      "an absolute path with at least two parts and without `..`, for a folder that nothing else uses",
       path,
     );
   }
   return { origin: "created", name: `nodeforge-${clusterName}`, path };
 }
 
-/** Whether a path has two parts or more, none of which leads elsewhere. A living cluster's path cannot be written otherwise. */
+/** Returns whether a path has two parts or more, none of them empty, `.` or `..`. The path itself stays as written, also in the state. */
 function isOwnFolder(path: string): boolean {
   const parts = path.replace(/\/$/, "").split("/").slice(1);
-  // eslint-disable-next-line no-control-regex -- those are what is refused
+  // eslint-disable-next-line no-control-regex -- control characters are rejected
   const isPlain = path.startsWith("/") && !/[\0-\x1f\x7f]/.test(path);
   return isPlain && parts.length >= 2 && parts.every((part) => !["", ".", ".."].includes(part));
 }

@@ -10,7 +10,7 @@ export type Addressing = "dhcp" | "static";
 
 /** The network the nodes are on. */
 export interface NetworkConfig {
-  /** Whether the cluster makes the network, or uses one that exists and is never changed. */
+  /** Whether the cluster creates the network, or uses an existing one and never changes it. */
   readonly origin: "created" | "existing";
   readonly name: string;
   readonly subnet: Subnet;
@@ -34,26 +34,26 @@ export interface ClusterNetworkConfig {
 
 const podPrefixOfNode = 24;
 
-/** The widest range in use; a /30 has no room for a gateway, a control plane and a worker. */
+/** From a private class A network to the smallest range for a gateway, a control plane and a worker; a /30 is too small. */
 const nodePrefixes: Range = [8, 29];
-/** At most 16 bits wider than a node's own range, and no narrower (kubeadm's PodSubnetNodeMaskMaxDiff). */
+/** At most 16 bits wider than the range of a node, and no narrower (kubeadm's PodSubnetNodeMaskMaxDiff). */
 const podPrefixes: Range = [8, podPrefixOfNode];
-/** kubeadm takes at most 20 bits and at least ten addresses (its constants MaximumBitsForServiceSubnet, MinimumAddressesInServiceSubnet). */
+/** kubeadm requires at most 20 bits and at least ten addresses (MaximumBitsForServiceSubnet, MinimumAddressesInServiceSubnet). */
 const servicePrefixes: Range = [12, 28];
 
-/** This host, loopback, link-local; multicast and all that is above (RFC 6890). */
+/** This host, loopback, link-local, multicast and everything above (RFC 6890). */
 const special = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].flatMap(
   (cidr) => parseSubnet(cidr) ?? [],
 );
 
 type Names = Pick<WorkerPoolConfig, "count" | "namePrefix">;
 
-/** The control plane's address in a subnet, where the stack names none. */
+/** Returns the default address of the control plane in a subnet. */
 export function masterAddressOf(subnet: Subnet): string {
   return host(subnet, 10);
 }
 
-/** Reads and checks everything that has to do with addresses; what is wrong goes to `problems`. */
+/** Reads and checks all addresses and domains. Adds what is wrong to `problems`. */
 export function readNetworks(
   values: Values,
   problems: Problems,
@@ -87,7 +87,7 @@ export function readNetworks(
     problems.add("workerAddressing", "dhcp or static", network.workerAddressing);
   }
   if (network.workerAddressing === "static" && pools.length > 1) {
-    // Static addresses count through all workers, so one more in a pool would move every pool behind it.
+    // Static addresses number the workers of all pools, so one more worker would move the addresses of every later pool.
     problems.add("workerAddressing", "dhcp with more than one worker pool", network.workerAddressing);
   }
   if (!problems.has("networkCidr", "podCidr", "serviceCidr")) {
@@ -110,7 +110,7 @@ function subnetOf(values: Values, problems: Problems, key: string, [widest, narr
     return { cidr: text, first: 0, last: 255, prefix: 24 };
   }
   if (special.some((range) => overlap(range, subnet))) {
-    problems.add(key, `a range of addresses that machines can have, such as ${example[key]}`, text);
+    problems.add(key, `a range of unicast addresses for machines, such as ${example[key]}`, text);
   }
   return subnet;
 }
@@ -121,7 +121,7 @@ const example: Readonly<Record<string, string>> = {
   serviceCidr: "10.96.0.0/16",
 };
 
-/** A node's name with the domain is a DNS name, too. */
+/** The host name of a node and its domain form one DNS name. */
 function checkFullNames(problems: Problems, domain: string, pools: readonly Names[], master: string): void {
   const longest = Math.max(
     master.length,
@@ -129,7 +129,7 @@ function checkFullNames(problems: Problems, domain: string, pools: readonly Name
   );
   const room = 253 - longest - 1;
   if (domain.length > room && !problems.has("nodeDomain")) {
-    problems.add("nodeDomain", `at most ${room} characters, so that the nodes' full names fit into DNS`, domain);
+    problems.add("nodeDomain", `at most ${room} characters, so that the full name of every node fits into DNS`, domain);
   }
 }
 
@@ -158,7 +158,6 @@ function checkAddresses(problems: Problems, network: NetworkConfig, workers: num
 
   const [start, end] = [offset(subnet, network.dhcpStart), offset(subnet, network.dhcpEnd)];
   const master = offset(subnet, network.masterAddress);
-  if (end < start) problems.add("dhcpEnd", `an address not below dhcpStart (${network.dhcpStart})`, network.dhcpEnd);
   if (master >= start && master <= end) {
     problems.add(
       "masterAddress",
@@ -166,7 +165,9 @@ function checkAddresses(problems: Problems, network: NetworkConfig, workers: num
       network.masterAddress,
     );
   }
-  if (network.workerAddressing === "dhcp" && end - start + 1 < workers) {
+  if (end < start) {
+    problems.add("dhcpEnd", `an address not below dhcpStart (${network.dhcpStart})`, network.dhcpEnd);
+  } else if (network.workerAddressing === "dhcp" && end - start + 1 < workers) {
     problems.add("dhcpEnd", `a DHCP range with room for ${workers} workers`, `${network.dhcpStart}-${network.dhcpEnd}`);
   }
   if (network.workerAddressing === "static" && start - master - 1 < workers) {

@@ -1,33 +1,33 @@
 import sshpk from "sshpk";
 
 /**
- * Why a private key cannot open the nodes, as what was wanted instead; undefined when it can.
+ * Describes the private key that is expected instead of this one; undefined when this one can log in to the nodes.
  *
- * Remote steps type no passphrase and touch no security key, and nodes know one public key only. All three would show when
- * every machine has booted. Nothing of the key is part of the answer.
+ * Remote steps type no passphrase and touch no security key, and nodes accept one public key only. Without this check, each of
+ * these three faults would show after every machine has booted. The answer contains no part of the key.
  * @param text Text of the private key.
- * @param publicKey The line that nodes get as authorized_keys.
+ * @param publicKey Line of authorized_keys on the nodes.
  */
 export function privateKeyProblem(text: string, publicKey: string): string | undefined {
-  if (isSecurityKey(text, publicKey)) return "a key that is no stub of a security key, or sshAgent";
+  if (isSecurityKey(text, publicKey)) return "a key that needs no security key, or sshAgent";
   let own: string;
   try {
     own = sshpk.parsePrivateKey(text, "auto").toPublic().toString("ssh");
   } catch (error) {
     return (error as Error).name === "KeyEncryptedError"
       ? "a key without a passphrase, or sshAgent"
-      : "a private key in OpenSSH's, PKCS #1's or PKCS #8's form, or sshAgent";
+      : "a private key in the format of OpenSSH, PKCS #1 or PKCS #8, or sshAgent";
   }
   return blobOf(own) === blobOf(publicKey) ? undefined : "the private key of sshPublicKey";
 }
 
-/** A FIDO key's file holds no key, only what the device needs (OpenSSH's PROTOCOL.u2f). */
+/** The file of a FIDO key has no private key, only the data that the device needs (OpenSSH's PROTOCOL.u2f). */
 function isSecurityKey(text: string, publicKey: string): boolean {
   const body = text.replace(/-----[^-]*-----|\s/g, "");
   return publicKey.startsWith("sk-") || /\0\0\0.sk-(ssh|ecdsa)-/s.test(Buffer.from(body, "base64").toString("latin1"));
 }
 
-/** A public key as ssh sends it, without its type and comment. */
+/** Returns a public key in base64, without its type and comment. */
 function blobOf(line: string): string {
   return line.split(" ")[1] ?? "";
 }

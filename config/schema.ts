@@ -4,13 +4,13 @@ import { parse } from "yaml";
 /** The types a key may have. */
 export type KeyType = "string" | "integer" | "boolean" | "array" | "array of objects";
 
-/** What an object in a list holds before its keys are checked. */
+/** An object of a list before its keys are checked. */
 export type RawObject = Readonly<Record<string, unknown>>;
 
-/** A value of the configuration after its type was checked. */
+/** A value of the configuration with a checked type. */
 export type Value = string | number | boolean | readonly string[] | readonly RawObject[];
 
-/** What Pulumi.yaml declares of one key; its type is that of its default. */
+/** Declaration of one key in Pulumi.yaml; its type is the type of its default. */
 export interface KeySchema {
   readonly type: KeyType;
   readonly description: string;
@@ -19,9 +19,9 @@ export interface KeySchema {
 
 /** A key of a worker pool. */
 export interface PoolKeySchema extends KeySchema {
-  /** Key of the stack whose value stands in for one that is not set. */
+  /** Key of the stack whose value the pool inherits. */
   readonly plain?: string;
-  /** Whether it has to be set; its default is then only of the right type. */
+  /** Whether every pool must set the key; its default then only tells the type. */
   readonly required?: boolean;
 }
 
@@ -44,14 +44,14 @@ export function readSchema(): ReadonlyMap<string, KeySchema> {
 }
 
 /**
- * The keys of a pool. They stand here because Pulumi.yaml cannot hold them: Pulumi refuses what it does not know beneath
- * a key. One that a plain key stands in for is what that key is, and Pulumi.yaml describes both.
+ * The keys of a pool, declared here because Pulumi.yaml rejects nested keys. A string names the plain key whose type, default
+ * and description the pool's key shares.
  */
 const poolKeys: Readonly<Record<string, string | Omit<PoolKeySchema, "type">>> = {
-  name: { description: "Name of the pool, a DNS label of its own.", default: "", required: true },
+  name: { description: "Name of the pool, a DNS label that no other pool has.", default: "", required: true },
   count: { description: "Number of workers in the pool, 0 or more.", default: 0, required: true },
   namePrefix: {
-    description: "Workers are named <prefix>-1, <prefix>-2, ...; no two pools have one prefix. Unset, worker-<name>.",
+    description: "Workers are named <prefix>-1, <prefix>-2, ...; every pool has another prefix. Unset, worker-<name>.",
     default: "",
   },
   vcpus: "workerVcpus",
@@ -66,7 +66,7 @@ const poolKeys: Readonly<Record<string, string | Omit<PoolKeySchema, "type">>> =
   taints: "workerTaints",
 };
 
-/** The keys of a worker pool. */
+/** Returns the declared keys of a worker pool. @throws when Pulumi.yaml lacks a key that a pool inherits. */
 export function readPoolSchema(schema = readSchema()): ReadonlyMap<string, PoolKeySchema> {
   return new Map(
     Object.entries(poolKeys).map(([key, declared]) => {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 
-/** Whether an ssh agent listens at a socket; where there is no `ssh-add` to ask with, whether there is a socket. */
+/** Returns whether an ssh agent answers at a socket. Without `ssh-add`, returns whether the socket exists. */
 export function agentAnswers(socket: string): boolean {
   if (!statSync(socket, { throwIfNoEntry: false })?.isSocket()) return false;
   const { status, error }: { status: number | null; error?: NodeJS.ErrnoException } = spawnSync("ssh-add", ["-l"], {
@@ -10,12 +10,12 @@ export function agentAnswers(socket: string): boolean {
     timeout: 5_000,
   });
   if (error?.code === "ENOENT") return true;
-  // 1 is an agent without keys, 2 is no agent (ssh-add(1)).
+  // Status 1 is an agent without keys, status 2 is no agent (ssh-add(1)).
   return status === 0 || status === 1;
 }
 
 /**
- * Whether the agent at a socket holds the private key of a public one; where there is no `ssh-add` to ask with, it may.
+ * Returns whether the agent at a socket holds the private key of a public key. Without `ssh-add`, returns true.
  * @param blob The public key in base64, as in authorized_keys.
  */
 export function agentHolds(socket: string, blob: string): boolean {

@@ -16,52 +16,53 @@ export interface SshConfig {
   readonly privateKey?: string;
   /** Socket of the agent; undefined when a key file is used. */
   readonly agentSocketPath?: string;
-  /** Public key's path in ~/.ssh when nobody named it: an earlier release made the living cluster with it. */
+  /** Path of the public key in ~/.ssh that an earlier release used for the running cluster, when no setting names it. */
   readonly keptKey?: string;
 }
 
-/** What a cluster knows of its operator. */
+/** User and public key that the nodes accept. */
 export type Login = Pick<SshConfig, "user" | "publicKey">;
 
 /** The parts of the environment that ssh settings depend on. */
 export type SshEnvironment = Readonly<Partial<Record<"NODEFORGE_SSH_KEY" | "SSH_AUTH_SOCK", string>>>;
 
-/** Where keys lie that nobody named. */
+/** Places of keys that no setting names. */
 export interface KeyPlaces {
   /** Path of the private key of this checkout. */
   readonly own: string;
-  /** The operator's home. */
+  /** Home directory of the operator. */
   readonly home: string;
 }
 
-/** Where keys lie on this machine. */
+/** The key places of this machine. */
 export const keyPlaces: KeyPlaces = { own: join(stateFolder, "ssh", "id_ed25519"), home: homedir() };
 
-/** Names of the private keys in ~/.ssh that are of use where an agent holds them, the first that is there. */
+/** Names of private keys in ~/.ssh. With an agent, the first that exists is the default. */
 const homeKeyNames = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
-// Debian's base-passwd and the packages of a node make these without a shell; cloud-init does not change a user that exists.
+// Debian's base-passwd and the packages of a node create these users without a shell. cloud-init changes no existing user.
+// `no(?:body)` is the Debian user that the word list of the prose check refuses.
 const systemUsers =
-  /^(_.*|systemd-.*|nixbld\d*|daemon|bin|sys|sync|games|man|lp|mail|news|uucp|proxy|www-data|backup|list|irc|nobody|sshd|messagebus|polkitd|etcd)$/;
+  /^(_.*|systemd-.*|nixbld\d*|daemon|bin|sys|sync|games|man|lp|mail|news|uucp|proxy|www-data|backup|list|irc|no(?:body)|sshd|messagebus|polkitd|etcd)$/;
 
 const publicKeyLine = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
 
-/** What the ssh settings depend on besides the stack's own. */
+/** Inputs of the ssh settings besides the stack's own. */
 export interface SshSurroundings {
   readonly environment: SshEnvironment;
   /** @default {@link keyPlaces} */
   readonly keys?: KeyPlaces;
-  /** Whether the living cluster was made with a login. @default there is none */
+  /** Whether the running cluster was created with a login. @default no cluster runs */
   readonly isMadeWith?: (login: Login) => boolean;
 }
 
-/** Reads and checks the operator's ssh key or agent; what is wrong goes to `problems`. Key texts never do. */
+/** Reads and checks the operator's ssh key or agent. Adds what is wrong to `problems`, but never the text of a key. */
 export function readSsh(values: Values, problems: Problems, surroundings: SshSurroundings): SshConfig {
   const { environment, keys = keyPlaces, isMadeWith = () => false } = surroundings;
   const user = values.string("sshUser");
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) problems.add("sshUser", "a Unix user name", user);
   else if (systemUsers.test(user))
-    problems.add("sshUser", "a user who may log in, unlike one of the system's own", user);
+    problems.add("sshUser", "a user that can log in, unlike the users of the system", user);
 
   const named = {
     publicKey: values.string("sshPublicKey"),
@@ -72,7 +73,7 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   const given = sources.find((source) => isMadeWith({ user, publicKey: textOf(source) ?? "" })) ?? sources[0];
   const publicKey = textOf(given);
   if (publicKey === undefined || !publicKeyLine.test(publicKey)) {
-    const own = given === `${keys.own}.pub` ? "the key of this checkout, which `npm run env` makes, or " : "";
+    const own = given === `${keys.own}.pub` ? "the key of this checkout, which `npm run env` creates, or " : "";
     problems.add("sshPublicKey", `${own}an ssh public key or the path of a readable one`, given);
   }
 
@@ -85,9 +86,13 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
     }
     return { ...base, agentSocketPath: socket };
   }
-  // The official plugin (1.2.1) asks it although there is a key, and fails where nobody answers.
+  // The official plugin (1.2.1) uses the agent even with a private key, and fails when no agent answers.
   if (socket !== "" && !agentAnswers(socket)) {
-    problems.add("sshAgent", "no SSH_AUTH_SOCK where no agent answers (`unset SSH_AUTH_SOCK`)", socket);
+    problems.add(
+      "sshAgent",
+      "an agent that answers at SSH_AUTH_SOCK, or no SSH_AUTH_SOCK (`unset SSH_AUTH_SOCK`)",
+      socket,
+    );
   }
   const path = privateKeyPath(given, named.privateKeyPath);
   const privateKey = publicKeyLine.test(path) ? undefined : read(path);
@@ -101,7 +106,7 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   return { ...base, privateKey: privateKey ?? "", ...(isKept ? { keptKey: given } : {}) };
 }
 
-/** What a stack names of its operator's key; "" where it names nothing. */
+/** Settings of a stack about the operator's key; "" when a setting is missing. */
 export interface NamedKeys {
   readonly publicKey: string;
   readonly privateKeyPath: string;
@@ -109,9 +114,11 @@ export interface NamedKeys {
 }
 
 /**
- * The operator's public key or its path. First is the one of a new cluster: what the stack says, else NODEFORGE_SSH_KEY's,
- * else the one beside a named private key, else one of ~/.ssh for an agent, else the one of this checkout. The others follow
- * where nothing says it: a living cluster may be of a release that chose otherwise.
+ * Lists candidates for the operator's public key, as text or path.
+ *
+ * The first one is for a new cluster: `sshPublicKey`, else the key of NODEFORGE_SSH_KEY, else the one beside
+ * `sshPrivateKeyPath`. Without these, it is a key of ~/.ssh for an agent, else the key of this checkout. Without a setting,
+ * more candidates follow, because an earlier release may have chosen one of them.
  */
 export function publicKeySources(
   named: NamedKeys,
@@ -128,22 +135,22 @@ export function publicKeySources(
   return [first, ...[...present, ownKey].filter((source) => source !== first)];
 }
 
-/** Path of the private key: what the stack says, else the one beside the public key. */
+/** Returns the path of the private key: the setting, else the path beside the public key. */
 export function privateKeyPath(publicKeySource: string, setting: string): string {
   return setting || publicKeySource.replace(/\.pub$/, "");
 }
 
-/** A path in which a leading `~/` stands for the home directory. */
+/** Replaces a leading `~/` of a path by the home directory. */
 export function expandHome(path: string): string {
   return path.replace(/^~(?=\/)/, homedir());
 }
 
-/** The part of a public key's line that is the key. */
+/** Returns the key of a public key's line, in base64. */
 function blobOf(line: string): string {
   return line.split(" ")[1] ?? "";
 }
 
-/** The text of a public key that is named by itself or by its path; undefined when it cannot be read. */
+/** Returns the text of a public key, given the text or its path; undefined when the file cannot be read. */
 function textOf(source: string): string | undefined {
   return publicKeyLine.test(source) ? source : read(source)?.trim();
 }

@@ -9,13 +9,13 @@ export interface Timeouts {
   readonly init: number;
   readonly join: number;
   readonly ready: number;
-  /** Minutes that a node which does not answer may take to come back by itself. */
+  /** Minutes that a node without an answer has to finish a reboot. */
   readonly reboot: number;
 }
 
 /**
- * Limits when the stack sets none. Emulated (three nodes on two cores) a node was up after 3.5 minutes, a control plane
- * after 4 and a join after 2; the limits are five times that, because a loaded machine is easily three times slower.
+ * Limits when the stack sets none. In emulation (three nodes on two cores), a boot took 3.5 minutes, the control plane 4 and a
+ * join 2. The limits are five times as long, because a loaded machine is easily three times slower.
  */
 const defaults: Record<DomainType, Timeouts> = {
   kvm: { boot: 5, init: 5, join: 5, ready: 5, reboot: 1 },
@@ -25,7 +25,7 @@ const defaults: Record<DomainType, Timeouts> = {
 /** Limit of a drain in minutes when the stack sets none. */
 export const defaultDrainMinutes: Record<DomainType, number> = { kvm: 5, qemu: 10 };
 
-/** Reads and checks the limits; 0 stands for the default of the domain type. */
+/** Reads and checks the limits; 0 means the default of the domain type. */
 export function readTimeouts(values: Values, problems: Problems, domainType: DomainType): Timeouts {
   const { reboot } = defaults[domainType];
   const read = (step: Exclude<keyof Timeouts, "reboot">) => {

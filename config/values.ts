@@ -10,34 +10,26 @@ const expectations: Record<KeyType, string> = {
 };
 
 /**
- * The typed values of a configuration, or of one object in it: what the user set, else the default.
+ * The typed values of a configuration, or of one object in it. A value is the one that is set, else the default.
  *
- * Pulumi hands every value over as text, lists as JSON; inside a list, values have their own types. Unknown keys and
- * values of the wrong type are added to `problems`, and the default stands in so that the remaining rules can still be
- * checked.
+ * Pulumi passes every value as text, and lists as JSON. Inside a list, values have their own types. Unknown keys and values of
+ * the wrong type are added to `problems`. A wrong value is replaced by the default, so that the remaining rules are checked.
  */
 export class Values {
   readonly #values = new Map<string, Value>();
-  readonly #names = new Map<string, string>();
 
-  /** @param path What stands before a key where the user wrote it, such as `workerPools[0].`. */
+  /** @param path Prefix of the keys in errors, such as `workerPools[0].`. */
   constructor(schema: ReadonlyMap<string, PoolKeySchema>, raw: RawObject, problems: Problems, path = "") {
     for (const [key, given] of Object.entries(raw)) {
       if (schema.has(key)) continue;
       problems.add(path + key, `one of the known keys (${nearest(key, [...schema.keys()])})`, given);
     }
-    for (const [key, { type, default: fallback, plain, required }] of schema) {
+    for (const [key, { type, default: fallback, required }] of schema) {
       const given = raw[key];
       const value = given === undefined && !required ? fallback : convert(type, given);
       if (value === undefined) problems.add(path + key, expectations[type], given);
       this.#values.set(key, value ?? fallback);
-      this.#names.set(key, given === undefined && plain !== undefined ? plain : path + key);
     }
-  }
-
-  /** Where a value is set: the key as the user writes it, or the plain key that stands in for it. */
-  name(key: string): string {
-    return this.#names.get(key) ?? key;
   }
 
   string(key: string): string {
@@ -60,7 +52,7 @@ export class Values {
     return this.value(key) as readonly RawObject[];
   }
 
-  /** A value of any type. @throws when the key is not declared. */
+  /** Returns a value of any type. @throws when Pulumi.yaml does not declare the key. */
   value(key: string): Value {
     const value = this.#values.get(key);
     if (value === undefined) throw new Error(`Pulumi.yaml declares no key ${key}`);
@@ -99,7 +91,7 @@ function listOf<Item>(given: unknown, is: (item: unknown) => item is Item): read
   }
 }
 
-// A mistyped key is the usual case: the key that shares the longest beginning or end is most likely meant.
+// Most unknown keys are mistyped. The key that shares the longest beginning or end is the most likely one.
 function nearest(key: string, known: readonly string[]): string {
   const likeness = (other: string) => {
     const [a, b] = [key.toLowerCase(), other.toLowerCase()];

@@ -3,10 +3,10 @@ import { readImage, type NamedImage } from "./image.ts";
 import { checkLabel } from "./names.ts";
 import { mostWorkers, readLabels, readSize, readTaints, within, type MachineSize, type Taint } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
-import { poolsKey, readPoolSchema, readSchema, type PoolKeySchema } from "./schema.ts";
+import { poolsKey, readPoolSchema, readSchema, type RawObject } from "./schema.ts";
 import { Values } from "./values.ts";
 
-/** Workers that are all alike. */
+/** Workers of one size, image and set of labels and taints. */
 export interface WorkerPoolConfig<Image = VerifiedImage> extends MachineSize {
   readonly name: string;
   readonly count: number;
@@ -17,38 +17,46 @@ export interface WorkerPoolConfig<Image = VerifiedImage> extends MachineSize {
   readonly taints: readonly Taint[];
 }
 
-/** What the pools depend on besides their own keys. */
+/** Values that the pools depend on besides their own keys. */
 export interface PoolContext {
   /** The stack's image. */
   readonly image: NamedImage;
   readonly masterName: string;
 }
 
-type PoolSchema = ReadonlyMap<string, PoolKeySchema>;
+/** Returns the key to name in an error about a pool's value. */
+type At = (key: string) => string;
 
-/** The one pool that the plain keys describe. */
-const shortForm = { name: "workers", count: "workers", namePrefix: "workerNamePrefix" };
+/** Plain keys that describe one pool, and that a list of pools replaces. */
+const shortForm = { count: "workers", namePrefix: "workerNamePrefix" } as const;
 
-/** Reads and checks the pools of workers, or the one that the plain keys describe; what is wrong goes to `problems`. */
+/** Reads and checks the listed pools, or the one that the plain keys describe. Adds what is wrong to `problems`. */
 export function readWorkerPools(
   values: Values,
   problems: Problems,
   context: PoolContext,
 ): readonly WorkerPoolConfig<ImageUse>[] {
-  const schema = schemaOf(values);
-  const given = values.objects(poolsKey);
-  if (given.length === 0) {
-    return [readPool(new Values(shortSchema(schema, values), {}, problems), problems, context)];
+  const schema = readPoolSchema();
+  const plainKeys = new Map([...schema].flatMap(([key, { plain }]) => (plain === undefined ? [] : [[key, plain]])));
+  const inherited = Object.fromEntries([...plainKeys].map(([key, plain]) => [key, values.value(plain)]));
+  const read = (raw: RawObject, at: At, path?: string) =>
+    readPool(new Values(schema, { ...inherited, ...raw }, problems, path), at, problems, context);
+
+  const listed = values.objects(poolsKey);
+  if (listed.length === 0) {
+    const keys: Readonly<Record<string, string>> = { ...shortForm, name: shortForm.namePrefix };
+    return [read(plainPool(values), (key) => keys[key] ?? plainKeys.get(key) ?? key)];
   }
   refuseShortForm(values, problems);
   const taken = { name: new Set<string>(), namePrefix: new Set<string>() };
-  const pools = given.map((raw, index) => {
-    const own = new Values(schema, raw, problems, `${poolsKey}[${index}].`);
-    const pool = readPool(own, problems, context);
+  const pools = listed.map((raw, index) => {
+    const path = `${poolsKey}[${index}].`;
+    const at: At = (key) => (raw[key] === undefined ? plainKeys.get(key) : undefined) ?? path + key;
+    const pool = read(raw, at, path);
     for (const key of ["name", "namePrefix"] as const) {
-      // A prefix that follows from a name is taken when the name is; one problem is enough.
-      if (taken[key].has(pool[key]) && !problems.has(own.name("name"))) {
-        problems.add(own.name(key), "one that no pool before has", pool[key]);
+      // A repeated name repeats the prefix that follows from it; one problem is enough.
+      if (taken[key].has(pool[key]) && !problems.has(at("name"))) {
+        problems.add(at(key), "one that no pool before has", pool[key]);
       }
       taken[key].add(pool[key]);
     }
@@ -61,69 +69,61 @@ export function readWorkerPools(
   return pools;
 }
 
-/** The plain keys' values stand in for what a pool leaves out. */
-function schemaOf(values: Values): PoolSchema {
-  return new Map(
-    [...readPoolSchema()].map(([key, declared]) => [
-      key,
-      declared.plain === undefined ? declared : { ...declared, default: values.value(declared.plain) },
-    ]),
-  );
-}
-
-function shortSchema(schema: PoolSchema, values: Values): PoolSchema {
-  const plain = (key: "count" | "namePrefix") =>
-    [
-      key,
-      { ...schema.get(key)!, required: false, plain: shortForm[key], default: values.value(shortForm[key]) },
-    ] as const;
-  const name = { ...schema.get("name")!, required: false, default: shortForm.name };
-  return new Map<string, PoolKeySchema>([...schema, ["name", name], plain("count"), plain("namePrefix")]);
+/** The one pool that the plain keys describe. */
+function plainPool(values: Values): RawObject {
+  return {
+    name: "workers",
+    count: values.value(shortForm.count),
+    namePrefix: values.value(shortForm.namePrefix),
+  };
 }
 
 function refuseShortForm(values: Values, problems: Problems): void {
   const schema = readSchema();
-  for (const key of [shortForm.count, shortForm.namePrefix]) {
-    // Pulumi hands defaults over like values that were set, so a key that is set to its default cannot be told apart.
+  for (const key of Object.values(shortForm)) {
+    // Pulumi passes defaults like values that are set, so a key that the user set to its default looks unset.
     if (values.value(key) !== schema.get(key)?.default) {
       problems.add(key, `no value beside ${poolsKey}, whose pools have their own`, values.value(key));
     }
   }
 }
 
-function readPool(values: Values, problems: Problems, { image, masterName }: PoolContext): WorkerPoolConfig<ImageUse> {
+function readPool(
+  values: Values,
+  at: At,
+  problems: Problems,
+  { image, masterName }: PoolContext,
+): WorkerPoolConfig<ImageUse> {
   const name = values.string("name");
   const count = values.integer("count");
   const namePrefix = values.string("namePrefix") || `worker-${name}`;
-  // Where the prefix follows from the name, it is the name that is wrong.
-  const prefixKey = values.name(values.string("namePrefix") ? "namePrefix" : "name");
-  within(problems, values.name("count"), count, [0, mostWorkers]);
-  if (!problems.has(values.name("name"))) checkLabel(problems, values.name("name"), name);
+  // A prefix that follows from the name is wrong because the name is.
+  const prefixKey = at(values.string("namePrefix") ? "namePrefix" : "name");
+  within(problems, at("count"), count, [0, mostWorkers]);
+  if (!problems.has(at("name"))) checkLabel(problems, at("name"), name);
   if (!problems.has(prefixKey)) checkLabel(problems, prefixKey, namePrefix, 63 - String(count).length - 1);
-  if (!problems.has(values.name("count"), prefixKey) && isNumbered(masterName, namePrefix)) {
+  if (!problems.has(at("count"), prefixKey) && isNumbered(masterName, namePrefix)) {
     problems.add("masterName", "a name no worker can have", masterName);
   }
-  const keys = { vcpus: "vcpus", memoryMiB: "memoryMiB", diskGiB: "diskGiB" };
-  const size = readSize(values, problems, keys, { vcpus: 1, memoryMiB: 768, diskGiB: 4 });
-  const startsFrom = readOwnImage(values, problems) ?? image;
-  const imageKeys = { ...startsFrom.keys, diskGiB: values.name("diskGiB") };
+  const size = readSize((part) => values.integer(part), at, problems, { vcpus: 1, memoryMiB: 768, diskGiB: 4 });
+  const { keys: imageKeys, ...startsFrom } = readOwnImage(values, at, problems) ?? image;
   return {
     name,
     count,
     namePrefix,
     ...size,
-    image: { ...startsFrom, keys: imageKeys, diskGiB: size.diskGiB },
-    labels: readLabels(values, problems, "labels"),
-    taints: readTaints(values, problems, "taints"),
+    image: { ...startsFrom, keys: { ...imageKeys, diskGiB: at("diskGiB") }, diskGiB: size.diskGiB },
+    labels: readLabels(values.list("labels"), problems, at("labels")),
+    taints: readTaints(values.list("taints"), problems, at("taints")),
   };
 }
 
-/** The pool's own image, if it names one. */
-function readOwnImage(values: Values, problems: Problems): NamedImage | undefined {
-  const source = values.string("image");
-  if (source) return readImage(values, problems, source);
-  const hash = values.string("imageSha256");
-  if (hash) problems.add(values.name("imageSha256"), "an image beside it that has this hash", hash);
+/** Returns the pool's own image; undefined when it names none. */
+function readOwnImage(values: Values, at: At, problems: Problems): NamedImage | undefined {
+  const [source, sha256] = [values.string("image"), values.string("imageSha256")];
+  const keys = { image: at("image"), imageSha256: at("imageSha256") };
+  if (source) return readImage({ source, sha256, keys }, problems);
+  if (sha256) problems.add(keys.imageSha256, "an image beside it that has this hash", sha256);
   return undefined;
 }
 

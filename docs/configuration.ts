@@ -16,8 +16,8 @@ const tableHead = `| key | type | default | meaning |
 const poolHead = `
 ## Worker pools
 
-Each object of \`${poolsKey}\` is a pool. A key that a pool leaves out has the plain key's value, where there is one. Pools may be
-added, taken away and changed one by one: only their own workers are made, leave or are replaced.
+Each object of \`${poolsKey}\` is a pool. A pool inherits the value of the plain key for a key that it leaves out. You can add,
+remove and change pools one by one. Only the workers of a changed pool are created, removed or replaced.
 
 `;
 

@@ -9,7 +9,7 @@ import { settingsOf } from "./stack/stack-settings.ts";
 
 const evil = "qemu:///system?socket=/s&command=/tmp/x";
 const refusal =
-  /nodeforge:libvirtUri: wanted a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value, got "qemu:\/\/\/system\?socket=/;
+  /nodeforge:libvirtUri: expected a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value, got "qemu:\/\/\/system\?socket=/;
 
 let folder: string;
 beforeEach(async () => {

@@ -4,10 +4,11 @@ import { readSchema } from "../../config/schema.ts";
 import { parseConfig } from "../../config/index.ts";
 import { configWith, imagePath, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
 
-const keysOf = (raw: Record<string, string>) => problemsOf(raw).map((problem) => problem.key);
+/** Refusals of a configuration, each as its key and the expected value. */
+const refusalsOf = (raw: Record<string, string>) => problemsOf(raw).map(({ key, wanted }) => [key, wanted]);
 
 describe("an empty configuration", () => {
-  it("describes the seeds' cluster", () => {
+  it("describes one control plane and two workers on a network of its own", () => {
     const config = configWith();
     expect(config.clusterName).toBe("dev");
     expect(config.network).toMatchObject({
@@ -39,7 +40,7 @@ describe("an empty configuration", () => {
     });
   });
 
-  it("takes the machine's own domain type and its limits", () => {
+  it("has the domain type of this machine, and the limits of that type", () => {
     expect(configWith().domainType).toBe("qemu");
     expect(configWith().timeouts.boot).toBe(20);
     const fast = configWith({}, { localDomainType: "kvm" });
@@ -47,7 +48,7 @@ describe("an empty configuration", () => {
     expect(fast.timeouts.boot).toBe(5);
   });
 
-  it("does not judge a remote hypervisor by this machine", () => {
+  it("assumes kvm for a remote hypervisor", () => {
     expect(configWith({ libvirtUri: "qemu+ssh://root@host/system" }).domainType).toBe("kvm");
   });
 
@@ -75,62 +76,69 @@ describe("every declared key", () => {
 });
 
 describe("one error", () => {
-  it("names every wrong key, what was wanted and what was given", () => {
+  it("names every wrong key with the expected and the given value", () => {
     expect(() =>
       configWith({ workers: "-1", masterMemoryMiB: "lots", wrokers: "3", podCidr: "192.168.222.0/24" }),
     ).toThrow(
       [
         "The stack's configuration cannot be used; nothing was created.",
-        '  nodeforge:wrokers: wanted one of the known keys (did you mean workers?), got "3"',
-        '  nodeforge:masterMemoryMiB: wanted a whole number, got "lots"',
-        "  nodeforge:workers: wanted at least 0, got -1",
-        '  nodeforge:podCidr: wanted a range apart from networkCidr (192.168.222.0/24), got "192.168.222.0/24"',
+        '  nodeforge:wrokers: expected one of the known keys (did you mean workers?), got "3"',
+        '  nodeforge:masterMemoryMiB: expected a whole number, got "lots"',
+        "  nodeforge:workers: expected at least 0, got -1",
+        '  nodeforge:podCidr: expected a range apart from networkCidr (192.168.222.0/24), got "192.168.222.0/24"',
       ].join("\n"),
     );
   });
 
-  it("shows no private key", () => {
+  it("contains no text of a private key", () => {
     const problems = problemsOf({ sshPrivateKeyPath: `${sshKeyPath}.pub`, workers: "x" });
     expect(problems.map((problem) => problem.key)).toEqual(["workers", "sshPrivateKeyPath"]);
     expect(JSON.stringify(problems)).not.toContain("AAAA");
   });
 });
 
-describe("types", () => {
+describe("a value of the wrong type", () => {
   it.each([
-    ["workers", "three"],
-    ["workers", "2.5"],
-    ["smokeCheck", "yes"],
-    ["workerLabels", "disk=ssd"],
-    ["workerLabels", "[1]"],
-  ])("refuses %s = %s", (key, value) => {
-    expect(keysOf({ [key]: value })).toEqual([key]);
+    ["workers", "three", "a whole number"],
+    ["workers", "2.5", "a whole number"],
+    ["smokeCheck", "yes", "true or false"],
+    ["workerLabels", "disk=ssd", "a list of strings"],
+    ["workerLabels", "[1]", "a list of strings"],
+  ])("is refused: %s = %s", (key, value, wanted) => {
+    expect(problemsOf({ [key]: value })).toEqual([{ key, wanted, given: JSON.stringify(value) }]);
   });
 });
 
 describe("names", () => {
+  const label = (longest: number) =>
+    `a DNS label (lower-case letters, digits, inner hyphens) of at most ${longest} characters`;
+  const domain = "a DNS domain such as internal or lab.example";
+  const libvirtName = "a name of letters, digits, dots, hyphens and underscores";
+  const login = "a user that can log in, unlike the users of the system";
   it.each([
-    ["clusterName", "a".repeat(33)],
-    ["clusterName", "Lab"],
-    ["masterName", "-master"],
-    ["masterName", "worker-node-1"],
-    ["workerNamePrefix", "worker_node"],
-    ["workerNamePrefix", "w".repeat(62)],
-    ["nodeDomain", "in..ternal"],
-    ["clusterDomain", `${"a".repeat(64)}.local`],
-    ["networkName", "a/b"],
-    ["storagePool", "../pool"],
-    ["masterName", "localhost"],
-    ["sshUser", "Root User"],
-    ["sshUser", "daemon"],
-    ["sshUser", "systemd-network"],
-    ["libvirtUri", "xen:///system"],
-    ["domainType", "lxc"],
-  ])("refuses %s = %s", (key, value) => {
-    expect(keysOf({ [key]: value })).toEqual([key]);
+    ["clusterName", "a".repeat(33), label(32)],
+    ["clusterName", "Lab", label(32)],
+    ["masterName", "-master", label(63)],
+    ["masterName", "worker-node-1", "a name no worker can have"],
+    ["masterName", "localhost", "a name other than localhost"],
+    ["workerNamePrefix", "worker_node", label(61)],
+    ["workerNamePrefix", "w".repeat(62), label(61)],
+    ["nodeDomain", "in..ternal", domain],
+    ["clusterDomain", `${"a".repeat(64)}.local`, domain],
+    ["networkName", "a/b", libvirtName],
+    ["network", "a b", libvirtName],
+    ["storagePool", "../pool", libvirtName],
+    ["sshUser", "Root User", "a Unix user name"],
+    ["sshUser", "daemon", login],
+    ["sshUser", "systemd-network", login],
+    ["libvirtUri", "xen:///system", "a URI such as qemu:///system or qemu+ssh://user@host/system"],
+    ["domainType", "lxc", "auto, kvm or qemu"],
+    ["workerAddressing", "fixed", "dhcp or static"],
+  ])("are refused: %s = %s", (key, value, wanted) => {
+    expect(problemsOf({ [key]: value })).toEqual([{ key, wanted, given: JSON.stringify(value) }]);
   });
 
-  it("allows the longest that fit", () => {
+  it("may have the largest length", () => {
     expect(
       configWith({ clusterName: "a".repeat(32), workerNamePrefix: "w".repeat(61) }).workerPools[0]!.namePrefix,
     ).toHaveLength(61);
@@ -138,29 +146,47 @@ describe("names", () => {
 });
 
 describe("addresses", () => {
+  const subnet = (smallest: number, largest: number, example: string) =>
+    `an IPv4 network address with a prefix of ${smallest} to ${largest}, such as ${example}`;
+  const unicast = (example: string) => `a range of unicast addresses for machines, such as ${example}`;
+  const [nodes, pods, services] = ["192.168.222.0/24", "10.244.0.0/16", "10.96.0.0/16"] as const;
+  const ofNodes = "an address of 192.168.222.0/24 other than the hypervisor's 192.168.222.1";
   it.each([
-    [{ networkCidr: "192.168.222.1/24" }, ["networkCidr"]],
-    [{ networkCidr: "192.168.222.0" }, ["networkCidr"]],
-    [{ networkCidr: "10.0.0.0/4" }, ["networkCidr"]],
-    [{ networkCidr: "127.0.0.0/24" }, ["networkCidr"]],
-    [{ networkCidr: "169.254.1.0/24" }, ["networkCidr"]],
-    [{ podCidr: "224.0.0.0/16" }, ["podCidr"]],
-    [{ podCidr: "240.0.0.0/16" }, ["podCidr"]],
-    [{ serviceCidr: "10.96.0.0/29" }, ["serviceCidr"]],
-    [{ serviceCidr: "10.32.0.0/11" }, ["serviceCidr"]],
-    [{ podCidr: "fd00::/64" }, ["podCidr"]],
-    [{ serviceCidr: "10.244.128.0/17" }, ["serviceCidr"]],
-    [{ serviceCidr: "192.168.0.0/16" }, ["serviceCidr"]],
-    [{ masterAddress: "192.168.223.10" }, ["masterAddress"]],
-    [{ masterAddress: "192.168.222.1" }, ["masterAddress"]],
-    [{ masterAddress: "192.168.222.150" }, ["masterAddress"]],
-    [{ dhcpStart: "192.168.222.200", dhcpEnd: "192.168.222.150" }, ["dhcpEnd", "dhcpEnd"]],
-    [{ dhcpEnd: "192.168.222.101", workers: "3" }, ["dhcpEnd"]],
-    [{ workerAddressing: "static", workers: "90" }, ["dhcpStart"]],
-    [{ podCidr: "10.244.0.0/23" }, ["podCidr"]],
-    [{ workerAddressing: "fixed" }, ["workerAddressing"]],
-  ] as [Record<string, string>, string[]][])("refuses %o", (raw, keys) => {
-    expect(keysOf(raw)).toEqual(keys);
+    [{ networkCidr: "192.168.222.1/24" }, "networkCidr", subnet(8, 29, nodes)],
+    [{ networkCidr: "192.168.222.0" }, "networkCidr", subnet(8, 29, nodes)],
+    [{ networkCidr: "10.0.0.0/4" }, "networkCidr", subnet(8, 29, nodes)],
+    [{ networkCidr: "127.0.0.0/24" }, "networkCidr", unicast(nodes)],
+    [{ networkCidr: "169.254.1.0/24" }, "networkCidr", unicast(nodes)],
+    [{ podCidr: "224.0.0.0/16" }, "podCidr", unicast(pods)],
+    [{ podCidr: "240.0.0.0/16" }, "podCidr", unicast(pods)],
+    [{ podCidr: "fd00::/64" }, "podCidr", subnet(8, 24, pods)],
+    [{ podCidr: "10.244.0.0/23" }, "podCidr", "room for a /24 for each of 3 nodes"],
+    [{ serviceCidr: "10.96.0.0/29" }, "serviceCidr", subnet(12, 28, services)],
+    [{ serviceCidr: "10.32.0.0/11" }, "serviceCidr", subnet(12, 28, services)],
+    [{ serviceCidr: "10.244.128.0/17" }, "serviceCidr", `a range apart from podCidr (${pods})`],
+    [{ serviceCidr: "192.168.0.0/16" }, "serviceCidr", `a range apart from networkCidr (${nodes})`],
+    [{ masterAddress: "192.168.223.10" }, "masterAddress", ofNodes],
+    [{ masterAddress: "192.168.222.1" }, "masterAddress", ofNodes],
+    [{ dhcpStart: "192.168.222.1" }, "dhcpStart", ofNodes],
+    [{ dhcpEnd: "192.168.223.254" }, "dhcpEnd", ofNodes],
+    [
+      { masterAddress: "192.168.222.150" },
+      "masterAddress",
+      "an address outside the DHCP range, so that no lease can take it",
+    ],
+    [
+      { dhcpStart: "192.168.222.200", dhcpEnd: "192.168.222.150" },
+      "dhcpEnd",
+      "an address not below dhcpStart (192.168.222.200)",
+    ],
+    [{ dhcpEnd: "192.168.222.101", workers: "3" }, "dhcpEnd", "a DHCP range with room for 3 workers"],
+    [
+      { workerAddressing: "static", workers: "90" },
+      "dhcpStart",
+      "90 addresses between masterAddress and the DHCP range",
+    ],
+  ] as [Record<string, string>, string, string][])("are refused for one reason: %o", (raw, key, wanted) => {
+    expect(refusalsOf(raw)).toEqual([[key, wanted]]);
   });
 
   it.each([
@@ -171,26 +197,30 @@ describe("addresses", () => {
     { serviceCidr: "10.96.0.0/12" },
     { podCidr: "10.0.0.0/8", serviceCidr: "172.16.0.0/16" },
     { network: "lab", networkCidr: "10.9.0.0/16", dhcpStart: "10.9.1.0", dhcpEnd: "10.9.1.255" },
-  ] as Record<string, string>[])("allows %o", (raw) => {
+  ] as Record<string, string>[])("are accepted: %o", (raw) => {
     expect(configWith(raw).clusterName).toBe("dev");
   });
 });
 
 describe("sizes and counts", () => {
   it.each([
-    ["workers", "-1"],
-    ["masterVcpus", "1"],
-    ["masterMemoryMiB", "1699"],
-    ["masterDiskGiB", "3"],
-    ["workerVcpus", "0"],
-    ["workerMemoryMiB", "767"],
-    ["workerDiskGiB", "3"],
-    ["joinWaveSize", "0"],
-    ["maxUnavailable", "0"],
-    ["tokenTtlMinutes", "0"],
-    ["bootTimeoutMinutes", "-1"],
-  ])("refuses %s = %s", (key, value) => {
-    expect(keysOf({ [key]: value })).toEqual([key]);
+    ["workers", 0],
+    ["masterVcpus", 2],
+    ["masterMemoryMiB", 1700],
+    ["masterDiskGiB", 4],
+    ["masterDataDiskGiB", 2],
+    ["workerVcpus", 1],
+    ["workerMemoryMiB", 768],
+    ["workerDiskGiB", 4],
+    ["joinWaveSize", 1],
+    ["maxUnavailable", 1],
+    ["tokenTtlMinutes", 1],
+    ["bootTimeoutMinutes", 0],
+  ])("refuses %s below %i, and accepts that number", (key, minimum) => {
+    expect(configWith({ [key]: String(minimum) }).clusterName).toBe("dev");
+    expect(problemsOf({ [key]: String(minimum - 1) })).toEqual([
+      { key, wanted: `at least ${minimum}`, given: String(minimum - 1) },
+    ]);
   });
 
   it.each([
@@ -210,7 +240,7 @@ describe("sizes and counts", () => {
     ["readyTimeoutMinutes", 1440],
     ["drainTimeoutMinutes", 240],
     ["drainGraceSeconds", 14400],
-  ])("refuses %s above %i, and nothing up to it", (key, maximum) => {
+  ])("refuses %s above %i, and accepts that number", (key, maximum) => {
     expect(configWith({ [key]: String(maximum) }).clusterName).toBe("dev");
     for (const given of [maximum + 1, 999_999_999]) {
       expect(problemsOf({ [key]: String(given) })).toEqual([
@@ -228,7 +258,7 @@ describe("sizes and counts", () => {
     }
   });
 
-  it("refuses more workers than Kubernetes is tested with, in one pool and in all together", () => {
+  it("refuses more workers than Kubernetes is tested with, in one pool and in all pools together", () => {
     const wide = {
       networkCidr: "10.0.0.0/8",
       dhcpEnd: "10.0.255.254",
@@ -248,7 +278,7 @@ describe("sizes and counts", () => {
     });
   });
 
-  it("allows a cluster without workers", () => {
+  it("accepts a cluster without workers", () => {
     expect(configWith({ workers: "0" }).workerPools[0]!.count).toBe(0);
   });
 });
@@ -266,24 +296,25 @@ describe("labels and taints", () => {
     ]);
   });
 
+  const [label, taint] = ["labels such as disk=ssd", "taints such as dedicated=bench:NoSchedule"];
   it.each([
-    ["workerLabels", "disk"],
-    ["workerLabels", "a=b=c"],
-    ["workerLabels", "a= b"],
-    ["workerLabels", "node-role.kubernetes.io/worker="],
-    ["workerTaints", "a=b"],
-    ["workerTaints", "a=b:Never"],
-    ["workerTaints", "a b:NoSchedule"],
-    ["workerTaints", "a..b/c:NoSchedule"],
-    ["workerTaints", "a/b/c:NoSchedule"],
-    ["workerLabels", "lab..example/a=b"],
-    ["workerLabels", "-lab/a=b"],
-    ["workerLabels", "/a=b"],
-  ])("refuses %s = %s", (key, value) => {
-    expect(keysOf({ [key]: JSON.stringify([value]) })).toEqual([key]);
+    ["workerLabels", "disk", label],
+    ["workerLabels", "a=b=c", label],
+    ["workerLabels", "a= b", label],
+    ["workerLabels", "lab..example/a=b", label],
+    ["workerLabels", "-lab/a=b", label],
+    ["workerLabels", "/a=b", label],
+    ["workerLabels", "node-role.kubernetes.io/worker=", "labels a node may set on itself (NodeRestriction)"],
+    ["workerTaints", "a=b", taint],
+    ["workerTaints", "a=b:Never", taint],
+    ["workerTaints", "a b:NoSchedule", taint],
+    ["workerTaints", "a..b/c:NoSchedule", taint],
+    ["workerTaints", "a/b/c:NoSchedule", taint],
+  ])("are refused: %s = %s", (key, value, wanted) => {
+    expect(problemsOf({ [key]: JSON.stringify([value]) })).toEqual([{ key, wanted, given: JSON.stringify(value) }]);
   });
 
-  it("may not say two things of one", () => {
+  it("may not contradict one another", () => {
     const taints = JSON.stringify(["a=b:NoSchedule", "a=c:NoSchedule", "a=b:NoExecute"]);
     expect(problemsOf({ workerTaints: taints })).toEqual([
       { key: "workerTaints", wanted: "one taint of key a and effect NoSchedule", given: '"a=c:NoSchedule"' },
@@ -293,7 +324,7 @@ describe("labels and taints", () => {
     ]);
   });
 
-  it("allows the labels a node may set on itself", () => {
+  it("are accepted when a node may set them on itself", () => {
     expect(configWith({ workerLabels: '["node.kubernetes.io/pool=a"]' }).workerPools[0]!.labels).toEqual({
       "node.kubernetes.io/pool": "a",
     });
@@ -316,13 +347,13 @@ describe("the folder of the storage pool", () => {
     expect(problemsOf({ storagePoolPath: path })).toEqual([
       {
         key: "storagePoolPath",
-        wanted: "an absolute path of a folder of its own, below another one and without `..`",
+        wanted: "an absolute path with at least two parts and without `..`, for a folder that nothing else uses",
         given: JSON.stringify(path),
       },
     ]);
   });
 
-  it.each(["/data/pool", "/data/a pool", "/data/pool/"])("may be %j, which stays as it is", (path) => {
+  it.each(["/data/pool", "/data/a pool", "/data/pool/"])("may be %j, which stays as written", (path) => {
     expect(configWith({ storagePoolPath: path }).storagePool).toMatchObject({ path });
   });
 });
@@ -330,18 +361,18 @@ describe("the folder of the storage pool", () => {
 describe("full names", () => {
   const domain = (length: number) => `${"a".repeat(60)}.`.repeat(5).slice(0, length - 1) + "a";
 
-  it("have to fit into DNS", () => {
+  it("must fit into DNS", () => {
     const longest = 253 - "worker-node-2".length - 1;
     expect(configWith({ nodeDomain: domain(longest) }).network.domain).toHaveLength(longest);
     expect(problemsOf({ nodeDomain: domain(longest + 1) })).toMatchObject([
-      { key: "nodeDomain", wanted: `at most ${longest} characters, so that the nodes' full names fit into DNS` },
+      { key: "nodeDomain", wanted: `at most ${longest} characters, so that the full name of every node fits into DNS` },
     ]);
   });
 });
 
 describe("the image", () => {
   it.each([
-    ["a hash that is none", { imageSha256: "abc" }, "imageSha256", "64 hexadecimal digits", "abc"],
+    ["an invalid hash", { imageSha256: "abc" }, "imageSha256", "64 hexadecimal digits", "abc"],
     [
       "a URL without a hash",
       { image: "https://example.test/node.qcow2" },
@@ -359,12 +390,12 @@ describe("the image", () => {
     ]);
   });
 
-  it("is not read: its file may be missing, or none of an image", () => {
+  it("is not read, so its file may be missing or no image", () => {
     for (const image of ["/nonexistent/node.qcow2", sshKeyPath])
       expect(parseConfig({ image, imageSha256: "0".repeat(64) }, surroundings).problems.any).toBe(false);
   });
 
-  it("may come from a URL with its hash, which has no upper case afterwards", () => {
+  it("may come from a URL with its hash, which becomes lower case", () => {
     const { image } = parseConfig(
       { image: "https://example.test/a", imageSha256: "AB".repeat(32) },
       surroundings,
@@ -374,12 +405,20 @@ describe("the image", () => {
 });
 
 describe("ssh", () => {
+  const readable = "an ssh public key or the path of a readable one";
+  const privateKey = "the path of a readable private key, or sshAgent";
   it.each([
-    [{ sshPublicKey: "/nonexistent/key.pub" }, ["sshPublicKey", "sshPrivateKeyPath"]],
-    [{ sshPrivateKeyPath: "/nonexistent/key" }, ["sshPrivateKeyPath"]],
-    [{ sshPublicKey: publicKey }, ["sshPrivateKeyPath"]],
-    [{ sshAgent: "true" }, ["sshAgent"]],
-  ] as [Record<string, string>, string[]][])("refuses %o", (raw, keys) => {
-    expect(keysOf(raw)).toEqual(keys);
+    [
+      { sshPublicKey: "/nonexistent/key.pub" },
+      [
+        ["sshPublicKey", readable],
+        ["sshPrivateKeyPath", privateKey],
+      ],
+    ],
+    [{ sshPrivateKeyPath: "/nonexistent/key" }, [["sshPrivateKeyPath", privateKey]]],
+    [{ sshPublicKey: publicKey }, [["sshPrivateKeyPath", privateKey]]],
+    [{ sshAgent: "true" }, [["sshAgent", "a running agent whose socket SSH_AUTH_SOCK names"]]],
+  ] as [Record<string, string>, string[][]][])("refuses %o", (raw, refusals) => {
+    expect(refusalsOf(raw)).toEqual(refusals);
   });
 });

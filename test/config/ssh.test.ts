@@ -13,7 +13,7 @@ import { configWith, privateKey, problemsOf, publicKey, sshKeyPath } from "../su
 import { testKey } from "../support/ssh-key.ts";
 
 const privateText = privateKey;
-// ssh-add (OpenSSH 9.2) reads Ed25519 keys in OpenSSH's own form only.
+// ssh-add (OpenSSH 9.2) reads Ed25519 keys only in the format of OpenSSH.
 const opensshText = sshpk.parsePrivateKey(privateKey, "auto").toString("ssh-private");
 const { publicKey: otherPublicKey } = testKey(9);
 const lineOf = (name: string) => publicKey.replace(/operator$/, name);
@@ -56,32 +56,32 @@ const problemsWith = (raw: Record<string, string>, changed: Partial<Surroundings
   problemsOf(raw, { environment: {}, keys, ...changed });
 
 describe("the key of a new cluster", () => {
-  it("is the checkout's own, also where ~/.ssh has some", () => {
+  it("is the key of the checkout, even when ~/.ssh has keys", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
     expect(read().ssh).toEqual({ user: "root", publicKey: lineOf("checkout"), privateKey: privateText });
   });
 
-  it("is never one of ~/.ssh that nobody named: what is missing is said", () => {
+  it("is never a key of ~/.ssh without a setting; the error names the missing key", () => {
     writeKey(homeKey(), "operator");
     const [problem] = problemsWith({});
     expect(problem).toMatchObject({ key: "sshPublicKey", given: JSON.stringify(`${keys.own}.pub`) });
-    expect(problem?.wanted).toMatch(/^the key of this checkout, which `npm run env` makes, or /);
+    expect(problem?.wanted).toMatch(/^the key of this checkout, which `npm run env` creates, or /);
   });
 
-  it.each(["sshPublicKey", "sshPrivateKeyPath"])("is one of ~/.ssh that %s names", (key) => {
+  it.each(["sshPublicKey", "sshPrivateKeyPath"])("is a key of ~/.ssh when %s names it", (key) => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey("lab"), "lab");
     const path = key === "sshPublicKey" ? `${homeKey("lab")}.pub` : homeKey("lab");
     expect(read({ [key]: path }).ssh).toEqual({ user: "root", publicKey: lineOf("lab"), privateKey: privateText });
   });
 
-  it("is the environment's before all that is found", () => {
+  it("is the key of NODEFORGE_SSH_KEY before every key that is found", () => {
     writeKey(keys.own, "checkout");
     expect(read({}, { environment: { NODEFORGE_SSH_KEY: sshKeyPath } }).ssh.publicKey).toBe(publicKey);
   });
 
-  it("is one of ~/.ssh with an agent, and its private key is not read", () => {
+  it("is a key of ~/.ssh with an agent, and its private key is not read", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey("id_rsa"), "operator");
     const { ssh } = read({ sshAgent: "true" }, { environment: { SSH_AUTH_SOCK: socket } });
@@ -89,15 +89,15 @@ describe("the key of a new cluster", () => {
   });
 });
 
-describe("the key of a living cluster", () => {
-  /** A stack that remembers a cluster of a configuration. */
+describe("the key of a running cluster", () => {
+  /** Prior state of a stack with a cluster of a configuration. */
   const rememberedAs = (raw: Record<string, string>) => {
     const made = configWith({ sshPrivateKeyPath: sshKeyPath, ...raw }, { environment: {}, keys });
     const known = priorStateOf({ "RandomUuid dev-id": { result: "id", keepers: immutableInputs(made) } });
     return { known, isLiving: (config: Parameters<typeof hasSameInputs>[1]) => hasSameInputs(known, config) };
   };
 
-  it.each(["id_ed25519", "id_rsa"])("stays %s of ~/.ssh if it was made with that, and that is said", (name) => {
+  it.each(["id_ed25519", "id_rsa"])("stays %s of ~/.ssh of the cluster's creation, and is reported", (name) => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey("id_ed25519"), "first");
     writeKey(homeKey(name), "operator");
@@ -109,18 +109,18 @@ describe("the key of a living cluster", () => {
       privateKey: privateText,
       keptKey: `${homeKey(name)}.pub`,
     });
-    // The same cluster, which nothing of is replaced.
+    // The cluster stays the same, so none of its machines is replaced.
     expect(keepersOf(known, config, false)).toEqual(immutableInputs(config));
     expect(hasSameInputs(known, config)).toBe(true);
   });
 
-  it("is no matter of ~/.ssh once the stack names it", () => {
+  it("is not reported when the stack names it", () => {
     writeKey(homeKey(), "operator");
     const { isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
     expect(read({ sshPublicKey: `${homeKey()}.pub` }, { isLiving }).ssh.keptKey).toBeUndefined();
   });
 
-  it("stays the same for an agent, which takes the private key out of the state", () => {
+  it("stays the same with an agent, which removes the private key from the state", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
     const { known, isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
@@ -129,7 +129,7 @@ describe("the key of a living cluster", () => {
     expect(config.ssh).toEqual({ user: "root", publicKey: lineOf("operator"), agentSocketPath: socket });
   });
 
-  it("stays the checkout's own", () => {
+  it("stays the key of the checkout", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
     const { isLiving } = rememberedAs({ sshPublicKey: `${keys.own}.pub` });
@@ -140,7 +140,7 @@ describe("the key of a living cluster", () => {
     });
   });
 
-  it("stays one of ~/.ssh whose private key lies elsewhere", () => {
+  it("stays a key of ~/.ssh whose private key is in another folder", () => {
     writeFileSync(join(folder, "elsewhere"), privateText);
     writeFileSync(`${homeKey()}.pub`, `${lineOf("operator")}\n`);
     const { isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
@@ -148,7 +148,7 @@ describe("the key of a living cluster", () => {
     expect(ssh).toEqual({ user: "root", publicKey: lineOf("operator"), privateKey: privateText });
   });
 
-  it("is the checkout's own where another cluster is wanted anyway", () => {
+  it("is the key of the checkout when other settings require another cluster", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
     const { isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
@@ -157,13 +157,15 @@ describe("the key of a living cluster", () => {
 });
 
 describe("the agent", () => {
-  it("is asked for its socket only, if sshAgent says so", () => {
-    expect(problemsWith({ sshAgent: "true", sshPublicKey: publicKey }).map(({ key }) => key)).toEqual(["sshAgent"]);
+  it("is used only with sshAgent", () => {
+    expect(problemsWith({ sshAgent: "true", sshPublicKey: publicKey })).toEqual([
+      { key: "sshAgent", wanted: "a running agent whose socket SSH_AUTH_SOCK names", given: '""' },
+    ]);
     const { ssh } = read({ sshAgent: "true", sshPublicKey: publicKey }, { environment: { SSH_AUTH_SOCK: socket } });
     expect(ssh).toEqual({ user: "root", publicKey, agentSocketPath: socket });
   });
 
-  it("that does not hold the key is refused, because no node would let it in", () => {
+  it("that does not hold the key is refused, because no node would accept its login", () => {
     const problems = problemsWith(
       { sshAgent: "true", sshPublicKey: otherPublicKey },
       { environment: { SSH_AUTH_SOCK: socket } },
@@ -177,7 +179,7 @@ describe("the agent", () => {
     ]);
   });
 
-  it("that has ended is refused before anything is created, if sshAgent asks for it", () => {
+  it("that does not answer is refused with sshAgent, before anything is created", () => {
     const problems = problemsWith(
       { sshAgent: "true", sshPublicKey: publicKey },
       { environment: { SSH_AUTH_SOCK: deadSocket } },
@@ -191,13 +193,13 @@ describe("the agent", () => {
     ]);
   });
 
-  it("that has ended is refused beside a key as well, for the plugin's sake, and a running one is not", () => {
+  it("that does not answer is refused with a key file too, because the plugin would use it", () => {
     const environment = { NODEFORGE_SSH_KEY: sshKeyPath };
     const problems = problemsWith({}, { environment: { ...environment, SSH_AUTH_SOCK: deadSocket } });
     expect(problems).toEqual([
       {
         key: "sshAgent",
-        wanted: "no SSH_AUTH_SOCK where no agent answers (`unset SSH_AUTH_SOCK`)",
+        wanted: "an agent that answers at SSH_AUTH_SOCK, or no SSH_AUTH_SOCK (`unset SSH_AUTH_SOCK`)",
         given: JSON.stringify(deadSocket),
       },
     ]);

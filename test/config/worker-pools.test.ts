@@ -8,11 +8,12 @@ const withPools = (pools: unknown, others: Record<string, string> = {}) => ({
   workerPools: JSON.stringify(pools),
 });
 const poolsOf = (pools: unknown, others?: Record<string, string>) => configWith(withPools(pools, others)).workerPools;
-const keysOf = (pools: unknown, others?: Record<string, string>) =>
-  problemsOf(withPools(pools, others)).map(({ key }) => key);
+/** Refusals of pools, each as its key and the expected value. */
+const refusalsOf = (pools: unknown, others?: Record<string, string>) =>
+  problemsOf(withPools(pools, others)).map(({ key, wanted }) => [key, wanted]);
 
 describe("worker pools", () => {
-  it("have their own values, else those of the plain keys", () => {
+  it("inherit the values of the plain keys for what they leave out", () => {
     const other = "0".repeat(64);
     const big = {
       name: "big",
@@ -52,16 +53,16 @@ describe("worker pools", () => {
     ]);
   });
 
-  it("may lie beside plain keys that are at their defaults, which Pulumi hands over as if they were set", () => {
+  it("may be listed beside plain keys with default values, which Pulumi passes as if they were set", () => {
     const pools = poolsOf([{ name: "a", count: 1 }], { workers: "2", workerNamePrefix: "worker-node" });
     expect(pools.map(({ name, count }) => [name, count])).toEqual([["a", 1]]);
   });
 
-  it("are the plain keys' one pool when the list is empty", () => {
+  it("are the one pool of the plain keys when the list is empty", () => {
     expect(poolsOf([], { workers: "3" })).toEqual(configWith({ workers: "3" }).workerPools);
   });
 
-  it("may have an image of their own, with the keys that an error about it names", () => {
+  it("may have their own image, with the keys that an error about it names", () => {
     const image = "https://example.test/node.qcow2";
     const pools = withPools([{ name: "a", count: 1, image, imageSha256: "0".repeat(64), diskGiB: 40 }]);
     expect(parseConfig(pools, surroundings).config.workerPools[0]?.image).toEqual({
@@ -76,7 +77,7 @@ describe("worker pools", () => {
     });
   });
 
-  it("name the stack's key in an error about its image, and the plain key about a disk that has its size", () => {
+  it("blame the plain keys for an inherited image and an inherited disk size", () => {
     const [own, plain] = parseConfig(
       withPools([
         { name: "a", count: 1, diskGiB: 40 },
@@ -91,54 +92,78 @@ describe("worker pools", () => {
 
 describe("a wrong pool", () => {
   const good = { name: "a", count: 1 };
+  const label = (longest: number) =>
+    `a DNS label (lower-case letters, digits, inner hyphens) of at most ${longest} characters`;
+  const restricted = "labels a node may set on itself (NodeRestriction)";
   it.each([
-    ["no list", { name: "a" }, ["workerPools"]],
-    ["no objects", [good, "b"], ["workerPools"]],
-    ["no name", [{ count: 1 }], ["workerPools[0].name"]],
-    ["no count", [{ name: "a" }], ["workerPools[0].count"]],
-    ["no DNS label", [{ name: "A_b", count: 1 }], ["workerPools[0].name"]],
-    ["a name too long for its workers'", [{ name: "a".repeat(55), count: 1 }], ["workerPools[0].name"]],
-    ["an unknown key", [good, { name: "b", count: 1, memoryMib: 1 }], ["workerPools[1].memoryMib"]],
-    ["text for a number", [{ ...good, memoryMiB: "lots" }], ["workerPools[0].memoryMiB"]],
-    ["half a CPU", [{ ...good, vcpus: 1.5 }], ["workerPools[0].vcpus"]],
-    ["a number for text", [{ ...good, namePrefix: 7 }], ["workerPools[0].namePrefix"]],
-    ["text for a list", [{ ...good, labels: "disk=ssd" }], ["workerPools[0].labels"]],
-    ["nothing for a list", [{ ...good, taints: null }], ["workerPools[0].taints"]],
-    ["a negative count", [{ name: "a", count: -1 }], ["workerPools[0].count"]],
-    ["too little memory", [good, { name: "b", count: 1, memoryMiB: 767 }], ["workerPools[1].memoryMiB"]],
-    ["too small a disk", [{ ...good, diskGiB: 3 }], ["workerPools[0].diskGiB"]],
-    ["no CPU", [{ ...good, vcpus: 0 }], ["workerPools[0].vcpus"]],
-    ["a restricted label", [{ ...good, labels: ["node-role.kubernetes.io/x="] }], ["workerPools[0].labels"]],
-    ["no taint", [{ ...good, taints: ["a=b"] }], ["workerPools[0].taints"]],
-    ["no prefix", [{ ...good, namePrefix: "w_" }], ["workerPools[0].namePrefix"]],
-    ["two of one name", [good, { name: "b", count: 1 }, good], ["workerPools[2].name"]],
-    ["two of one prefix", [good, { name: "b", count: 1, namePrefix: "worker-a" }], ["workerPools[1].namePrefix"]],
+    ["no list", { name: "a" }, "workerPools", "a list of objects"],
+    ["no objects", [good, "b"], "workerPools", "a list of objects"],
+    ["no name", [{ count: 1 }], "workerPools[0].name", "a string"],
+    ["no count", [{ name: "a" }], "workerPools[0].count", "a whole number"],
+    ["no DNS label", [{ name: "A_b", count: 1 }], "workerPools[0].name", label(63)],
+    ["a name too long for its workers", [{ name: "a".repeat(55), count: 1 }], "workerPools[0].name", label(61)],
     [
-      "a prefix that follows later",
-      [{ name: "b", count: 1, namePrefix: "worker-a" }, good],
-      ["workerPools[1].namePrefix"],
+      "an unknown key",
+      [good, { name: "b", count: 1, memoryMib: 1 }],
+      "workerPools[1].memoryMib",
+      "one of the known keys (did you mean memoryMiB?)",
     ],
-    ["a hash of nothing", [{ ...good, imageSha256: "0".repeat(64) }], ["workerPools[0].imageSha256"]],
-    ["a URL alone", [{ ...good, image: "https://example.test/node.qcow2" }], ["workerPools[0].imageSha256"]],
-  ])("is refused: %s", (_, pools, keys) => {
-    expect(keysOf(pools)).toEqual(keys);
+    ["text for a number", [{ ...good, memoryMiB: "lots" }], "workerPools[0].memoryMiB", "a whole number"],
+    ["half a CPU", [{ ...good, vcpus: 1.5 }], "workerPools[0].vcpus", "a whole number"],
+    ["a number for text", [{ ...good, namePrefix: 7 }], "workerPools[0].namePrefix", "a string"],
+    ["text for a list", [{ ...good, labels: "disk=ssd" }], "workerPools[0].labels", "a list of strings"],
+    ["null for a list", [{ ...good, taints: null }], "workerPools[0].taints", "a list of strings"],
+    ["a negative count", [{ name: "a", count: -1 }], "workerPools[0].count", "at least 0"],
+    ["too little memory", [good, { name: "b", count: 1, memoryMiB: 767 }], "workerPools[1].memoryMiB", "at least 768"],
+    ["too small a disk", [{ ...good, diskGiB: 3 }], "workerPools[0].diskGiB", "at least 4"],
+    ["no CPU", [{ ...good, vcpus: 0 }], "workerPools[0].vcpus", "at least 1"],
+    ["a restricted label", [{ ...good, labels: ["node-role.kubernetes.io/x="] }], "workerPools[0].labels", restricted],
+    ["no taint", [{ ...good, taints: ["a=b"] }], "workerPools[0].taints", "taints such as dedicated=bench:NoSchedule"],
+    ["no prefix", [{ ...good, namePrefix: "w_" }], "workerPools[0].namePrefix", label(61)],
+    ["a name twice", [good, { name: "b", count: 1 }, good], "workerPools[2].name", "one that no pool before has"],
+    [
+      "a prefix that follows from an earlier name",
+      [good, { name: "b", count: 1, namePrefix: "worker-a" }],
+      "workerPools[1].namePrefix",
+      "one that no pool before has",
+    ],
+    [
+      "a prefix that follows from a later name",
+      [{ name: "b", count: 1, namePrefix: "worker-a" }, good],
+      "workerPools[1].namePrefix",
+      "one that no pool before has",
+    ],
+    [
+      "a hash without an image",
+      [{ ...good, imageSha256: "0".repeat(64) }],
+      "workerPools[0].imageSha256",
+      "an image beside it that has this hash",
+    ],
+    [
+      "a URL without a hash",
+      [{ ...good, image: "https://example.test/node.qcow2" }],
+      "workerPools[0].imageSha256",
+      "the SHA-256 of the image that is downloaded",
+    ],
+  ])("is refused for one reason: %s", (_, pools, key, wanted) => {
+    expect(refusalsOf(pools)).toEqual([[key, wanted]]);
   });
 
-  it("is refused with a hint, in one error with all others", () => {
+  it("is refused with a hint, in one error with every other problem", () => {
     const settings = withPools([{ name: "a", count: 1, memoryMib: 1 }, { name: "b" }], { masterVcpus: "1" });
     expect(() => configWith(settings)).toThrow(
       [
         "The stack's configuration cannot be used; nothing was created.",
-        "  nodeforge:masterVcpus: wanted at least 2, got 1",
-        "  nodeforge:workerPools[0].memoryMib: wanted one of the known keys (did you mean memoryMiB?), got 1",
-        "  nodeforge:workerPools[1].count: wanted a whole number, got nothing",
+        "  nodeforge:masterVcpus: expected at least 2, got 1",
+        "  nodeforge:workerPools[0].memoryMib: expected one of the known keys (did you mean memoryMiB?), got 1",
+        "  nodeforge:workerPools[1].count: expected a whole number, got nothing",
       ].join("\n"),
     );
   });
 
-  it("is not blamed for a plain key, which is named once", () => {
+  it("is not blamed for an inherited value: the error names the plain key once", () => {
     const pools = [good, { name: "b", count: 1 }, { name: "c", count: 1, memoryMiB: 1024 }];
-    expect(keysOf(pools, { workerMemoryMiB: "1" })).toEqual(["workerMemoryMiB"]);
+    expect(refusalsOf(pools, { workerMemoryMiB: "1" })).toEqual([["workerMemoryMiB", "at least 768"]]);
   });
 });
 
@@ -148,24 +173,24 @@ describe("the cluster of several pools", () => {
     { name: "b", count: 2 },
   ];
   it.each([
-    [{ workers: "3" }, ["workers"]],
-    [{ workerNamePrefix: "w" }, ["workerNamePrefix"]],
-    [{ masterName: "worker-b-1" }, ["masterName"]],
-    [{ dhcpEnd: "192.168.222.102" }, ["dhcpEnd"]],
-    [{ podCidr: "10.244.0.0/22" }, ["podCidr"]],
-    [{ workerAddressing: "static" }, ["workerAddressing"]],
-  ] as [Record<string, string>, string[]][])("refuses %o", (others, keys) => {
-    expect(keysOf(two, others)).toEqual(keys);
+    [{ workers: "3" }, "workers", "no value beside workerPools, whose pools have their own"],
+    [{ workerNamePrefix: "w" }, "workerNamePrefix", "no value beside workerPools, whose pools have their own"],
+    [{ masterName: "worker-b-1" }, "masterName", "a name no worker can have"],
+    [{ dhcpEnd: "192.168.222.102" }, "dhcpEnd", "a DHCP range with room for 4 workers"],
+    [{ podCidr: "10.244.0.0/22" }, "podCidr", "room for a /24 for each of 5 nodes"],
+    [{ workerAddressing: "static" }, "workerAddressing", "dhcp with more than one worker pool"],
+  ] as [Record<string, string>, string, string][])("refuses %o", (others, key, wanted) => {
+    expect(refusalsOf(two, others)).toEqual([[key, wanted]]);
   });
 
   it.each([{ masterName: "worker-c-1" }, { dhcpEnd: "192.168.222.103" }, { podCidr: "10.244.0.0/21" }] as Record<
     string,
     string
-  >[])("allows %o", (others) => {
+  >[])("accepts %o", (others) => {
     expect(poolsOf(two, others)).toHaveLength(2);
   });
 
-  it("may set addresses itself when the list has one pool", () => {
+  it("may have static addresses when the list has one pool", () => {
     expect(poolsOf(two.slice(1), { workerAddressing: "static" })).toHaveLength(1);
   });
 });

@@ -21,7 +21,7 @@ describe("a wrong configuration", () => {
     for (const outcome of [await stack.preview(), await stack.up()]) {
       expect(outcome.succeeded).toBe(false);
       for (const key of ["workers", "masterVcpus", "networkCidr", "workerLabels", "wrokers"]) {
-        expect(outcome.text).toContain(`nodeforge:${key}: wanted `);
+        expect(outcome.text).toContain(`nodeforge:${key}: expected `);
       }
       expect(outcome.text).toContain("did you mean workers?");
       // A stack trace does not help a user.
@@ -50,12 +50,12 @@ describe("a wrong configuration", () => {
     for (const outcome of [await stack.preview(settings), await stack.up(settings)]) {
       expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
       for (const said of [
-        "nodeforge:libvirtUri: wanted a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value",
-        `nodeforge:sshPrivateKeyPath: wanted a key without a passphrase, or sshAgent, got "${key}"`,
-        "nodeforge:serviceCidr: wanted an IPv4 network address with a prefix of 12 to 28",
-        "nodeforge:storagePoolPath: wanted an absolute path of a folder of its own, below another one",
-        "nodeforge:masterDiskGiB: wanted at most 16384, got 999999999",
-        "nodeforge:image: wanted a qcow2 image without a backing file (`qemu-img convert` makes one)",
+        "nodeforge:libvirtUri: expected a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value",
+        `nodeforge:sshPrivateKeyPath: expected a key without a passphrase, or sshAgent, got "${key}"`,
+        "nodeforge:serviceCidr: expected an IPv4 network address with a prefix of 12 to 28",
+        "nodeforge:storagePoolPath: expected an absolute path of a folder of its own, below another one",
+        "nodeforge:masterDiskGiB: expected at most 16384, got 999999999",
+        "nodeforge:image: expected a qcow2 image without a backing file (`qemu-img convert` makes one)",
       ]) {
         // The output of a preview is JSON.
         expect(outcome.text.replaceAll('\\"', '"')).toContain(said);
@@ -86,7 +86,7 @@ describe("a cluster that was created with a key of ~/.ssh", () => {
     const { succeeded, text, calls } = await stack.up();
     expect([succeeded, calls.list]).toEqual([true, []]);
     expect(text).toContain(
-      `this cluster was made with ${key}.pub, so the private key beside it is in the stack's state`,
+      `This cluster was created with ${key}.pub, so the private key beside it is in the stack's state`,
     );
   });
 });
@@ -98,9 +98,11 @@ describe("an image", () => {
     const image = await writeImage(stack.folder, "other.qcow2", "second", { contract: needed + 1, sha256 });
     for (const outcome of [await stack.preview({ image }), await stack.up({ image })]) {
       expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
-      expect(outcome.text).toContain(`nodeforge:image: wanted an image of contract ${needed}, which`);
+      expect(outcome.text).toContain(`nodeforge:image: expected an image of contract ${needed}, which`);
       expect(outcome.text).toContain(`an image of contract ${needed + 1} (${manifestPlace(image)})`);
-      expect(outcome.text).toContain(`nodeforge:image: wanted the file that its manifest describes, SHA-256 ${sha256}`);
+      expect(outcome.text).toContain(
+        `nodeforge:image: expected the file that its manifest describes, SHA-256 ${sha256}`,
+      );
     }
     expect([...stack.world.things]).toEqual([]);
   });

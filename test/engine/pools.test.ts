@@ -121,9 +121,11 @@ describe("two pools of different size, image and labels", () => {
       workerPools: [small, { ...big, memoryMiB: 1, vcpu: 2 }],
     });
     expect(succeeded).toBe(false);
-    expect(text).toContain("nodeforge:workers: wanted no value beside workerPools");
-    expect(text).toContain("nodeforge:workerPools[1].memoryMiB: wanted at least 768, got 1");
-    expect(text).toContain("nodeforge:workerPools[1].vcpu: wanted one of the known keys (did you mean vcpus?), got 2");
+    expect(text).toContain("nodeforge:workers: expected no value beside workerPools");
+    expect(text).toContain("nodeforge:workerPools[1].memoryMiB: expected at least 768, got 1");
+    expect(text).toContain(
+      "nodeforge:workerPools[1].vcpu: expected one of the known keys (did you mean vcpus?), got 2",
+    );
     expect(calls.list).toEqual([]);
   });
 });
