@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { checkout, inCheckout, stateFolder } from "../lib/checkout.ts";
 import { userPulumiHome, type PluginHome } from "../tools/plugins.ts";
 import { ownFolder } from "../lib/private-files.ts";
-import { sparingProxy } from "./proxy.ts";
+import { proxyExceptions } from "./proxy.ts";
 import { projectName, type StackSettings } from "./stack/settings.ts";
 
 /** Facts that decide the variables for Pulumi. */
@@ -53,14 +53,14 @@ export function decideEnvironment(facts: EnvironmentFacts): Readonly<Record<stri
       .join(delimiter),
     PULUMI_HOME: home.folder,
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    ...sparingProxy(facts.direct, environment),
+    ...proxyExceptions(facts.direct, environment),
   };
   // The stack's file then needs no salt and stays as the user wrote it.
   if (environment[saltFromState] === undefined) variables[saltFromState] = "true";
   if (!environment.PULUMI_BACKEND_URL && login === undefined) variables.PULUMI_BACKEND_URL = ownBackend;
   if (needsPassphrase(facts)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile;
   if (home.isPrivate) {
-    // A plugin that is missing here cannot be downloaded either, and the attempt takes minutes.
+    // A missing plugin cannot be downloaded either, and the attempt takes minutes.
     variables.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
     // The user's logins stay in the user's folder.
     if (!environment.PULUMI_CREDENTIALS_PATH) variables.PULUMI_CREDENTIALS_PATH = userHome;
@@ -116,7 +116,7 @@ export async function prepareState(
   if (variables.PULUMI_BACKEND_URL === ownBackend && (await hasStates(folder))) {
     throw new Error(`the passphrase of the stacks in ${stateFolder} is missing. Fix: write it to ${path}`);
   }
-  // Complete before it has its name, so that no other process reads a part of it.
+  // The file is complete before it has its name, so that no other process reads a part of it.
   const fresh = `${path}.${randomUUID()}`;
   await writeFile(fresh, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
   try {
@@ -128,7 +128,7 @@ export async function prepareState(
   }
 }
 
-/** Whether this checkout has the state of a stack. Only its passphrase opens that. */
+/** Whether the folder has the state of a stack, which only the checkout's passphrase decrypts. */
 async function hasStates(folder: string): Promise<boolean> {
   const names = await readdir(join(folder, ".pulumi", "stacks", projectName())).catch(() => []);
   return names.some((name) => name.endsWith(".json"));

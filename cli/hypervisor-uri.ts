@@ -2,7 +2,7 @@ import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
 import type { StackSettings } from "./stack/settings.ts";
 
 /**
- * URI of a stack's hypervisor. Every command that passes it to a process reads it here: another user may have written the
+ * URI of a stack's hypervisor. Every command that passes it to a process reads it here. Another user may have written the
  * stack's file, and a URI can name a program that libvirt would start.
  * @throws with the problem of the URI, in the words of the program.
  */

@@ -4,15 +4,15 @@ import { needsRecovery } from "./recovery/recover.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Shows what `up` would change. First refreshes the state from libvirt, as `up` does, and changes nothing else. An explicit
- * `--refresh` option is passed through unchanged, without that refresh. A run that did not finish stays as it is.
+ * Previews the changes of `up`. First refreshes the state from libvirt, as `up` does, and changes nothing else. An explicit
+ * `--refresh` option is passed through unchanged, without that refresh. An unfinished run is not recovered.
  * @param args Arguments for `pulumi preview`.
  * @param log Takes every line that is not Pulumi's, because only Pulumi's output may reach the standard output.
  * @returns Pulumi's exit code; 130 after Ctrl-C during the refresh.
  */
 export async function preview(session: Session, args: readonly string[], log: Log = logLine): Promise<number> {
   const hasRefresh = args.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));
-  // A refresh would hide what `up` has to recover.
+  // A refresh would hide partial uploads, and fail on the lock of a killed run.
   if (await needsRecovery(session))
     log(`the last run on stack ${session.stack} did not finish; \`npm run up\` recovers it first`);
   else if (!hasRefresh && !(await refreshFromLibvirt(session, { log }))) return 130;

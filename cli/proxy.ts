@@ -9,18 +9,18 @@ const proxyNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) => 
  * Hosts that are reached without a proxy: the nodes. The address of the control plane is for every program, the range of the
  * nodes for programs in Go (golang.org/x/net/http/httpproxy).
  */
-export function withoutProxy({ get }: Pick<StackSettings, "get">): readonly string[] {
+export function directHosts({ get }: Pick<StackSettings, "get">): readonly string[] {
   const subnet = parseSubnet(get("networkCidr"));
   const master = get("masterAddress") || (subnet && masterAddressOf(subnet));
   return [master, subnet?.cidr].filter((entry) => entry !== undefined);
 }
 
 /**
- * Variables that exclude hosts from the proxy, with the user's own entries; none where there is no proxy.
+ * Variables that exclude hosts from the proxy, with the user's own entries; none without a proxy.
  *
- * Node reads the name in lower case first and Go the one in upper case, so both get the entries of both.
+ * Node prefers the name in lower case and Go the name in upper case, so both get the entries of both.
  */
-export function sparingProxy(
+export function proxyExceptions(
   hosts: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<string, string>> {

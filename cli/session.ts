@@ -10,10 +10,10 @@ import { presentPulumiHome, providePlugins, userPulumiHome } from "../tools/plug
 import { run, runInteractively, type InteractiveOptions } from "../lib/process.ts";
 import { pulumiCli } from "../tools/pulumi-cli.ts";
 import { provide } from "../tools/requirements.ts";
-import { sparingProxy, withoutProxy } from "./proxy.ts";
+import { proxyExceptions, directHosts } from "./proxy.ts";
 import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
-import { folderToMakeStackIn, sparingStackFile } from "./stack/file.ts";
+import { folderForNewStack, withStackFileCopy } from "./stack/file.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack/settings.ts";
 
 /** Needs of a command. */
@@ -26,7 +26,7 @@ export interface Needs {
   readonly plugins?: boolean;
 }
 
-/** Runs Pulumi on a stack, on a machine that has all it needs. */
+/** Runs Pulumi on a stack, on a machine that has every tool. */
 export interface Session {
   readonly stack: string;
   /** File with the stack's settings, when it is not Pulumi.<stack>.yaml. Every call of Pulumi that reads them must name it. */
@@ -48,7 +48,7 @@ export interface Session {
 /** A session of this checkout. */
 export interface OpenSession extends Session {
   /** Creates the stack unless it exists. Does not change the stack's file. */
-  readonly makeStack: () => Promise<void>;
+  readonly createStack: () => Promise<void>;
   /** Returns the same session with the node image of its stack. Builds the default image unless the cache has it. */
   readonly withImage: () => Promise<OpenSession>;
 }
@@ -76,13 +76,13 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
     cli,
     home,
     secretsProvider: settings.secretsProvider,
-    direct: withoutProxy(settings),
+    direct: directHosts(settings),
     image: undefined,
   });
   const variables = { ...decided, ...(plugins ? await sshVariables(settings) : {}) };
   await prepareState(variables, settings);
   // kubectl and the other programs that this process starts reach the nodes as Pulumi does.
-  Object.assign(process.env, sparingProxy(withoutProxy(settings)));
+  Object.assign(process.env, proxyExceptions(directHosts(settings)));
   const session = sessionWith(choice, join(cli, "pulumi"), variables);
   return image ? session.withImage() : session;
 }
@@ -97,7 +97,7 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
     variables,
     settings: () => readSettings(choice),
     pulumi: async (args, onOutput, environment = {}) => {
-      const spared = await sparingStackFile(choice, args);
+      const spared = await withStackFileCopy(choice, args);
       return withSightings((sightings) =>
         runInteractively(program, spared, {
           cwd: checkout,
@@ -106,9 +106,9 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
         }),
       );
     },
-    capture: async (args) => capture(await sparingStackFile(choice, args)),
-    makeStack: async () => {
-      const folder = await folderToMakeStackIn(choice);
+    capture: async (args) => capture(await withStackFileCopy(choice, args)),
+    createStack: async () => {
+      const folder = await folderForNewStack(choice);
       await capture(["stack", "select", "--create", "--stack", choice.stack, "--non-interactive"], folder);
     },
     withImage: async () => {
@@ -120,21 +120,21 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
 
 /**
  * Hides the ssh agent from Pulumi unless the stack uses it (sshAgent). The official command plugin (1.2.1) dials the agent of
- * SSH_AUTH_SOCK in addition to its key, and an agent that does not answer fails the run. A hypervisor over ssh may need the
- * agent, so it stays visible there.
+ * SSH_AUTH_SOCK in addition to its key. If the agent does not answer, the run fails. A hypervisor over ssh may need the agent,
+ * so it stays visible there.
  */
 export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Record<string, string>> {
   return get("sshAgent") === "true" || /^\w+\+\w*ssh\w*:/.test(get("libvirtUri")) ? {} : { SSH_AUTH_SOCK: "" };
 }
 
 /** Selects the stack, and creates it unless it exists. */
-export async function selectStack({ stack, capture, makeStack }: OpenSession): Promise<void> {
+export async function selectStack({ stack, capture, createStack }: OpenSession): Promise<void> {
   const select = () => capture(["stack", "select", "--stack", stack, "--non-interactive"]);
   try {
     await select();
   } catch {
     // Most often the stack does not exist. Its creation fails with every other reason.
-    await makeStack();
+    await createStack();
     await select();
   }
 }

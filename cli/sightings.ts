@@ -5,8 +5,8 @@ import { sightingsVariable } from "../names.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Does work that runs Pulumi once, with the variable that names a file of this run. The engine runs the program twice: the
- * program keeps there what it saw of the nodes, so that it waits for none of them a second time.
+ * Does work that runs Pulumi once, with the variable that names a file of this run. The engine runs the program twice. The
+ * program stores the health of the nodes in that file, so that the second run waits for none of them.
  */
 export async function withSightings<T>(
   work: (variables: Readonly<Record<typeof sightingsVariable, string>>) => Promise<T>,
@@ -20,7 +20,7 @@ export async function withSightings<T>(
   }
 }
 
-/** Does work with a session whose Pulumi runs all share one file of sightings, such as a plan and its update. */
+/** Does work with a session in which all runs of Pulumi share one file of sightings, such as a plan and its update. */
 export async function sharingSightings<S extends Pick<Session, "pulumi">, T>(
   session: S,
   work: (session: S) => Promise<T>,

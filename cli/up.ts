@@ -1,5 +1,5 @@
 import { logLine } from "../lib/log.ts";
-import { agreeing, isUnattended } from "./consent/consent.ts";
+import { agreeingCommand, isUnattended } from "./consent/consent.ts";
 import { optionsToProceed, planUnattended, RefusedError } from "./consent/unattended.ts";
 import { explainingFailure } from "./diagnose/after-failure.ts";
 import { startStopped } from "./recovery/restart.ts";
@@ -92,7 +92,7 @@ async function checkPlan(request: Update): Promise<{ readonly code: number; read
     losses = plan.losses;
     return plan.code;
   });
-  if (losses !== "") throw new RefusedError(losses, agreeing(command, session.stack, args));
+  if (losses !== "") throw new RefusedError(losses, agreeingCommand(command, session.stack, args));
   if (code === 0)
     logLine(
       "there is no terminal for a question; the plan deletes and replaces nothing that holds data, so it proceeds",

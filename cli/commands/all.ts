@@ -11,7 +11,7 @@ export interface Entry {
 /** Every subcommand by its name, which is also the name of its npm script. */
 export const commands: Readonly<Record<string, Entry>> = {
   up: { summary: "create or change the cluster", load: () => import("./up.ts") },
-  preview: { summary: "show what `up` would change", load: () => import("./preview.ts") },
+  preview: { summary: "show the changes that `up` would make", load: () => import("./preview.ts") },
   roll: { summary: "replace the node image batch by batch, or roll back", load: () => import("./roll.ts") },
   refresh: { summary: "update the state from libvirt", load: () => import("./refresh.ts") },
   destroy: { summary: "delete the cluster", load: () => import("./destroy.ts") },
@@ -25,5 +25,5 @@ export const commands: Readonly<Record<string, Entry>> = {
   pulumi: { summary: "run Pulumi on the stack", load: () => import("./pulumi.ts") },
   env: { summary: "print the variables that plain `pulumi` needs", load: () => import("./env.ts") },
   image: { summary: "build the node image and print its path", load: () => import("./image.ts") },
-  cache: { summary: "list or prune what was built and downloaded", load: () => import("./cache.ts") },
+  cache: { summary: "list built artifacts, or prune them and downloads", load: () => import("./cache.ts") },
 };

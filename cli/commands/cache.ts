@@ -8,9 +8,9 @@ import { olderThanOption, type AgeOptions } from "./options.ts";
 const prune: Declaration<AgeOptions> = {
   name: "prune",
   purpose:
-    "Deletes built artifacts that a newer build of the same kind supersedes, partial downloads, and downloads that nothing " +
-    "used for a while. Keeps everything that a stack of this checkout names.",
-  options: () => [olderThanOption("delete downloads that were not used for that long")],
+    "Deletes built artifacts that a newer build of the same kind supersedes, partial downloads, and unused downloads. " +
+    "Keeps every file that a stack of this checkout names.",
+  options: () => [olderThanOption("delete downloads that nothing has used for longer")],
   examples: { "npm run cache -- prune --older-than 7": "downloads that were not used for a week" },
   async run({ olderThan }) {
     const inUse = usedByStacks();

@@ -1,4 +1,4 @@
-import { agreeing, agrees, confirm, isUnattended } from "../consent/consent.ts";
+import { agreeingCommand, agrees, confirm, isUnattended } from "../consent/consent.ts";
 import { describeStack } from "../consent/destruction.ts";
 import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
 import { recover } from "../recovery/recover.ts";
@@ -17,7 +17,7 @@ export const command = defineCommand<StackOptions>({
   name: "destroy",
   purpose:
     "Deletes the cluster of a stack: machines, volumes with their data, network and storage pool, and the kubeconfig in this " +
-    "checkout. Lists all of it and asks first. The stack, its settings and its history stay.\n\n" +
+    "checkout. Lists them and asks first. The stack, its settings and its history stay.\n\n" +
     "Refused while another stack uses a volume of this one. Without a terminal, `destroy` needs --yes.",
   options: stackOptions,
   passesTo: { program: "pulumi destroy", help: "npm run pulumi -- destroy --help", shares: ["--config-file"] },
@@ -32,7 +32,7 @@ export const command = defineCommand<StackOptions>({
     if (isUnattended(args)) {
       throw new Error(
         `destroy deletes the machines, volumes and data of stack ${stack}, and there is no terminal to confirm it; ` +
-          `nothing was changed. To agree: ${agreeing("destroy", stack, args)}`,
+          `nothing was changed. To agree: ${agreeingCommand("destroy", stack, args)}`,
       );
     }
     const session = await openSession(choice, { image: false, hypervisor: true });
@@ -59,8 +59,8 @@ export const command = defineCommand<StackOptions>({
 });
 
 /**
- * Runs `pulumi destroy` without the protection of data. Explains a failure by what the run printed: the state alone, half of
- * it deleted on purpose, would look like a cluster that was never finished.
+ * Runs `pulumi destroy` without the protection of data. Explains a failure by the run's output, because a state that is half
+ * deleted looks like an incomplete cluster.
  */
 async function destroy(session: Session, args: readonly string[]): Promise<number> {
   const folder = diagnosisFolder(session.stack);

@@ -22,8 +22,8 @@ interface ImageOptions {
 export const command = defineCommand<ImageOptions>({
   name: "image",
   purpose:
-    "Builds the node image unless the cache has it, and prints its path. This checkout stays with the system, the archive and " +
-    "the packages that you choose here: `up` builds the same image.",
+    "Builds the node image unless the cache has it, and prints its path. This checkout remembers the system, the archive and " +
+    "the packages that you choose here, so `up` builds the same image.",
   options: () => [
     new Option("--nix", "build a NixOS image").default(false),
     new Option("--debian", "build a Debian image").default(false),
@@ -46,8 +46,8 @@ export const command = defineCommand<ImageOptions>({
       console.log((await debianImage({ marker })).path);
       return 0;
     }
-    const asked = nix ? "nixos" : debian ? "debian" : undefined;
-    const choice = asked ? ({ system: asked, reason: "as asked for" } as const) : await chooseSystem();
+    const named = nix ? "nixos" : debian ? "debian" : undefined;
+    const choice = named ? ({ system: named, reason: "as asked for" } as const) : await chooseSystem();
     const isNew = isNewDebian(options);
     if (isNew && choice.system !== "debian") {
       throw new Error(`--fresh and --archive need a Debian image, but got ${inWords(choice)}. Fix: add --debian`);
@@ -78,7 +78,7 @@ function refuseContradictions(options: ImageOptions): void {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-/** Whether another archive, or another state of it, is asked for. */
+/** Whether the options name another archive, or the newest packages of the archive. */
 function isNewDebian({ fresh, archive }: ImageOptions): boolean {
   return fresh || archive !== undefined;
 }

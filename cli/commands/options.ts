@@ -6,7 +6,7 @@ import type { StackChoice } from "../stack/settings.ts";
 /** Values of {@link stackOptions}. */
 export interface StackOptions {
   readonly stack: string;
-  /** As it was typed. */
+  /** Path, as the user typed it. */
   readonly configFile?: string;
 }
 
@@ -18,7 +18,7 @@ export function stackOptions(): readonly Option[] {
   ];
 }
 
-/** `--stack NAME`. @param flags How it is typed. */
+/** `--stack NAME`. @param flags Its short and long form, and the name of its value. */
 export function stackOption(flags: string): Option {
   return new Option(flags, "stack to work on")
     .default(process.env.PULUMI_STACK || "dev", "$PULUMI_STACK, else dev")
@@ -44,9 +44,11 @@ export interface AgeOptions {
 }
 
 /** `--older-than DAYS` of the `prune` subcommands. */
-export function olderThanOption(what: string): Option {
-  return new Option("--older-than <days>", `${what}, a whole number of days`).default(defaultDays).argParser((text) => {
-    if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-    return Number(text);
-  });
+export function olderThanOption(purpose: string): Option {
+  return new Option("--older-than <days>", `${purpose}; a whole number of days`)
+    .default(defaultDays)
+    .argParser((text) => {
+      if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
+      return Number(text);
+    });
 }

@@ -4,11 +4,11 @@ import { openSession, selectStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/** Shows what `up` would change. */
+/** Previews the changes of `up`. */
 export const command = defineCommand<StackOptions>({
   name: "preview",
   purpose:
-    "Shows what `up` would change, and changes nothing but the state: it is first refreshed from libvirt, as `up` does. " +
+    "Shows the changes that `up` would make. Changes only the state, which it first refreshes from libvirt, as `up` does. " +
     "The exit code is Pulumi's.",
   options: stackOptions,
   passesTo: { program: "pulumi preview", help: "npm run pulumi -- preview --help", shares: ["--config-file"] },

@@ -3,11 +3,11 @@ import { openSession, selectStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
-/** Runs Pulumi itself on the stack, for whatever has no command here. */
+/** Runs Pulumi itself on the stack, for tasks without a command. */
 export const command = defineCommand<StackOptions>({
   name: "pulumi",
   purpose:
-    "Runs Pulumi itself on a stack, with the environment of the other commands. For whatever they do not do, such as " +
+    "Runs Pulumi itself on a stack, with the environment of the other commands. Use it for tasks without a command, such as " +
     "changing a setting.",
   options: stackOptions,
   passesTo: { program: "pulumi", help: "npm run pulumi -- help", shares: ["--config-file"], keepsHelp: true },

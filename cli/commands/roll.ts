@@ -12,17 +12,17 @@ import { up } from "../up.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, configFileArguments, stackOptions, type StackOptions } from "./options.ts";
 
-/** Rolls the cluster out to another node image, batch by batch, or back to the image before. */
+/** Rolls the cluster out to another node image, batch by batch, or back to the previous image. */
 export const command = defineCommand<StackOptions & RollOptions>({
   name: "roll",
   purpose:
     "Rolls the cluster out to another node image: writes the image into the stack's settings, then drains and replaces the " +
-    "nodes batch by batch. Repeat an interrupted roll with the same command. --undo rolls back to the image before.\n\n" +
+    "nodes batch by batch. To resume an interrupted roll, repeat the command. --undo rolls back to the previous image.\n\n" +
     "Without a terminal, a roll that replaces nodes needs --yes.",
   options: () => [
     new Option("--image <path-or-url>", "node image to roll out"),
     new Option("--sha256 <hash>", "expected SHA-256 of the image in hexadecimal; required for a URL"),
-    new Option("--undo", "roll back to the image before the last roll").default(false),
+    new Option("--undo", "roll back to the previous image").default(false),
     new Option("--max-unavailable <number>", "workers to replace at once (default: the stack's maxUnavailable)"),
     new Option("-y, --yes", "replace nodes without a question").default(false),
     ...stackOptions(),
@@ -37,7 +37,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
     // The request names the image.
     const session = await openSession(choiceOf(options), { image: false, hypervisor: true });
     await selectStack(session);
-    // The plan needs a state that says which node runs which image.
+    // The plan needs a state in which the image of each node is right.
     const { state } = await recover(session);
     return roll(request, {
       session,
@@ -51,7 +51,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
   },
 });
 
-/** The nodes as kubectl shows them, or the reason why it cannot: an unavailable cluster can be rolled, too. */
+/** Table of the nodes by kubectl, or the reason why there is none, because an unavailable cluster can be rolled, too. */
 async function nodeTable(session: Session): Promise<string> {
   try {
     const KUBECONFIG = await writeKubeconfig(session);

@@ -31,8 +31,8 @@ const compare: Declaration = {
 const prune: Declaration<AgeOptions> = {
   name: "prune",
   purpose: "Deletes the records of old runs and diagnoses. Keeps the last run of every stack.",
-  options: () => [olderThanOption("delete what is older than that")],
-  examples: { "npm run runs -- prune --older-than 90": "what is older than 90 days" },
+  options: () => [olderThanOption("delete records that are older")],
+  examples: { "npm run runs -- prune --older-than 90": "records that are older than 90 days" },
   async run({ olderThan }) {
     const removed = await pruneRuns(olderThan);
     console.log(

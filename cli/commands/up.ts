@@ -11,8 +11,8 @@ import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 export const command = defineCommand<StackOptions>({
   name: "up",
   purpose:
-    "Creates or changes the cluster of a stack. Installs, downloads and builds what is missing, checks this machine, " +
-    "recovers from a run that did not finish, and runs `pulumi up`. The end is a table of the nodes.\n\n" +
+    "Creates or changes the cluster of a stack. Installs, downloads and builds missing tools, checks this machine, " +
+    "recovers an unfinished run, and runs `pulumi up`. Ends with a table of the nodes.\n\n" +
     "Without a terminal, `up` proceeds if its plan deletes and replaces nothing that holds data. Otherwise it needs --yes.",
   options: stackOptions,
   passesTo: { program: "pulumi up", help: "npm run pulumi -- up --help", shares: ["--config-file"] },
@@ -28,7 +28,7 @@ export const command = defineCommand<StackOptions>({
     // A build of an image takes a quarter of an hour, so every refusal that needs no image comes first.
     if (isUnattended(args)) await refuseOtherImage(bare, args);
     const session = await bare.withImage();
-    // The checks must see the image that the program will see.
+    // The checks must read the same image as the program.
     const findings = await examine(choice, { ...process.env, ...session.variables });
     console.error(describe(findings));
     if (!passes(findings)) return 1;

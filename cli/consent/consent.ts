@@ -14,8 +14,8 @@ export function agrees(args: readonly string[], environment: NodeJS.ProcessEnv =
 }
 
 /**
- * Whether a question is needed and Pulumi cannot ask it: without a terminal for input and output, on a `dumb` terminal, in
- * continuous integration, or with `--non-interactive` (3.250, sdk/go/common/util/cmdutil/console.go).
+ * Whether a question is needed and Pulumi cannot ask it. It needs a terminal for input and output that is not `dumb`. It asks
+ * nothing in continuous integration, or with `--non-interactive` (3.250, sdk/go/common/util/cmdutil/console.go).
  */
 export function isUnattended(
   args: readonly string[],
@@ -28,8 +28,8 @@ export function isUnattended(
   return !terminal || TERM?.toLowerCase() === "dumb" || isCi || args.includes("--non-interactive");
 }
 
-/** The npm command that agrees in advance, with the stack and the arguments of the one that was refused. */
-export function agreeing(command: string, stack: string, args: readonly string[]): string {
+/** Returns the npm command that agrees in advance, with the stack and the arguments of the refused command. */
+export function agreeingCommand(command: string, stack: string, args: readonly string[]): string {
   const option = stack === "dev" ? [] : ["--stack", stack];
   const plain = (word: string) => (/^[\w./:=@%+,-]+$/.test(word) ? word : quoted(word));
   return `npm run ${command} -- ${[...option, ...args, "--yes"].map(plain).join(" ")}`;
@@ -44,7 +44,7 @@ export async function confirm(question: string): Promise<boolean> {
   const given = new AbortController();
   terminal.on("close", () => given.abort()).on("SIGINT", () => terminal.close());
   try {
-    return (await terminal.question(`${question} Only \`yes\` does it: `, { signal: given.signal })).trim() === "yes";
+    return (await terminal.question(`${question} Only \`yes\` confirms: `, { signal: given.signal })).trim() === "yes";
   } catch {
     return false;
   } finally {

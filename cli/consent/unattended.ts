@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { agreeing } from "./consent.ts";
+import { agreeingCommand } from "./consent.ts";
 import { chooseImage } from "../../image/location.ts";
 import { builtImage } from "../../image/provide.ts";
 import { describeLosses, plannedLosses } from "./planned-losses.ts";
@@ -40,13 +40,13 @@ export async function refuseOtherImage(
   if (nodes.length === 0 || (await built()) !== undefined) return;
   const lines = nodes.map(({ node, image }) => `  replace  machine ${node}, which runs image ${image}`);
   const why = "  reason: this checkout has another node image, which is not built yet";
-  throw new RefusedError([...lines, why].join("\n"), agreeing("up", session.stack, args));
+  throw new RefusedError([...lines, why].join("\n"), agreeingCommand("up", session.stack, args));
 }
 
 /** Options of `up` that `preview` does not have (3.250). The first one takes a value. */
 const onlyOfUp = /^--(secrets-provider|continue-on-error|strict)(=|$)/;
 
-/** Arguments for `pulumi preview` that show what `pulumi up` with these would do. */
+/** Arguments for `pulumi preview` that show the plan of `pulumi up` with these arguments. */
 export function previewArguments(args: readonly string[]): readonly string[] {
   return args.filter(
     (argument, index) => !onlyOfUp.test(argument) && (index === 0 || args[index - 1] !== "--secrets-provider"),
@@ -76,7 +76,7 @@ export async function planUnattended(
   }
 }
 
-/** Options by which `up` applies the plan of {@link planUnattended} without a question. */
+/** Options by which `pulumi up` applies the plan of {@link planUnattended} without a question. */
 export function optionsToProceed(args: readonly string[]): readonly string[] {
   // A strict update must match a plan, so Pulumi makes one itself.
   return args.some((argument) => /^--strict(=true)?$/.test(argument)) ? ["--yes"] : ["--yes", "--skip-preview"];

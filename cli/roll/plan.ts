@@ -6,9 +6,9 @@ import { columns } from "../../lib/table.ts";
 
 /** A request to roll a cluster out to an image, or back. */
 export interface RollRequest {
-  /** The image to roll out; undefined to roll back to the one before. */
+  /** Image to roll out; undefined to roll back to the previous image. */
   readonly image: ImageReference | undefined;
-  /** For the stack's settings; undefined to leave that one as it is. */
+  /** New value of the setting maxUnavailable; undefined to keep it. */
   readonly maxUnavailable: string | undefined;
   /** Arguments for `pulumi up`. */
   readonly up: readonly string[];
@@ -16,7 +16,7 @@ export interface RollRequest {
   readonly config: readonly string[];
 }
 
-/** Options of `npm run roll`, as they were typed. */
+/** Options of `npm run roll`, as the user typed them. */
 export interface RollOptions {
   readonly image?: string;
   readonly sha256?: string;
@@ -26,9 +26,9 @@ export interface RollOptions {
 }
 
 /**
- * The request that options make.
+ * Returns the request that the options describe.
  * @param configFile Arguments that name the file with the stack's settings.
- * @throws imageSettings every problem with the options.
+ * @throws naming every problem with the options.
  */
 export function rollRequest(options: RollOptions, configFile: readonly string[] = []): RollRequest {
   const { image, undo, maxUnavailable, yes } = options;
@@ -103,14 +103,14 @@ export interface RollPlan {
 }
 
 /**
- * Plans a roll to another image. The plan of an interrupted roll stays the same: `previousImage` is the one that all nodes ran
- * last.
+ * Plans a roll to another image. An interrupted roll has the same plan again: `previousImage` is the last image that all nodes
+ * ran.
  */
 export function planRoll(image: ImageReference, state: StackState, settings: Pick<StackSettings, "get">): RollPlan {
   const { get } = settings;
   const inUse = imageInUse(state, settings);
   const configured = { source: get("image"), sha256: get("imageSha256") };
-  // A roll by name to the image that all nodes ran: `previousImage` is then the image of the unfinished roll.
+  // A roll back by name to the image that all nodes ran. `previousImage` becomes the image of the interrupted roll.
   const other = inUse.sha256 === image.sha256 ? configured : inUse;
   const keeps = isSame(configured, image) || isSame(other, image) || other.source === "";
   return { image, before: { ...imageSettings(image), ...(keeps ? {} : previousImageSettings(other)) }, after: {} };
@@ -133,8 +133,8 @@ export function planUndo(state: StackState, settings: Pick<StackSettings, "get">
 }
 
 /**
- * Whether every node runs an image already, and the last `up` with it was complete. An `up` that only failed to delete what it
- * replaced has all machines and outputs, too, so nothing may wait for its deletion.
+ * Whether every node runs an image already, and the last `up` with it was complete. An `up` that fails in its last deletions
+ * has all machines and outputs, so no resource may wait for its deletion.
  */
 export function runsEverywhere(state: StackState, { sha256 }: ImageReference): boolean {
   const isComplete = stackOutputs(state).imageHash === sha256 && !state.resources.some((resource) => resource.delete);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { agreeing } from "../consent/consent.ts";
+import { agreeingCommand } from "../consent/consent.ts";
 import { localImage } from "../../image/download.ts";
 import { inspectImage, readHeader } from "../../image/inspect.ts";
 import { isUrl, type ImageReference } from "../../image/location.ts";
@@ -38,11 +38,11 @@ export interface RollContext {
 }
 
 /**
- * Rolls a cluster out to another image, or back to the one before: checks the image, writes it into the stack's settings and
+ * Rolls a cluster out to another image, or back to the image before. Checks the image, writes it into the stack's settings and
  * runs `up`, which replaces the nodes batch by batch. The same request resumes an interrupted roll.
  * @returns Pulumi's exit code.
- * @throws when the image cannot be used, when there is no cluster, and when nodes would be replaced without a terminal to
- * confirm it. The settings are then unchanged.
+ * @throws when the image cannot be used, and when the stack has no cluster. The settings are then unchanged.
+ * @throws {RefusedError} naming the nodes that would be replaced, without a terminal. The settings are then unchanged.
  */
 export async function roll(request: RollRequest, context: RollContext): Promise<number> {
   const { session, state, settings, up, nodeTable, log, unattended = false } = context;
@@ -117,7 +117,7 @@ async function refuseReplacements(
   const limit = request.maxUnavailable === undefined ? [] : ["--max-unavailable", request.maxUnavailable];
   throw new RefusedError(
     lines.join("\n"),
-    agreeing("roll", session.stack, [...option, ...hash, ...limit, ...request.config]),
+    agreeingCommand("roll", session.stack, [...option, ...hash, ...limit, ...request.config]),
   );
 }
 

@@ -20,12 +20,12 @@ const writers = ["up", "preview", "refresh", "destroy"];
 const ofTheUser = /^--(config|config-path|config-file)(=|$)|^-[defhjryQ]*c/;
 
 /**
- * Arguments for a call of Pulumi that does not change the stack's file: Pulumi gets a copy of it. The salt that Pulumi keeps in
+ * Returns arguments with which Pulumi does not change the stack's file, because it gets a copy. The salt that Pulumi keeps in
  * that file is also in the state, and Pulumi reads it there (PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER).
  *
  * Pulumi gets the file itself where the file has secrets or names their encryption, because the secrets depend on it.
  */
-export async function sparingStackFile(
+export async function withStackFileCopy(
   choice: Pick<StackChoice, "stack" | "configFile">,
   args: readonly string[],
   places = here,
@@ -38,11 +38,11 @@ export async function sparingStackFile(
 }
 
 /**
- * Creates a folder in which `pulumi stack init` leaves the checkout unchanged: a project of the same name, with a copy of the
- * stack's file.
+ * Creates a folder with a project of the same name and a copy of the stack's file. There `pulumi stack init` leaves the checkout
+ * unchanged.
  * @returns its path; undefined for a stack with its own secrets provider, because Pulumi writes its key into the stack's file.
  */
-export async function folderToMakeStackIn(
+export async function folderForNewStack(
   { stack, configFile }: Pick<StackChoice, "stack" | "configFile">,
   places = here,
 ): Promise<string | undefined> {
@@ -77,7 +77,7 @@ async function readStackFile(path: string) {
 async function writeCopy(text: string, name: string, places: Places): Promise<string> {
   const path = join(folderOf(places), name);
   ownFolder(folderOf(places));
-  // Written in one step, because another command may read it at the same time.
+  // Another command may read the copy at the same time.
   await writeOwn(path, text);
   return path;
 }

@@ -44,7 +44,7 @@ export class StackHold {
     return new StackHold(lock, place);
   }
 
-  /** Records that Pulumi's locks of the stack were judged on this machine, and that none of them is of unknown state. */
+  /** Records that this machine has checked Pulumi's locks of the stack, and that it knows the state of each. */
   async recordPlace(): Promise<void> {
     await writePlace(this.#place, placeHere());
   }
@@ -55,7 +55,7 @@ export class StackHold {
   }
 }
 
-/** Machine and container of the last command that judged Pulumi's locks of a stack; undefined before the first. */
+/** Machine and container of the last command that checked Pulumi's locks of a stack; undefined before the first. */
 export function lastPlace(folder: string, project: string, stack: string): Place | undefined {
   return readPlace(pathsOf(folder, project, stack).place);
 }
@@ -68,7 +68,7 @@ export async function shareStack(folder: string, project: string, stack: string)
   return FileLock.take(pathsOf(folder, project, stack).lock, { shared: true });
 }
 
-/** The files are beside Pulumi's own folder, because Pulumi takes every file in its folder of locks for a lock. */
+/** Paths outside Pulumi's own folder, because Pulumi takes every file in its folder of locks for a lock. */
 function pathsOf(folder: string, project: string, stack: string) {
   const base = join(folder, ".nodeforge", project, stack);
   return { lock: `${base}.lock`, place: `${base}.place` };

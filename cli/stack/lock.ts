@@ -48,11 +48,11 @@ export type Holder = "alive" | "dead" | "unknown";
 /**
  * State of the process that took a lock.
  *
- * Pulumi (3.250.0, pkg/backend/diy/lock.go) writes number and host name of the process, and the wall clock's time. Clocks are
- * set, so only the number counts: a Pulumi process of that number is alive. The number means nothing in another container or on
- * another machine, and those may have the same host name.
+ * Pulumi (3.250.0, pkg/backend/diy/lock.go) writes the process number, the host name and the time. Clocks may be set, so only the
+ * number counts: a Pulumi process of that number is alive. The number means nothing in another container or on another machine,
+ * and those may have the same host name.
  * @param here Machine and container of this process.
- * @param last Machine and container of the last command that judged the locks; undefined before the first.
+ * @param last Machine and container of the last command that checked the locks; undefined before the first.
  */
 export function holderOf({ pid, hostname }: StateLock, here: Place, last: Place | undefined): Holder {
   if (hostname !== here.hostname || !(pid > 0)) return "unknown";
@@ -60,7 +60,7 @@ export function holderOf({ pid, hostname }: StateLock, here: Place, last: Place 
   return last === undefined || isSamePlace(last, here) ? "dead" : "unknown";
 }
 
-/** Deletes one lock, as `pulumi cancel` would, and none that was taken in the meantime. */
+/** Deletes one lock, as `pulumi cancel` would. Keeps locks that another process has taken in the meantime. */
 export async function release({ path }: StateLock): Promise<void> {
   await rm(path, { force: true });
 }

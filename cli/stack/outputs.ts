@@ -65,7 +65,7 @@ export async function saveKubeconfig(path: string, kubeconfig: string): Promise<
   return path;
 }
 
-/** Deletes the kubeconfig of a stack without resources. The cluster still exists after a preview, a `--target` or a no. */
+/** Deletes the kubeconfig of a stack without resources. After a preview, a `--target` or a declined question the cluster exists. */
 export async function removeKubeconfig(session: StackReader, folder = stateFolder): Promise<void> {
   const { resources } = await readState(session);
   if (resources.length === 0) await rm(kubeconfigPath(session.stack, folder), { force: true });

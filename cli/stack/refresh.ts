@@ -3,7 +3,7 @@ import { outlivingInterrupt } from "../../lib/process.ts";
 import type { Session } from "../session.ts";
 import { readState, type StackState } from "./state.ts";
 
-/** Limits a refresh to libvirt's resources: a cluster whose control plane is down cannot be asked for the others. */
+/** Options that limit a refresh to libvirt's resources, because Kubernetes cannot answer while the control plane is down. */
 const ofLibvirt = ["--target", "**libvirt:index/**"] as const;
 
 /** Arguments for Pulumi that refresh the state from libvirt without a question. */
@@ -14,8 +14,7 @@ export function libvirtRefresh({ stack, configFile }: Pick<Session, "stack" | "c
 }
 
 /**
- * Arguments for Pulumi that make `npm run refresh`: limited to libvirt's resources unless the user passes `--target` or
- * `--exclude`.
+ * Arguments for Pulumi of `npm run refresh`. Limited to libvirt's resources unless the user passes `--target` or `--exclude`.
  * @param args The user's arguments, which Pulumi gets unchanged.
  */
 export function refreshArguments(stack: string, args: readonly string[]): readonly string[] {
@@ -23,7 +22,7 @@ export function refreshArguments(stack: string, args: readonly string[]): readon
   return ["refresh", "--stack", stack, ...(isLimited ? [] : ofLibvirt), ...args];
 }
 
-/** How the state is refreshed. */
+/** Options of {@link refreshFromLibvirt}. */
 export interface RefreshOptions {
   /** @default {@link logLine} */
   readonly log?: Log;
@@ -32,9 +31,9 @@ export interface RefreshOptions {
 }
 
 /**
- * Refreshes the state from libvirt, so that `up` starts a machine that was stopped and recreates one that is missing. Changes
- * only the state; takes seconds. A refresh that fails is logged, because the command that follows shows the reason.
- * @returns whether to go on: false after Ctrl-C, once Pulumi has released the stack.
+ * Refreshes the state from libvirt, so that `up` starts stopped machines and recreates missing ones. Changes only the state;
+ * takes seconds. A failed refresh is logged only, because the next call of Pulumi shows the reason.
+ * @returns false after Ctrl-C, once Pulumi has released the stack; then the command ends.
  */
 export async function refreshFromLibvirt(
   session: Pick<Session, "stack" | "configFile" | "capture">,

@@ -47,13 +47,13 @@ describe("the environment of Pulumi", () => {
   test.each([
     ["the user's PULUMI_BACKEND_URL", { environment: { PULUMI_BACKEND_URL: "https://api.example.org" } }],
     ["the user's login", { login: "https://api.example.org" }],
-  ])("leaves %s alone, which needs no passphrase", (_, change) => {
+  ])("keeps %s, which needs no passphrase", (_, change) => {
     const variables = decideEnvironment({ ...bare, ...change });
     expect(variables).not.toHaveProperty("PULUMI_BACKEND_URL");
     expect(variables).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
   });
 
-  test("has a passphrase for a bucket the user logged in to", () => {
+  test("has a passphrase for a bucket of the user's login", () => {
     const variables = decideEnvironment({ ...bare, login: "s3://bucket" });
     expect(variables).not.toHaveProperty("PULUMI_BACKEND_URL");
     expect(variables.PULUMI_CONFIG_PASSPHRASE_FILE).toBe(passphraseFile);
@@ -64,11 +64,11 @@ describe("the environment of Pulumi", () => {
     ["an empty passphrase", { environment: { PULUMI_CONFIG_PASSPHRASE: "" } }],
     ["a passphrase file", { environment: { PULUMI_CONFIG_PASSPHRASE_FILE: "/secret" } }],
     ["a secrets provider", { secretsProvider: "awskms://alias/key" }],
-  ])("leaves the user's %s alone", (_, change) => {
+  ])("keeps the user's %s", (_, change) => {
     expect(decideEnvironment({ ...bare, ...change })).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
   });
 
-  test("with stand-ins has a home of its own, the user's logins, and downloads no plugins", () => {
+  test("with fallback plugins has a private home, the user's logins, and downloads no plugins", () => {
     expect(decideEnvironment({ ...bare, home: privateHome })).toMatchObject({
       PULUMI_HOME: "/cache/pulumi-home",
       PULUMI_CREDENTIALS_PATH: "/home/user/.pulumi",
@@ -76,19 +76,19 @@ describe("the environment of Pulumi", () => {
     });
   });
 
-  test("without stand-ins changes neither logins nor downloads", () => {
+  test("without fallback plugins changes neither logins nor downloads", () => {
     const variables = decideEnvironment(bare);
     expect(variables).not.toHaveProperty("PULUMI_CREDENTIALS_PATH");
     expect(variables).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
   });
 
-  test("lets Pulumi take the salt from the state, unless the user says otherwise", () => {
+  test("lets Pulumi read the salt from the state, unless the user sets the variable", () => {
     const name = "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER";
     expect(decideEnvironment(bare)[name]).toBe("true");
     expect(decideEnvironment({ ...bare, environment: { [name]: "false" } })).not.toHaveProperty(name);
   });
 
-  test("keeps a proxy away from the nodes, where there is one", () => {
+  test("excludes the nodes from a proxy", () => {
     const direct = ["192.168.222.10"];
     expect(decideEnvironment({ ...bare, direct })).not.toHaveProperty("NO_PROXY");
     const environment = { HTTPS_PROXY: "http://proxy", NO_PROXY: "own" };
@@ -98,7 +98,7 @@ describe("the environment of Pulumi", () => {
     });
   });
 
-  test("names an image only when there is one to name", () => {
+  test("names an image only when it has one", () => {
     expect(decideEnvironment(bare)).not.toHaveProperty("NODEFORGE_IMAGE");
     expect(decideEnvironment({ ...bare, image: "/a.qcow2" }).NODEFORGE_IMAGE).toBe("/a.qcow2");
   });
@@ -113,7 +113,7 @@ describe("the passphrase", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test("is made once, long, and readable by its owner only", async () => {
+  test("is created once, long, and readable by its owner only", async () => {
     await Promise.all([1, 2, 3].map(() => prepareState({ PULUMI_CONFIG_PASSPHRASE_FILE: path }, { hasSalt: false })));
     const text = await readFile(path, "utf8");
     expect(text.trim().length).toBeGreaterThanOrEqual(43);
@@ -147,7 +147,7 @@ describe("the passphrase", () => {
     expect((await readdir(folder)).sort()).toEqual([".pulumi", "passphrase"]);
   });
 
-  test("is not made when the user brings one", async () => {
+  test("is not created when the user has one", async () => {
     await prepareState({}, { hasSalt: true });
     expect(await readdir(folder)).toEqual([]);
   });

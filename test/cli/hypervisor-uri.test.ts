@@ -14,7 +14,7 @@ const refusal =
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "nodeforge-uri-"));
-  // Whoever starts virsh with it is seen.
+  // Records every call of virsh.
   await writeFile(join(folder, "virsh"), `#!/bin/sh\nprintf '%s\\n' "$*" >>${folder}/calls\n`, { mode: 0o755 });
   vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
 });
@@ -24,16 +24,16 @@ afterEach(async () => {
 });
 const calls = () => readFile(join(folder, "calls"), "utf8").catch(() => "");
 
-describe("the hypervisor a stack's file names", () => {
-  it("is as the file says", () => {
+describe("the hypervisor of a stack's file", () => {
+  it("has the URI of the file", () => {
     expect(hypervisorUri(settingsOf({ libvirtUri: "qemu+ssh://ops@host/system" }))).toBe("qemu+ssh://ops@host/system");
   });
 
-  it("is refused where it names a program, with what a URI may have", () => {
+  it("is refused where its URI names a program, with the permitted parameters", () => {
     expect(() => hypervisorUri(settingsOf({ libvirtUri: evil }))).toThrow(refusal);
   });
 
-  it("is refused by what opens a session on it, before anything is installed or started", async () => {
+  it("is refused when a session opens, before a tool is installed or started", async () => {
     const configFile = join(folder, "Pulumi.dev.yaml");
     await writeFile(configFile, JSON.stringify({ config: { "nodeforge:libvirtUri": evil } }));
     const choice = { stack: "dev", configFile, rest: [] };
@@ -41,7 +41,7 @@ describe("the hypervisor a stack's file names", () => {
     expect(await calls()).toBe("");
   });
 
-  it("is written into a run's record, and not asked for its version", async () => {
+  it("is recorded, but not started for its version", async () => {
     const session = (libvirtUri: string) => ({
       stack: "dev",
       settings: () => settingsOf({ libvirtUri }),

@@ -14,17 +14,17 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A session whose Pulumi knows of so many resources, and cannot reach libvirt. */
+/** A session with these resources in its state, and without libvirt. */
 function sessionWith(resources: readonly object[], duringRefresh = () => {}): Session {
   return {
     stack: "lab",
-    // Whether the last run there was killed, nobody can tell.
+    // This backend does not show whether the last run was killed.
     variables: { PULUMI_BACKEND_URL: "https://backend.example" },
     settings: () => settingsOf({}),
     capture: ([command]) => {
       if (command === "stack") return Promise.resolve(JSON.stringify({ deployment: { resources } }));
       duringRefresh();
-      return Promise.reject(new Error("pulumi refresh: exit code 255\nlibvirt is away"));
+      return Promise.reject(new Error("pulumi refresh: exit code 255\nlibvirt is unavailable"));
     },
     pulumi: () => {
       process.stdout.write("{}\n");
@@ -33,14 +33,14 @@ function sessionWith(resources: readonly object[], duringRefresh = () => {}): Se
   };
 }
 
-it("goes on without libvirt, which is said beside what Pulumi prints", async () => {
+it("a preview continues without libvirt, and logs it beside Pulumi's output", async () => {
   const session = sessionWith([{ urn: "a", type: "libvirt:index/domain:Domain" }]);
   expect(await preview(session, ["--json"])).toBe(3);
   expect(printed).toEqual(["{}\n"]);
-  expect(said).toEqual(["[nodeforge] the state could not be refreshed from libvirt: libvirt is away\n"]);
+  expect(said).toEqual(["[nodeforge] the state could not be refreshed from libvirt: libvirt is unavailable\n"]);
 });
 
-it("stops after Ctrl-C during its look at libvirt, once Pulumi has ended", async () => {
+it("a preview stops after Ctrl-C during its refresh, once Pulumi has ended", async () => {
   const listeners = process.listenerCount("SIGINT");
   const session = sessionWith([{ urn: "a", type: "libvirt:index/domain:Domain" }], () => process.emit("SIGINT"));
   expect(await preview(session, ["--json"])).toBe(130);
@@ -48,7 +48,7 @@ it("stops after Ctrl-C during its look at libvirt, once Pulumi has ended", async
   expect(process.listenerCount("SIGINT")).toBe(listeners);
 });
 
-it("of a stack without resources asks libvirt nothing", async () => {
+it("a preview of a stack without resources does not refresh it", async () => {
   expect(await preview(sessionWith([]), ["--json"])).toBe(3);
   expect([printed, said]).toEqual([["{}\n"], []]);
 });

@@ -5,42 +5,42 @@ import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { spares } from "../../config/proxy.ts";
 import { inCheckout } from "../../lib/checkout.ts";
-import { sparingProxy, withoutProxy } from "../../cli/proxy.ts";
+import { proxyExceptions, directHosts } from "../../cli/proxy.ts";
 import { problemsOf, surroundings } from "../support/settings.ts";
 import { settingsOf } from "./stack/stack-settings.ts";
 
-/** A proxy at which nobody answers. */
+/** URL of a proxy that does not answer. */
 const dead = "http://127.0.0.1:9";
 
 describe("the nodes", () => {
   test("are reached without a proxy: the control plane by its address, all by their range", () => {
     const networkCidr = "192.168.222.0/24";
-    expect(withoutProxy(settingsOf({ networkCidr }))).toEqual(["192.168.222.10", networkCidr]);
-    expect(withoutProxy(settingsOf({ networkCidr, masterAddress: "192.168.222.7" }))).toEqual([
+    expect(directHosts(settingsOf({ networkCidr }))).toEqual(["192.168.222.10", networkCidr]);
+    expect(directHosts(settingsOf({ networkCidr, masterAddress: "192.168.222.7" }))).toEqual([
       "192.168.222.7",
       networkCidr,
     ]);
-    expect(withoutProxy(settingsOf({ networkCidr: "wrong" }))).toEqual([]);
+    expect(directHosts(settingsOf({ networkCidr: "wrong" }))).toEqual([]);
   });
 
-  test("join the user's own exceptions, of both names", () => {
+  test("are added to the user's own exceptions, under both names", () => {
     const own = { HTTPS_PROXY: dead, NO_PROXY: "a.example, b.example", no_proxy: "b.example,c.example" };
     const all = "a.example,b.example,c.example,192.168.222.10";
-    expect(sparingProxy(["192.168.222.10"], own)).toEqual({ NO_PROXY: all, no_proxy: all });
-    expect(sparingProxy(["192.168.222.10"], { ...own, NO_PROXY: all, no_proxy: all })).toEqual({
+    expect(proxyExceptions(["192.168.222.10"], own)).toEqual({ NO_PROXY: all, no_proxy: all });
+    expect(proxyExceptions(["192.168.222.10"], { ...own, NO_PROXY: all, no_proxy: all })).toEqual({
       NO_PROXY: all,
       no_proxy: all,
     });
-    expect(sparingProxy(["n"], { https_proxy: dead })).toEqual({ NO_PROXY: "n", no_proxy: "n" });
+    expect(proxyExceptions(["n"], { https_proxy: dead })).toEqual({ NO_PROXY: "n", no_proxy: "n" });
   });
 
   test("need no exception where there is no proxy", () => {
-    expect(sparingProxy(["192.168.222.10"], { NO_PROXY: "a" })).toEqual({});
+    expect(proxyExceptions(["192.168.222.10"], { NO_PROXY: "a" })).toEqual({});
   });
 });
 
-describe("a program of ours behind a dead proxy", () => {
-  test("asks the API server itself, also without the exceptions that commands make", async () => {
+describe("a program of this project behind a dead proxy", () => {
+  test("connects to the API server directly, also without exceptions in the environment", async () => {
     const server = createServer((_, response) => response.end("pods")).listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once("listening", resolve));

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
-import { folderToMakeStackIn, sparingStackFile } from "../../cli/stack/file.ts";
+import { folderForNewStack, withStackFileCopy } from "../../cli/stack/file.ts";
 import { TestStack } from "./stack.ts";
 
 const text = `# A file as a user writes it.
@@ -22,7 +22,7 @@ it("a stack's file stays unchanged, and the state keeps one salt", async () => {
   const choice = { stack: "mine" };
   const pulumi = async (args: readonly string[], cwd = inCheckout()) => {
     const { exitCode, stdout, all } = await stack.cli.run(
-      await sparingStackFile(choice, args, places),
+      await withStackFileCopy(choice, args, places),
       cwd,
       environment,
     );
@@ -36,7 +36,7 @@ it("a stack's file stays unchanged, and the state keeps one salt", async () => {
       }
     ).deployment.secrets_providers.state.salt;
 
-  await pulumi(["stack", "select", "--create", "--stack", "mine"], await folderToMakeStackIn(choice, places));
+  await pulumi(["stack", "select", "--create", "--stack", "mine"], await folderForNewStack(choice, places));
   const first = await salt();
   for (const command of ["preview", "up", "refresh"]) {
     await pulumi([command, "--stack", "mine", ...(command === "preview" ? [] : ["--yes"])]);
@@ -55,7 +55,7 @@ it("a stack's file stays unchanged, and the state keeps one salt", async () => {
   await pulumi(["config", "set", "--secret", "other:password", "geheim", "--stack", "mine", "--config-file", file]);
   const withSecret = readFileSync(file, "utf8");
   expect(withSecret).toContain(`encryptionsalt: ${first}`);
-  expect(await sparingStackFile(choice, ["up"], places)).toEqual(["up"]);
+  expect(await withStackFileCopy(choice, ["up"], places)).toEqual(["up"]);
 
   rmSync(file);
   writeFileSync(file, text);

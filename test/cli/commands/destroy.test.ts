@@ -4,10 +4,10 @@ import { command } from "../../../cli/commands/destroy.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 import { urn } from "../../support/urn.ts";
 
-/** What happens, in its order. */
+/** Events in their order. */
 let happened: string[];
 let said: string;
-const circumstances = vi.hoisted(() => ({ answer: false, unattended: false, events: [] as string[] }));
+const situation = vi.hoisted(() => ({ answer: false, unattended: false, events: [] as string[] }));
 
 const resources = [
   {
@@ -21,17 +21,17 @@ const resources = [
 
 vi.mock("../../../cli/session.ts", () => ({
   openSession: () => {
-    circumstances.events.push("open a session");
+    situation.events.push("open a session");
     return Promise.resolve({
       stack: "dev",
       variables: {},
       settings: () => settingsOf({}),
       capture: (args: readonly string[]) => {
-        if (args[1] !== "export") circumstances.events.push(args.slice(0, 2).join(" "));
+        if (args[1] !== "export") situation.events.push(args.slice(0, 2).join(" "));
         return Promise.resolve(JSON.stringify({ deployment: { resources } }));
       },
       pulumi: (args: readonly string[]) => {
-        circumstances.events.push(args.join(" "));
+        situation.events.push(args.join(" "));
         return Promise.resolve(0);
       },
     });
@@ -43,23 +43,23 @@ vi.mock("../../../cli/recovery/recover.ts", () => ({
 }));
 vi.mock("../../../cli/consent/consent.ts", async (original) => ({
   ...(await original<object>()),
-  isUnattended: () => circumstances.unattended,
+  isUnattended: () => situation.unattended,
   confirm: () => {
-    circumstances.events.push("question");
-    return Promise.resolve(circumstances.answer);
+    situation.events.push("question");
+    return Promise.resolve(situation.answer);
   },
 }));
 
 beforeEach(() => {
-  happened = circumstances.events = [];
+  happened = situation.events = [];
   said = "";
   vi.spyOn(console, "error").mockImplementation((text: string) => void (said += `${text}\n`));
 });
 afterEach(() => void vi.restoreAllMocks());
 
 describe("a destroy", () => {
-  test("asks before anything is changed, and naming all there is", async () => {
-    circumstances.answer = true;
+  test("lists all resources and asks before it changes anything", async () => {
+    situation.answer = true;
     expect(await command([])).toBe(0);
     expect(happened).toEqual([
       "open a session",
@@ -71,31 +71,31 @@ describe("a destroy", () => {
     expect(said).toBe("Stack dev has:\n  volume   dev-master-data (protected)\n  machine  dev-master\n");
   });
 
-  test("that is answered with no changes nothing", async () => {
-    circumstances.answer = false;
+  test("changes nothing after another answer", async () => {
+    situation.answer = false;
     expect(await command(["--target", "x"])).toBe(0);
     expect(happened).toEqual(["open a session", "question"]);
     expect(said).toContain("Your arguments limit the destroy: --target x\n");
     expect(said).toContain("confirmation declined");
   });
 
-  test("that was agreed to asks nothing", async () => {
+  test("asks nothing with --yes", async () => {
     expect(await command(["--yes"])).toBe(0);
     expect(happened.slice(1)).toEqual(["state unprotect", "destroy --stack dev --yes", "state protect"]);
   });
 
-  test("that nobody can be asked about is refused before anything is opened", async () => {
-    circumstances.unattended = true;
+  test("without a terminal is refused before it opens a session", async () => {
+    situation.unattended = true;
     await expect(command(["--stack", "lab"])).rejects.toThrow(
       /deletes the machines, volumes and data of stack lab.*To agree: npm run destroy -- --stack lab --yes$/,
     );
     expect(happened).toEqual([]);
-    circumstances.unattended = false;
+    situation.unattended = false;
   });
 });
 
 describe("the question", () => {
-  /** Asks on a terminal of its own, with this typed. */
+  /** Asks on a new terminal and types an answer. @returns the screen. */
   async function asked(input: string): Promise<string> {
     const program =
       `import { confirm } from "./cli/consent/consent.ts"; ` +
@@ -105,10 +105,10 @@ describe("the question", () => {
     const subprocess = execa("script", args, { reject: false, timeout: 20_000 });
     let shown = "";
     subprocess.stdout.on("data", (text: Buffer) => {
-      const isAsked = shown.includes("does it: ");
+      const isAsked = shown.includes("confirms: ");
       shown += text.toString();
-      // Typed earlier it would reach a terminal that nobody reads yet.
-      if (!isAsked && shown.includes("does it: ")) subprocess.stdin.write(input);
+      // The question reads only input that comes after it.
+      if (!isAsked && shown.includes("confirms: ")) subprocess.stdin.write(input);
     });
     await subprocess;
     return shown;
@@ -120,9 +120,9 @@ describe("the question", () => {
     ["\n", "declined"],
     ["\u0003", "declined"],
     ["\u0004", "declined"],
-  ])("answered with %j is %s", async (input, outcome) => {
+  ])("with the answer %j is %s", async (input, outcome) => {
     const shown = await asked(input);
-    expect(shown).toContain("Destroy this? Only `yes` does it: ");
+    expect(shown).toContain("Destroy this? Only `yes` confirms: ");
     expect(shown).toMatch(new RegExp(`${outcome}\\s*$`));
   });
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { agreeing, agrees, isUnattended } from "../../../cli/consent/consent.ts";
+import { agreeingCommand, agrees, isUnattended } from "../../../cli/consent/consent.ts";
 
 test.each([[["--yes"]], [["-y"]], [["--skip-preview"]], [["-f"]], [["--target", "x", "-dy"]], [["--yes=true"]]])(
-  "%j agrees beforehand",
+  "%j agrees in advance, also without a terminal",
   (args) => {
     expect(agrees(args, {})).toBe(true);
     expect(isUnattended(args, {}, false)).toBe(false);
@@ -10,7 +10,7 @@ test.each([[["--yes"]], [["-y"]], [["--skip-preview"]], [["-f"]], [["--target", 
 );
 
 test.each([[[]], [["--yes=false"]], [["--message", "yes"]], [["-mfoy"]], [["--refresh"]], [["-tfy:x"]]])(
-  "%j does not agree, and nobody can be asked without a terminal",
+  "%j does not agree, and without a terminal no question can be asked",
   (args) => {
     expect(agrees(args, {})).toBe(false);
     expect(isUnattended(args, {}, false)).toBe(true);
@@ -18,25 +18,25 @@ test.each([[[]], [["--yes=false"]], [["--message", "yes"]], [["-mfoy"]], [["--re
   },
 );
 
-test("the environment may agree", () => {
+test("PULUMI_SKIP_CONFIRMATIONS agrees when it is true", () => {
   expect(agrees([], { PULUMI_SKIP_CONFIRMATIONS: "true" })).toBe(true);
   expect(agrees([], { PULUMI_SKIP_CONFIRMATIONS: "false" })).toBe(false);
 });
 
-test("a terminal on which Pulumi asks nothing counts as none", () => {
+test("a terminal on which Pulumi asks nothing counts as no terminal", () => {
   expect(isUnattended([], { TERM: "dumb" }, true)).toBe(true);
   expect(isUnattended([], { CI: "true" }, true)).toBe(true);
   expect(isUnattended([], { CI: "true", PULUMI_DISABLE_CI_DETECTION: "1" }, true)).toBe(false);
   expect(isUnattended(["--non-interactive"], {}, true)).toBe(true);
 });
 
-test("a preview needs no answer", () => {
+test("a preview needs no agreement", () => {
   expect(isUnattended(["--preview-only"], {}, false)).toBe(false);
 });
 
-test("the command that agrees has stack and arguments as they were typed", () => {
-  expect(agreeing("up", "dev", [])).toBe("npm run up -- --yes");
-  expect(agreeing("destroy", "lab", ["--message", "it's over"])).toBe(
+test("the command that agrees has the stack and the arguments of the refused command", () => {
+  expect(agreeingCommand("up", "dev", [])).toBe("npm run up -- --yes");
+  expect(agreeingCommand("destroy", "lab", ["--message", "it's over"])).toBe(
     `npm run destroy -- --stack lab --message 'it'\\''s over' --yes`,
   );
 });

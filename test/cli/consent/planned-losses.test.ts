@@ -4,7 +4,7 @@ import { urn } from "../../support/urn.ts";
 
 const summary = { summaryEvent: { resourceChanges: {} } };
 
-/** The event log of a preview with these steps. */
+/** Event log of a preview with these steps. */
 function log(...steps: readonly (readonly [op: string, type: string, name: string, inputs?: object])[]): string {
   const events = steps.map(([op, type, name, inputs]) => ({
     resourcePreEvent: {
@@ -17,7 +17,7 @@ function log(...steps: readonly (readonly [op: string, type: string, name: strin
 const domain = "libvirt:index/domain:Domain";
 const step = "command:remote:Command";
 
-test.each(["same", "create", "update", "read", "refresh", "import", "discard"])("%s loses nothing", (op) => {
+test.each(["same", "create", "update", "read", "refresh", "import", "discard"])("a step %s is no loss", (op) => {
   expect(plannedLosses(log([op, domain, "lab-w"], [op, step, "lab-w-token", { delete: "leave" }]))).toEqual([]);
 });
 
@@ -29,7 +29,7 @@ test.each([
   ["kubernetes:apps/v1:DaemonSet", "Kubernetes DaemonSet"],
   ["random:index/randomUuid:RandomUuid", "identity of the cluster"],
   ["other:index:Thing", "other:index:Thing"],
-])("a %s that is deleted or replaced is a loss", (type, kind) => {
+])("the deletion or replacement of a %s is a loss", (type, kind) => {
   expect(plannedLosses(log(["delete", type, "a"]))).toEqual([{ verb: "delete", kind, name: "a" }]);
   const replacement = log(["create-replacement", type, "a"], ["replace", type, "a"], ["delete-replaced", type, "a"]);
   expect(plannedLosses(replacement)).toEqual([{ verb: "replace", kind, name: "a" }]);
@@ -37,7 +37,7 @@ test.each([
   expect(plannedLosses(deletedFirst)).toEqual([{ verb: "replace", kind, name: "a" }]);
 });
 
-test("a step that is taken again is none, and one that undoes something is", () => {
+test("a command that runs again is no loss, and a command that runs its delete command is a loss", () => {
   const steps = log(
     ["replace", step, "lab-ready", { create: "wait" }],
     ["delete", step, "lab-w-join", { create: "join" }],
@@ -49,7 +49,7 @@ test("a step that is taken again is none, and one that undoes something is", () 
   );
 });
 
-test("components and providers are nothing by themselves", () => {
+test("components and providers are no losses", () => {
   const steps = log(
     ["delete", "nodeforge:index:Worker", "lab-w"],
     ["replace", "pulumi:providers:libvirt", "hypervisor"],
@@ -57,11 +57,11 @@ test("components and providers are nothing by themselves", () => {
   expect(plannedLosses(steps)).toEqual([]);
 });
 
-test("a step that only a later engine has counts as a loss", () => {
+test("a step of a later engine counts as a deletion", () => {
   expect(plannedLosses(log(["shred", domain, "lab-w"]))).toEqual([{ verb: "delete", kind: "machine", name: "lab-w" }]);
 });
 
-test("a log without its end is not believed", () => {
+test("a log without an end is refused", () => {
   const cut = log(["create", domain, "lab-w"]).split("\n").slice(0, -2).join("\n");
   expect(() => plannedLosses(cut)).toThrow("has no end");
   expect(() => plannedLosses("")).toThrow("has no end");

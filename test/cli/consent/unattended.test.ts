@@ -24,7 +24,7 @@ const machines = [
   },
 ];
 
-/** What a stack with these resources is told before an image is built; "" when nothing. */
+/** Error for a stack with these resources before an image is built; "" without an error. */
 async function refusal(resources: readonly object[], built: string | undefined, settings = {}): Promise<string> {
   const session = {
     stack: "lab",
@@ -37,7 +37,7 @@ async function refusal(resources: readonly object[], built: string | undefined, 
   );
 }
 
-test("an up that would replace nodes by ones of an image that is not built yet is refused before it is built", async () => {
+test("an up that would replace the nodes is refused before it builds another image", async () => {
   const lines = (await refusal(machines, undefined)).split("\n");
   expect(lines[0]).toContain("none of it was done");
   expect(lines.slice(1)).toEqual([
@@ -47,7 +47,7 @@ test("an up that would replace nodes by ones of an image that is not built yet i
   ]);
 });
 
-test("one whose image is there is not, nor a stack without machines, nor one that names its image", async () => {
+test("an up is not refused when the image is built, the stack has no machines, or the image is named", async () => {
   expect(await refusal(machines, "/cache/node.qcow2")).toBe("");
   expect(await refusal([], undefined)).toBe("");
   expect(await refusal(machines.slice(0, 2), undefined)).toBe("");
@@ -56,12 +56,12 @@ test("one whose image is there is not, nor a stack without machines, nor one tha
   expect(await refusal(machines, undefined)).toBe("");
 });
 
-test("a preview gets what it knows of the arguments of up", () => {
+test("a preview gets the arguments of up without the options that it does not have", () => {
   const args = ["--continue-on-error", "--target", "a", "--secrets-provider", "default", "--strict", "--refresh"];
   expect(previewArguments(args)).toEqual(["--target", "a", "--refresh"]);
 });
 
-test("what was shown is not planned again, except for a strict update", () => {
+test("an update skips the preview that was printed, unless it is strict", () => {
   expect(optionsToProceed(["--target", "a"])).toEqual(["--yes", "--skip-preview"]);
   expect(optionsToProceed(["--strict"])).toEqual(["--yes"]);
 });

@@ -16,7 +16,7 @@ import { urn } from "../../support/urn.ts";
 const image = (letter: string): ImageReference => ({ source: `/images/${letter}.qcow2`, sha256: letter.repeat(64) });
 const [a, b, c] = [image("a"), image("b"), image("c")];
 
-/** A state in which the last complete `up` gave every node `last`, and nodes run what is told now. */
+/** State after a complete `up` with the image `last`, in which each node now runs its image of `nodes`. */
 function stateOf(last: ImageReference | undefined, nodes: Readonly<Record<string, ImageReference | undefined>>) {
   const used = [...new Set(Object.values(nodes))].filter((used) => used !== undefined);
   const resource = (type: string, id: string, outputs: object): StateResource => ({
@@ -33,7 +33,7 @@ function stateOf(last: ImageReference | undefined, nodes: Readonly<Record<string
       resource("nodeforge:index:Cluster", "lab", {}),
       ...used.map(({ sha256, source }, index) => ({
         ...resource("libvirt:index/volume:Volume", `/pool/base-${sha256}`, {
-          // The first is of a release that had no id of the cluster in it.
+          // The first name is of a release without the cluster's id in it.
           name: `lab-base-${sha256.slice(0, 12)}${index === 0 ? "" : "-0123abcd"}.qcow2`,
         }),
         inputs: { source },
@@ -56,8 +56,11 @@ function stateOf(last: ImageReference | undefined, nodes: Readonly<Record<string
 }
 
 const settings = (values: Record<string, string> = {}) => ({ get: (key: string) => values[key] ?? "" });
-const naming = ({ source, sha256 }: ImageReference) => ({ image: source, imageSha256: sha256 });
-const remembering = ({ source, sha256 }: ImageReference) => ({ previousImage: source, previousImageSha256: sha256 });
+const imageSettings = ({ source, sha256 }: ImageReference) => ({ image: source, imageSha256: sha256 });
+const previousImageSettings = ({ source, sha256 }: ImageReference) => ({
+  previousImage: source,
+  previousImageSha256: sha256,
+});
 
 /** Options of `npm run roll` that a command line sets. */
 const options = (given: Partial<RollOptions>): RollOptions => ({ undo: false, yes: false, ...given });
@@ -100,8 +103,8 @@ describe("the request of a roll", () => {
   });
 });
 
-describe("what nodes run", () => {
-  test("is followed from the machine to its disk to its image", () => {
+describe("the images of nodes", () => {
+  test("are found through the machines and their disks", () => {
     const state = stateOf(a, { master: b, "worker-node-1": undefined, "worker-node-2": a });
     const nodes = imagesOfNodes(state);
     expect(nodes).toEqual([
@@ -122,13 +125,13 @@ describe("what nodes run", () => {
     [{ master: a, worker: a }, a, b, false],
     [{ master: a, worker: b }, a, a, false],
     [{ master: a, worker: undefined }, a, a, false],
-    // All machines are there, but something after them failed.
+    // All machines exist, but a later step failed.
     [{ master: b, worker: b }, a, b, false],
-  ])("%#: is one image everywhere or not", (nodes, last, wanted, expected) => {
-    expect(runsEverywhere(stateOf(last, nodes), wanted)).toBe(expected);
+  ])("are one image: %j, last up %j, image %j: %s", (nodes, last, desired, expected) => {
+    expect(runsEverywhere(stateOf(last, nodes), desired)).toBe(expected);
   });
 
-  test("is not settled while something that was replaced waits for its deletion", () => {
+  test("are not complete while a replaced resource waits for its deletion", () => {
     const { resources, pending } = stateOf(a, { master: a });
     const old = { urn: "urn:old", type: "command:remote:Command", id: "x", delete: true };
     expect(runsEverywhere({ pending, resources: [...resources, old] }, a)).toBe(false);
@@ -138,68 +141,68 @@ describe("what nodes run", () => {
 describe("the image in use", () => {
   const state = stateOf(a, { master: a });
 
-  test("is what the stack names, when its hash says so", () => {
+  test("is the image of the settings when it has the hash of the outputs", () => {
     const named = { source: "https://host/a.qcow2", sha256: a.sha256 };
-    expect(imageInUse(state, settings(naming(named)))).toEqual(named);
+    expect(imageInUse(state, settings(imageSettings(named)))).toEqual(named);
   });
 
   test.each([
-    ["names none", {}],
-    ["names another one since", { image: "/edited.qcow2" }],
+    ["names no image", {}],
+    ["names a newer image", { image: "/edited.qcow2" }],
   ])("is the file that was uploaded when the stack %s", (_, values) => {
     expect(imageInUse(state, settings(values))).toEqual(a);
   });
 
-  test("is none before the first up", () => {
+  test("is an error before the first up", () => {
     expect(() => imageInUse(stateOf(undefined, {}), settings())).toThrow("no cluster yet");
   });
 });
 
 describe("a roll", () => {
-  test("names the image and remembers the one in use", () => {
+  test("sets the image, and the previous image", () => {
     const plan = planRoll(b, stateOf(a, { master: a }), settings());
-    expect(plan).toEqual({ image: b, before: { ...naming(b), ...remembering(a) }, after: {} });
+    expect(plan).toEqual({ image: b, before: { ...imageSettings(b), ...previousImageSettings(a) }, after: {} });
   });
 
-  test("that was cut off remembers the same again", () => {
-    const values = { ...naming(b), ...remembering(a) };
+  test("keeps the previous image when it resumes", () => {
+    const values = { ...imageSettings(b), ...previousImageSettings(a) };
     const plan = planRoll(b, stateOf(a, { master: b, worker: a }), settings(values));
-    expect(plan.before).toEqual(naming(b));
+    expect(plan.before).toEqual(imageSettings(b));
   });
 
-  test("to a third image, before the second runs everywhere, remembers the first", () => {
-    const values = { ...naming(b), ...remembering(a) };
+  test("to a third image, before the second runs everywhere, keeps the first as the previous image", () => {
+    const values = { ...imageSettings(b), ...previousImageSettings(a) };
     const plan = planRoll(c, stateOf(a, { master: b, worker: a }), settings(values));
-    expect(plan.before).toEqual({ ...naming(c), ...remembering(a) });
+    expect(plan.before).toEqual({ ...imageSettings(c), ...previousImageSettings(a) });
   });
 
-  test("back to the first by name, before the second runs everywhere, remembers the second", () => {
-    const values = { ...naming(b), ...remembering(a) };
+  test("to the first image by name, before the second runs everywhere, sets the second as the previous image", () => {
+    const values = { ...imageSettings(b), ...previousImageSettings(a) };
     const plan = planRoll(a, stateOf(a, { master: b, worker: a }), settings(values));
-    expect(plan.before).toEqual({ ...naming(a), ...remembering(b) });
+    expect(plan.before).toEqual({ ...imageSettings(a), ...previousImageSettings(b) });
   });
 });
 
-describe("the way back", () => {
-  const rolled = { ...naming(b), ...remembering(a) };
+describe("a rollback", () => {
+  const rolled = { ...imageSettings(b), ...previousImageSettings(a) };
 
-  test("names the image before, and writes down the one it leaves at the end", () => {
+  test("sets the image, and the previous image at its end", () => {
     const plan = planUndo(stateOf(b, { master: b }), settings(rolled));
-    expect(plan).toEqual({ image: a, before: naming(a), after: remembering(b) });
+    expect(plan).toEqual({ image: a, before: imageSettings(a), after: previousImageSettings(b) });
   });
 
-  test("of a roll that was cut off is the same", () => {
+  test("has the same plan after an interrupted roll", () => {
     const plan = planUndo(stateOf(a, { master: b, worker: a }), settings(rolled));
-    expect(plan).toEqual({ image: a, before: naming(a), after: remembering(b) });
+    expect(plan).toEqual({ image: a, before: imageSettings(a), after: previousImageSettings(b) });
   });
 
-  test("goes on when it was cut off itself", () => {
-    const undoing = { ...naming(a), ...remembering(a) };
+  test("keeps its plan when it resumes", () => {
+    const undoing = { ...imageSettings(a), ...previousImageSettings(a) };
     const plan = planUndo(stateOf(b, { master: a, worker: b }), settings(undoing));
-    expect(plan).toEqual({ image: a, before: naming(a), after: remembering(b) });
+    expect(plan).toEqual({ image: a, before: imageSettings(a), after: previousImageSettings(b) });
   });
 
-  test("is none when no image was written down", () => {
+  test("is an error without a previous image", () => {
     expect(() => planUndo(stateOf(a, { master: a }), settings())).toThrow("nothing to undo");
   });
 });

@@ -31,7 +31,7 @@ describe("the process that took a lock", () => {
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-holder-"))));
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  /** A process whose program has this name. */
+  /** Starts a process whose program has this name. */
   async function running(name: string, wrapper: readonly string[] = []) {
     const program = join(folder, name);
     await copyFile("/bin/sleep", program);
@@ -45,11 +45,11 @@ describe("the process that took a lock", () => {
     return { pid: child.pid!, kill };
   }
 
-  test("is alive while it is a Pulumi, whatever the clock says, and dead afterwards", async () => {
+  test("is alive while it runs Pulumi, at every time of the clock, and dead afterwards", async () => {
     const { pid, kill } = await running("pulumi");
     try {
       await vi.waitFor(() => expect(holderOf(lock({ pid }), here, here)).toBe("alive"));
-      // The lock's time is no part of what is judged: a step of the clock, to before or after it, changes nothing.
+      // Clocks may be set, so the lock's time does not count.
       for (const timestamp of ["1971-01-01T00:00:00Z", "2099-01-01T00:00:00Z"]) {
         expect(holderOf({ ...lock({ pid }), timestamp } as StateLock, here, here)).toBe("alive");
       }
@@ -59,7 +59,7 @@ describe("the process that took a lock", () => {
     expect([holderOf(lock({ pid }), here, here), holderOf(lock({ pid }), here, undefined)]).toEqual(["dead", "dead"]);
   });
 
-  test("is dead when its number was given to another program since", async () => {
+  test("is dead when another program has its number", async () => {
     const { pid, kill } = await running("editor");
     try {
       await vi.waitFor(() => expect(holderOf(lock({ pid }), here, here)).toBe("dead"));
@@ -70,7 +70,7 @@ describe("the process that took a lock", () => {
 
   test.each([
     ["the lock has another host name", { pid: 999_999_999, hostname: "elsewhere" }, here],
-    ["the lock names nobody", { pid: 0 }, here],
+    ["the lock has no process", { pid: 0 }, here],
     ["the last command was in another container", { pid: 999_999_999 }, { ...here, processes: "pid:[1]" }],
     ["the last command was on another machine of this name", { pid: 999_999_999 }, { ...here, machine: "0123" }],
   ])("is unknown where %s", (_, change, last) => {
@@ -79,7 +79,7 @@ describe("the process that took a lock", () => {
 
   const apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
   test.skipIf(spawnSync(apart[0]!, [...apart.slice(1), "true"]).status !== 0)(
-    "is alive in a container that is seen from here, under its number there",
+    "is alive when it has the number in a container whose processes are visible",
     async () => {
       const { kill } = await running("pulumi", apart);
       try {
@@ -92,7 +92,7 @@ describe("the process that took a lock", () => {
 });
 
 describe("the place of a process", () => {
-  test("is written down in full, and read back", async () => {
+  test("is written completely and read back", async () => {
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-place-"));
     try {
       const path = join(folder, "within", "lab.place");
@@ -118,7 +118,7 @@ describe("the locks of a stack", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test("are read from its own folder, and released one by one", async () => {
+  test("are read from the stack's folder, and released one by one", async () => {
     const timestamp = "2026-01-02T03:04:05.678901234Z";
     await writeFile(join(locks, "a.json"), JSON.stringify({ pid: 7, username: "user", hostname: "here", timestamp }));
     await writeFile(join(locks, "b.json"), "");

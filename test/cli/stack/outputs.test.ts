@@ -13,7 +13,7 @@ const outputs = {
 };
 
 describe("the outputs of a stack", () => {
-  test("are read without its secrets", async () => {
+  test("are read without secrets", async () => {
     const asked: string[][] = [];
     const capture = (args: readonly string[]) => {
       asked.push([...args]);
@@ -23,13 +23,13 @@ describe("the outputs of a stack", () => {
     expect(asked).toEqual([["stack", "output", "--json", "--stack", "lab"]]);
   });
 
-  test("are missing before the first up, which is said", async () => {
+  test("are an error with a fix before the first up", async () => {
     await expect(readOutputs({ stack: "lab", capture: () => Promise.resolve("{}") })).rejects.toThrow(
       "stack lab has no cluster. Fix: npm run up -- --stack lab",
     );
   });
 
-  test("are summed up as a table and what to run next", () => {
+  test("are printed as a table with the next commands", () => {
     expect(summary(outputs, "dev").split("\n")).toEqual([
       "NODE            ROLE            ADDRESS",
       "master          control-plane   192.168.222.10",
@@ -47,7 +47,7 @@ describe("the outputs of a stack", () => {
   });
 });
 
-test("a kubeconfig is written where only its owner can read it, over an older one", async () => {
+test("a kubeconfig replaces an older one, and only its owner can read it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
   try {
     await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("old") }, folder);
@@ -61,8 +61,8 @@ test("a kubeconfig is written where only its owner can read it, over an older on
 });
 
 test.each([
-  ["stays while the stack has anything", { resources: [{ urn: "a", type: "libvirt:index/domain:Domain" }] }, 1],
-  ["goes with the last of it", {}, 0],
+  ["is kept while the stack has a resource", { resources: [{ urn: "a", type: "libvirt:index/domain:Domain" }] }, 1],
+  ["is deleted when the stack has no resource", {}, 0],
 ])("a kubeconfig %s", async (_, deployment, left) => {
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
   try {
@@ -76,7 +76,7 @@ test.each([
   }
 });
 
-test("a missing kubeconfig is said in a sentence", async () => {
+test("a missing kubeconfig is an error with Pulumi's reason and a fix", async () => {
   const capture = () =>
     Promise.reject(new Error("pulumi stack output: exit code 6\nerror: no stack named 'lab' found"));
   await expect(writeKubeconfig({ stack: "lab", capture }, tmpdir())).rejects.toThrow(

@@ -13,8 +13,8 @@ const root = urnIn("nodeforge:index:Cluster$nodeforge:index:Master$nodeforge:ind
 
 const module = (name: string) => JSON.stringify(pathToFileURL(inCheckout(name)).href);
 
-describe("the data of a cluster whose destroy is ended", () => {
-  // A destroy that runs: its protection is lifted, and a program that stands in for Pulumi is at work.
+describe("the data of a cluster whose destroy is killed", () => {
+  // A running destroy without protection, with a shell instead of Pulumi.
   const program = `
     import { runInteractively } from ${module("lib/process.ts")};
     import { withoutProtection } from ${module("cli/stack/protection.ts")};
@@ -39,7 +39,7 @@ describe("the data of a cluster whose destroy is ended", () => {
 });
 
 describe("data that is not protected", () => {
-  /** What the state is told, and what is said. */
+  /** Protects data; returns the calls of Pulumi, the lines of the log and whether the state has changed. */
   async function protecting(resources: readonly object[], masterDataProtected: string) {
     const [asked, said]: [string[], string[]] = [[], []];
     const session = {
@@ -53,7 +53,7 @@ describe("data that is not protected", () => {
     return { changed, asked, said };
   }
 
-  test("is protected as the stack says, and nothing else is", async () => {
+  test("is protected when the settings protect it, and no other resource is", async () => {
     const resources = [
       { urn: data, type },
       { urn: root, type },
@@ -66,11 +66,11 @@ describe("data that is not protected", () => {
   });
 
   test.each([
-    ["the stack wants no protection", [{ urn: data, type }], "false"],
+    ["the settings do not protect it", [{ urn: data, type }], "false"],
     ["it is protected", [{ urn: data, type, protect: true }], "true"],
-    ["it only waits for its deletion", [{ urn: data, type, delete: true }], "true"],
-    ["there is none", [], "true"],
-  ])("is left as it is where %s", async (_, resources, wanted) => {
-    expect(await protecting(resources, wanted)).toEqual({ changed: false, asked: [], said: [] });
+    ["it waits for its deletion", [{ urn: data, type, delete: true }], "true"],
+    ["it does not exist", [], "true"],
+  ])("is not protected when %s", async (_, resources, setting) => {
+    expect(await protecting(resources, setting)).toEqual({ changed: false, asked: [], said: [] });
   });
 });

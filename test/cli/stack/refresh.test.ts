@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { refreshFromLibvirt, refreshArguments } from "../../../cli/stack/refresh.ts";
 
-describe("a refresh", () => {
+describe("npm run refresh", () => {
   it.each([[[]], [["--yes", "--skip-preview"]], [["--target-dependents"]], [["--exclude-dependents", "--json"]]])(
-    "with %j looks at libvirt alone",
+    "with %j is limited to libvirt",
     (args) => {
       expect(refreshArguments("lab", args)).toEqual([
         ...["refresh", "--stack", "lab", "--target", "**libvirt:index/**"],
@@ -19,13 +19,13 @@ describe("a refresh", () => {
     [["-t**"]],
     [["--exclude", "**kubernetes:**"]],
     [["-x=**kubernetes:**"]],
-  ])("with %j looks at what was chosen", (args) => {
+  ])("with %j is limited by the user's options only", (args) => {
     expect(refreshArguments("lab", args)).toEqual(["refresh", "--stack", "lab", ...args]);
   });
 });
 
-/** What Pulumi is asked for beside the state, on a stack with a resource. */
-async function comparing(configFile?: string) {
+/** Calls of Pulumi that refresh a stack with one resource. */
+async function refreshing(configFile?: string) {
   const ran: string[] = [];
   const capture = (args: readonly string[]) => {
     if (args[0] === "stack") return Promise.resolve('{ "deployment": { "resources": [{}] } }');
@@ -36,13 +36,13 @@ async function comparing(configFile?: string) {
   return ran;
 }
 
-describe("a comparison with libvirt", () => {
+describe("the refresh before an update", () => {
   const refresh = "refresh --yes --skip-preview --non-interactive --target **libvirt:index/** --stack lab";
 
   it.each([
     [undefined, refresh],
     ["/elsewhere/lab.yaml", `${refresh} --config-file /elsewhere/lab.yaml`],
-  ])("with the settings %s", async (configFile, expected) => {
-    expect(await comparing(configFile)).toEqual([expected]);
+  ])("with the settings file %s runs Pulumi once, without a question", async (configFile, expected) => {
+    expect(await refreshing(configFile)).toEqual([expected]);
   });
 });

@@ -28,7 +28,7 @@ describe("the settings of a stack", () => {
     expect(settings.get("image")).toBe("");
   });
 
-  test("are all there with the defaults, those of other projects by their full key, secrets as the file has them", async () => {
+  test("are complete: with defaults, full keys of other projects, and secrets as in the file", async () => {
     const file = 'config:\n  forge:workers: 7\n  other:image: x\n  forge:password: { secure: "v1:x" }\n';
     await writeFile(join(folder, "Pulumi.dev.yaml"), file);
     expect(readSettings({ stack: "dev" }, folder).all).toEqual({
@@ -40,25 +40,25 @@ describe("the settings of a stack", () => {
     expect(readSettings({ stack: "without-a-file" }, folder).all).toEqual({ workers: 2, image: "" });
   });
 
-  test("come from another file when that is named", async () => {
+  test("come from another file when the user names it", async () => {
     await writeFile(join(folder, "lab.yaml"), "config:\n  forge:workers: 9\n");
     expect(readSettings({ stack: "dev", configFile: join(folder, "lab.yaml") }, folder).get("workers")).toBe("9");
   });
 
   test.each([
-    ["written out", "[{ name: a, count: 1 }]", [{ name: "a", count: 1 }]],
-    ["as JSON", `'[{"name":"a","count":1}]'`, [{ name: "a", count: 1 }]],
-    ["no list", "{ name: a }", []],
-    ["no JSON", "'[{'", []],
-    ["no objects", "[1, a]", []],
-  ])("hold lists of objects: %s", async (_, given, expected) => {
+    ["YAML", "[{ name: a, count: 1 }]", [{ name: "a", count: 1 }]],
+    ["JSON text", `'[{"name":"a","count":1}]'`, [{ name: "a", count: 1 }]],
+    ["not a list", "{ name: a }", []],
+    ["not JSON", "'[{'", []],
+    ["not objects", "[1, a]", []],
+  ])("have a list of objects that is %s", async (_, given, expected) => {
     await writeFile(join(folder, "Pulumi.dev.yaml"), `config:\n  forge:pools: ${given}\n`);
     const { objects } = readSettings({ stack: "dev" }, folder);
     expect(objects("pools")).toEqual(expected);
     expect(objects("workers")).toEqual([]);
   });
 
-  test("tell how secrets are kept", async () => {
+  test("have the encryption of secrets", async () => {
     await writeFile(join(folder, "Pulumi.a.yaml"), "secretsprovider: awskms://key\n");
     await writeFile(join(folder, "Pulumi.b.yaml"), "secretsprovider: passphrase\nencryptionsalt: v1:x\n");
     expect(readSettings({ stack: "a" }, folder)).toMatchObject({ secretsProvider: "awskms://key", hasSalt: false });
