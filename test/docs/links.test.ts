@@ -5,11 +5,35 @@ import { checkout, inCheckout } from "../../lib/checkout.ts";
 
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: checkout }).sort()];
 
+/** Links of a page to files of the checkout, each with its target's path and the heading's anchor. */
+function linksOf(page: string): readonly { readonly path: string; readonly anchor: string }[] {
+  const links = [...readFileSync(inCheckout(page), "utf8").matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link);
+  return links
+    .filter((link) => !/^https?:/.test(link))
+    .map((link) => {
+      const [file = "", anchor = ""] = link.split("#");
+      return { path: file === "" ? page : join(dirname(page), file), anchor };
+    });
+}
+
+/** Anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): readonly string[] {
+  const headings = [...readFileSync(inCheckout(page), "utf8").matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => text);
+  return headings.map((text) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 describe.each(pages)("%s", (page) => {
   test("links only to files that exist", () => {
-    const links = [...readFileSync(inCheckout(page), "utf8").matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link);
-    const local = links.filter((link) => !/^https?:/.test(link)).map((link) => link.replace(/#.*/, ""));
-    const missing = local.filter((link) => !existsSync(inCheckout(dirname(page), link)));
+    expect(linksOf(page).filter(({ path }) => !existsSync(inCheckout(path)))).toEqual([]);
+  });
+
+  test("links only to headings that exist", () => {
+    const missing = linksOf(page).filter(({ path, anchor }) => anchor !== "" && !anchorsOf(path).includes(anchor));
     expect(missing).toEqual([]);
   });
 });
