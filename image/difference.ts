@@ -1,17 +1,17 @@
 import type { ImageManifest } from "./manifest.ts";
 
-/** Milliseconds of a day. */
+/** Length of a day, in milliseconds. */
 const day = 24 * 60 * 60 * 1000;
 
-/** Age in days above which an image's security fixes are worth a look. */
+/** Age in days above which an image is likely to lack security fixes. */
 export const oldImage = 30;
 
-/** Names that one line shows of what changed. */
+/** Number of names that one line lists at most. */
 const shown = 8;
 
 /**
- * The date that an image's packages are of: of Debian's archive, or of the commit of nixpkgs; undefined where the manifest does
- * not tell.
+ * Returns the date of an image's packages: of Debian's archive, or of the commit of nixpkgs. Undefined when the manifest states
+ * none.
  */
 export function imageDate({ system, builtFrom }: Pick<ImageManifest, "system" | "builtFrom">): Date | undefined {
   const text = system === "debian" ? builtFrom.archive : builtFrom.nixpkgsDate;
@@ -19,19 +19,19 @@ export function imageDate({ system, builtFrom }: Pick<ImageManifest, "system" | 
   return Number.isFinite(time) ? new Date(time) : undefined;
 }
 
-/** Whole days since an image's packages were current; undefined where the manifest does not tell. */
+/** Returns the age of an image's packages in whole days; undefined when the manifest states no date. */
 export function imageAge(manifest: Pick<ImageManifest, "system" | "builtFrom">, now = Date.now()): number | undefined {
   const date = imageDate(manifest);
   return date === undefined ? undefined : Math.max(0, Math.floor((now - date.getTime()) / day));
 }
 
-/** What differs between two images, a phrase each: their dates, and what was added, removed and changed. Empty for equal ones. */
+/** Returns the differences between two images, one phrase each: system, date, contract, programs and packages. */
 export function imageDifferences(before: ImageManifest, after: ImageManifest): readonly string[] {
   const date = (manifest: ImageManifest) => imageDate(manifest)?.toISOString() ?? "an unknown date";
   return [
-    ...(before.system === after.system ? [] : [`made of ${after.system}, not of ${before.system}`]),
-    ...(date(before) === date(after) ? [] : [`packages of ${date(after)}, not of ${date(before)}`]),
-    ...(before.contract === after.contract ? [] : [`contract ${after.contract}, not ${before.contract}`]),
+    ...(before.system === after.system ? [] : [`system ${after.system}, before ${before.system}`]),
+    ...(date(before) === date(after) ? [] : [`packages of ${date(after)}, before of ${date(before)}`]),
+    ...(before.contract === after.contract ? [] : [`contract ${after.contract}, before ${before.contract}`]),
     ...changes("programs", before.versions, after.versions),
     ...changes("packages", before.packages, after.packages),
   ];

@@ -7,48 +7,48 @@ import { parseManifest, readManifest } from "./manifest-reader.ts";
 import { isUrl, type ImageReference } from "./location.ts";
 import { manifestPlace, type ImageManifest } from "./manifest.ts";
 
-/** A node image has a few GiB; one that is larger than this fills the disk instead. */
+/** Limit of an image's size in bytes. A node image has a few GiB; a file above the limit would only fill the disk. */
 const maximum = 64 * 2 ** 30;
 
-/** Milliseconds that an image may take to arrive: 4 GiB at 2 Mbit/s take five hours. */
+/** Time limit of a download, in milliseconds. 4 GiB at 2 Mbit/s take five hours. */
 const limit = 6 * 60 * 60_000;
 
 /**
- * The image as a file of this machine: one that is named by URL is downloaded once, into the cache, under its hash. Its hash
- * is taken again every time, because a volume of that name is made of it.
- * @throws {ChecksumError} when what is downloaded has another hash; an Error when it is not to be had.
+ * Returns an image as a file of this machine. An image named by URL is downloaded into the cache once, under its hash. It is
+ * hashed again each time, because its hash names a volume.
+ * @throws {ChecksumError} when the downloaded file has another hash; an Error when the download fails.
  */
 export async function localImage<T extends ImageReference>(image: T, root = cacheRoot()): Promise<T> {
   if (!isUrl(image.source)) return image;
   const path = cached(image, root);
   const release = { url: image.source, sha256: image.sha256, maximum };
   if ((await download(release, path, { limit })) === undefined) {
-    throw new Error(`the node image ${image.source} is not to be had`);
+    throw new Error(`the node image ${image.source} cannot be downloaded`);
   }
-  // Tells `npm run cache -- prune` that it is in use; when it was made stays as it is.
+  // `npm run cache -- prune` keeps files that were used recently. The modification time stays.
   await utimes(path, new Date(), (await stat(path)).mtime);
   return { ...image, source: path };
 }
 
 /**
- * The manifest of an image that is named by URL, downloaded once from beside it; undefined where there is none.
- * @throws when there is one that cannot be read.
+ * Returns the manifest of an image named by URL, which is downloaded once; undefined when there is none.
+ * @throws when the manifest cannot be parsed.
  */
 export async function downloadManifest(image: ImageReference, root = cacheRoot()): Promise<ImageManifest | undefined> {
   const path = cached(image, root);
   const known = keptManifest(path);
   if (known !== undefined) return known;
   const url = manifestPlace(image.source);
-  // Without one the guest judges its image as well.
+  // Without a manifest, a node checks its image when it boots.
   const text = await downloadText(url);
   if (text === undefined) return undefined;
   let manifest: ImageManifest;
   try {
     manifest = parseManifest(text);
   } catch (error) {
-    throw new Error(`${url} is no manifest: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${url} is not a valid manifest: ${(error as Error).message}`, { cause: error });
   }
-  // One that is another image's is not kept, or the mended one would never be asked for.
+  // A manifest of another image is not kept, because a corrected one would then never be downloaded.
   if (manifest.sha256 === image.sha256) await keep(manifestPlace(path), text);
   return manifest;
 }
@@ -57,7 +57,7 @@ function cached({ sha256 }: ImageReference, root: string): string {
   return join(root, "images", `${sha256}.qcow2`);
 }
 
-/** The manifest that was downloaded before; one that a disk has damaged is downloaded again. */
+/** Returns the manifest that was downloaded before; undefined when it is missing or damaged. */
 function keptManifest(path: string): ImageManifest | undefined {
   try {
     return readManifest(path);

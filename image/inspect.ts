@@ -33,8 +33,8 @@ export function readHeader(path: string): Qcow2Header {
 const digests = new Map<string, Promise<string>>();
 
 /**
- * SHA-256 of an image's file in hexadecimal. A process hashes each file once, because that takes seconds; a file that was
- * written since is hashed again.
+ * Returns the SHA-256 of an image's file, in hexadecimal. A process hashes each file once, because that takes seconds. A file
+ * that has been written since is hashed again.
  * @throws when it cannot be read.
  */
 export async function imageDigest(path: string): Promise<string> {

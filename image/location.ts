@@ -6,7 +6,7 @@ import { rememberedSystem, systemFile, type ImageSystem } from "./remembered.ts"
 /** Names of the cached artifacts that a stack without an image may start from. */
 export const imageKinds: Readonly<Record<ImageSystem, string>> = { nixos: "node-image-nixos", debian: "node-image" };
 
-/** An image that is named but not read: a path or URL, and the expected content. */
+/** Path or URL of an image, and its expected content. */
 export interface ImageReference {
   /** Path or URL of the qcow2 file. */
   readonly source: string;
@@ -19,19 +19,19 @@ export function isUrl(source: string): boolean {
   return /^https?:\/\//.test(source);
 }
 
-/** The node image of a stack, and where its name comes from. */
+/** Node image of a stack, and the origin of its name. */
 export interface ImageChoice {
-  /** The stack's key `image`, the variable NODEFORGE_IMAGE, or the cache where neither is set. */
+  /** The stack's key `image`, the variable NODEFORGE_IMAGE, or the cache when neither is set. */
   readonly origin: "stack" | "environment" | "cache";
   /** Path or URL; undefined when the cache has no image either. */
   readonly source: string | undefined;
 }
 
 /**
- * Decides which node image a stack uses: the one that it names, else the one of NODEFORGE_IMAGE, else the image in the cache
- * that was used last, of the system this checkout stays with. Builds nothing and reads no image.
+ * Chooses the node image of a stack: the stack's own, else that of NODEFORGE_IMAGE, else the cached image that was used last.
+ * A cached image must be of the system that this checkout keeps to. Builds nothing and reads no image.
  * @param named Value of the stack's key `image`; "" when it is not set.
- * @param file Says which system that is. @default {@link systemFile}
+ * @param file File with that system. @default {@link systemFile}
  */
 export function chooseImage(
   named: string,

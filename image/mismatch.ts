@@ -8,8 +8,8 @@ export interface Mismatch {
 }
 
 /**
- * Compares an image's manifest with its file and with this checkout, and returns the reasons to refuse the image: the guest
- * scripts need another contract, or the manifest describes another file.
+ * Returns the reasons to refuse an image. Its contract must be the one that the guest scripts of this checkout need, and its
+ * manifest must describe its file.
  * @param sha256 SHA-256 of the image's file, in hexadecimal.
  * @param needed Contract that the guest scripts need. @default the declaration's
  */

@@ -9,8 +9,7 @@ import { rememberSystem, systemFile, type ImageSystem } from "./remembered.ts";
 import { chooseSystem, inWords } from "./system.ts";
 
 /**
- * Makes sure that the node image of a stack is there. Builds it when nothing names one, and logs the system that
- * {@link chooseSystem} chooses for it.
+ * Provides the node image of a stack. Builds one of the system that {@link chooseSystem} chooses when no setting names one.
  * @returns path of the image; undefined when the stack names its own, because the program reads that one.
  * @throws when NODEFORGE_IMAGE names a file that cannot be read, or the image cannot be built.
  */

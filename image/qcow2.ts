@@ -1,34 +1,34 @@
-/** What a qcow2 image's header says, as far as it decides whether nodes may start from it. */
+/** Facts of a qcow2 image's header that decide whether nodes may start from it. */
 export interface Qcow2Header {
-  /** Why the image must not be used, as what was wanted instead; undefined when it may. */
+  /** Image that is expected instead, as a noun phrase; undefined when the image may be used. */
   readonly wanted?: string;
-  /** Size in bytes of the disk that a guest sees; 0 where the header cannot be read. */
+  /** Size in bytes of the disk that a guest sees; 0 when the header cannot be read. */
   readonly virtualBytes: number;
 }
 
-/** Bytes that hold a whole header with its extensions: QEMU keeps them in one cluster, of at most 2 MiB (docs/interop/qcow2.rst). */
+/** Maximum size of a header with its extensions. QEMU keeps them in one cluster of at most 2 MiB (docs/interop/qcow2.rst). */
 export const headerBytes = 2 << 20;
 
-/** Bytes of the header itself, by version. */
+/** Size of the header without extensions in bytes, by version. */
 const ownBytes = { 2: 72, 3: 104 } as const;
 
 const magic = 0x514649fb;
 
-/** Incompatible features that are harmless: the compression type, and extended L2 entries. */
+/** Incompatible features that are allowed: the compression type, and extended L2 entries. */
 const harmless = 0b11000n;
 const externalData = 1n << 2n;
 
 /**
  * Reads the header of a qcow2 image.
  *
- * An image may name a backing file or a data file anywhere on the machine that opens it. That is the hypervisor, as root:
- * the file of another user would become part of a node's disk. So only an image that stands alone is taken.
+ * Accepts only an image without references to other files. The hypervisor opens an image as root. A backing file or a data file
+ * could be any file there, such as another user's, and would become part of a node's disk.
  */
 export function readQcow2(bytes: Buffer): Qcow2Header {
   if (bytes.length < 8 || bytes.readUInt32BE(0) !== magic) return { wanted: "a qcow2 image", virtualBytes: 0 };
   const version = bytes.readUInt32BE(4);
   if (version !== 2 && version !== 3) return { wanted: "a qcow2 image of version 2 or 3", virtualBytes: 0 };
-  if (bytes.length < ownBytes[version]) return { wanted: "a whole qcow2 image", virtualBytes: 0 };
+  if (bytes.length < ownBytes[version]) return { wanted: "a complete qcow2 image", virtualBytes: 0 };
   const features = version === 2 ? 0n : bytes.readBigUInt64BE(72);
   const end = version === 2 ? ownBytes[2] : bytes.readUInt32BE(100);
   const wanted = problemOf(bytes, features) ?? problemOfExtensions(bytes, end);
@@ -37,7 +37,7 @@ export function readQcow2(bytes: Buffer): Qcow2Header {
 
 const withoutDataFile = "a qcow2 image without an external data file (`qemu-img convert` makes one)";
 
-/** Header extensions that lead out of the file, or say that it is encrypted. */
+/** Header extensions that refer to another file or encrypt the image, and the image that is expected instead. */
 const extensions: Readonly<Record<number, string>> = {
   0x44415441: withoutDataFile,
   0x0537be77: "a qcow2 image without encryption",
@@ -55,7 +55,7 @@ function problemOf(bytes: Buffer, features: bigint): string | undefined {
   return undefined;
 }
 
-/** Each extension has a type, a length and a content that is padded to eight bytes; type 0 ends them. */
+/** Checks the header's extensions. Each has a type, a length and a content padded to eight bytes. Type 0 ends the list. */
 function problemOfExtensions(bytes: Buffer, from: number): string | undefined {
   const last = Math.min(bytes.length, 2 ** bytes.readUInt32BE(20));
   for (let at = from; at + 8 <= last;) {

@@ -3,9 +3,9 @@ import { join, relative } from "node:path";
 import type { Input } from "../lib/cache.ts";
 
 /**
- * The files of a folder as inputs of a cache key, sorted by name: each with its path within the folder and its content. Of a
- * TypeScript file only the {@link codeOf code} counts. So a folder that moves, and a comment that changes, make no other image.
- * @param counts Whether a file is part of the key, by its name. @default all
+ * Returns the files of a folder as inputs of a cache key, sorted by path: the path of each within the folder, and its content.
+ * Only the {@link codeOf code} of a TypeScript file counts. So neither a new place of the folder nor a comment changes the key.
+ * @param counts Returns whether a file is part of the key, by its name. @default all are
  */
 export async function sourceInputs(
   folder: string,
@@ -18,14 +18,14 @@ export async function sourceInputs(
   return paths.flatMap((path, index) => [relative(folder, path), inputs[index] as Input]);
 }
 
-/** A file as an input of a cache key. */
+/** Returns a file as an input of a cache key. */
 export async function sourceInput(path: string): Promise<Input> {
   return path.endsWith(".ts") ? codeOf(await readFile(path, "utf8")) : { file: path };
 }
 
 /**
- * A TypeScript text without what cannot change its result: its imports, which name places, and the comments that have lines of
- * their own. A line of a template that looks like such a comment is left out too; the builder has none.
+ * Returns a TypeScript text without imports and without comments on separate lines, because neither changes the built image. It
+ * would also drop a line of a template that looks like such a comment. The builder has none.
  */
 export function codeOf(text: string): string {
   return text

@@ -27,7 +27,7 @@ export async function chooseSystem(circumstances: Partial<Circumstances> = {}): 
   const before = remembered();
   if (before !== undefined) {
     const other = before === "nixos" ? "--debian" : "--nix";
-    return { system: before, reason: `as before (\`npm run image -- ${other}\` changes that)` };
+    return { system: before, reason: `as before (\`npm run image -- ${other}\` changes the system)` };
   }
   const { type, reason } = virtualisation();
   if (type !== "kvm") return { system: "debian", reason: `because guests are emulated: ${reason}` };

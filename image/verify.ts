@@ -6,7 +6,7 @@ import { manifestPlace, type ImageManifest } from "./manifest.ts";
 import { shortDigest } from "../lib/digest.ts";
 import { mismatches } from "./mismatch.ts";
 
-/** An image that a configuration names, and the keys to name in an error about it. */
+/** Image of a configuration, and the keys that an error about it names. */
 export interface ImageUse extends ImageReference {
   readonly keys: {
     readonly image: string;
@@ -14,21 +14,21 @@ export interface ImageUse extends ImageReference {
     /** Key of the size of the disk that starts from the image. */
     readonly diskGiB: string;
   };
-  /** Size in GiB of that disk. */
+  /** Size of that disk in GiB. */
   readonly diskGiB: number;
 }
 
-/** A node image that was read and judged, as a file of this machine. */
+/** Node image that {@link verifyImages} has accepted, as a file of this machine. */
 export interface VerifiedImage {
   /** Path of the qcow2 file. */
   readonly source: string;
-  /** SHA-256 of the file in hexadecimal; it names the base volume. */
+  /** SHA-256 of the file in hexadecimal. Names the base volume. */
   readonly sha256: string;
-  /** What is known of the image; undefined when no manifest lies beside it. */
+  /** Manifest beside the image; undefined when there is none. */
   readonly manifest: ImageManifest | undefined;
 }
 
-/** Collects everything that is wrong with a configuration. */
+/** Collects the problems of a configuration. */
 export interface ProblemList {
   readonly add: (key: string, wanted: string, given: unknown) => void;
   /** @throws when there is a problem, naming all of them. */
@@ -36,12 +36,12 @@ export interface ProblemList {
 }
 
 /**
- * Reads, hashes and judges the images of a configuration, and downloads those that are named by URL.
+ * Reads, hashes and checks the images of a configuration, and downloads those that are named by URL.
  *
- * Downloads nothing while there is a problem, also one that was found before. A manifest comes before its image: an image
- * that does not fit is not downloaded.
- * @param uses Images as the configuration names them.
- * @param problems Takes what is wrong with them.
+ * Downloads no image when the configuration has a problem. Downloads the manifest before its image, so an incompatible image is
+ * not downloaded.
+ * @param uses Images of the configuration.
+ * @param problems Receives their problems. May already have some.
  * @param root Folder of the cache.
  * @returns the images in the same order.
  * @throws what `problems` throws; an Error when an image is not available.
@@ -63,7 +63,7 @@ export async function verifyImages(
 async function verifyFile(use: ImageUse, problems: ProblemList): Promise<VerifiedImage> {
   const { source, sha256, keys } = use;
   const unread = { source, sha256, manifest: undefined };
-  // The configuration has refused it already.
+  // The configuration has already reported it.
   if (source === "") return unread;
   const file = await inspectImage(source);
   if (file === undefined) {
@@ -75,13 +75,13 @@ async function verifyFile(use: ImageUse, problems: ProblemList): Promise<Verifie
     problems.add(keys.imageSha256, `${file.sha256}, the image's own`, sha256);
   }
   checkDisk(use, file.virtualBytes, problems);
-  return { source, sha256: file.sha256, manifest: readJudged({ ...use, sha256: file.sha256 }, problems) };
+  return { source, sha256: file.sha256, manifest: readChecked({ ...use, sha256: file.sha256 }, problems) };
 }
 
-function readJudged(use: ImageUse, problems: ProblemList): ImageManifest | undefined {
+function readChecked(use: ImageUse, problems: ProblemList): ImageManifest | undefined {
   try {
     const manifest = readManifest(use.source);
-    judge(use, manifest, problems);
+    checkManifest(use, manifest, problems);
     return manifest;
   } catch (error) {
     const wanted = `a manifest that can be read (${(error as Error).message})`;
@@ -99,12 +99,12 @@ async function fetchImages(
   const manifests: (ImageManifest | undefined)[] = [];
   for (const [index, use] of uses.entries()) {
     const manifest = isUrl(use.source) ? await downloadManifest(use, root) : found[index]?.manifest;
-    if (isUrl(use.source)) judge(use, manifest, problems);
+    if (isUrl(use.source)) checkManifest(use, manifest, problems);
     manifests.push(manifest);
   }
   problems.throwIfAny();
   const images: VerifiedImage[] = [];
-  // Each one is downloaded and hashed once, however many pools name it.
+  // Downloads and hashes each image once, even if several pools name it.
   const downloaded = new Map<string, Promise<ImageReference>>();
   for (const [index, use] of uses.entries()) {
     const key = `${use.sha256} ${use.source}`;
@@ -121,13 +121,13 @@ async function fetchImages(
   return images;
 }
 
-/** Refuses a disk that is smaller than the image it starts from. */
+/** Refuses a disk that is smaller than its image. */
 function checkDisk({ keys, diskGiB }: ImageUse, virtualBytes: number, problems: ProblemList): void {
   const needed = Math.ceil(virtualBytes / 2 ** 30);
   if (diskGiB < needed) problems.add(keys.diskGiB, `at least ${needed}, the size of its image`, diskGiB);
 }
 
-/** Refuses images that differ and share their mark, because volumes and nodes of one would count as those of the other. */
+/** Refuses different images with the same mark, because the mark identifies the volumes and the nodes of an image. */
 function refuseAlike(uses: readonly ImageUse[], found: readonly VerifiedImage[], problems: ProblemList): void {
   const first = new Map<string, VerifiedImage>();
   for (const [index, image] of found.entries()) {
@@ -141,7 +141,11 @@ function refuseAlike(uses: readonly ImageUse[], found: readonly VerifiedImage[],
   }
 }
 
-function judge({ source, sha256, keys }: ImageUse, manifest: ImageManifest | undefined, problems: ProblemList): void {
+function checkManifest(
+  { source, sha256, keys }: ImageUse,
+  manifest: ImageManifest | undefined,
+  problems: ProblemList,
+): void {
   if (manifest === undefined) return;
   for (const { wanted, given } of mismatches(manifest, sha256)) {
     problems.add(keys.image, wanted, `${given} (${manifestPlace(source)})`);

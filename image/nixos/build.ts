@@ -8,13 +8,13 @@ import { sourceInput, sourceInputs } from "../sources.ts";
 import { readDeclaration } from "../declaration.ts";
 import { describeFile, manifestPlace, manifestText, type ImageManifest } from "../manifest.ts";
 
-/** The manifest of a NixOS image. */
+/** Manifest of a NixOS image. */
 export interface NixosManifest extends ImageManifest {
   readonly system: "nixos";
-  /** Size of the system with everything it refers to. */
+  /** Size of the system's closure, in bytes. */
   readonly closureBytes: number;
   readonly builtFrom: {
-    /** Commit of the flake's repository; with -dirty when files had changed since, empty outside of a repository. */
+    /** Commit of the flake's repository, with `-dirty` if files had changed since; empty outside of a repository. */
     readonly revision: string;
     /** Commit of nixpkgs. */
     readonly nixpkgs: string;
@@ -30,20 +30,20 @@ export interface NixosManifest extends ImageManifest {
   };
 }
 
-/** Nix downloads most of a system; what is left is the disk, which it fills in a virtual machine under KVM. */
+/** Time limit of a build, in milliseconds. Nix downloads most of a system, and fills the disk in a virtual machine under KVM. */
 const limit = 120 * 60_000;
 
 /**
- * Path of the NixOS node image built from this checkout's flake, with its manifest beside it.
- * @param kvm KVM's device; replaced in tests.
- * @throws when it has to be built, and cannot be.
+ * Returns the path of this checkout's NixOS node image, built when the cache does not have it. Its manifest lies beside it.
+ * @param kvm Path of KVM's device; replaced in tests.
+ * @throws when the build fails.
  */
 export async function nixosImage(kvm?: string): Promise<string> {
   const metadata = await flakeMetadata();
   return join(await artifact(await recipeOf(metadata, kvm)), "node.qcow2");
 }
 
-/** What the NixOS node image is made from, without making it. */
+/** Returns the recipe of the image that {@link nixosImage} builds. Builds nothing. */
 export async function nixosRecipe(): Promise<Recipe> {
   return recipeOf(await flakeMetadata(), undefined);
 }
@@ -51,20 +51,22 @@ export async function nixosRecipe(): Promise<Recipe> {
 async function recipeOf(metadata: FlakeMetadata, kvm: string | undefined): Promise<Recipe> {
   return {
     name: imageKinds.nixos,
-    // The revision does not count: a commit that changes nothing of nix/ makes no other image.
-    inputs: ["nixpkgs", metadata.nixpkgs, ...(await sources())],
+    // The revision is not an input, because a commit that does not change nix/ makes the same image.
+    inputs: ["nixpkgs", metadata.nixpkgs, ...(await nixosSources())],
     estimate: "10 min",
     build: (output) => build(output, metadata, kvm),
   };
 }
 
 async function build(output: string, metadata: FlakeMetadata, kvm: string | undefined): Promise<void> {
-  // Nix would say so in words of its own, after it has downloaded a system.
+  // Nix would report it only after it has downloaded a system.
   const problem = diskProblem(kvm);
   if (problem !== undefined) {
-    throw new Error(`the NixOS image cannot be built here: ${problem}; \`npm run image -- --debian\` needs no KVM`);
+    throw new Error(
+      `the NixOS image cannot be built: ${problem}. Fix: \`npm run image -- --debian\`, which needs no KVM`,
+    );
   }
-  // The system first: what fails in it is said without the disk around it.
+  // Builds the system first, so that an error in it is not hidden by the build of the disk.
   const toplevel = await nixBuild(`${system}.system.build.toplevel`, limit);
   const image = join(output, "node.qcow2");
   await copyFile(await imageIn(await nixBuild(`${flake}#node-image`, limit)), image);
@@ -79,23 +81,24 @@ async function imageIn(built: string): Promise<string> {
   const found = files.filter((name) => name.endsWith(".qcow2")).map((name) => join(built, name));
   const [image] = found;
   if (image === undefined || found.length > 1)
-    throw new Error(`${built} has ${found.length} qcow2 images; one is wanted`);
+    throw new Error(`${built} has ${found.length} qcow2 images, expected one`);
   return image;
 }
 
-/**
- * What only the evaluated system knows, as a function of its configuration: what its nodes say of themselves, and what its
- * packages decide.
- */
+/** Nix function of a system's configuration. Returns the facts that only an evaluation knows: {@link Facts}. */
 export const facts = `config: {
   record = builtins.fromJSON config.environment.etc."${relative("/etc", readDeclaration().paths["image-record"])}".text;
   linux = config.boot.kernelPackages.kernel.version;
   nixos = config.system.nixos.version;
 }`;
 
+/** Facts of an evaluated system. */
 interface Facts {
+  /** Record of the image that a node has in `paths.image-record`. */
   readonly record: { readonly marker: string; readonly versions: Readonly<Record<string, string>> };
+  /** Version of the kernel. */
   readonly linux: string;
+  /** Version of NixOS. */
   readonly nixos: string;
 }
 
@@ -113,19 +116,24 @@ async function describeNixos(image: string, toplevel: string, metadata: FlakeMet
   };
 }
 
-/** As text, because every generation of Nix prints another JSON. */
+/** Returns the size of a closure in bytes. Reads Nix' text, because its JSON differs between versions of Nix. */
 async function closureBytes(path: string): Promise<number> {
   const printed = await nix(["path-info", "--closure-size", path]);
   const bytes = Number(/\s(\d+)\s*$/.exec(printed)?.[1]);
-  if (!(bytes > 0)) throw new Error(`nix does not say how large ${path} is: ${printed}`);
+  if (!(bytes > 0))
+    throw new Error(`nix printed ${JSON.stringify(printed)}, expected the size of the closure of ${path}`);
   return bytes;
 }
 
-/** Everything of nix/ but its texts for people, and what writes the manifest. */
-async function sources(): Promise<readonly Input[]> {
-  const writers = [import.meta.filename, inCheckout("image", "manifest.ts")];
+/**
+ * Returns the sources of the image as inputs of its key: every file of nix/ except its documentation, and the code that writes the
+ * manifest.
+ * @param root The checkout; replaced in tests.
+ */
+export async function nixosSources(root = inCheckout()): Promise<readonly Input[]> {
+  const writers = [join(root, "image", "nixos", "build.ts"), join(root, "image", "manifest.ts")];
   return [
-    ...(await sourceInputs(inCheckout("nix"), (name) => !name.endsWith(".md"))),
+    ...(await sourceInputs(join(root, "nix"), (name) => !name.endsWith(".md"))),
     ...(await Promise.all(writers.map(sourceInput))),
   ];
 }

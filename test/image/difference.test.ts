@@ -25,7 +25,7 @@ const after: DebianManifest = {
 describe("what differs between two images", () => {
   test("is named: their dates, and what was added, removed and changed", () => {
     expect(imageDifferences(before, after)).toEqual([
-      "packages of 2026-11-24T02:12:15.000Z, not of 2026-10-01T02:00:00.000Z",
+      "packages of 2026-11-24T02:12:15.000Z, before of 2026-10-01T02:00:00.000Z",
       "programs changed: linux 6.12.110 to 6.12.118",
       "packages added: chrony 4.6.1",
       "packages removed: removed-tool 1.0",
@@ -50,7 +50,10 @@ describe("what differs between two images", () => {
       contract: 3,
       builtFrom: { nixpkgsDate: "2026-10-01T02:00:00.000Z" },
     };
-    expect(imageDifferences(before, nixos).slice(0, 2)).toEqual(["made of nixos, not of debian", "contract 3, not 2"]);
+    expect(imageDifferences(before, nixos).slice(0, 2)).toEqual([
+      "system nixos, before debian",
+      "contract 3, before 2",
+    ]);
   });
 });
 

@@ -47,7 +47,7 @@ describe("an image named by URL", () => {
     const image = { source: `${server.url}/gone.qcow2`, sha256: sha256(content) };
     await mkdir(join(root, "images"));
     await writeFile(join(root, "images", `${image.sha256}.qcow2`), Buffer.alloc(content.length));
-    await expect(localImage(image, root)).rejects.toThrow(/gone\.qcow2 is not to be had/);
+    await expect(localImage(image, root)).rejects.toThrow(/gone\.qcow2 cannot be downloaded/);
   });
 
   test("is refused with another hash, and nothing of it stays", async () => {
@@ -58,7 +58,7 @@ describe("an image named by URL", () => {
 
   test("that is not there fails with its name", async () => {
     const image = { source: `${server.url}/other.qcow2`, sha256: sha256(content) };
-    await expect(localImage(image, root)).rejects.toThrow(/other\.qcow2 is not to be had/);
+    await expect(localImage(image, root)).rejects.toThrow(/other\.qcow2 cannot be downloaded/);
   });
 });
 
@@ -107,7 +107,9 @@ describe("the manifest of an image named by URL", () => {
 
   test("that cannot be read fails with its place", async () => {
     const image = await serveManifest("<html>");
-    await expect(downloadManifest(image, root)).rejects.toThrow(`${image.source}.manifest.json is no manifest`);
+    await expect(downloadManifest(image, root)).rejects.toThrow(
+      `${image.source}.manifest.json is not a valid manifest`,
+    );
   });
 
   test("is unknown where there is none", async () => {

@@ -68,8 +68,8 @@ describe("the header of an image", () => {
 
   it.each([
     [0, "a qcow2 image"],
-    [8, "a whole qcow2 image"],
-    [103, "a whole qcow2 image"],
+    [8, "a complete qcow2 image"],
+    [103, "a complete qcow2 image"],
   ])("of %i bytes is too short", (length, wanted) => {
     expect(readQcow2(qcow2().subarray(0, length))).toEqual({ wanted, virtualBytes: 0 });
   });

@@ -16,8 +16,8 @@ describe("the node image is", () => {
   });
 
   test("Debian where Nix cannot build it", async () => {
-    const nix = () => Promise.resolve({ able: false, reason: "there is no nix" });
-    expect(inWords(await chooseSystem({ ...hardware, nix }))).toBe("node image: Debian, because there is no nix");
+    const nix = () => Promise.resolve({ able: false, reason: "nix is not installed" });
+    expect(inWords(await chooseSystem({ ...hardware, nix }))).toBe("node image: Debian, because nix is not installed");
   });
 
   test("Debian where guests are emulated, whatever Nix can", async () => {
@@ -29,12 +29,12 @@ describe("the node image is", () => {
   test.each([
     ["nixos", "--debian"],
     ["debian", "--nix"],
-  ] as const)("%s when it was before, and says what changes that", async (system, flag) => {
+  ] as const)("%s when it was before, and names the command that changes it", async (system, flag) => {
     const choice = await chooseSystem({
       remembered: () => system,
       virtualisation: neverAsked,
       nix: neverAsked,
     });
-    expect(choice).toEqual({ system, reason: `as before (\`npm run image -- ${flag}\` changes that)` });
+    expect(choice).toEqual({ system, reason: `as before (\`npm run image -- ${flag}\` changes the system)` });
   });
 });

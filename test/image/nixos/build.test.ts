@@ -125,7 +125,7 @@ describe("a NixOS image", () => {
   test.each([
     ["no image in what was built", "image/nixos.qcow2", undefined, "has 0 qcow2 images"],
     ["two of them", "image/other.qcow2", "another", "has 2 qcow2 images"],
-    ["no size of the closure", "closure", `${toplevel}\n`, "does not say how large"],
+    ["no size of the closure", "closure", `${toplevel}\n`, "expected the size of the closure of"],
     ["no facts", "facts", "", "JSON"],
   ])("is not kept with %s", async (_, file, text, reason) => {
     if (text === undefined) await rm(join(folder, "fake", file));
@@ -138,8 +138,8 @@ describe("a NixOS image", () => {
   test("is not begun without KVM, and is still had once it was built", async () => {
     const none = join(folder, "none");
     await expect(nixosImage(none)).rejects.toThrow(
-      `the NixOS image cannot be built here: Nix makes a disk in a virtual machine, and ${none} cannot be used (ENOENT); ` +
-        "`npm run image -- --debian` needs no KVM",
+      `the NixOS image cannot be built: Nix makes a disk in a virtual machine, and ${none} cannot be used (ENOENT). ` +
+        "Fix: `npm run image -- --debian`, which needs no KVM",
     );
     expect((await calls()).filter((call) => call.includes(" build "))).toEqual([]);
     const built = await nixosImage(kvm());
@@ -171,7 +171,7 @@ describe("what the flake is made of", () => {
 
   test("is unknown without a locked nixpkgs", async () => {
     await answer("metadata", { revision, locks: { root: "root", nodes: { root: {} } } });
-    await expect(flakeMetadata()).rejects.toThrow("no input nixpkgs that is locked to a commit");
+    await expect(flakeMetadata()).rejects.toThrow("no locked input nixpkgs, expected one with a commit");
   });
 });
 
@@ -188,7 +188,7 @@ describe("whether Nix can build", () => {
   test("is no without nix", async () => {
     await rm(join(folder, "bin", "nix"));
     vi.stubEnv("PATH", join(folder, "bin"));
-    expect(await canBuild(here())).toEqual({ able: false, reason: "there is no nix" });
+    expect(await canBuild(here())).toEqual({ able: false, reason: "nix is not installed" });
   });
 
   test.each([
@@ -227,6 +227,6 @@ describe("whether Nix can build", () => {
       await server.close();
     }
     vi.stubEnv("NODEFORGE_OFFLINE", "1");
-    expect(await canBuild(here())).toEqual({ able: false, reason: "Nix's binary cache is not to be had" });
+    expect(await canBuild(here())).toEqual({ able: false, reason: "Nix's binary cache is not reachable" });
   });
 });
