@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { sha256Of } from "../lib/digest.ts";
+import { sha256, sha256Of } from "../lib/digest.ts";
 import { declarationText, type NodeDeclaration } from "./declaration.ts";
 
 // The builders write with this file, so its code is part of the key of every image. manifest-reader.ts is not.
@@ -48,6 +47,6 @@ export async function describeFile(image: string, node: NodeDeclaration) {
     sha256: await sha256Of(image),
     bytes: (await stat(image)).size,
     images: Object.values(node.image).map(({ name }) => name),
-    declaration: createHash("sha256").update(declarationText()).digest("hex"),
+    declaration: sha256(declarationText()),
   };
 }

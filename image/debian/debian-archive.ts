@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sha256 } from "../../lib/digest.ts";
 import { run } from "../../lib/process.ts";
 
 /** Placeholder in an archive's URL for `debian` and `debian-security`, as Debian's mirrors name them. */
@@ -84,6 +84,6 @@ export async function readRelease(suite: string, archive: string): Promise<strin
 
 /** Returns one hash of an archive's Release files. Their order does not change it. */
 export function releaseHash(files: readonly Buffer[]): string {
-  const each = files.map((content) => createHash("sha256").update(content).digest("hex")).sort();
-  return createHash("sha256").update(each.join("\n")).digest("hex");
+  const each = files.map((content) => sha256(content)).sort();
+  return sha256(each.join("\n"));
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { sha256 } from "../../lib/digest.ts";
 import { tar, type Member } from "./archive.ts";
 import type { ContainerImage } from "../declaration.ts";
 
@@ -41,8 +41,4 @@ export function containerConfig(image: ContainerImage) {
 
 function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));
-}
-
-function sha256(content: Buffer): string {
-  return createHash("sha256").update(content).digest("hex");
 }
