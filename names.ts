@@ -26,6 +26,9 @@ export const resourceType = {
   stack: "pulumi:pulumi:Stack",
 } as const;
 
+/** Key of {@link resourceType}. */
+export type ResourceType = keyof typeof resourceType;
+
 /** Suffixes of resource names. A suffix follows the cluster's name or the resource name of a node. */
 export const suffix = {
   /** Random id of a cluster. */

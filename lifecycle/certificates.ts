@@ -47,7 +47,7 @@ export function daysLeft({ to }: Validity, now = new Date()): number {
 
 /** Validity of the cluster's certificates, read from the kubeconfig in the prior state; undefined when it has none. */
 export function priorValidity(prior: PriorState, master: Pick<Node, "resourceName">): Validity | undefined {
-  return clientValidity(prior.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout);
+  return clientValidity(prior.outputsOf("remoteCommand", `${master.resourceName}${suffix.kubeconfig}`)?.stdout);
 }
 
 /** Tells the user when this run will renew the cluster's certificates. */
@@ -65,7 +65,7 @@ export async function announceRenewal(prior: PriorState, master: Pick<Node, "res
  * @returns undefined as long as they never were, so that those steps stay as they are.
  */
 export function renewalOf(prior: PriorState, master: Pick<Node, "resourceName">, now = new Date()): string | undefined {
-  const stdin = prior.outputsOf("Command", `${master.resourceName}${suffix.init}`)?.stdin;
+  const stdin = prior.outputsOf("remoteCommand", `${master.resourceName}${suffix.init}`)?.stdin;
   // The steps may not be replaced, so they have no triggers to count in.
   const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];
   const validity = priorValidity(prior, master);

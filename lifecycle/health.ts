@@ -49,7 +49,7 @@ export async function checkHealth(
   timeouts: Pick<Timeouts, "reboot">,
 ): Promise<Health> {
   const [first, ...others] = [master, ...workers].map((node) => settledNode(prior, node));
-  const kubeconfig = prior.outputsOf("Command", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
+  const kubeconfig = prior.outputsOf("remoteCommand", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
   // Before the first run has come that far, nothing can be amiss.
   if (first === undefined || typeof kubeconfig !== "string") return healthy;
   const settled = others.filter((node) => node !== undefined);
@@ -61,15 +61,15 @@ export async function checkHealth(
   });
   // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
   const isOff = (node: Node) =>
-    settledNode(prior, node) !== undefined && prior.outputsOf("Domain", node.resourceName)?.running === false;
+    settledNode(prior, node) !== undefined && prior.outputsOf("domain", node.resourceName)?.running === false;
   return { ...health, degraded: health.degraded || [master, ...workers].some(isOff) };
 }
 
 /** A node that was Ready once; undefined when it never came that far. */
 function settledNode(prior: PriorState, { name, resourceName }: Node): SettledNode | undefined {
-  const identity = prior.outputsOf("Command", `${resourceName}${suffix.hostKey}`)?.stdout;
-  const joined = prior.outputsOf("Command", `${resourceName}${suffix.ready}`);
-  const isMaster = prior.outputsOf("Command", `${resourceName}${suffix.init}`) !== undefined;
+  const identity = prior.outputsOf("localCommand", `${resourceName}${suffix.hostKey}`)?.stdout;
+  const joined = prior.outputsOf("remoteCommand", `${resourceName}${suffix.ready}`);
+  const isMaster = prior.outputsOf("remoteCommand", `${resourceName}${suffix.init}`) !== undefined;
   if (typeof identity !== "string" || (joined === undefined && !isMaster)) return undefined;
   return { name, address: (JSON.parse(identity) as { address: string }).address };
 }

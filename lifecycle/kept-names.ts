@@ -1,4 +1,4 @@
-import { contentVolumeName, networkMark, resourceType, type ContentExtension } from "../names.ts";
+import { contentVolumeName, networkMark, type ContentExtension } from "../names.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { PriorState } from "./prior-state.ts";
  */
 export function keptVolumeName(prior: PriorState, resource: string, extension: ContentExtension): string | undefined {
   const old = contentVolumeName(resource, extension, undefined);
-  return prior.outputsOf("Volume", resource)?.name === old ? old : undefined;
+  return prior.outputsOf("volume", resource)?.name === old ? old : undefined;
 }
 
 /**
@@ -18,10 +18,6 @@ export function keptVolumeName(prior: PriorState, resource: string, extension: C
  */
 export function keptNetworkMark(prior: PriorState, resource: string, clusterName: string): string | undefined {
   const old = networkMark(clusterName, undefined);
-  // By the whole type, because the component around a network has its name and the last part of its type.
-  const network = [...prior.resources.values()].find(
-    ({ type, name }) => type === resourceType.network && name === resource,
-  );
-  const xslt = (network?.outputs.xml as { xslt?: unknown } | undefined)?.xslt;
+  const xslt = (prior.outputsOf("network", resource)?.xml as { xslt?: unknown } | undefined)?.xslt;
   return typeof xslt === "string" && xslt.includes(old) ? old : undefined;
 }

@@ -27,8 +27,10 @@ export interface PriorCluster {
 
 /** What the stack remembers of a cluster. */
 export function priorCluster(prior: PriorState, name: string): PriorCluster {
-  const { result, keepers } = prior.outputsOf("RandomUuid", `${name}${suffix.id}`) ?? {};
-  const [master] = prior.namesOf("Command").flatMap((command) => nodeOfResource(name, command, suffix.init) ?? []);
+  const { result, keepers } = prior.outputsOf("randomUuid", `${name}${suffix.id}`) ?? {};
+  const [master] = prior
+    .namesOf("remoteCommand")
+    .flatMap((command) => nodeOfResource(name, command, suffix.init) ?? []);
   const last = keepers as PriorCluster["keepers"];
   return {
     id: typeof result === "string" ? result : undefined,
@@ -72,9 +74,9 @@ export function isSameCluster(prior: PriorState, name: string, keepers: Readonly
 export function isInitialized(prior: PriorState, name: string, master: string): boolean {
   const { id } = priorCluster(prior, name);
   const machine = resourceName(name, master);
-  const description = prior.outputsOf("Domain", machine)?.description;
+  const description = prior.outputsOf("domain", machine)?.description;
   const isEarlier = typeof description === "string" && !hasMark(description, domainMark(name, id ?? ""));
-  return id !== undefined && prior.outputsOf("Command", `${machine}${suffix.init}`) !== undefined && !isEarlier;
+  return id !== undefined && prior.outputsOf("remoteCommand", `${machine}${suffix.init}`) !== undefined && !isEarlier;
 }
 
 /**
@@ -87,7 +89,7 @@ export function keptIdentity(
   { clusterName, master: { name: master } }: ClusterConfig,
   keepers: Readonly<Record<string, string>>,
 ): Identity | undefined {
-  const identity = prior.outputsOf("Command", `${resourceName(clusterName, master)}${suffix.hostKey}`)?.stdout;
+  const identity = prior.outputsOf("localCommand", `${resourceName(clusterName, master)}${suffix.hostKey}`)?.stdout;
   const isSame = isSameCluster(prior, clusterName, keepers) && isInitialized(prior, clusterName, master);
   return isSame && typeof identity === "string" ? parseIdentity(identity) : undefined;
 }
@@ -98,7 +100,7 @@ export function keptIdentity(
  * @param signature What the wanted machine's domain is marked with.
  */
 export function needsRollout(prior: PriorState, resourceName: string, signature: string): boolean {
-  const description = prior.outputsOf("Domain", resourceName)?.description;
+  const description = prior.outputsOf("domain", resourceName)?.description;
   return typeof description === "string" && !hasSignature(description, signature);
 }
 
@@ -108,9 +110,9 @@ export function needsRollout(prior: PriorState, resourceName: string, signature:
  * @param resourceName Name of the worker's component in the stack.
  */
 export function isUnavailable(prior: PriorState, resourceName: string): boolean {
-  if (prior.outputsOf("Worker", resourceName) === undefined) return false;
-  const domainId = prior.outputsOf("Domain", resourceName)?.id;
-  const triggers = prior.outputsOf("Command", `${resourceName}${suffix.ready}`)?.triggers;
+  if (prior.outputsOf("worker", resourceName) === undefined) return false;
+  const domainId = prior.outputsOf("domain", resourceName)?.id;
+  const triggers = prior.outputsOf("remoteCommand", `${resourceName}${suffix.ready}`)?.triggers;
   return domainId === undefined || !Array.isArray(triggers) || !triggers.includes(domainId);
 }
 
@@ -120,14 +122,14 @@ export function isUnavailable(prior: PriorState, resourceName: string): boolean 
  * @param resourceName Name of the worker's component in the stack.
  */
 export function hasUnusedToken(prior: PriorState, resourceName: string): boolean {
-  const minted = prior.outputsOf("Command", `${resourceName}${suffix.token}`)?.triggers;
-  const joined = prior.outputsOf("Command", `${resourceName}${suffix.join}`)?.triggers;
+  const minted = prior.outputsOf("remoteCommand", `${resourceName}${suffix.token}`)?.triggers;
+  const joined = prior.outputsOf("remoteCommand", `${resourceName}${suffix.join}`)?.triggers;
   return minted !== undefined && !isDeepStrictEqual(minted, joined);
 }
 
 /** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
 export function generationOf(prior: PriorState, command: string, again: boolean): string {
-  const triggers = prior.outputsOf("Command", command)?.triggers;
+  const triggers = prior.outputsOf("remoteCommand", command)?.triggers;
   // A step that was never counted, or is not there yet, is at its first time.
   const last = (Array.isArray(triggers) && Number(triggers.at(-1))) || 1;
   return String(again ? last + 1 : last);

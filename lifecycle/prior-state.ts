@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { nameOfUrn } from "../names.ts";
+import { nameOfUrn, resourceType, type ResourceType } from "../names.ts";
 
 /** A resource as the stack remembers it. */
 export interface PriorResource {
@@ -17,17 +17,18 @@ export class PriorState {
     this.resources = resources;
   }
 
-  /** Outputs of the resource of a type (its token's last part, such as `Domain`) and name; undefined when there is none. */
-  outputsOf(kind: string, name: string): Readonly<Record<string, unknown>> | undefined {
-    for (const resource of this.resources.values()) {
-      if (resource.name === name && resource.type.split(":").at(-1) === kind) return resource.outputs;
-    }
-    return undefined;
+  /** Outputs of the resource of a type and name; undefined when there is none. */
+  outputsOf(type: ResourceType, name: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#ofType(type).find((resource) => resource.name === name)?.outputs;
   }
 
-  /** Names of the resources of a type, by its token's last part. */
-  namesOf(kind: string): readonly string[] {
-    return [...this.resources.values()].filter(({ type }) => type.split(":").at(-1) === kind).map(({ name }) => name);
+  /** Names of the resources of a type. */
+  namesOf(type: ResourceType): readonly string[] {
+    return this.#ofType(type).map(({ name }) => name);
+  }
+
+  #ofType(type: ResourceType): readonly PriorResource[] {
+    return [...this.resources.values()].filter((resource) => resource.type === resourceType[type]);
   }
 }
 

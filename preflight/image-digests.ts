@@ -10,7 +10,7 @@ import type { Topology } from "../topology.ts";
  */
 export function refuseAlikeImages(clusterName: string, { images }: Topology, prior: PriorState): void {
   for (const { sha256, source } of images) {
-    const existing = prior.outputsOf("BaseImage", contentName(`${clusterName}${suffix.base}`, sha256))?.sha256;
+    const existing = prior.outputsOf("baseImage", contentName(`${clusterName}${suffix.base}`, sha256))?.sha256;
     if (typeof existing !== "string" || existing === sha256) continue;
     throw new pulumi.RunError(
       `Nothing was created: the image ${source} has SHA-256 ${sha256}, and the cluster has another one, ${existing}.\n` +

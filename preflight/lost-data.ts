@@ -25,7 +25,7 @@ export async function isDataLost(
   const before = priorCluster(prior, clusterName);
   if (before.id === undefined || before.master === undefined || !isInitialized(prior, clusterName, before.master))
     return false;
-  const remembered = prior.outputsOf("Volume", `${resourceName(clusterName, before.master)}${suffix.data}`);
+  const remembered = prior.outputsOf("volume", `${resourceName(clusterName, before.master)}${suffix.data}`);
   const disk = {
     name: dataVolumeName(resourceName(clusterName, before.master), before.id),
     pool: typeof remembered?.pool === "string" ? remembered.pool : storagePool.name,

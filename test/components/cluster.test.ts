@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { clusterWith, counts } from "../support/cluster.ts";
 import { ofType, one, promiseOf, registered, startMocks } from "../support/mocks.ts";
-
-vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
+import { parseScriptInput } from "../support/script-input.ts";
 
 beforeEach(() => startMocks());
 
@@ -93,7 +92,7 @@ describe("readiness", () => {
   it("expects exactly the nodes there are, and hears of every new machine", async () => {
     await clusterWith({ workers: "1" });
     const { stdin, triggers } = one("Command", "dev-ready").inputs;
-    expect(stdin).toMatch(/esac\nmaster dev-master-id\nworker-node-1 dev-worker-node-1-ready-id\n$/);
+    expect(parseScriptInput(stdin).stdin).toBe("master dev-master-id\nworker-node-1 dev-worker-node-1-ready-id\n");
     expect(triggers).toEqual(["dev-master-id", "1"]);
   });
 });

@@ -6,9 +6,8 @@ import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { clusterWith } from "../support/cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { one, promiseOf, startMocks, type recordOptions } from "../support/mocks.ts";
+import { parseScriptInput } from "../support/script-input.ts";
 import { configWith } from "../support/settings.ts";
-
-vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
 beforeEach(() => startMocks());
 
@@ -45,10 +44,19 @@ describe("the control plane", () => {
     const { cluster } = await clusterWith({ drainPolicy: "force", drainGraceSeconds: "30", drainTimeoutMinutes: "7" });
     const { stdin, triggers } = one("Command", "dev-master-init").inputs;
     expect(triggers).toBeUndefined();
-    expect(stdin).toContain(`IMAGE='${cluster.imageHash.slice(0, 12)}'\nMACHINE='dev-master-id'\n`);
+    expect(parseScriptInput(stdin).scripts["init-control-plane"]?.parameters).toMatchObject({
+      NODE_NAME: "master",
+      NODE_ADDRESS: "192.168.222.10",
+      IMAGE: cluster.imageHash.slice(0, 12),
+      MACHINE: "dev-master-id",
+    });
     const policy = one("Command", "dev-master-drain-policy").inputs;
     expect(policy.create).toMatch(/ set-drain-policy$/);
-    expect(policy.stdin).toContain("DRAIN_TIMEOUT_MINUTES='7'\nDRAIN_GRACE_SECONDS='30'\nDRAIN_POLICY='force'\n");
+    expect(parseScriptInput(policy.stdin).scripts["set-drain-policy"]?.parameters).toEqual({
+      DRAIN_TIMEOUT_MINUTES: "7",
+      DRAIN_GRACE_SECONDS: "30",
+      DRAIN_POLICY: "force",
+    });
   });
 
   it("is told when it was made already, by what the engine runs then, and is another one only with another cluster", async () => {
@@ -56,22 +64,22 @@ describe("the control plane", () => {
     const { create, update, stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;
     expect(create).not.toContain("REPEATED");
     expect(update).toMatch(/^timeout .* env REPEATED=yes bash -c .* init-control-plane$/);
-    // Both are the same script, which is sent once.
-    expect(stdin?.split("\ninit-control-plane)\n")).toHaveLength(2);
-    expect(stdin).toMatch(/^\d+\ncase \$0 in\ninit-control-plane\)\n/);
+    // Creation and update run the same script, so the input has it once.
+    expect(Object.keys(parseScriptInput(stdin).scripts)).toEqual(["init-control-plane"]);
     const trigger = options.of("Command", "dev-master-init").replacementTrigger as pulumi.Output<string>;
     expect(await promiseOf(trigger)).toBe("00000000-0000-4000-8000-000000000000");
   });
 
   it("hands over what approves the joins", async () => {
     await clusterWith();
-    const { stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;
-    expect(stdin).toContain("kubectl certificate approve");
+    const { scripts } = parseScriptInput(one("Command", "dev-master-init").inputs.stdin);
+    expect(scripts["init-control-plane"]?.parameters.APPROVE_JOINS).toContain("kubectl certificate approve");
   });
 
   describe("whose certificates", () => {
     const steps = ["init", "kubeconfig"].map((step) => `dev-master-${step}`);
-    const told = (name: string) => /^CERTIFICATES='(.*)'$/m.exec(one("Command", name).inputs.stdin as string)?.[1];
+    const told = (name: string) =>
+      Object.values(parseScriptInput(one("Command", name).inputs.stdin).scripts)[0]?.parameters.CERTIFICATES;
     const kubeconfig = (days: number): Record<string, Record<string, unknown>> => {
       const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
       const text = execFileSync(
@@ -80,7 +88,7 @@ describe("the control plane", () => {
         { stdio: ["ignore", "pipe", "ignore"] },
       );
       const users = [{ user: { "client-certificate-data": text.toString("base64") } }];
-      return { "Command dev-master-kubeconfig": { stdout: JSON.stringify({ users }) } };
+      return { "remoteCommand dev-master-kubeconfig": { stdout: JSON.stringify({ users }) } };
     };
 
     it("are young has nothing to do for them", async () => {
@@ -100,9 +108,9 @@ describe("the control plane", () => {
 
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
   const before = (foundationOf = configWith()) => ({
-    "Command dev-master-init": {},
-    "Command dev-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid dev-id": { result: "01234567-89ab", keepers: immutableInputs(foundationOf) },
+    "remoteCommand dev-master-init": {},
+    "localCommand dev-master-host-key": { stdout: JSON.stringify(identity) },
+    "randomUuid dev-id": { result: "01234567-89ab", keepers: immutableInputs(foundationOf) },
   });
   const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
 
@@ -127,7 +135,7 @@ describe("the control plane", () => {
 describe("machines that are in use and become others", () => {
   const olds = Object.fromEntries(
     [1, 2, 3].map((number) => [
-      `Domain dev-worker-node-${number}`,
+      `domain dev-worker-node-${number}`,
       { description: "nodeforge cluster dev, machine 0" },
     ]),
   );
@@ -161,7 +169,7 @@ describe("machines that are in use and become others", () => {
   });
 
   it("wait for one that is away already, also for one after them; that one waits for no other worker", async () => {
-    const away = { "Worker dev-worker-node-3": {} };
+    const away = { "worker dev-worker-node-3": {} };
     const { options } = await clusterWith(
       { workers: "4", joinWaveSize: "1" },
       { prior: priorStateOf({ ...olds, ...away }) },

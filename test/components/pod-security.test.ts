@@ -1,9 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { corefile } from "../../addons/corefile.ts";
 import { clusterWith } from "../support/cluster.ts";
 import { one, startMocks } from "../support/mocks.ts";
-
-vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
 beforeEach(() => startMocks());
 

@@ -5,8 +5,6 @@ import { longestPhase } from "../../guest/seconds.ts";
 import { clusterWith } from "../support/cluster.ts";
 import { promiseOf, startMocks } from "../support/mocks.ts";
 
-vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
-
 let warnings: string[];
 beforeEach(() => {
   warnings = [];

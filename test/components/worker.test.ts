@@ -4,15 +4,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Worker } from "../../components/worker.ts";
 import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
 import { clusterWith, nodeIn } from "../support/cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { ofType, one, promiseOf, startMocks } from "../support/mocks.ts";
+import { parseScriptInput } from "../support/script-input.ts";
 import { qcow2 } from "../support/qcow2.ts";
-
-vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
 
 beforeEach(() => startMocks());
 
@@ -64,20 +63,28 @@ describe("a worker", () => {
     expect(token.update).toMatch(/ renew-token$/);
     // The longest drain there can be, and what comes before and after it.
     expect(token.delete).toMatch(/^timeout .* 15600 .* leave$/);
-    expect(token.stdin).toMatch(
-      /^\d+\ncase \$0 in\nmint-token\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nTOKEN_TTL_MINUTES='30'\n/,
-    );
-    // How long pods may take is asked when it leaves, not when it joins.
-    expect(token.stdin).toMatch(
-      /\nleave\)\nWORKER_NAME='worker-node-2'\nWORKER_ADDRESS='192\.168\.222\.10\d'\nWORKER_MAC='52:54(:[0-9a-f]{2}){4}'\nIMAGE_CONTRACT='\d+'\n#/,
-    );
+    const worker = {
+      WORKER_NAME: "worker-node-2",
+      WORKER_ADDRESS: expect.stringMatching(/^192\.168\.222\.10\d$/) as string,
+    };
+    const { scripts } = parseScriptInput(token.stdin);
+    expect(Object.keys(scripts)).toEqual(["mint-token", "renew-token", "leave"]);
+    expect(scripts["mint-token"]?.parameters).toEqual({ ...worker, TOKEN_TTL_MINUTES: "30" });
+    expect(scripts["renew-token"]?.parameters).toEqual({ ...worker, TOKEN_TTL_MINUTES: "30" });
+    // No drain policy: it is read when the worker is removed, not when it joins.
+    expect(scripts.leave?.parameters).toEqual({
+      ...worker,
+      WORKER_MAC: expect.stringMatching(/^52:54(:[0-9a-f]{2}){4}$/) as string,
+    });
     const join = one("Command", "dev-worker-node-2-join").inputs;
     expect(join.triggers).toEqual(["dev-worker-node-2-id", "1"]);
     // On its way to the engine a secret is wrapped.
     const { value, ...wrapper } = join.stdin as { value: string };
     expect(Object.keys(wrapper)).toHaveLength(1);
-    expect(value).toContain("abcdef.0123456789abcdef");
-    expect(value).toMatch(/NODE_ADDRESS='192\.168\.222\.10\d'/);
+    const input = parseScriptInput(value);
+    expect(input.scripts.join?.parameters.NODE_ADDRESS).toMatch(/^192\.168\.222\.10\d$/);
+    expect(input.scripts.join?.text).not.toContain("abcdef.0123456789abcdef");
+    expect(input.stdin).toContain("abcdef.0123456789abcdef");
   });
 
   it("leaves before it is let in again, and not at all when the whole cluster goes", async () => {
@@ -112,7 +119,11 @@ describe("a worker", () => {
     const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
     // Two limits of 20 minutes, and five more.
     expect(create).toMatch(/^timeout .* 2700 .* worker-ready$/);
-    expect(stdin).toContain("WORKER_NAME='worker-node-1'\nREADY_TIMEOUT_SECONDS='1200'\nTAINTS=''\n");
+    expect(parseScriptInput(stdin).scripts["worker-ready"]?.parameters).toEqual({
+      WORKER_NAME: "worker-node-1",
+      READY_TIMEOUT_SECONDS: "1200",
+      TAINTS: "",
+    });
     expect(nodeIn(stdin)).toEqual({
       apiVersion: "v1",
       kind: "Node",
@@ -199,10 +210,11 @@ describe("worker pools", () => {
       "nodeforge.local/pool": "small",
     });
     expect(nodeIn(ready("worker-big-1")).metadata.labels).not.toHaveProperty("size");
-    expect(ready("worker-small-2")).toContain("\nTAINTS=''\n");
-    expect(ready("worker-big-1")).toContain("\nTAINTS='a=b:NoSchedule'\n");
-    expect(join("worker-small-2")).not.toContain("NoSchedule");
-    expect(join("worker-big-1")).toContain("NoSchedule");
+    const taints = (name: string) => parseScriptInput(ready(name)).scripts["worker-ready"]?.parameters.TAINTS;
+    expect(taints("worker-small-2")).toBe("");
+    expect(taints("worker-big-1")).toBe("a=b:NoSchedule");
+    expect(parseScriptInput(join("worker-small-2")).stdin).not.toContain("NoSchedule");
+    expect(parseScriptInput(join("worker-big-1")).stdin).toContain("NoSchedule");
   });
 
   it("share one image when their images are the same, wherever they lie", async () => {
@@ -227,11 +239,11 @@ describe("worker pools", () => {
 describe("a node that was lost", () => {
   it("is let in again, and nobody else; all are asked for anew", async () => {
     const known = priorStateOf({
-      "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
-      "Command dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "2"] },
-      "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
-      "Command dev-worker-node-2-join": { triggers: ["dev-worker-node-2-id", "5"] },
-      "Command dev-ready": { triggers: ["dev-master-id", "3"] },
+      "remoteCommand dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
+      "remoteCommand dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "2"] },
+      "remoteCommand dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
+      "remoteCommand dev-worker-node-2-join": { triggers: ["dev-worker-node-2-id", "5"] },
+      "remoteCommand dev-ready": { triggers: ["dev-master-id", "3"] },
     });
     await clusterWith({}, { prior: known, health: { lost: new Set(["worker-node-2"]), degraded: true } });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
@@ -244,9 +256,9 @@ describe("a node that was lost", () => {
 describe("a worker whose join was not finished", () => {
   it("gets another token, which lets it have a certificate again, and nobody else does", async () => {
     const known = priorStateOf({
-      "Command dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "1"] },
-      "Command dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "1"] },
-      "Command dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "1"] },
+      "remoteCommand dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "1"] },
+      "remoteCommand dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "1"] },
+      "remoteCommand dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "1"] },
     });
     await clusterWith({}, { prior: known });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);

@@ -93,7 +93,7 @@ describe("the key of a running cluster", () => {
   /** Prior state of a stack with a cluster of a configuration. */
   const rememberedAs = (raw: Record<string, string>) => {
     const made = configWith({ sshPrivateKeyPath: sshKeyPath, ...raw }, { environment: {}, keys });
-    const known = priorStateOf({ "RandomUuid dev-id": { result: "id", keepers: immutableInputs(made) } });
+    const known = priorStateOf({ "randomUuid dev-id": { result: "id", keepers: immutableInputs(made) } });
     return { known, isLiving: (config: Parameters<typeof hasSameInputs>[1]) => hasSameInputs(known, config) };
   };
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import type { GuestScript } from "../../guest/script.ts";
+import { parseScriptInput } from "../support/script-input.ts";
 import { runForReal } from "./shell.ts";
 
 /** A root disk. */
@@ -167,8 +168,11 @@ export class Guests {
     const machine = this.#at(host);
     if (!machine) throw new Error(`no machine answers at ${host}`);
     if (hostKey !== this.identity(machine.domainId).hostKey) throw new Error(`the host key of ${host} is another one`);
-    const script = this.script(command);
-    const { text, parameter, rest } = readInput(script, stdin);
+    const script = this.script(command) as GuestScript;
+    const { scripts, stdin: rest } = parseScriptInput(stdin);
+    const { text, parameters } = scripts[script] ?? {};
+    if (text === undefined) throw new Error(`the text of ${script} does not reach the node`);
+    const parameter = (name: string) => parameters?.[name] ?? "";
     switch (script) {
       case "init-control-plane":
         return this.#init(machine, parameter("NODE_NAME"), command.includes(" REPEATED=yes "));
@@ -258,22 +262,4 @@ export class Guests {
     this.secrets.push(text);
     return text;
   }
-}
-
-/** Splits a command's standard input into the script's text with its parameters, and the rest for the script to read. */
-function readInput(script: string, stdin: string) {
-  const end = stdin.indexOf("\n") + 1;
-  const bytes = Buffer.from(stdin.slice(end));
-  const size = Number(stdin.slice(0, end));
-  const program = bytes.subarray(0, size).toString();
-  const source = readFileSync(new URL(`../../guest/${script}.sh`, import.meta.url), "utf8");
-  const from = program.indexOf(`\n${script})\n`) + script.length + 3;
-  const to = program.indexOf(source, from) + source.length;
-  if (to < from) throw new Error(`the text of ${script} does not reach the node`);
-  const text = program.slice(from, to);
-  return {
-    text,
-    parameter: (name: string) => new RegExp(`^${name}='([^']*)'$`, "m").exec(text)?.[1] ?? "",
-    rest: bytes.subarray(size).toString(),
-  };
 }

@@ -46,8 +46,8 @@ describe("the renewal of a stack's certificates", () => {
   const year = kubeconfig(365);
   const prior = (last?: string) =>
     priorStateOf({
-      "Command dev-master-kubeconfig": { stdout: year },
-      "Command dev-master-init": {
+      "remoteCommand dev-master-kubeconfig": { stdout: year },
+      "remoteCommand dev-master-init": {
         stdin: scriptInput([
           { script: "init-control-plane", parameters: last === undefined ? {} : { CERTIFICATES: last } },
         ]),

@@ -205,25 +205,25 @@ describe("a look at the cluster", () => {
   const config = configWith({ workers: "1" });
   const check = (prior: PriorState, of = config) => checkHealth(prior, deriveTopology(of), of.timeouts);
   const identity = { stdout: JSON.stringify({ address: "127.0.0.1", hostKey: "ssh-ed25519 AAAA" }) };
-  const master = { "Command dev-master-init": {}, "Command dev-master-host-key": identity };
-  const worker = { "Command dev-worker-node-1-ready": {}, "Command dev-worker-node-1-host-key": identity };
+  const master = { "remoteCommand dev-master-init": {}, "localCommand dev-master-host-key": identity };
+  const worker = { "remoteCommand dev-worker-node-1-ready": {}, "localCommand dev-worker-node-1-host-key": identity };
 
   it("asks nobody before there is a cluster", async () => {
     let asked = 0;
     const stdout = await apiServer((_, response) => void (asked++, response.end(nodeList({}))));
-    const kubeconfig = { "Command dev-master-kubeconfig": { stdout } };
+    const kubeconfig = { "remoteCommand dev-master-kubeconfig": { stdout } };
     expect(await check(new PriorState())).toEqual(healthy);
     expect(await check(priorStateOf(master))).toEqual(healthy);
-    expect(await check(priorStateOf({ ...kubeconfig, "Command dev-master-init": {} }))).toEqual(healthy);
+    expect(await check(priorStateOf({ ...kubeconfig, "remoteCommand dev-master-init": {} }))).toEqual(healthy);
     expect(asked).toBe(0);
     expect(await check(priorStateOf({ ...master, ...kubeconfig }))).toEqual(degraded());
     expect(asked).toBe(1);
   });
 
   it("expects the workers that were Ready once, and no others", async () => {
-    const kubeconfig = { "Command dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
+    const kubeconfig = { "remoteCommand dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
     expect(await check(priorStateOf({ ...master, ...worker, ...kubeconfig }))).toEqual(degraded("worker-node-1"));
-    const neverReady = { "Command dev-worker-node-1-host-key": identity };
+    const neverReady = { "localCommand dev-worker-node-1-host-key": identity };
     expect(await check(priorStateOf({ ...master, ...neverReady, ...kubeconfig }))).toEqual(healthy);
     const leaving = configWith({ workers: "0" });
     expect(await check(priorStateOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);

@@ -9,7 +9,7 @@ import {
   keptIdentity,
 } from "../../lifecycle/prior-cluster.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
-import { priorStateOf } from "../support/prior-state.ts";
+import { priorStateOf, type PriorOutputs } from "../support/prior-state.ts";
 import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
 
 const labWith = (raw: Record<string, string> = {}) => configWith({ clusterName: "lab", ...raw });
@@ -52,7 +52,7 @@ describe("what a cluster stands on", () => {
 
 describe("what makes a cluster another one", () => {
   const after = (keepers: Record<string, string>, dataLost: boolean) =>
-    keepersOf(priorStateOf({ "RandomUuid lab-id": { keepers } }), config, dataLost).losses;
+    keepersOf(priorStateOf({ "randomUuid lab-id": { keepers } }), config, dataLost).losses;
 
   it("is each loss of its data, which stays counted", () => {
     expect([after({}, true), after({ losses: "1" }, false), after({ losses: "1" }, true)]).toEqual(["1", "1", "2"]);
@@ -60,24 +60,27 @@ describe("what makes a cluster another one", () => {
 
   it("is another name of its control plane, which is written down from then on", () => {
     const boss = labWith({ masterName: "boss" });
-    const id = (keepers: Record<string, string>) => ({ "RandomUuid lab-id": { result: "id", keepers } });
+    const id = (keepers: Record<string, string>) => ({ "randomUuid lab-id": { result: "id", keepers } });
     const made = {
       ...id(immutableInputs(config)),
-      "Command lab-master-init": {},
-      "Command lab-worker-node-1-join": {},
+      "remoteCommand lab-master-init": {},
+      "remoteCommand lab-worker-node-1-join": {},
     };
-    const masterOf = (prior: Parameters<typeof priorStateOf>[0], of = boss) =>
-      keepersOf(priorStateOf(prior), of, false).master;
+    const masterOf = (prior: PriorOutputs, of = boss) => keepersOf(priorStateOf(prior), of, false).master;
     expect(masterOf(made)).toBe("boss");
     expect(masterOf(made, config)).toBeUndefined();
     // Stopped on its way there, with both control planes known.
-    const halfway = { ...made, ...id({ ...immutableInputs(config), master: "boss" }), "Command lab-boss-init": {} };
+    const halfway = {
+      ...made,
+      ...id({ ...immutableInputs(config), master: "boss" }),
+      "remoteCommand lab-boss-init": {},
+    };
     expect([masterOf(halfway), masterOf(halfway, config)]).toEqual(["boss", "master"]);
     expect(masterOf(id(immutableInputs(config)))).toBeUndefined();
   });
 
   it("is nothing but what it stands on while no data was lost", () => {
-    const prior = priorStateOf({ "RandomUuid lab-id": { keepers: immutableInputs(config) } });
+    const prior = priorStateOf({ "randomUuid lab-id": { keepers: immutableInputs(config) } });
     expect(keepersOf(prior, config, false)).toEqual(immutableInputs(config));
     expect(keepersOf(new PriorState(), config, false)).toEqual(immutableInputs(config));
   });
@@ -87,12 +90,12 @@ describe("the identity of a control plane that was there before", () => {
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
   const id = "01234567-89ab-4cde-8f01-23456789abcd";
   const remembered = {
-    "Command lab-master-init": {},
-    "Command lab-master-host-key": { stdout: JSON.stringify(identity) },
-    "RandomUuid lab-id": { result: id, keepers: { ...immutableInputs(config), losses: "1" } },
+    "remoteCommand lab-master-init": {},
+    "localCommand lab-master-host-key": { stdout: JSON.stringify(identity) },
+    "randomUuid lab-id": { result: id, keepers: { ...immutableInputs(config), losses: "1" } },
   };
   const marked = (of: string) => ({ description: `nodeforge cluster lab, ${of}, machine 0123456789ab` });
-  const kept = (prior: Parameters<typeof priorStateOf>[0], of = config, dataLost = false) =>
+  const kept = (prior: PriorOutputs, of = config, dataLost = false) =>
     keptIdentity(priorStateOf(prior), of, keepersOf(priorStateOf(prior), of, dataLost));
 
   it("is kept with its data disk", () => {
@@ -112,9 +115,9 @@ describe("the identity of a control plane that was there before", () => {
   });
 
   it("is kept with this cluster's machine, and not with one that an earlier cluster left", () => {
-    expect(kept({ ...remembered, "Domain lab-master": marked(id) })).toEqual(identity);
-    expect(kept({ ...remembered, "Domain lab-master": marked("f".repeat(36)) })).toBeUndefined();
-    expect(kept({ ...remembered, "Domain lab-master": marked(`${id}0`) })).toBeUndefined();
+    expect(kept({ ...remembered, "domain lab-master": marked(id) })).toEqual(identity);
+    expect(kept({ ...remembered, "domain lab-master": marked("f".repeat(36)) })).toBeUndefined();
+    expect(kept({ ...remembered, "domain lab-master": marked(`${id}0`) })).toBeUndefined();
   });
 
   it("is not kept when the data disk is lost", () => {
@@ -122,15 +125,15 @@ describe("the identity of a control plane that was there before", () => {
   });
 
   it("is not kept when it was never told", () => {
-    const silent = { ...remembered, "Command lab-master-host-key": {} };
+    const silent = { ...remembered, "localCommand lab-master-host-key": {} };
     expect(kept(silent)).toBeUndefined();
   });
 });
 
 describe("a machine", () => {
   const prior = priorStateOf({
-    "Domain lab-w": { description: "nodeforge cluster lab, id, machine 0123" },
-    "Domain lab-x": {},
+    "domain lab-w": { description: "nodeforge cluster lab, id, machine 0123" },
+    "domain lab-x": {},
   });
 
   it("is replaced when it is there and carries another mark", () => {
@@ -147,9 +150,9 @@ describe("a machine", () => {
 
 describe("a worker", () => {
   const back = {
-    "Worker lab-w": {},
-    "Domain lab-w": { id: "new" },
-    "Command lab-w-ready": { triggers: ["join", "new"] },
+    "worker lab-w": {},
+    "domain lab-w": { id: "new" },
+    "remoteCommand lab-w-ready": { triggers: ["join", "new"] },
   };
   const prior = (changes: Record<string, Record<string, unknown> | undefined>) =>
     priorStateOf(
@@ -157,25 +160,25 @@ describe("a worker", () => {
     );
 
   it.each([
-    ["never became Ready", { "Command lab-w-ready": undefined }],
-    ["was Ready on an earlier machine only", { "Command lab-w-ready": { triggers: ["join", "old"] } }],
-    ["has lost its machine", { "Domain lab-w": undefined }],
+    ["never became Ready", { "remoteCommand lab-w-ready": undefined }],
+    ["was Ready on an earlier machine only", { "remoteCommand lab-w-ready": { triggers: ["join", "old"] } }],
+    ["has lost its machine", { "domain lab-w": undefined }],
   ])("is away when it was begun and %s", (_, changes) => {
     expect(isUnavailable(prior(changes), "lab-w")).toBe(true);
   });
 
   it("is not when it is back, or was never begun", () => {
     expect(isUnavailable(prior({}), "lab-w")).toBe(false);
-    expect(isUnavailable(prior({ "Worker lab-w": undefined, "Domain lab-w": undefined }), "lab-w")).toBe(false);
+    expect(isUnavailable(prior({ "worker lab-w": undefined, "domain lab-w": undefined }), "lab-w")).toBe(false);
     expect(isUnavailable(prior({}), "lab-x")).toBe(false);
   });
 });
 
 describe("how often a step was taken", () => {
   const prior = priorStateOf({
-    "Command counted": { triggers: ["uuid", "4"] },
-    "Command uncounted": { triggers: ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"] },
-    "Command bare": {},
+    "remoteCommand counted": { triggers: ["uuid", "4"] },
+    "remoteCommand uncounted": { triggers: ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"] },
+    "remoteCommand bare": {},
   });
 
   it("goes on from what the stack remembers, one further when it has to be taken again", () => {
@@ -192,8 +195,8 @@ describe("a worker is half joined", () => {
   const half = (token?: readonly string[], join?: readonly string[]) =>
     hasUnusedToken(
       priorStateOf({
-        ...(token ? { "Command dev-w-token": { triggers: token } } : {}),
-        ...(join ? { "Command dev-w-join": { triggers: join } } : {}),
+        ...(token ? { "remoteCommand dev-w-token": { triggers: token } } : {}),
+        ...(join ? { "remoteCommand dev-w-join": { triggers: join } } : {}),
       }),
       "dev-w",
     );

@@ -4,30 +4,40 @@ import { PriorState, readPriorState } from "../../lifecycle/prior-state.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { urn } from "../support/urn.ts";
 
-describe("what the stack remembers", () => {
-  const prior = priorStateOf({ "Domain lab-master": { vcpu: 2 }, "Volume lab-master": { size: 1 } });
-
-  it("is found by kind and name", () => {
-    expect(prior.outputsOf("Domain", "lab-master")).toEqual({ vcpu: 2 });
-    expect(prior.outputsOf("Volume", "lab-master")).toEqual({ size: 1 });
+describe("the prior state", () => {
+  const prior = priorStateOf({
+    "domain lab-master": { vcpu: 2 },
+    "volume lab-master": { size: 1 },
+    "localCommand lab-step": { stdout: "local" },
+    "remoteCommand lab-step": { stdout: "remote" },
   });
 
-  it("tells all names of a kind", () => {
-    expect(prior.namesOf("Volume")).toEqual(["lab-master"]);
-    expect(prior.namesOf("Network")).toEqual([]);
+  it("finds the outputs of a resource by its type and name", () => {
+    expect(prior.outputsOf("domain", "lab-master")).toEqual({ vcpu: 2 });
+    expect(prior.outputsOf("volume", "lab-master")).toEqual({ size: 1 });
+  });
+
+  it("tells a local command from a remote command of the same name", () => {
+    expect(prior.outputsOf("localCommand", "lab-step")).toEqual({ stdout: "local" });
+    expect(prior.outputsOf("remoteCommand", "lab-step")).toEqual({ stdout: "remote" });
+  });
+
+  it("lists the names of all resources of a type", () => {
+    expect(prior.namesOf("volume")).toEqual(["lab-master"]);
+    expect(prior.namesOf("network")).toEqual([]);
   });
 
   it.each([
-    ["Domain", "lab"],
-    ["Domain", "lab-worker"],
-    ["omain", "lab-master"],
-  ])("has no %s %s", (kind, name) => {
-    expect(prior.outputsOf(kind, name)).toBeUndefined();
-    expect(new PriorState().outputsOf("Domain", "lab-master")).toBeUndefined();
+    ["domain", "lab"],
+    ["domain", "lab-worker"],
+    ["network", "lab-master"],
+  ] as const)("has no %s %s", (type, name) => {
+    expect(prior.outputsOf(type, name)).toBeUndefined();
+    expect(new PriorState().outputsOf(type, name)).toBeUndefined();
   });
 });
 
-describe("the engine", () => {
+describe("readPriorState", () => {
   const asked: pulumi.runtime.MockCallArgs[] = [];
   let remembered: Record<string, object>;
   beforeEach(async () => {
@@ -42,7 +52,7 @@ describe("the engine", () => {
     await pulumi.runtime.setMocks(mocks, "nodeforge", "lab", false, "ours");
   });
 
-  it("is asked for this very stack, and what it says is kept by type and name", async () => {
+  it("asks the engine for this very stack, and keeps each resource by type and name", async () => {
     const domain = urn("nodeforge:index:Cluster$libvirt:index/domain:Domain", "lab-master");
     remembered = { [domain]: { type: "libvirt:index/domain:Domain", outputs: { vcpu: 2 } } };
     const { resources } = await readPriorState();
@@ -54,10 +64,10 @@ describe("the engine", () => {
     ]);
   });
 
-  it("may remember nothing, and nothing of a resource", async () => {
+  it("accepts a stack without resources, and a resource without outputs", async () => {
     remembered = {};
     expect((await readPriorState()).resources.size).toBe(0);
-    remembered = { [urn("a:b:C", "c")]: { type: "a:b:C" } };
-    expect((await readPriorState()).outputsOf("C", "c")).toEqual({});
+    remembered = { [urn("libvirt:index/pool:Pool", "lab-pool")]: { type: "libvirt:index/pool:Pool" } };
+    expect((await readPriorState()).outputsOf("pool", "lab-pool")).toEqual({});
   });
 });

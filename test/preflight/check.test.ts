@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { preflight } from "../../preflight/check.ts";
 import { deriveTopology } from "../../topology.ts";
-import { priorStateOf } from "../support/prior-state.ts";
+import { priorStateOf, type PriorOutputs } from "../support/prior-state.ts";
 import { configWith, imageSha256 } from "../support/settings.ts";
 import { answering } from "../support/virsh-answers.ts";
 
 const lost = {
-  "RandomUuid dev-id": { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: immutableInputs(configWith()) },
-  "Command dev-master-init": {},
-  "Volume dev-master-data": { pool: "nodeforge-dev" },
+  "randomUuid dev-id": { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: immutableInputs(configWith()) },
+  "remoteCommand dev-master-init": {},
+  "volume dev-master-data": { pool: "nodeforge-dev" },
 };
 const alike = {
-  [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256: imageSha256.slice(0, 12) + "0".repeat(52) },
+  [`baseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256: imageSha256.slice(0, 12) + "0".repeat(52) },
 };
 /** A hypervisor without volumes, and with a domain of another user that has the control plane's name. */
 const answers = {
@@ -27,7 +27,7 @@ const answers = {
   "vol-list --pool nodeforge-dev": "",
 };
 
-async function run(prior: Parameters<typeof priorStateOf>[0], raw: Record<string, string> = {}) {
+async function run(prior: PriorOutputs, raw: Record<string, string> = {}) {
   const config = configWith(raw);
   const { virsh, asked } = answering(answers);
   const found = await preflight(config, deriveTopology(config), priorStateOf(prior), { virsh }).catch(

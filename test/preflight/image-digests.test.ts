@@ -10,7 +10,7 @@ describe("an image whose digest begins like the digest of another image in the s
     refuseAlikeImages(
       "dev",
       topology,
-      priorStateOf({ [`BaseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256 } }),
+      priorStateOf({ [`baseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256 } }),
     );
 
   it("is refused with both digests", () => {

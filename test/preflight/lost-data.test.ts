@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { isDataLost } from "../../preflight/lost-data.ts";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
-import { priorStateOf } from "../support/prior-state.ts";
+import { priorStateOf, type PriorOutputs } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const id = { result: "01234567-89ab-4cde-8f01-23456789abcd", keepers: immutableInputs(configWith()) };
-const forgotten = { "Command dev-master-init": {}, "RandomUuid dev-id": id };
-const remembered = { ...forgotten, "Volume dev-master-data": { pool: "nodeforge-dev" } };
+const forgotten = { "remoteCommand dev-master-init": {}, "randomUuid dev-id": id };
+const remembered = { ...forgotten, "volume dev-master-data": { pool: "nodeforge-dev" } };
 const volume = "dev-master-data-01234567.qcow2";
 const given = { masterDataProtected: "false" };
 
@@ -18,7 +18,7 @@ interface Pools {
 }
 
 /** Looks for the disk where libvirt has these volumes in a pool. */
-async function look(known: Parameters<typeof priorStateOf>[0], volumes: string[], raw = {}, pools: Pools = {}) {
+async function look(known: PriorOutputs, volumes: string[], raw = {}, pools: Pools = {}) {
   const { pool = "nodeforge-dev", isOff = false, cached = volumes } = pools;
   const calls: string[] = [];
   const virsh = (...args: readonly string[]) => {
@@ -92,8 +92,8 @@ describe("the disk with the control plane's data", () => {
 
   const earlier = { description: `nodeforge cluster dev, ${"f".repeat(36)}, machine 0123456789ab` };
   it.each([
-    ["no control plane was made yet", { "RandomUuid dev-id": id }],
-    ["an earlier cluster's was left by a run that was stopped", { ...forgotten, "Domain dev-master": earlier }],
+    ["no control plane was made yet", { "randomUuid dev-id": id }],
+    ["an earlier cluster's was left by a run that was stopped", { ...forgotten, "domain dev-master": earlier }],
     ["there is no cluster", {}],
   ])("is not looked for when %s", async (_, known) => {
     expect(await look(known, [])).toEqual({ outcome: false, calls: [] });

@@ -49,7 +49,7 @@ describe("a network that is not as the configuration says", () => {
     const keepers = immutableInputs(configWith(existing));
     const { refused, warnings } = await outcome(
       existing,
-      priorStateOf({ "RandomUuid dev-id": { result: "id", keepers } }),
+      priorStateOf({ "randomUuid dev-id": { result: "id", keepers } }),
     );
     expect(refused).toBeUndefined();
     expect(warnings).toEqual(["network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24"]);

@@ -1,9 +1,14 @@
+import { vi } from "vitest";
 import { Cluster, type ClusterArgs } from "../../components/cluster.ts";
+import { parseScriptInput } from "./script-input.ts";
 import { promiseOf, recordOptions, registered, settled } from "./mocks.ts";
 import { deriveTopology } from "../../topology.ts";
 import { configWith } from "./settings.ts";
 
-/** The cluster `dev` on Pulumi's mocks, which have to be started, with what its resources were given as options. */
+// Seed disks are not written: their paths tell them apart.
+vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
+
+/** Creates the cluster `dev` on Pulumi's mocks, which a test has to start first, and records the options of its resources. */
 export async function clusterWith(
   raw: Record<string, string> = {},
   found: Omit<ClusterArgs, "config" | "topology"> = {},
@@ -17,14 +22,14 @@ export async function clusterWith(
   return { cluster, options };
 }
 
-/** How many resources of each type were registered. */
+/** Number of registered resources by type. */
 export function counts(): Record<string, number> {
   const count: Record<string, number> = {};
   for (const { type } of registered) count[type] = (count[type] ?? 0) + 1;
   return count;
 }
 
-/** The Node that a step is handed after its script. */
-export function nodeIn(stdin: unknown): { metadata: { labels: Record<string, string> } } {
-  return JSON.parse(String(stdin).split("\nesac\n").at(-1)!) as ReturnType<typeof nodeIn>;
+/** Parses the Node that a worker's last step applies. */
+export function nodeIn(input: unknown): { metadata: { labels: Record<string, string> } } {
+  return JSON.parse(parseScriptInput(input).stdin) as ReturnType<typeof nodeIn>;
 }
