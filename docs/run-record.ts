@@ -1,6 +1,6 @@
 import schema from "./run-record.schema.json" with { type: "json" };
 
-/** The part of JSON Schema that the record's own is written in. */
+/** Keywords of JSON Schema that the record's schema uses. */
 interface Field {
   readonly description?: string;
   readonly type?: string | readonly string[];
@@ -12,39 +12,42 @@ interface Field {
 
 const head = `# Record of a run
 
-Each \`npm run up\` leaves a folder \`runs/<time>-<stack>/\`, so that a benchmark can be explained and repeated. Only its owner can read it; git ignores it; nothing
-but \`prune\` deletes one. Recording never fails a run: what goes wrong with it is a warning.
+Each \`npm run up\` writes a folder \`runs/<time>-<stack>/\`, so that you can explain and repeat a benchmark. Only its owner can
+read the folder. git ignores it, and only \`npm run runs -- prune\` deletes it. A failure to record is a warning and never fails
+a run.
 
-| file          | what it is |
+| file          | content |
 | ------------- | ---------------------------------------------------------------------------------------------------------------- |
-| \`record.json\` | what was run, on what, with what, and how it went: the fields below, checked by \`docs/run-record.schema.json\` |
-| \`pulumi.log\`  | what Pulumi printed, without colours; on a terminal, what was left on the screen |
-| \`report.html\` | the same for a person: one page without scripts, that loads nothing |
+| \`record.json\` | the command, its surroundings and its result: the fields below, checked by \`docs/run-record.schema.json\` |
+| \`pulumi.log\`  | Pulumi's output without colours; on a terminal, the last state of the screen |
+| \`report.html\` | the same as one page, without scripts and without requests to other addresses |
 
-| command                               | what it shows |
+| command                               | effect |
 | ------------------------------------- | ----------------------------------------------------------------------------------- |
-| \`npm run runs\`                        | all runs, the oldest first |
-| \`npm run runs -- show RUN\`            | one run |
-| \`npm run runs -- compare RUN RUN\`     | what differs in configuration, versions and image; timings side by side with a ratio |
-| \`npm run runs -- prune\`               | removes runs and diagnoses older than 30 days, or \`--older-than DAYS\`; the last run of each stack and one that goes on stay |
+| \`npm run runs\`                        | lists all runs, the oldest first |
+| \`npm run runs -- show RUN\`            | shows one run |
+| \`npm run runs -- compare RUN RUN\`     | shows the differences in configuration, versions and image, and the timings side by side with their ratio |
+| \`npm run runs -- prune\`               | deletes runs and diagnoses older than 30 days, or \`--older-than DAYS\`; keeps the last run of each stack and a running one |
 
-RUN is \`latest\`, \`previous\`, or the beginning of one name. A run that was killed is shown as \`interrupted\`.
+RUN is \`latest\`, \`previous\`, or the beginning of one name. A killed run is shown as \`interrupted\`.
 
-Everything is redacted before it is written: private keys, tokens, passwords and passphrases, also in URLs, options, variables, YAML and JSON
-(\`lib/secret-patterns.ts\` has the list, which diagnoses use as well). Where an argument makes Pulumi show secrets (\`--debug\`, \`--logtostderr\`,
-\`--show-secrets\`), what it prints is not kept. A terminal's display is followed by \`script\` of util-linux; elsewhere each line is in the log as soon as it is complete.
+Every file is redacted before it is written: private keys, tokens, passwords and passphrases, also in URLs, options, variables,
+YAML and JSON. Diagnoses use the same list, \`lib/secret-patterns.ts\`. Pulumi's output is not kept where an argument makes Pulumi
+show secrets: \`--debug\`, \`--logtostderr\`, \`--show-secrets\`. On a terminal, \`script\` of util-linux records the display.
+Elsewhere the log has each line as soon as the line is complete.
 
-To repeat a run, check out \`git.revision\`, use the image with \`image.sha256\` and the settings of \`configuration\`, then \`npm run up\`; \`compare\` tells what still differs.
+To repeat a run, check out \`git.revision\`. Use the image with \`image.sha256\` and the settings of \`configuration\`, and run
+\`npm run up\`. \`npm run runs -- compare\` then shows the remaining differences.
 
 ## Fields of record.json
 
-This page is written by \`npm run docs\` from \`docs/run-record.schema.json\`.
+\`npm run docs\` writes this page from \`docs/run-record.schema.json\`.
 
 | field | type | meaning |
 | --- | --- | --- |
 `;
 
-/** Text of the page about the record. */
+/** Returns the text of the page about the record. */
 export function runRecordPage(): string {
   return head + rows("", schema).join("");
 }

@@ -13,9 +13,9 @@ import { AnotherRunError } from "../stack/lock.ts";
  * The provider (0.8.3, resource_libvirt_domain.go) sets a domain's id only once it has started. To the engine such a creation
  * did nothing: neither the state nor the pending operations have the domain, and its name is taken. Its mark in libvirt is
  * the only record of it.
- * @param connect Returns virsh for a hypervisor's URI. Called for one list when nothing is to be removed.
+ * @param connect Returns virsh for a hypervisor's URI. Called for one list where no such domain exists.
  * @param isAlone Asked before each removal: whether no other run works on the stack.
- * @yields each removed domain, and each hypervisor that failed. The other hypervisors are searched all the same.
+ * @yields each removed domain, and each hypervisor that failed. Continues with the other hypervisors.
  * @throws {AnotherRunError} when another run began to work on the stack.
  */
 export async function* removeFailedDomains(

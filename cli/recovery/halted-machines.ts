@@ -31,8 +31,8 @@ export interface Polling {
 }
 
 /**
- * Resumes machines that are neither running nor off. The provider (0.8.3, domain.go) treats every machine that is not running
- * as off and starts it, which libvirt refuses: the domain is already running.
+ * Resumes machines that are neither running nor off. The provider (0.8.3, domain.go) starts every machine that is not
+ * running. libvirt refuses that for such a machine: the domain is already running.
  *
  * - Paused by a user, or by a failed write: resumes it. Asleep: wakes it. Off with its memory saved: starts it from there.
  *   Its clock has stopped meanwhile, so it is set through the guest agent, where the agent answers.
@@ -42,8 +42,8 @@ export interface Polling {
  * Calls virsh for two lists when no machine needs this.
  * @param forDeletion Whether the machines are about to be deleted. Paused and saved machines then stay as they are. The
  * provider undefines a machine that sleeps, has crashed or shuts down without stopping it, and its disks would stay in use.
- * @throws when a machine pauses again as soon as it continues, for example because its pool is full; when libvirt has paused
- * it for work of its own; and when it is not off, or awake, within 30 s.
+ * @throws when a machine pauses again at once, for example because its pool is full. Also when libvirt has paused it for work
+ * of its own, and when it is neither off nor awake within 30 s.
  */
 export async function resumeMachines(
   virsh: Virsh,

@@ -65,8 +65,8 @@ export const listShutOff = ["list", "--inactive", "--without-managed-save", "--u
 /**
  * Removes the candidates that certainly belong to the stack's cluster and that nothing else uses.
  *
- * The proof of ownership is the cluster's random id: in the mark of a domain or network, in the name of a volume, in the
- * names of all volumes of a pool. Another cluster of the same name has another id.
+ * The cluster's random id proves the ownership, because another cluster of the same name has another id. Marks
+ * of domains and networks have the id, and so do names of volumes. The names of a pool's volumes prove the pool's owner.
  * @param candidates A source may look for the next one only after the previous one was removed.
  * @param isAlone Asked before each removal: whether no other run works on the stack. Undefined where it cannot be known.
  * @yields each candidate, removed or kept.

@@ -8,9 +8,9 @@ import { hasVolume } from "./volume-users.ts";
  * Looks for volumes whose upload failed, because the pool was full or the connection was lost.
  *
  * The provider (0.8.3, resource_libvirt_volume.go) sets a volume's id before it uploads. The state therefore has such a
- * volume, marked with the error of its creation. A refresh removes the mark, and the partial image then counts as complete
- * forever: its name is the hash of its content, so no later run uploads it again. Once the volume is deleted, the refresh
- * drops it from the state and the plan creates it again.
+ * volume, marked with the error of its creation. A refresh removes the mark, and the partial image then counts as complete.
+ * No later run uploads it again, because its name is the hash of its content. Once the volume is deleted, the refresh drops it
+ * from the state and the plan creates it again.
  *
  * A volume that something outside of this state uses is kept: another stack recreated it under this name, so it is complete.
  * Resources of this state that use it used an earlier volume of this name, and the new one has the same content. Disks

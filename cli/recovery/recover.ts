@@ -39,8 +39,8 @@ export interface Recovered {
  *
  * Holds the stack until the process ends. Reads the state and calls virsh for one list when there is nothing to recover.
  * Changes nothing while another run works on the stack, or may do so in another container or on another machine. A backend
- * that is not a folder of this machine does not show other runs, so only partial uploads are removed there: they are of no
- * use to any run.
+ * that is not a folder of this machine does not show other runs. Only partial uploads are removed there, because no run can use
+ * them.
  * @returns the hold on the stack, and the stack's state after the recovery.
  * @throws {AnotherRunError} while another command works on the stack, or when another run of Pulumi begins to.
  * @throws when virsh fails for partial uploads, or for objects that a killed run was creating.
@@ -101,7 +101,7 @@ async function recoverHeld(
 }
 
 /**
- * Whether {@link recover} must run before a refresh of the state: the lock of a killed run would block the refresh, or the
+ * Whether {@link recover} must run before a refresh of the state. The lock of a killed run would block the refresh, and the
  * refresh would hide a partial upload. Changes nothing.
  */
 export async function needsRecovery(session: Session): Promise<boolean> {

@@ -15,8 +15,8 @@ export interface StartOptions {
 }
 
 /**
- * Starts what cannot be deleted otherwise, for a stack that is about to be destroyed: inactive pools, and machines that are
- * neither running, paused nor off. Logs what cannot be started, because the rest can still be destroyed.
+ * Starts the objects that cannot be deleted otherwise, before a stack is destroyed: inactive pools, and machines that are
+ * neither running, paused nor off. Logs failures, because the other objects can still be deleted.
  */
 export async function startStoppedForDeletion(state: StackState, options: StartOptions = {}): Promise<void> {
   const { connect = virshFor, log = logLine, polling: patience } = options;
@@ -31,9 +31,9 @@ export async function startStoppedForDeletion(state: StackState, options: StartO
 }
 
 /**
- * Starts the stack's objects that have stopped in a way that no resource shows, so that neither a refresh nor Pulumi would
- * start them: inactive pools and networks, machines that are paused, asleep or saved, and links of machines whose network was
- * stopped. Touches only objects whose UUID the state has.
+ * Starts the stack's stopped objects that a refresh does not show, so that Pulumi would not start them. They are inactive pools
+ * and networks, and machines that are paused, asleep or saved. Restores the links of machines whose network was stopped, too.
+ * Touches only objects whose UUID the state has.
  *
  * Logs a hypervisor that does not answer. Later steps that need it fail with the reason.
  * @throws when an object cannot be started, with the fix.
@@ -77,7 +77,7 @@ async function reachableHypervisors(state: StackState, connect: Connect, log: Lo
       await virsh("uri");
       found.push({ virsh, there, ofKind });
     } catch (error) {
-      log(`nothing is started on ${uri}: ${(error as Error).message.split("\n").at(-1)}`);
+      log(`${uri} does not answer, so nothing is started there: ${(error as Error).message.split("\n").at(-1)}`);
     }
   }
   return found;

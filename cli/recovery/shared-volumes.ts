@@ -8,9 +8,9 @@ import { hasVolume, useElsewhere } from "./volume-users.ts";
 /**
  * Refuses to destroy a stack while a domain or volume outside of the state uses one of the state's volumes.
  *
- * The provider (0.8.3) identifies a volume by its path. Volume names of earlier releases do not have the cluster's id, so
- * another stack with a cluster of this name may have recreated the volume under the same path. Volumes with the id are not
- * checked. Neither are those of a hypervisor that does not answer, because Pulumi then fails with the reason.
+ * The provider (0.8.3) identifies a volume by its path. Volume names of earlier releases do not have the cluster's id.
+ * Another stack with a cluster of this name may therefore have recreated the volume under the same path. Volumes with the id
+ * are not checked. Neither are those of a hypervisor that does not answer, because Pulumi then fails with the reason.
  *
  * Starts an inactive pool, because its volumes cannot be checked otherwise, and the destruction starts it anyway.
  * @param connect Returns virsh for a hypervisor's URI. @default the installed virsh

@@ -4,8 +4,7 @@ import { isInState } from "./owner.ts";
 import type { StackState } from "../stack/state.ts";
 
 /**
- * Whether a pool has a volume. An inactive pool is started first, because the provider (0.8.3) starts it as well when it
- * looks for a volume, and would find this one.
+ * Whether a pool has a volume. Starts an inactive pool first, because the provider (0.8.3) does so when it looks for a volume.
  * @throws when virsh fails.
  */
 export async function hasVolume(virsh: Virsh, pool: string, name: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { parseState } from "../../cli/stack/state.ts";
 import { worker } from "./names.ts";
 import { TestStack } from "./stack.ts";
 
-/** What a planned fault says. */
+/** Fails an operation with a message that the tests recognize. */
 function fail(): never {
   throw new Error("planned by the test");
 }
@@ -19,7 +19,7 @@ describe("a first up that fails", () => {
     expect(first.succeeded).toBe(false);
     expect(first.text).toContain("planned by the test");
     expect(first.calls.list.filter((operation) => /ready|addons/.test(operation))).toEqual([]);
-    // What a diagnosis starts from: what the run printed, and the state alone where that was not kept.
+    // A diagnosis reads the output of the run, or only the state where the output was not kept.
     const state = clusterStateOf(parseState(await stack.exportText()));
     const failure = { node: "worker-node-2", step: "join" };
     expect(readFailures(first.text, state)).toMatchObject([{ ...failure, resource: "lab-worker-node-2-join" }]);

@@ -77,7 +77,7 @@ test("virsh is not called for an empty state", async () => {
 
 test("a hypervisor that does not answer is logged and skipped", async () => {
   const { failure, said } = await going({ uri: new Error("virsh -c x uri: error: no route\nto host") });
-  expect([failure, said]).toEqual([undefined, [`nothing is started on ${uri}: to host`]]);
+  expect([failure, said]).toEqual([undefined, [`${uri} does not answer, so nothing is started there: to host`]]);
 });
 
 describe("a machine", () => {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stands in for the Pulumi CLI. `up` prints what Pulumi would, secrets it never should, and ends as its last argument says.
+# Replaces the Pulumi CLI. `up` prints Pulumi's text and secrets that no log may keep. Its last argument decides its end.
 case "$1" in
   version) echo v3.250.0 ;;
   stack) cat "$(dirname "$0")/outputs.json" ;;
@@ -14,7 +14,7 @@ case "$1" in
         echo "the answer is $answer"
         ;;
       redraw) printf 'worker creating (1s)\nmaster creating\n\033[2A\rworker created (2s) \033[K\n\033[1B' ;;
-      # Its folder goes with the test, whose end nobody tells it.
+      # Ends with the test, which deletes this file.
       wait) while [[ -e "$0" ]]; do sleep 0.1; done ;;
       cancel) echo 'error: update canceled' && exit 1 ;;
       no) echo 'confirmation declined, not proceeding with the update' && exit 0 ;;
