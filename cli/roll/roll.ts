@@ -53,11 +53,10 @@ export async function roll(request: RollRequest, context: RollContext): Promise<
       : planRoll(await checkImage(request.image), state, settings);
   // The previous image may have been deleted since the last roll.
   const image = request.image === undefined ? await checkImage(plan.image) : plan.image;
-  const name = `${image.source} (${shortDigest(image.sha256)})`;
   if (runsEverywhere(state, image)) {
     // The settings may name an image that no node runs. Settings without an image stay so.
     if (settings.get("image") !== "") await write(session, request.config, imageSettings(image));
-    log(`every node already runs ${name}; there is nothing to do`);
+    log(`every node already runs ${describeImage(image)}; there is nothing to do`);
     return 0;
   }
   const previous = plan.before.previousImage;
@@ -71,30 +70,53 @@ export async function roll(request: RollRequest, context: RollContext): Promise<
     ...(request.maxUnavailable === undefined ? {} : { maxUnavailable: request.maxUnavailable }),
   };
   await write(session, request.config, changes);
-  // The settings are restored before an error is thrown.
-  let failure: unknown;
-  const code = await up(request.up).catch((error: unknown) => {
-    failure = error;
-    return 1;
-  });
-  if (code === 0) {
-    await write(session, request.config, plan.after);
-    console.log(`\n${await nodeTable()}`);
-    return 0;
-  }
+  const attempt = await up(request.up).then(
+    (code): Attempt => ({ code }),
+    (failure: unknown): Attempt => ({ code: 1, failure }),
+  );
+  if (attempt.code !== 0) return endUnfinished(image, request, context, Object.keys(changes), attempt);
+  await write(session, request.config, plan.after);
+  console.log(`\n${await nodeTable()}`);
+  return 0;
+}
 
-  const [were, are] = [imagesOfNodes(state), imagesOfNodes(await readState(session))];
-  if (JSON.stringify(were) === JSON.stringify(are)) {
-    await restore(session, request.config, settings, Object.keys(changes));
+/** Result of an `up`: its exit code, and the error that it threw. */
+interface Attempt {
+  readonly code: number;
+  readonly failure?: unknown;
+}
+
+/**
+ * Restores the settings where no node was changed, and logs how to continue otherwise.
+ * @param keys Settings that the roll has written.
+ * @returns the exit code of `up`.
+ * @throws the error of `up`, after that.
+ */
+async function endUnfinished(
+  image: ImageReference,
+  request: RollRequest,
+  { session, state, settings, log }: RollContext,
+  keys: readonly string[],
+  { code, failure }: Attempt,
+): Promise<number> {
+  const nodes = imagesOfNodes(await readState(session));
+  const isUnchanged = JSON.stringify(imagesOfNodes(state)) === JSON.stringify(nodes);
+  if (isUnchanged) {
+    await restore(session, request.config, settings, keys);
     log("no node was changed, and the stack's settings are restored");
-    if (failure !== undefined) throw failure as Error;
-    if (!are.some((node) => node.image === shortDigest(image.sha256))) return code;
   }
-  log(`not every node runs ${name} yet:\n${describeImages(are, image)}`);
+  // An earlier attempt may have replaced some nodes.
+  const isStarted = nodes.some((node) => node.image === shortDigest(image.sha256));
+  const isPartial = !isUnchanged || (failure === undefined && isStarted);
+  if (isPartial) log(`not every node runs ${describeImage(image)} yet:\n${describeImages(nodes, image)}`);
   if (failure !== undefined) throw failure as Error;
   const [other, effect] = request.image ? ["--undo", "rolls back"] : ["--image IMAGE", "rolls forward again"];
-  log(`repeat the same command to resume; \`npm run roll -- ${other}\` ${effect}`);
+  if (isPartial) log(`repeat the same command to resume; \`npm run roll -- ${other}\` ${effect}`);
   return code;
+}
+
+function describeImage({ source, sha256 }: ImageReference): string {
+  return `${source} (${shortDigest(sha256)})`;
 }
 
 /**
