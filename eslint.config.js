@@ -10,10 +10,10 @@ export default tseslint.config(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // An un-awaited apply or promise is the commonest way a test passes without proving anything.
+      // A missing await is the most common reason for a test that proves nothing.
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/consistent-type-imports": "error",
-      // Pulumi components are constructed for their effect; their value is often not needed.
+      // Pulumi components are constructed for their effect. Their value is often unused.
       "no-new": "off",
     },
   },

@@ -5,12 +5,12 @@ import { daysBefore } from "./age.ts";
 import { cacheRoot, seedFolder } from "./cache-root.ts";
 import { inCheckout } from "./checkout.ts";
 
-/** Whether something of the cache is in use, by the path or by the hash in its name. */
+/** Whether a path in the cache is in use, by the path itself or by the hash in its name. */
 export type InUse = (path: string) => boolean;
 
 /**
- * What the stacks of a checkout say is in use: an image they name by path or by hash, also the one that `roll --undo` goes
- * back to, and the one of NODEFORGE_IMAGE.
+ * Images that are in use: those that the stacks of a checkout name by path or by hash, and the one of NODEFORGE_IMAGE. The
+ * image to which `roll --undo` returns is among them.
  */
 export function usedByStacks(folder = inCheckout(), environment: NodeJS.ProcessEnv = process.env): InUse {
   const stacks = readdirSync(folder).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
@@ -23,9 +23,9 @@ export function usedByStacks(folder = inCheckout(), environment: NodeJS.ProcessE
 }
 
 /**
- * Removes files of the cache that nothing has used for so many days: downloaded images with their manifests, downloads that
- * broke off, images of seed disks. All of them are had again when they are wanted. What is in use stays, whatever its age.
- * @returns paths of what was removed.
+ * Removes files of the cache that were not used for a number of days: downloaded images with their manifests, partial
+ * downloads, and images of seed disks. All of them can be made again. A file in use stays, whatever its age.
+ * @returns the removed paths.
  */
 export async function pruneFiles(
   days: number,
@@ -35,13 +35,13 @@ export async function pruneFiles(
   const folders = [join(root, "images"), join(root, "downloads"), seeds];
   const old = folders
     .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
-    // The lock of a download is a folder beside it, and its holder's.
+    // The lock of a download is beside it, and belongs to the process that holds it.
     .filter((path) => !path.endsWith(".lock") && lastUse(path) < daysBefore(days, now) && !inUse(path));
   for (const path of old) await rm(path, { recursive: true, force: true });
   return old;
 }
 
-/** When a file was last used: an image is marked at each use, which leaves alone when it was made. A manifest is as its image. */
+/** Time of the last use. Each use of an image marks it, but keeps its time of creation. A manifest is used with its image. */
 function lastUse(path: string): number {
   const own = lstatSync(path, { throwIfNoEntry: false });
   const image = path.endsWith(manifestEnd)

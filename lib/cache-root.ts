@@ -7,14 +7,14 @@ export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string 
 }
 
 /**
- * Folder of the seed disks' images. It is the user's own: NODEFORGE_CACHE, which users may share, does not move it.
- * Plain `pulumi` uses it as well.
+ * Folder of the seed disks' images. It belongs to the user alone: NODEFORGE_CACHE, which users may share, does not move it.
+ * Plain `pulumi` uses it, too.
  */
 export function seedFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return join(ownCache(environment), "seeds");
 }
 
 function ownCache({ XDG_CACHE_HOME = "" }: NodeJS.ProcessEnv): string {
-  // The XDG Base Directory Specification (0.8) wants a path that is not absolute to be ignored.
+  // The XDG Base Directory Specification (0.8) says that a relative path is invalid and must be ignored.
   return join(isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache"), "nodeforge");
 }

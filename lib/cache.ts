@@ -5,33 +5,33 @@ import { cacheRoot } from "./cache-root.ts";
 import { FileLock } from "./file-lock.ts";
 import { withLock, type LockOptions } from "./lock.ts";
 import { withProgress } from "./log.ts";
-import { finishedPath, isLeftOver, leftOversOf, reachDisk, unfinishedPath } from "./unfinished.ts";
+import { finishedPath, isAbandoned, abandonedFor, reachDisk, unfinishedPath } from "./unfinished.ts";
 
-/** Something an artifact is made from: a file, by its content, or a text such as a version. */
+/** Input of an artifact: a file, by its content, or a text such as a version. */
 export type Input = string | { readonly file: string };
 
-/** How to make an artifact. */
+/** Instructions to build an artifact. */
 export interface Recipe {
   /** Lower-case letters, digits and dashes. */
   readonly name: string;
-  /** Everything that decides what comes out, in a fixed order. */
+  /** Everything that decides the result, in a fixed order. */
   readonly inputs: readonly Input[];
-  /** What a person is told the work costs, e.g. `10 min`. */
+  /** Duration of the work for the log, e.g. `10 min`. */
   readonly estimate: string;
-  /** Verb for the same person. @default "building" */
+  /** Verb for the log. @default "building" */
   readonly verb?: string;
-  /** What the sources are checked by, for the same person, e.g. `go.sum`. */
+  /** File that has the checksums of the sources, for the log, e.g. `go.sum`. */
   readonly checkedBy?: string;
-  /** Fills the folder it is given; what it throws leaves nothing behind. */
+  /** Fills a folder. An error removes the folder. */
   readonly build: (folder: string) => Promise<void>;
 }
 
 /**
- * Returns the folder of an artifact, making it first when the cache does not have it.
+ * Returns the folder of an artifact. The artifact is built first if the cache does not have it.
  *
- * The folder appears by renaming, after all of it has reached the disk, so one that exists is complete. Processes that
- * want the same artifact wait for the first of them. Where they cannot wait for each other, as on a file system without locks,
- * it does no harm: each builds in a folder of its own, and the first that is complete counts.
+ * The folder gets its name after its whole content has reached the disk, so an existing folder is complete. Processes that
+ * need the same artifact wait for the first of them. On a file system without locks they cannot wait. Each then builds in a
+ * folder of its own, and the first complete one counts.
  */
 export async function artifact(recipe: Recipe, root = cacheRoot(), options: LockOptions = {}): Promise<string> {
   const { name, verb = "building" } = recipe;
@@ -42,7 +42,7 @@ export async function artifact(recipe: Recipe, root = cacheRoot(), options: Lock
     `${verb} ${name}`,
     async () => {
       if (await touched(folder)) return folder;
-      for (const path of await leftOversOf(folder)) await rm(path, { recursive: true, force: true });
+      for (const path of await abandonedFor(folder)) await rm(path, { recursive: true, force: true });
       await make(recipe, folder);
       return folder;
     },
@@ -53,17 +53,17 @@ export async function artifact(recipe: Recipe, root = cacheRoot(), options: Lock
 async function make({ name, estimate, verb = "building", checkedBy, build }: Recipe, folder: string): Promise<void> {
   const unfinished = unfinishedPath(folder, "partial");
   await mkdir(unfinished);
-  // While it is open, no other folder has its number.
+  // No other folder has its inode number while it is open.
   const own = await open(unfinished);
   try {
     const cost = [`about ${estimate}`, ...(checkedBy === undefined ? [] : [`checked by ${checkedBy}`])].join(", ");
     await withProgress(`${verb} ${name} (${cost})`, () => build(unfinished));
-    // A build that makes its own folders would go on in a new one, and half of what it made would be gone.
+    // A build that creates its own folders would continue in a new one, and half of its result would be missing.
     const isSame = (await stat(unfinished)).ino === (await own.stat()).ino;
-    if (!isSame) throw new Error(`${unfinished} was removed while ${name} was made in it; run this again`);
+    if (!isSame) throw new Error(`${unfinished} was removed during the build of ${name}. Fix: run the command again`);
     await reachDisk(unfinished);
     await rename(unfinished, folder).catch((error: NodeJS.ErrnoException) => {
-      // Another process was quicker; what it made is complete.
+      // Another process was quicker, and its folder is complete.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
     });
     await reachDisk(dirname(folder), { recursive: false });
@@ -73,7 +73,7 @@ async function make({ name, estimate, verb = "building", checkedBy, build }: Rec
   }
 }
 
-/** Whether an artifact is in the cache already, and where it is or would be. */
+/** Returns the folder that an artifact has in the cache, and whether it exists. */
 export async function lookUp(recipe: Pick<Recipe, "name" | "inputs">, root = cacheRoot()) {
   const folder = join(root, `${recipe.name}-${await keyOf(recipe.inputs)}`);
   return { folder, present: (await stat(folder).catch(() => undefined)) !== undefined };
@@ -85,11 +85,11 @@ export interface Artifact {
   readonly name: string;
   /** The name of its recipe. */
   readonly kind: string;
-  /** When it was used last, in milliseconds since 1970. */
+  /** Time of the last use, in milliseconds since 1970. */
   readonly mtimeMs: number;
 }
 
-/** Everything in the cache, whatever made it. */
+/** Lists the artifacts of every recipe in the cache. */
 export async function listArtifacts(root = cacheRoot()): Promise<readonly Artifact[]> {
   const names = await readdir(root).catch(() => []);
   return Promise.all(
@@ -101,10 +101,10 @@ export async function listArtifacts(root = cacheRoot()): Promise<readonly Artifa
 }
 
 /**
- * Removes what newer artifacts have superseded: of each kind only the one used last stays, and what is in use. What another
- * process is making right now is left alone.
- * @param inUse Whether a stack names something below an artifact's folder, such as the image that it would go back to.
- * @returns the names of what was removed.
+ * Removes superseded artifacts: of each kind, only the one used last and those in use stay. Folders that another process is
+ * building stay, too.
+ * @param inUse Whether a stack names a file in an artifact's folder, such as the image of its rollback.
+ * @returns the names of the removed folders.
  */
 export async function prune(
   root = cacheRoot(),
@@ -126,7 +126,7 @@ export async function prune(
     const lock = await FileLock.take(`${path}.lock`);
     if (lock === undefined) continue;
     try {
-      if (!isLeftOver(join(root, name))) continue;
+      if (!isAbandoned(join(root, name))) continue;
       await rm(join(root, name), { recursive: true, force: true });
       removed.push(name);
     } finally {
@@ -136,7 +136,7 @@ export async function prune(
   return removed.sort();
 }
 
-/** Name of a recipe of an earlier release, as the recipe is named now. */
+/** Returns the present name of a recipe that had another name in an earlier release. */
 function currentKind(kind: string): string {
   return kind === "stand-ins" ? "fallback-plugins" : kind;
 }
@@ -146,13 +146,13 @@ async function keyOf(inputs: readonly Input[]): Promise<string> {
   const hash = createHash("sha256");
   for (const input of inputs) {
     const content = typeof input === "string" ? Buffer.from(input) : await readFile(input.file);
-    // With its length in front, no text can run into the next one.
+    // The length in front separates an input from the next one.
     hash.update(`${typeof input === "string" ? "text" : "file"} ${content.length}\n`).update(content);
   }
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Whether the folder exists; its time is when it was used last, which {@link prune} goes by. */
+/** Returns whether a folder exists, and marks it as used now for {@link prune}. */
 async function touched(folder: string): Promise<boolean> {
   const now = new Date();
   try {

@@ -9,7 +9,7 @@ export interface Subnet {
   readonly prefix: number;
 }
 
-/** The subnet of a text such as 192.168.222.0/24, or undefined when it is no IPv4 network address with a prefix. */
+/** Returns the subnet of a text such as 192.168.222.0/24; undefined if it is no IPv4 network address with a prefix. */
 export function parseSubnet(text: string): Subnet | undefined {
   if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return undefined;
   const [address, prefix] = ipaddr.IPv4.parseCIDR(text);
@@ -19,9 +19,9 @@ export function parseSubnet(text: string): Subnet | undefined {
 }
 
 /**
- * The subnet an address is in.
+ * Returns the subnet that contains an address.
  * @param mask Netmask or prefix length, as text.
- * @returns undefined when the two are not of IPv4.
+ * @returns undefined unless both are of IPv4.
  */
 export function subnetAround(address: string, mask: string): Subnet | undefined {
   if (!isAddress(address)) return undefined;
@@ -35,17 +35,17 @@ export function isAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text);
 }
 
-/** The address at an offset of the subnet; 0 is the network address itself. */
+/** Returns the address at an offset of the subnet; 0 is the network address itself. */
 export function host(subnet: Subnet, offset: number): string {
   return toAddress(subnet.first + offset);
 }
 
-/** Position of an address in its subnet; outside, it is negative or beyond the size. */
+/** Returns the position of an address in its subnet. Outside of it, the position is negative or beyond the size. */
 export function offset(subnet: Subnet, address: string): number {
   return toNumber(address) - subnet.first;
 }
 
-/** Whether the address can be given to a machine of the subnet: neither its network nor its broadcast address. */
+/** Whether a machine of the subnet can have the address: neither the network address nor the broadcast address. */
 export function holds(subnet: Subnet, address: string): boolean {
   const number = toNumber(address);
   return number > subnet.first && number < subnet.last;

@@ -7,39 +7,39 @@ import { withLock } from "./lock.ts";
 import { duration, logLine, type Log } from "./log.ts";
 import { sha256Of } from "./digest.ts";
 import { reachable, reasonOf } from "./reachability.ts";
-import { leftOversOf, reachDisk, unfinishedPath } from "./unfinished.ts";
+import { abandonedFor, reachDisk, unfinishedPath } from "./unfinished.ts";
 
-/** A released file, and what it must be. */
+/** A released file with its expected checksum. */
 export interface Release {
   readonly url: string;
-  /** SHA-256 in hexadecimal. It comes from elsewhere than the file: a server that vouches for itself proves nothing. */
+  /** SHA-256 in hexadecimal. It has another source than the file, because a server cannot prove its own files. */
   readonly sha256: string;
-  /** Bytes beyond which it is not the file. */
+  /** Largest size in bytes that the file can have. */
   readonly maximum: number;
 }
 
-/** How patient a download is. */
+/** Limits of a download. */
 export interface DownloadOptions {
-  /** How often an interrupted download is taken up again. @default 3 */
+  /** Number of attempts, each of which continues the one before. @default 3 */
   readonly attempts?: number;
   /** Milliseconds without a byte after which a connection counts as dead. @default 30_000 */
   readonly silence?: number;
-  /** Milliseconds that all of it may take. @default 1 hour */
+  /** Limit in milliseconds for the whole download. @default 1 hour */
   readonly limit?: number;
   /** @default {@link logLine} */
   readonly log?: Log;
 }
 
-/** A downloaded file is not the released one. */
+/** Error of a downloaded file that is not the released one. */
 export class ChecksumError extends Error {}
 
 /**
- * Puts a release at `path`: downloaded and checked, or already there and checked again.
+ * Downloads a release to `path` and checks it. A file that is present already is checked again.
  *
- * An interrupted download goes on where it stopped, in this run or the next, when the server allows it. Processes that want
+ * An interrupted download continues where it stopped, in this run or the next, if the server allows it. Processes that need
  * the same file wait for the first of them.
- * @returns the path, or undefined when the file is not to be had: place unreachable, file absent, connection lost.
- * @throws {ChecksumError} when what comes has another hash or is too large; nothing of it stays.
+ * @returns the path, or undefined if the file is unavailable: server unreachable, file missing, connection lost.
+ * @throws {ChecksumError} if the downloaded file has another hash or is too large. The file is removed.
  */
 export async function download(
   release: Release,
@@ -47,21 +47,21 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<string | undefined> {
   const { limit = 60 * 60_000, log = logLine } = options;
-  if (await isThere(release, path, log)) return path;
+  if (await isPresent(release, path, log)) return path;
   if (!(await reachable(release.url))) return undefined;
   const work = async () => {
-    // Another process may have been quicker; what is damaged was said above.
-    if (await isThere(release, path, () => undefined)) return path;
+    // Another process may have been quicker. A damaged file was logged above.
+    if (await isPresent(release, path, () => undefined)) return path;
     return fetchChecked(release, path, { attempts: 3, silence: 30_000, ...options, limit, log });
   };
   return withLock(path, `downloading ${basename(path)}`, work, { limit: limit + 60_000, log });
 }
 
-/** The file cannot be had from its place now; something else may do instead. */
+/** Error of a file that its server does not deliver now. */
 class Unavailable extends Error {}
 
-/** Whether the file is at its path. A disk can change what was right once, so it is read; that takes seconds. */
-async function isThere({ url, sha256 }: Release, path: string, log: Log): Promise<boolean> {
+/** Whether the path has the released file. The file is read, which takes seconds, because a disk can damage it later. */
+async function isPresent({ url, sha256 }: Release, path: string, log: Log): Promise<boolean> {
   const found = await sha256Of(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
@@ -79,12 +79,12 @@ async function fetchChecked(
 ): Promise<string | undefined> {
   const { url, sha256 } = release;
   await mkdir(dirname(path), { recursive: true });
-  const { part, isLeft } = await takeUp(path);
+  const { part, isResumed } = await resume(path);
   try {
     const deadline = AbortSignal.timeout(patience.limit);
     let found = await fetchAll(release, part, deadline, patience);
-    if (found !== sha256 && isLeft) {
-      patience.log(`what an earlier run left of ${url} does not belong to it: starting again`);
+    if (found !== sha256 && isResumed) {
+      patience.log(`the partial download of an earlier run does not belong to ${url}: starting again`);
       await rm(part);
       found = await fetchAll(release, part, deadline, patience);
     }
@@ -94,31 +94,31 @@ async function fetchChecked(
     return path;
   } catch (error) {
     if (error instanceof ChecksumError) await rm(part, { force: true });
-    // The next run goes on from here.
+    // The next run continues from here.
     else await rename(part, `${path}.part`).catch(() => undefined);
     if (!(error instanceof Unavailable)) throw error;
-    patience.log(`${url} is not to be had: ${error.message}`);
+    patience.log(`${url} is unavailable: ${error.message}`);
     return undefined;
   }
 }
 
-/** A name that only this process writes to, with what an earlier run left of the file. */
-async function takeUp(path: string): Promise<{ readonly part: string; readonly isLeft: boolean }> {
+/** Returns a path that only this process writes, with the partial download of an earlier run if there is one. */
+async function resume(path: string): Promise<{ readonly part: string; readonly isResumed: boolean }> {
   const part = unfinishedPath(path, "part");
-  let isLeft = false;
-  for (const left of await leftOversOf(path)) {
-    if (isLeft) await rm(left, { force: true });
-    // Renamed, it is nobody else's any more.
+  let isResumed = false;
+  for (const abandoned of await abandonedFor(path)) {
+    if (isResumed) await rm(abandoned, { force: true });
+    // After the rename, no other process uses the file.
     else
-      isLeft = await rename(left, part).then(
+      isResumed = await rename(abandoned, part).then(
         () => true,
         () => false,
       );
   }
-  return { part, isLeft };
+  return { part, isResumed };
 }
 
-/** Fetches what is missing, taking up again what breaks; returns the SHA-256 of all of it. */
+/** Fetches the missing part, in several attempts if need be, and returns the SHA-256 of the whole file. */
 async function fetchAll(
   release: Release,
   part: string,
@@ -133,7 +133,7 @@ async function fetchAll(
   return sha256Of(part);
 }
 
-/** Adds what is still missing to the file; false when the connection broke on the way. */
+/** Appends the missing part to the file; returns false if the connection was lost. */
 async function fetchRest(
   { url, maximum }: Release,
   path: string,
@@ -149,7 +149,7 @@ async function fetchRest(
       signal: AbortSignal.any([stop.signal, deadline]),
     });
     if (response.status === 416) {
-      // What is there is as long as the file or longer: whether it is the file, the checksum says.
+      // The partial file has the length of the release, or more. Its checksum decides whether it is the release.
       const length = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]);
       await response.body?.cancel();
       if (length === present) return true;
@@ -158,7 +158,7 @@ async function fetchRest(
     }
     if (!response.ok || !response.body) throw new Unavailable(`status ${response.status}`);
     const resumed = response.status === 206;
-    if (resumed) log(`going on with ${url} at byte ${present}`);
+    if (resumed) log(`continuing ${url} at byte ${present}`);
     const before = resumed ? present : 0;
     if (before + Number(response.headers.get("content-length")) > maximum) {
       await response.body.cancel();
@@ -177,7 +177,7 @@ async function fetchRest(
     return true;
   } catch (error) {
     if (error instanceof Unavailable || error instanceof ChecksumError) throw error;
-    // What the disk does not take, no other attempt brings.
+    // Another attempt does not help if the disk refuses the data.
     if ((error as NodeJS.ErrnoException).syscall === "write") throw error;
     log(`${url} was interrupted: ${reasonOf(error)}`);
     return false;
@@ -187,10 +187,10 @@ async function fetchRest(
 }
 
 function tooLarge(url: string, maximum: number): ChecksumError {
-  return new ChecksumError(`${url} is larger than ${maximum} bytes, which it must not be; refused`);
+  return new ChecksumError(`${url} is larger than the expected maximum of ${maximum} bytes; refused`);
 }
 
-/** Hands on what comes. @throws `error` when there is more than `maximum` bytes of it. */
+/** Passes chunks through. @throws `error` at more than `maximum` bytes. */
 async function* atMost(chunks: AsyncIterable<Uint8Array>, maximum: number, error: Error): AsyncIterable<Uint8Array> {
   let length = 0;
   for await (const chunk of chunks) {
@@ -201,14 +201,14 @@ async function* atMost(chunks: AsyncIterable<Uint8Array>, maximum: number, error
 }
 
 /**
- * A small file of the web as text; undefined when it is not to be had, for whatever reason.
- * @throws when it is larger than `maximum` bytes.
+ * Downloads a small file as text; returns undefined if it is unavailable for any reason.
+ * @throws if it is larger than `maximum` bytes.
  */
 export async function downloadText(url: string, maximum = 1 << 20): Promise<string | undefined> {
   if (!(await reachable(url))) return undefined;
-  const tooMuch = new Error(`${url} is larger than ${maximum} bytes, which it must not be`);
+  const tooMuch = new Error(`${url} is larger than the expected maximum of ${maximum} bytes`);
   try {
-    // A few kilobytes; a server that takes longer will not be quicker with anything else.
+    // The file has a few kilobytes. A server that takes longer is too slow for everything else, too.
     const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
     if (!response.ok || !response.body) return undefined;
     const pieces: Uint8Array[] = [];

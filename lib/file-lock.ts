@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** How a lock is taken. */
+/** Options of a lock. */
 export interface FileLockOptions {
-  /** Whether others may hold it, too, who share it as well. @default false */
+  /** Whether other processes can hold the lock at the same time, if they share it, too. @default false */
   readonly shared?: boolean;
-  /** Milliseconds to wait for whoever holds it. @default 0 */
+  /** Milliseconds to wait for the process that holds the lock. @default 0 */
   readonly wait?: number;
 }
 
 /**
- * A lock on a file that the kernel keeps (flock(2)). It ends with this process however that ends, knows no clock, and holds
- * for processes in other containers of this machine and, on NFS, for other machines.
+ * A lock on a file in the kernel (flock(2)). It ends with this process, whatever ends the process, and depends on no clock. It
+ * also excludes processes in other containers of this machine and, on NFS, on other machines.
  */
 export class FileLock {
   readonly path: string;
@@ -25,11 +25,12 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock on a file, which is made with its folder when it does not exist.
+   * Takes the lock on a file. The file and its folder are created if they are missing.
    *
-   * Node has no flock of its own. util-linux's locks a file that this process has opened, so the lock is this process's.
+   * Node has no flock of its own. The flock of util-linux locks a file that this process has opened, so this process owns the
+   * lock.
    * @returns undefined while another process holds it.
-   * @throws when util-linux is missing, or the file cannot be opened or locked.
+   * @throws if util-linux is missing, or the file cannot be opened or locked.
    */
   static async take(path: string, { shared = false, wait = 0 }: FileLockOptions = {}): Promise<FileLock | undefined> {
     mkdirSync(dirname(path), { recursive: true });
@@ -43,25 +44,25 @@ export class FileLock {
       });
       if (isHeld && isAt(path, descriptor)) return new FileLock(path, descriptor);
       closeSync(descriptor);
-      // Whoever held it removed the file with it: the lock is on another file by now.
+      // The process that held the lock removed the file, so this lock is on a file without a name.
       if (!isHeld) return undefined;
     }
   }
 
-  /** Ends the lock. @param remove Whether the file goes with it, where it can. @default false */
+  /** Ends the lock. @param remove Whether to remove the file, too. @default false */
   release({ remove = false } = {}): void {
     try {
-      // Another process's, by now, where somebody removed the file meanwhile.
+      // If the file was removed meanwhile, the path may have another process's file.
       if (remove && isAt(this.path, this.#descriptor)) rmSync(this.path, { recursive: true, force: true });
     } catch {
-      // A file that stays locks nobody out, and must not hide what became of the work.
+      // A remaining file excludes no process, and its error must not hide the result of the work.
     } finally {
       closeSync(this.#descriptor);
     }
   }
 }
 
-/** Status of flock for a lock that another process has. */
+/** Exit code of flock for a lock that another process holds. */
 const conflict = 75;
 
 async function flock(path: string, descriptor: number, shared: boolean, wait: number): Promise<boolean> {
@@ -74,13 +75,13 @@ async function flock(path: string, descriptor: number, shared: boolean, wait: nu
   child.stderr?.on("data", (text: Buffer) => (said += text.toString()));
   const [code] = (await once(child, "close").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
-    throw new Error(`${path} cannot be locked: flock is not installed (Debian's package util-linux)`);
+    throw new Error(`${path} cannot be locked: flock is not installed. Fix: install Debian's package util-linux`);
   })) as [number | null];
   if (code === 0 || code === conflict) return code === 0;
   throw new Error(`${path} cannot be locked: ${said.trim() || `flock ended with ${code ?? "a signal"}`}`);
 }
 
-/** For writing, which an exclusive lock on NFS needs. What another kind of lock left may be a folder. */
+/** Opens the file for writing, because an exclusive lock on NFS needs that. An earlier release used a folder as its lock. */
 function openToLock(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);

@@ -1,7 +1,7 @@
 import { FileLock } from "./file-lock.ts";
 import { duration, logLine, type Log } from "./log.ts";
 
-/** How long to wait for another process, and how to say so. */
+/** Limit and log of a wait for another process. */
 export interface LockOptions {
   /** Milliseconds to wait for the other process. @default 60 minutes */
   readonly limit?: number;
@@ -12,10 +12,10 @@ export interface LockOptions {
 /**
  * Runs work that no other process does at the same time.
  *
- * The lock ends with its holder: one that died makes nobody wait, and one that sleeps or stands still keeps it.
- * @param path File that stands for the work; its folder is made when it does not exist.
- * @param what What the holder is doing, for those who wait.
- * @throws when another process still holds the lock after `limit` milliseconds.
+ * The lock ends with the process that holds it, so no process waits for a dead one. A suspended process keeps its lock.
+ * @param path File that identifies the work. Its folder is created if it is missing.
+ * @param what Description of the work for processes that wait, e.g. `building etcd`.
+ * @throws if another process still holds the lock after `limit` milliseconds.
  */
 export async function withLock<T>(
   path: string,

@@ -3,21 +3,20 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "./cache-root.ts";
 
-/** Takes a line for the person who is waiting. */
+/** Receives a line for the user. */
 export type Log = (line: string) => void;
 
-/** Writes a line of nodeforge to the standard error, so that what a command prints can still be piped. */
+/** Writes a line of nodeforge to the standard error, so that the standard output of a command can be piped. */
 export const logLine: Log = (line) => {
   process.stderr.write(`[nodeforge] ${line}\n`);
 };
 
-/** Milliseconds until a line is news again. */
+/** Milliseconds until {@link logDaily} logs the same line again. */
 const day = 24 * 60 * 60_000;
 
 /**
- * Writes a line that is the same for every command on this machine, once a day: a command that is given ten times an hour
- * need not say it each time.
- * @param root Where it is noted down. A note that cannot be made costs nothing but the line.
+ * Logs a line once a day, however often commands on this machine log the same line.
+ * @param root Folder that records the logged lines. A line that cannot be recorded is logged each time.
  */
 export async function logDaily(line: string, log: Log = logLine, root = cacheRoot()): Promise<void> {
   const note = join(root, "said", sha256(line).slice(0, 16));
@@ -28,16 +27,16 @@ export async function logDaily(line: string, log: Log = logLine, root = cacheRoo
     await mkdir(dirname(note), { recursive: true });
     await writeFile(note, `${line}\n`);
   } catch {
-    // A cache that takes nothing is what the next artifact will say.
+    // The next artifact reports a cache that cannot be written.
   }
 }
 
-/** Seconds between two lines of {@link withProgress} where lines cannot be overwritten. */
+/** Seconds between two lines of {@link withProgress} without a terminal, where lines cannot be overwritten. */
 const plainInterval = 60;
 
 /**
- * Runs work that takes long, showing how long it has taken.
- * @param what What is done, e.g. `building kubernetes (about 10 min)`.
+ * Runs long work and shows the elapsed time.
+ * @param what Description of the work, e.g. `building kubernetes (about 10 min)`.
  */
 export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
@@ -62,7 +61,7 @@ export async function withProgress<T>(what: string, work: () => Promise<T>): Pro
   }
 }
 
-/** Milliseconds as `12s`, `3m12s` or `1h02m`. */
+/** Formats milliseconds as `12s`, `3m12s` or `1h02m`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const minutes = Math.floor(seconds / 60);

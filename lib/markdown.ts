@@ -1,6 +1,6 @@
 /**
- * Escapes text that a Markdown document shows as it is. A backslash before the characters of markup turns them into text, so
- * that a name or a line of a log can neither add links, images and HTML nor break a table.
+ * Escapes text that a Markdown document shows unchanged. A backslash before each character of markup turns it into text. A
+ * name or a line of a log can then add no links, images and HTML, and break no table.
  */
 export function escapeMarkdown(text: string): string {
   return (

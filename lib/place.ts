@@ -4,16 +4,16 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { replaceFile } from "./files.ts";
 
-/** Where a process runs: within it, a process's number means one process. */
+/** Machine and container of a process. Within one place, a process number means one process. */
 export interface Place {
   readonly hostname: string;
-  /** /etc/machine-id (machine-id(5)), which tells machines of one name apart; "" where there is none. */
+  /** /etc/machine-id (machine-id(5)), which distinguishes machines of one name; "" if the file is missing. */
   readonly machine: string;
-  /** The namespace of process numbers (pid_namespaces(7)): another container has another. */
+  /** Namespace of process numbers (pid_namespaces(7)). Another container has another one. */
   readonly processes: string;
 }
 
-/** Where this process runs. */
+/** Returns the place of this process. */
 export function placeHere(): Place {
   return {
     hostname: hostname(),
@@ -22,12 +22,12 @@ export function placeHere(): Place {
   };
 }
 
-/** Whether two processes run where one number means the same process to both. */
+/** Whether two places are the same, so that a process number means the same process in both. */
 export function isSamePlace(one: Place, other: Place): boolean {
   return one.hostname === other.hostname && one.machine === other.machine && one.processes === other.processes;
 }
 
-/** Reads a place that was written down; undefined when there is none, or it cannot be read. */
+/** Reads a place from a file; undefined if the file is missing or has no place. */
 export function readPlace(path: string): Place | undefined {
   try {
     const place = JSON.parse(readFileSync(path, "utf8")) as Partial<Place>;

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /**
- * Tells a process from every other one, also a later one of the same number: `<boot>/<number>/<start>`, the start in clock
- * ticks since boot (field 22 of /proc/PID/stat, proc(5)).
+ * Returns the identity of a process, which a later process of the same number does not have: `<boot>/<number>/<start>`. The
+ * start is in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)).
  */
 export async function processIdentity(pid = process.pid): Promise<string> {
   const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
@@ -12,11 +12,11 @@ export async function processIdentity(pid = process.pid): Promise<string> {
   return `${boot}/${pid}/${start}`;
 }
 
-/** When a process started, in clock ticks since boot, whatever the wall clock says; undefined when there is none. */
+/** Returns the start of a process in clock ticks since boot, whatever the wall clock says; undefined without a process. */
 export function processStart(pid = process.pid): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold anything; what follows it is regular, and begins with field 3.
+    // The name in parentheses may contain anything. The text after it is regular, and begins with field 3.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[22 - 3];
   } catch {
     return undefined;

@@ -6,25 +6,25 @@ import { isatty } from "node:tty";
 import { logLine } from "./log.ts";
 import { quoted } from "./shell.ts";
 
-/** How a program is run. */
+/** Options of a program. */
 export interface RunOptions {
-  /** Milliseconds after which the program is stopped. @default 60_000 */
+  /** Limit in milliseconds; the program is stopped then. @default 60_000 */
   readonly timeout?: number;
   readonly cwd?: string;
-  /** Added to this process's own environment. */
+  /** Variables to add to this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** What it reads from its standard input. @default nothing */
+  /** Text of its standard input. @default nothing */
   readonly input?: string;
 }
 
-/** PATH with the administrator's directories, which a plain user's session often lacks. */
+/** Returns PATH with the administrator's directories, which the session of a plain user often lacks. */
 export function searchPath(environment: NodeJS.ProcessEnv = process.env): string {
   return [environment.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter);
 }
 
 /**
- * Runs a program to its end and returns its standard output.
- * @throws when it fails or takes too long, with the command and the last lines it printed.
+ * Runs a program and returns its standard output.
+ * @throws if it fails or takes too long; the error has the command and the last lines of output.
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { timeout = 60_000, cwd, env, input } = options;
@@ -48,20 +48,20 @@ export async function run(program: string, args: readonly string[], options: Run
   );
 }
 
-/** How a program is run on this terminal. */
+/** Options of a program on this terminal. */
 export interface InteractiveOptions extends Pick<RunOptions, "cwd" | "env"> {
-  /** Takes what the program prints, beside whoever is watching. */
+  /** Receives the output of the program, which the terminal shows, too. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** Whether a person sits at both ends: what Pulumi asks for before it draws its display and puts its question. */
+/** Whether input and output are a terminal. Only then does Pulumi draw its display and ask its question. */
 export function onTerminal(): boolean {
   return isatty(0) && isatty(1);
 }
 
 /**
- * Runs a program on this terminal, for as long as it takes.
- * @returns its exit code; 128 and the signal's number when a signal ended it.
+ * Runs a program on this terminal, without a limit.
+ * @returns its exit code; 128 plus the number of the signal if a signal ended it.
  */
 export async function runInteractively(
   program: string,
@@ -71,19 +71,20 @@ export async function runInteractively(
   const { cwd, env } = options;
   const terminal = options.onOutput !== undefined && onTerminal();
   const hidden = terminal && which("script") === undefined;
-  if (hidden) logLine("what it prints is not kept: there is no `script` (Debian package bsdutils)");
+  if (hidden)
+    logLine("the output of the program is not recorded, because `script` is missing (Debian package bsdutils)");
   const onOutput = hidden ? undefined : options.onOutput;
   const [file, ...rest] = terminal && !hidden ? underTerminal([program, ...args], env) : [program, ...args];
   let running: { readonly kill: (signal: NodeJS.Signals) => boolean } | undefined;
-  // Ctrl-C reaches the program from the terminal. What this process alone is sent, or outlives, it hands on as a request to
-  // end in order.
+  // Ctrl-C reaches the program from the terminal. Every other signal reaches this process alone, which passes it on as a
+  // request for a clean end.
   const handOn = (signal: NodeJS.Signals) => void (signal === "SIGINT" || running?.kill("SIGTERM"));
   return outlivingInterrupt(async () => {
     const common = {
       env: env ?? {},
       extendEnv: env === undefined,
       reject: false,
-      // Pulumi ends an update in order, which takes as long as the step it is at.
+      // Pulumi ends an update cleanly, which takes as long as its present step.
       forceKillAfterDelay: false,
       ...(cwd === undefined ? {} : { cwd }),
     } as const;
@@ -96,12 +97,12 @@ export async function runInteractively(
   }, handOn);
 }
 
-/** What ends a program: Ctrl-C, the end of its terminal, and `kill`. */
+/** Signals that end a program: Ctrl-C, the end of its terminal, and `kill`. */
 const endings = ["SIGINT", "SIGHUP", "SIGTERM"] as const;
 
 /**
- * Does work with a program that Ctrl-C, or the end of its terminal, reaches as well. Were this process to end at once, the
- * program would lose its parent while it still undoes its work, and what is to follow it would not.
+ * Runs work that outlives Ctrl-C and the end of the terminal. They reach the program that the work runs, too. If this process
+ * ended at once, the program would lose its parent during its clean-up, and the steps after it would be lost.
  * @param onSignal Called at each Ctrl-C, hang-up or request to end meanwhile.
  */
 export async function outlivingInterrupt<T>(
@@ -116,14 +117,14 @@ export async function outlivingInterrupt<T>(
   }
 }
 
-/** Starts a program whose output goes on as before, and to `onOutput` as well. */
+/** Starts a program whose output goes to this process's output and to `onOutput`. */
 function tee(file: string, args: readonly string[], common: Options, onOutput: (text: string) => void) {
   const subprocess = execa(file, args, {
     ...common,
     stdin: "inherit",
     stdout: ["inherit", "pipe"],
     stderr: ["inherit", "pipe"],
-    // Kept by whoever takes it; Execa's own copy would be a second, and has a limit that ends the program.
+    // `onOutput` keeps the output. Execa's copy would be a second one, and its limit would end the program.
     buffer: false,
   });
   for (const stream of [subprocess.stdout, subprocess.stderr]) {
@@ -134,17 +135,17 @@ function tee(file: string, args: readonly string[], common: Options, onOutput: (
 }
 
 /**
- * The command that runs a program on a terminal of its own, made by `script` of util-linux, which hands on what is typed
- * and passes what is printed through its standard output. Nothing lands in a file: the typescript is /dev/null.
+ * Returns the command that runs a program on a terminal of its own. `script` of util-linux makes the terminal, and passes
+ * input and output through. No output reaches a file, because the typescript is /dev/null.
  */
 function underTerminal(command: readonly string[], env: NodeJS.ProcessEnv = process.env): [string, ...string[]] {
-  // script starts the user's shell, whose quoting may be another; the program still sees the user's.
+  // script would start the user's shell, which may quote differently. The program still sees the user's SHELL.
   const { SHELL = "/bin/sh" } = env;
   const line = ["exec", "env", `SHELL=${SHELL}`, ...command].map(quoted).join(" ");
   return ["env", "SHELL=/bin/sh", "script", "--quiet", "--return", "--flush", "--command", line, "/dev/null"];
 }
 
-/** The path of a program, or undefined when it is not installed. */
+/** Returns the path of a program, or undefined if it is not installed. */
 export function which(program: string, path = searchPath()): string | undefined {
   return path
     .split(delimiter)

@@ -1,44 +1,44 @@
 import { blockBegin, isSecretName, nameAlone, redacted, secrets } from "./secret-patterns.ts";
 
-/** Most characters kept of a line: a program that never ends its line must not fill the memory. */
+/** Largest number of characters kept of a line, so that a program without line ends cannot fill the memory. */
 export const longestLine = 262_144;
 
 const keyBegin = /-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)?-----/g;
 const keyEnd = /-----END [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)?-----/g;
-/** The same in base64; certificates begin alike. */
+/** Beginning of a key in base64. Certificates begin alike, and are excluded. */
 const base64KeyBegin = /LS0tLS1CRUdJTi(?!BDRVJUSUZJQ0FUR)/y;
 
-/** What of a key may follow its beginning within the line: line ends that a program has escaped, and base64. */
+/** Rest of a key in the line of its beginning: base64, and line ends that a program has escaped. */
 const escapedBody = /(?:(?:\\+[nrt/]|[\s|+~-])*[A-Za-z0-9+/=]{16,})*/y;
 
-/** What may be before a row of a key: the margin of YAML, the decoration of a display. */
+/** Prefix of a row of a key: the margin of YAML, the decoration of a display. */
 const margin = /^[\s|>+~-]+/;
 
-/** What the next line is, as far as the lines before it tell. */
+/** Meaning of the next line, as far as the lines before it determine it. */
 type Expected =
   | { readonly is: "anything" }
-  /** A row of a private key; behind something such as the time and unit of a journal, when that was so before. */
+  /** A row of a private key. `prefixed`: after a prefix such as the time and unit of a journal, as in the row before. */
   | { readonly is: "row" | "header"; readonly prefixed: boolean }
-  /** More of base64 that was wrapped. */
+  /** A further row of wrapped base64. */
   | { readonly is: "base64" }
-  /** The value of the secret that was named. */
+  /** The value of a secret whose name is in the line before. */
   | { readonly is: "value" }
-  /** Lines that have a deeper margin than this. */
+  /** A line of a block, if its margin is deeper than this one. */
   | { readonly is: "block"; readonly margin: number };
 
 const anything: Expected = { is: "anything" };
 
 /**
- * Takes secrets out of a text that comes in pieces: private keys, tokens, passwords, and what else gives access. It keeps
- * no more than one line, and works in time that grows with the text and no faster.
+ * Removes secrets from a text that arrives in pieces: private keys, tokens, passwords, and everything else that gives access.
+ * It keeps no more than one line, and its time grows linearly with the text.
  */
 export class Redactor {
   #expected: Expected = anything;
-  /** The line whose end has not come yet. */
+  /** Line whose end has not arrived yet. */
   #line = "";
   #isCut = false;
 
-  /** Takes the next piece; returns the lines that it ends, without secrets. */
+  /** Adds the next piece and returns the lines that it completes, without secrets. */
   push(text: string): string {
     let result = "";
     let from = 0;
@@ -51,7 +51,7 @@ export class Redactor {
     return result;
   }
 
-  /** Returns the last line, when it had no end. */
+  /** Returns the last line if it has no end. */
   end(): string {
     return this.#line === "" && !this.#isCut ? "" : this.#finish("");
   }
@@ -62,7 +62,7 @@ export class Redactor {
     this.#line += text.slice(from, Math.min(to, from + room));
     if (to - from <= room) return;
     this.#isCut = true;
-    // The last word may be half a secret, which no pattern knows.
+    // The last word may be half a secret, which no pattern matches.
     this.#line = this.#line.slice(0, lastGap(this.#line));
   }
 
@@ -75,7 +75,7 @@ export class Redactor {
     return parts.length === 0 ? "" : parts.join(" ") + lineEnd;
   }
 
-  /** The line without secrets; undefined when all of it is part of one that has its mark already. */
+  /** Returns the line without secrets; undefined if the whole line belongs to a secret that has its mark already. */
   #clean(line: string): string | undefined {
     const expected = this.#expected;
     this.#expected = anything;
@@ -101,7 +101,7 @@ export class Redactor {
     return this.#text(line);
   }
 
-  /** A line that may be of a private key. */
+  /** Redacts a line that may belong to a private key. */
   #row(line: string, { is, prefixed }: Expected & { is: "row" | "header" }): string | undefined {
     keyEnd.lastIndex = 0;
     const last = keyEnd.exec(line);
@@ -111,14 +111,14 @@ export class Redactor {
     }
     const isHeader = /^[\s|>+~-]*(?:Proc-Type|DEK-Info|Comment|Version): /.test(line);
     const isPrefixed = isPrefixedRow(line, prefixed);
-    // A blank line parts a key's headers from the rest.
+    // A blank line separates the headers of a key from its rows.
     const isOfKey = line.trim() === "" ? is === "header" : isHeader || isRow(line) || isPrefixed;
     if (!isOfKey) return this.#text(line);
     this.#expected = { is: isHeader ? "header" : "row", prefixed: isPrefixed };
     return undefined;
   }
 
-  /** A line that begins outside of any secret. */
+  /** Redacts a line that begins outside of any secret. */
   #text(line: string): string {
     const [, before] = blockBegin.exec(line) ?? [];
     if (before !== undefined) this.#expected = { is: "block", margin: widthOfMargin(line) };
@@ -138,7 +138,7 @@ export class Redactor {
     return result + line.slice(from);
   }
 
-  /** Where a key that begins in a line ends in it. One that was cut off ends where its base64 does. */
+  /** Returns the end of a key in the line of its beginning. A key without an end ends with its base64. */
   #endOfKey(line: string, from: number): number {
     escapedBody.lastIndex = from;
     escapedBody.exec(line);
@@ -152,20 +152,20 @@ export class Redactor {
   }
 }
 
-/** A text without secrets. */
+/** Returns a text without secrets. */
 export function redact(text: string): string {
   const redactor = new Redactor();
   return redactor.push(withoutHalfKey(text)) + redactor.end();
 }
 
-/** A replacer for JSON.stringify that takes secrets out, also those which only the name of their member tells. */
+/** Replacer for JSON.stringify that removes secrets, also the values of members whose name is that of a secret. */
 export function redactEntry(key: string, value: unknown): unknown {
   if (typeof value !== "string") return value;
   const isTold = value === "" || /^\[[a-z]+\]$/.test(value);
   return isSecretName(key) && !isTold ? redacted : redact(value);
 }
 
-/** A text without the private key in whose middle it begins: of what is long, only the end is kept. */
+/** Removes the rest of a private key from the beginning of a text, because only the end of a long text is kept. */
 function withoutHalfKey(text: string): string {
   const last = next(keyEnd, text, 0);
   const first = next(keyBegin, text, 0);
@@ -180,13 +180,13 @@ function isKeyRow(line: string): boolean {
   return line.trim() !== "" && (isRow(line) || isPrefixedRow(line, false));
 }
 
-/** Whether a line is base64, as the rows of a key are: only the last one may be short, and has whole groups of four. */
+/** Whether a line is a row of base64. Only the last row of a key may be short, and then has whole groups of four. */
 function isRow(line: string): boolean {
   const [, word] = /^([A-Za-z0-9+/=]+)["',|\s]*$/.exec(line.replace(margin, "")) ?? [];
   return word !== undefined && isBase64(word, 16);
 }
 
-/** Whether a line ends in base64 after something else. The last row may be a short one. */
+/** Whether a line ends in base64 after a prefix. The last row may be short. */
 function isPrefixedRow(line: string, last: boolean): boolean {
   const [, word] = /\s([A-Za-z0-9+/=]+)["',|]*$/.exec(line.trimEnd()) ?? [];
   return word !== undefined && isBase64(word, last ? Infinity : 40) && (last || word.length >= 40);
@@ -196,7 +196,7 @@ function isBase64(word: string, enough: number): boolean {
   return word.length >= enough || word.length % 4 === 0;
 }
 
-/** Whether a line ends in a key that is base64 as a whole and was wrapped. */
+/** Whether a line ends in the first row of a key that is wholly in base64 and wrapped. */
 function endsInBase64Key(line: string): boolean {
   let from = line.length;
   while (from > 0 && /[A-Za-z0-9+/=]/.test(line[from - 1] ?? "")) from--;

@@ -3,33 +3,33 @@ import { open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { processStart } from "./process-identity.ts";
 
-/** What is being made: a folder (`partial`), or a file that is downloaded (`part`). */
+/** Kind of an unfinished path: a folder that is being built (`partial`), or a file that is being downloaded (`part`). */
 export type UnfinishedKind = "partial" | "part";
 
 /**
- * Path beside `path` for what becomes it. It is this process's alone: no other one writes there, also when a lock was lost.
- * It appears under its own name by renaming.
+ * Returns a path beside `path` for its unfinished content, which is renamed to `path` at the end. Only this process writes
+ * there, even if a lock was lost.
  */
 export function unfinishedPath(path: string, kind: UnfinishedKind): string {
   return `${path}.${kind}-${process.pid}-${processStart() ?? 0}-${randomUUID().slice(0, 8)}`;
 }
 
 /**
- * What a path ends with that was made by {@link unfinishedPath}: number and start of the process. An earlier release told no
- * start, or had one name for all processes.
+ * End of a path from {@link unfinishedPath}, with the number and start of its process. Earlier releases wrote no start, or one
+ * name for all processes.
  */
 const ending = /\.(?:partial|part)(?:-(\d+)(?:-(\d+))?-[0-9a-f]{8})?$/;
 
-/** The path that something unfinished was to become; undefined when it is no such thing. */
+/** Returns the final path of an unfinished one; undefined for any other path. */
 export function finishedPath(path: string): string | undefined {
   return ending.test(path) ? path.replace(ending, "") : undefined;
 }
 
 /**
- * Whether something unfinished is left over: the process that made it has ended. A name without a number tells no process;
- * ask that only while nobody holds the lock of what it was to become.
+ * Whether the process of an unfinished path has ended. A name without a number has no process. For such a name, ask only while
+ * no process holds the lock of the final path.
  */
-export function isLeftOver(path: string): boolean {
+export function isAbandoned(path: string): boolean {
   const [match, pid, start] = ending.exec(path) ?? [];
   if (match === undefined) return false;
   if (pid === undefined) return true;
@@ -37,16 +37,16 @@ export function isLeftOver(path: string): boolean {
   return found === undefined || (start !== undefined && found !== start);
 }
 
-/** What earlier processes left over of `path`. Hold its lock. */
-export async function leftOversOf(path: string): Promise<readonly string[]> {
+/** Lists the unfinished paths for `path` whose processes have ended. Hold the lock of `path`. */
+export async function abandonedFor(path: string): Promise<readonly string[]> {
   const names = await readdir(dirname(path)).catch(() => []);
   return names
     .map((name) => join(dirname(path), name))
     .filter((candidate) => finishedPath(candidate) === path && basename(candidate) !== basename(path))
-    .filter(isLeftOver);
+    .filter(isAbandoned);
 }
 
-/** Waits until a folder and everything in it are on the disk; with `recursive: false` the folder's own entries only. */
+/** Waits until a folder and its content are on the disk; with `recursive: false`, only the entries of the folder itself. */
 export async function reachDisk(folder: string, { recursive = true } = {}): Promise<void> {
   if (recursive) {
     for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {

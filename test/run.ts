@@ -1,8 +1,8 @@
 /**
- * Runs one tier of the tests: `unit` (static checks and unit tests), `engine`, `e2e`, or `nightly`: what takes e2e too long.
+ * Runs one tier of the tests: `unit` (static checks and unit tests), `engine`, `e2e`, or `nightly` (long end-to-end cases).
  *
- * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`, and the
- * exit code is 0 only when nothing failed and something passed. Lines `FAILED name: reason` before it repeat each failure.
+ * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`. Before it,
+ * lines `FAILED name: reason` repeat each failure. The exit code is 0 only if nothing failed and at least one test passed.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ interface Count {
   failed: number;
 }
 
-/** What vitest's JSON report says of the tests, as far as it is read. */
+/** Part of vitest's JSON report that this runner reads. */
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -77,14 +77,14 @@ async function runVitest(): Promise<Count> {
     });
     const { numPassedTests, numFailedTests, testResults } = readReport(report);
     for (const line of failuresOf(testResults)) console.log(line);
-    // An error outside of every test, such as a file that does not load, fails the run without counting as a test.
+    // An error outside of all tests, such as a file that does not load, fails the run and counts as no test.
     return { passed: numPassedTests, failed: exitCode === 0 ? 0 : Math.max(1, numFailedTests) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** A line for each failed test, and for each file that failed outside of its tests. */
+/** Returns a line for each failed test, and for each file that failed outside of its tests. */
 function failuresOf(files: Report["testResults"]): readonly string[] {
   return files.flatMap(({ name, message, assertionResults }) => {
     const failed = assertionResults

@@ -9,27 +9,27 @@ export interface GoProgram {
   readonly name: string;
   /** Import path of its main package. */
   readonly package: string;
-  /** String variables that the linker sets, by import path and name. */
+  /** Values of string variables that the linker sets, by import path and name. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Whether it has C parts; it is linked statically all the same. @default false */
+  /** Whether it has parts in C. It is linked statically, too. @default false */
   readonly cgo?: boolean;
 }
 
-/** What vouches for the modules that a program is built from, in words. */
+/** File that has the checksums of the modules of a program, for the log. */
 export const checkedByGo = "go.sum";
 
 /**
- * What the operator's own settings do not change: a module that go.sum does not name is refused (`-mod=readonly`), and no
- * go.work of a folder above takes a module's place. Then go.sum vouches for every module, whatever GOPROXY or GONOSUMDB say.
+ * Environment that overrides the user's own settings of Go. A module without an entry in go.sum is refused (`-mod=readonly`),
+ * and a go.work in a folder above replaces no module. So go.sum proves every module, whatever GOPROXY or GONOSUMDB say.
  */
 const environment = {
-  // Debian's Go stays at its own version unless told that go.mod decides. Go's checksum database vouches for a compiler.
+  // Without this, Debian's Go ignores the version in go.mod. Go's checksum database proves a downloaded compiler.
   GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
   GOFLAGS: "-mod=readonly",
   GOWORK: "off",
 };
 
-/** What decides how programs of a module come out: its versions, its own sources, the compiler and the programs. */
+/** Returns the inputs of the build of programs: the versions and sources of their module, the compiler, the programs. */
 export async function goInputs(module: string, programs: readonly GoProgram[]): Promise<readonly Input[]> {
   const files = (await readdir(module, { withFileTypes: true, recursive: true }))
     .filter((entry) => entry.isFile() && /^(go\.(mod|sum)|.*(?<!_test)\.go|.*\.json)$/.test(entry.name))
@@ -38,13 +38,13 @@ export async function goInputs(module: string, programs: readonly GoProgram[]): 
   const compiler = await run("go", ["env", "GOVERSION", "GOOS", "GOARCH"], {
     cwd: module,
     env: environment,
-    // The first call may have to download the compiler that go.mod asks for.
+    // The first call may download the compiler that go.mod names.
     timeout: 300_000,
   });
   return [compiler, JSON.stringify(programs), ...files.flatMap((file) => [relative(module, file), { file }])];
 }
 
-/** Builds programs of a Go module into a folder: static, stripped, and the same from any checkout. */
+/** Builds programs of a Go module into a folder. They are static and stripped, and equal in every checkout. */
 export async function buildGo(module: string, programs: readonly GoProgram[], folder: string): Promise<void> {
   for (const program of programs) {
     const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);

@@ -1,6 +1,6 @@
 import { which } from "../lib/process.ts";
 
-/** Programs the builder calls, and the Debian package each comes in. */
+/** Programs that the builder runs, each with its Debian package. */
 const tools: Readonly<Record<string, string>> = {
   "apt-get": "apt",
   "dpkg-query": "dpkg",
@@ -14,15 +14,15 @@ const tools: Readonly<Record<string, string>> = {
   xz: "xz-utils",
 };
 
-/** What is needed beside the programs: signatures of Debian's archive, boot code, and a C library to link statically. */
+/** Packages without programs: the keys of Debian's archive, boot code, and a C library for static linking. */
 const data: readonly string[] = ["debian-archive-keyring", "grub-pc-bin", "libc6-dev"];
 
-/** Debian packages that a machine must have to build the image, sorted. */
+/** Returns the Debian packages that a machine needs to build the image, sorted. */
 export function hostPackages(): readonly string[] {
   return [...new Set([...Object.values(tools), ...data])].sort();
 }
 
-/** Programs of {@link hostPackages} that this machine lacks. */
+/** Returns the programs of {@link hostPackages} that are missing here. */
 export function missingTools(): readonly string[] {
   return Object.keys(tools).filter((name) => which(name) === undefined);
 }

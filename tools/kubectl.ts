@@ -9,13 +9,14 @@ import { cachedNodeBinaries, nodeBinaries } from "./node-binaries.ts";
 import { run, which } from "../lib/process.ts";
 import { pins, pinsFile, versions, type Pins } from "./versions.ts";
 
-/** It has some 60 MB. */
+/** Largest accepted size in bytes. A kubectl has about 60 MB. */
 const maximum = 500e6;
 
 /**
- * Path of a kubectl: installed in a version that fits, else the one built for the nodes, else released, else built.
- * @param releases Folder of the project's releases on the web; a test brings its own.
- * @param sums What a release must be.
+ * Returns the path of a kubectl: an installed one of a suitable version, else the one built for the nodes, else a released
+ * one, else a newly built one.
+ * @param releases URL of the project's releases. Tests pass their own.
+ * @param sums Checksums of the releases.
  */
 export async function kubectl(
   releases = "https://dl.k8s.io/release",
@@ -29,7 +30,7 @@ export async function kubectl(
   return (await released(releases, root, sums)) ?? join(await nodeBinaries("kubernetes"), "kubectl");
 }
 
-/** Whether a kubectl of that version may talk to the cluster: Kubernetes supports one minor version of difference. */
+/** Whether a kubectl of a version suits the cluster: Kubernetes supports a difference of one minor version. */
 export function fitsKubernetes(found: string, wanted: string = versions.kubernetes): boolean {
   const [client, cluster] = [parse(found), parse(wanted)];
   if (client === null || cluster === null) return false;

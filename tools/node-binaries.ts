@@ -7,7 +7,7 @@ import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
 import { which } from "../lib/process.ts";
 import { versions } from "./versions.ts";
 
-/** Programs that come out of one Go module. */
+/** Programs of one Go module. */
 interface ProgramSet {
   /** Folder under tools/go, and name of the artifact. */
   readonly name: string;
@@ -16,7 +16,7 @@ interface ProgramSet {
 }
 
 const kubernetesVersion = Object.fromEntries(
-  // kubectl and the servers take it from the first, the user agent of every client from the second.
+  // kubectl and the servers read the first one, and the user agent of every client reads the second one.
   ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => [
     [`${path}.gitVersion`, `v${versions.kubernetes}`],
     [`${path}.gitMajor`, String(major(versions.kubernetes))],
@@ -72,7 +72,7 @@ const sets: readonly ProgramSet[] = [
         name: "flanneld",
         package: "github.com/flannel-io/flannel",
         variables: { "github.com/flannel-io/flannel/pkg/version.Version": `v${versions.flannel}` },
-        // Its UDP backend is written in C.
+        // The UDP backend is written in C.
         cgo: true,
       },
     ],
@@ -80,25 +80,26 @@ const sets: readonly ProgramSet[] = [
   { name: "coredns", estimate: "3 min", programs: [{ name: "coredns", package: "github.com/coredns/coredns" }] },
 ];
 
-/** Names of all programs of {@link nodeBinaries}. */
+/** Names of the programs that {@link nodeBinaries} builds. */
 export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) => programs.map(({ name }) => name));
 
 /**
- * Folder with the programs that nodes run, built from the projects' Go modules; `only` makes it those of one module.
+ * Builds the programs that nodes run from the projects' Go modules, and returns their folder.
  *
- * They are not downloaded even where they could be: then what is tested on one machine would not be what runs on another.
+ * They are never downloaded, because the programs that were tested on one machine must be the ones that run on another.
+ * @param only Name of the one module to build. @default all modules
  */
 export async function nodeBinaries(only?: string): Promise<string> {
   const wanted = sets.filter(({ name }) => only === undefined || name === only);
   const recipes = await Promise.all(wanted.map(recipeOf));
   const folders: string[] = [];
-  // One after the other: each build uses every processor already.
+  // One build after the other, because each uses every processor.
   for (const recipe of recipes) folders.push(await artifact(recipe));
   if (only !== undefined && folders[0] !== undefined) return folders[0];
   return artifact(gathering(folders));
 }
 
-/** Where the folder of {@link nodeBinaries} is or would be, without making anything. */
+/** Returns the folder that {@link nodeBinaries} would return, and whether it exists. */
 export async function lookUpNodeBinaries() {
   const recipes = await Promise.all(sets.map(recipeOf));
   const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
@@ -117,10 +118,10 @@ function gathering(folders: readonly string[]): Recipe {
   };
 }
 
-/** Folder of one module's programs when they were built before, else undefined. */
+/** Returns the folder of one module's programs if they were built before, else undefined. */
 export async function cachedNodeBinaries(name: string): Promise<string | undefined> {
   const set = sets.find((candidate) => candidate.name === name);
-  // Without a compiler nothing was built, and nothing can tell which build would be the right one.
+  // Without a compiler nothing was built, and the key of the build is unknown.
   if (set === undefined || which("go") === undefined) return undefined;
   const { folder, present } = await lookUp(await recipeOf(set));
   return present ? folder : undefined;
@@ -137,7 +138,7 @@ async function recipeOf({ name, estimate, programs }: ProgramSet): Promise<Recip
   };
 }
 
-/** Hard links cost no space, and stay whole when what they were made from is pruned. */
+/** Makes hard links, which need no space and stay whole if their source is pruned. */
 async function linkAll(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const name of await readdir(from)) await link(join(from, name), join(to, name));

@@ -27,9 +27,9 @@ const languageHost: GoProgram = {
 const maximum = 1e9;
 
 /**
- * Folder with the Pulumi CLI and its Node language host: installed in this very version, else released, else built.
- * @param releases Folder of the project's releases on the web; a test brings its own.
- * @param sums What a release must be.
+ * Returns the folder of the Pulumi CLI and its Node language host: installed in the same version, else released, else built.
+ * @param releases URL of the project's releases. Tests pass their own.
+ * @param sums Checksums of the releases.
  */
 export async function pulumiCli(
   releases = "https://github.com/pulumi/pulumi/releases/download",
@@ -40,8 +40,8 @@ export async function pulumiCli(
 }
 
 /**
- * The folder of an installed CLI that has its language host beside it. One of another version is left alone: it sees every
- * secret, and nobody has tried it with this program.
+ * Returns the folder of an installed CLI with its language host. A CLI of another version is not used, because it sees every
+ * secret and was never tested with this program.
  */
 async function installed(): Promise<string | undefined> {
   const path = which("pulumi");
@@ -49,7 +49,7 @@ async function installed(): Promise<string | undefined> {
   const folder = dirname(path);
   const found = (await run(path, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } })).trim();
   if (found === `v${versions.pulumi}` && which("pulumi-language-nodejs", folder) !== undefined) return folder;
-  logLine(`the installed Pulumi ${found} is left alone: this project is tested with v${versions.pulumi}`);
+  logLine(`the installed Pulumi ${found} is not used, because this project is tested with v${versions.pulumi}`);
   return undefined;
 }
 
@@ -74,7 +74,7 @@ async function released(releases: string, root: string, sums: Pins): Promise<str
   };
   const archive = join(root, "downloads", file);
   if (!(await lookUp(recipe, root)).present) {
-    // A build of an earlier run that had no network is as good, and costs nothing.
+    // A build of an earlier run without a network serves as well, and costs nothing.
     if ((await lookUp(await buildRecipe(), root)).present) return undefined;
     if ((await download({ url, sha256, maximum }, archive)) === undefined) return undefined;
   }

@@ -3,17 +3,17 @@ import { hostPackages, missingTools } from "./image-tools.ts";
 import { withProgress, logLine } from "../lib/log.ts";
 import { run, which } from "../lib/process.ts";
 
-/** Something the machine must have, and the Debian package it comes in. */
+/** A requirement of the machine, with its Debian package. */
 export interface Requirement {
   /** Name of a program, or path of a file. */
   readonly has: string;
   readonly package: string;
 }
 
-/** libvirt's helper that writes the AppArmor profile of a machine; there where libvirt is built for AppArmor. */
+/** Helper of libvirt that writes the AppArmor profile of a machine. It exists if libvirt is built for AppArmor. */
 export const apparmorHelper = "/usr/lib/libvirt/virt-aa-helper";
 
-/** What is needed, by what it is needed for. */
+/** Requirements by purpose. */
 export const requirements = {
   hypervisor: [
     { has: "libvirtd", package: "libvirt-daemon-system" },
@@ -30,7 +30,7 @@ export const requirements = {
   ],
   building: [
     { has: "go", package: "golang-go" },
-    // One of the programs has C parts, and is linked statically all the same.
+    // One of the programs has parts in C, and is linked statically, too.
     { has: "gcc", package: "gcc" },
     { has: "/usr/include/stdlib.h", package: "libc6-dev" },
   ],
@@ -43,21 +43,21 @@ export const requirements = {
     { has: "ssh-keygen", package: "openssh-client" },
     { has: "qemu-img", package: "qemu-utils" },
   ],
-  // What machines may reach is tested with libvirt's own helper, on disks that qemu-img makes.
+  // The tests of the machines' confinement use libvirt's own helper, on disks of qemu-img.
   confining: [
     { has: apparmorHelper, package: "libvirt-daemon-system" },
     { has: "qemu-img", package: "qemu-utils" },
   ],
 } as const satisfies Record<string, readonly Requirement[]>;
 
-/** A reason to need something. */
+/** Purpose of a requirement. */
 export type Purpose = keyof typeof requirements;
 
 function qemuPackage(): string {
   return process.arch === "arm64" ? "qemu-system-arm" : "qemu-system-x86";
 }
 
-/** Debian packages that this machine lacks. */
+/** Returns the Debian packages that are missing here. */
 export function missingPackages(purpose: Purpose): readonly string[] {
   const wanted: readonly Requirement[] = requirements[purpose];
   const isThere = (has: string) => (has.startsWith("/") ? existsSync(has) : which(has) !== undefined);
@@ -65,14 +65,14 @@ export function missingPackages(purpose: Purpose): readonly string[] {
 }
 
 /**
- * Installs what the machine lacks for a purpose, saying so.
- * @throws on a system without apt-get, naming what is to be installed by hand.
+ * Installs the missing packages of a purpose, and logs them.
+ * @throws on a system without apt-get, with the packages to install.
  */
 export async function provide(purpose: Purpose): Promise<void> {
   await install(missingPackages(purpose), purpose);
 }
 
-/** The same for what the node image's builder asks for, some of which are no programs. */
+/** Installs the missing packages of the node image's builder, some of which have no programs. */
 export async function provideImageTools(): Promise<void> {
   const missing = which("dpkg-query") === undefined ? missingTools() : await notInstalled(hostPackages());
   await install(missing, "building the node image");
@@ -90,7 +90,9 @@ async function install(packages: readonly string[], purpose: string): Promise<vo
   if (packages.length === 0) return;
   const list = packages.join(" ");
   if (which("apt-get") === undefined) {
-    throw new Error(`this machine lacks, for ${purpose}: ${list} (Debian's names); install them and run this again`);
+    throw new Error(
+      `this machine lacks, for ${purpose}: ${list} (Debian's names). Fix: install them and run the command again`,
+    );
   }
   logLine(`installing for ${purpose}: ${list}`);
   await withProgress("apt-get", async () => {
@@ -100,17 +102,18 @@ async function install(packages: readonly string[], purpose: string): Promise<vo
 }
 
 /**
- * Runs a program as root, through sudo where this process is not root. Never asks for a password.
+ * Runs a program as root, with sudo unless this process is root. It never asks for a password.
  * @param timeout Milliseconds. @default 5 minutes
  */
 export async function asRoot(program: string, args: readonly string[], timeout = 300_000): Promise<string> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   if (process.getuid?.() === 0) return run(program, args, { env, timeout });
-  if (which("sudo") === undefined) throw new Error(`run as root: ${program} ${args.join(" ")}`);
+  if (which("sudo") === undefined)
+    throw new Error(`this user is not root, and sudo is missing. Fix: run as root: ${program} ${args.join(" ")}`);
   try {
     await run("sudo", ["-n", "true"]);
   } catch {
-    throw new Error(`sudo would ask for a password; run it yourself: sudo ${program} ${args.join(" ")}`);
+    throw new Error(`sudo would ask for a password. Fix: run it yourself: sudo ${program} ${args.join(" ")}`);
   }
   return run(
     "sudo",
@@ -121,7 +124,7 @@ export async function asRoot(program: string, args: readonly string[], timeout =
   );
 }
 
-/** Whether systemd runs this machine; in most containers nothing does. */
+/** Whether systemd runs on this machine. Most containers have none. */
 export function hasSystemd(): boolean {
   return existsSync("/run/systemd/system");
 }

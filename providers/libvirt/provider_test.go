@@ -42,7 +42,7 @@ func TestAMissingNameIsDerived(t *testing.T) {
 	}
 }
 
-// A volume made anew under the name of the old one would be the old one; the bridge must not let that happen.
+// A replacement with the name of the old volume would be the old volume. The bridge must prevent that.
 func TestReplacementDeletesFirstOnlyUnderAnExplicitName(t *testing.T) {
 	for name, explicit := range map[string]bool{"explicit": true, "derived": false} {
 		t.Run(name, func(t *testing.T) {

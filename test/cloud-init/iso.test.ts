@@ -90,7 +90,7 @@ describe("a folder of seeds that another user can change is refused:", () => {
     mkdirSync(seeds());
     chmodSync(seeds(), bits);
     refused(
-      /cannot hold private files: .*\/seeds has mode 0\d{3}, wanted 0700; look at what is in it, then remove it, or set XDG_CACHE_HOME/,
+      /cannot hold private files: .*\/seeds has mode 0\d{3}, expected 0700\. Fix: inspect its files, then remove it, or set XDG_CACHE_HOME/,
     );
     expect(mode(seeds())).toBe(bits);
   });
@@ -98,12 +98,12 @@ describe("a folder of seeds that another user can change is refused:", () => {
   it("a link to a private folder", () => {
     mkdirSync(join(folder, "other"), { mode: 0o700 });
     symlinkSync(join(folder, "other"), seeds());
-    refused(/seeds is no folder; remove it/);
+    refused(/seeds is not a folder\. Fix: remove it/);
   });
 
   it("a file", () => {
     writeFileSync(seeds(), "");
-    expect(() => writeIso(seed, seeds())).toThrow(/seeds is no folder; remove it/);
+    expect(() => writeIso(seed, seeds())).toThrow(/seeds is not a folder\. Fix: remove it/);
   });
 
   it("a folder below one in which other users can rename it", () => {
@@ -118,11 +118,11 @@ describe("a folder of seeds that another user can change is refused:", () => {
   it.runIf(isRoot)("a folder of another user, or below a folder of another user", () => {
     mkdirSync(seeds(), { mode: 0o700 });
     chownSync(seeds(), 54_321, 54_321);
-    refused(/seeds belongs to user 54321, wanted 0; remove it/);
+    refused(/seeds belongs to user 54321, expected 0\. Fix: remove it/);
     mkdirSync(join(folder, "theirs"));
     chownSync(join(folder, "theirs"), 54_321, 54_321);
     expect(() => writeIso(seed, join(folder, "theirs", "seeds"))).toThrow(
-      /theirs belongs to user 54321, wanted 0 or root/,
+      /theirs belongs to user 54321, expected 0 or root/,
     );
   });
 });
@@ -193,7 +193,7 @@ describe.runIf(isRoot)("of two users on one machine", () => {
     // A cache in a folder of all users, in which the other user was first.
     as(mallory, ["sh", "-c", `umask 0; mkdir -p -m 0777 ${shared}/nodeforge/seeds`]);
     expect(() => run({ XDG_CACHE_HOME: shared })).toThrow(
-      new RegExp(`belongs to user ${mallory}, wanted ${victim}; remove it`),
+      new RegExp(`belongs to user ${mallory}, expected ${victim}\\. Fix: remove it`),
     );
   });
 });

@@ -95,7 +95,9 @@ describe("the manifest of an image named by URL", () => {
 
   test("that is no small file is refused", async () => {
     const image = await serveManifest("x".repeat(2 << 20));
-    await expect(downloadManifest(image, root)).rejects.toThrow("manifest.json is larger than 1048576 bytes");
+    await expect(downloadManifest(image, root)).rejects.toThrow(
+      "manifest.json is larger than the expected maximum of 1048576 bytes",
+    );
   });
 
   test("of another image is told and not kept", async () => {

@@ -49,7 +49,7 @@ describe("artifact", () => {
     expect(new Set(folders).size).toBe(folders.length);
   });
 
-  test("of a failed build does not exist, and the next build starts from nothing", async () => {
+  test("of a failed build does not exist, and the next build starts with an empty folder", async () => {
     const failing = recipe(["1"], async (folder) => {
       await writeFile(join(folder, "half"), "");
       throw new Error("no space left");
@@ -60,7 +60,7 @@ describe("artifact", () => {
     expect(await readdir(await artifact(recipe(), root))).toEqual(["program"]);
   });
 
-  test("is made by one of two processes while the other waits", async () => {
+  test("is built by one of two processes while the other waits", async () => {
     const log = join(root, "builds");
     const codes = await Promise.all(
       [maker(log, 1500), maker(log, 1500)].map(async (child) => (await once(child, "exit"))[0] as number),
@@ -70,7 +70,7 @@ describe("artifact", () => {
     expect(await listArtifacts(root)).toHaveLength(1);
   });
 
-  test("of a process that was killed is made again", async () => {
+  test("of a killed process is built again", async () => {
     const log = join(root, "builds");
     const killed = maker(log, 60_000);
     await until(async () => (await readdir(root)).some((name) => name.includes(".partial-")));
@@ -79,7 +79,7 @@ describe("artifact", () => {
     const lines: string[] = [];
     const folder = await artifact(recipe(), root, { log: (line) => lines.push(line) });
     expect(await readdir(folder)).toEqual(["program"]);
-    // Nobody waits for the dead.
+    // No process waits for a dead one.
     expect(lines.filter((line) => line.startsWith("waiting"))).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe("artifact", () => {
     };
     const first = builder("first");
     await first.began;
-    // As where somebody tidies up by hand.
+    // As if a user deleted it.
     const lock = (await readdir(root)).find((name) => name.endsWith(".lock")) ?? "";
     await rm(join(root, lock));
     const second = builder("second");
@@ -116,18 +116,20 @@ describe("artifact", () => {
     expect(await readdir(root)).toEqual([basename(folder)]);
   });
 
-  test("is not made of half a folder when somebody removed the other half", async () => {
+  test("is refused if its folder was removed during the build", async () => {
     const careless = recipe(["1"], async (folder) => {
       await writeFile(join(folder, "first"), "");
       await rm(folder, { recursive: true });
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, "second"), "");
     });
-    await expect(artifact(careless, root)).rejects.toThrow(/was removed while tool was made in it; run this again$/);
+    await expect(artifact(careless, root)).rejects.toThrow(
+      /was removed during the build of tool\. Fix: run the command again$/,
+    );
     expect(await readdir(root)).toEqual([]);
   });
 
-  test("is not waited for beyond the limit", async () => {
+  test("is an error if another process builds it beyond the limit", async () => {
     const child = maker(join(root, "builds"), 60_000);
     try {
       await until(async () => (await readdir(root)).some((name) => name.includes(".partial-")));
@@ -142,7 +144,7 @@ describe("artifact", () => {
 });
 
 describe("prune", () => {
-  test("leaves the artifact of each kind that was used last", async () => {
+  test("keeps the artifact of each kind that was used last", async () => {
     const old = await artifact(recipe(["old"]), root);
     const fresh = await artifact(recipe(["fresh"]), root);
     const other = await artifact({ ...recipe(), name: "other" }, root);
@@ -152,7 +154,7 @@ describe("prune", () => {
     expect((await readdir(root)).sort()).toEqual([basename(fresh), basename(other), "downloads"].sort());
   });
 
-  test("removes what a dead process left unfinished, and not what a live one is making", async () => {
+  test("removes the unfinished folder of a dead process, and not that of a running one", async () => {
     const ended = spawn(process.execPath, ["-e", ""]);
     await once(ended, "exit");
     const dead = ["dead-0000000000000000.partial", `dead-0000000000000001.partial-${ended.pid}-00000000`];
@@ -176,12 +178,12 @@ describe("prune", () => {
     expect(await readdir(root)).toEqual([current]);
   });
 
-  test("of a cache that does not exist removes nothing", async () => {
+  test("removes nothing without a cache", async () => {
     expect(await prune(join(root, "absent"))).toEqual([]);
   });
 });
 
-/** A process that makes the artifact of {@link recipe}, writing a line to `log` when it builds. */
+/** Starts a process that builds the artifact of {@link recipe} and writes a line to `log`. */
 function maker(log: string, milliseconds: number) {
   const program = `
     import { appendFile, writeFile } from "node:fs/promises";

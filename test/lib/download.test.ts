@@ -37,13 +37,13 @@ async function fetchFrom(answer: Answer | undefined, options: DownloadOptions = 
 }
 
 describe("a download", () => {
-  test("with the expected checksum is put in place", async () => {
+  test("with the expected checksum is stored at its path", async () => {
     expect(await fetchFrom(file(content))).toBe(path);
     expect(await readFile(path)).toEqual(content);
     expect(await readdir(folder)).toEqual(["tool.tar.gz"]);
   });
 
-  test("with another checksum is refused, and nothing of it stays", async () => {
+  test("with another checksum is refused and removed", async () => {
     const changed = Buffer.from(content);
     changed[0] = (changed[0] ?? 0) ^ 1;
     const attempt = fetchFrom(file(changed));
@@ -54,31 +54,33 @@ describe("a download", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("that ends too early is refused, although the server says that it is all", async () => {
+  test("that ends too early is refused, although the server reports it as complete", async () => {
     await expect(fetchFrom(file(content.subarray(0, 1000)))).rejects.toThrow(ChecksumError);
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("that is too large by its length is refused before it begins", async () => {
+  test("with too large a length is refused before its content", async () => {
     const large = Buffer.alloc(maximum + 1);
-    await expect(fetchFrom(file(large))).rejects.toThrow(/is larger than 1048576 bytes, .*; refused$/);
+    await expect(fetchFrom(file(large))).rejects.toThrow(
+      /is larger than the expected maximum of 1048576 bytes; refused$/,
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("that is too large without a length is refused where it becomes so", async () => {
+  test("without a length is refused as soon as it is too large", async () => {
     const endless: Answer = (_, response) => {
       const more = () => {
         if (!response.destroyed) response.write(content, () => setImmediate(more));
       };
       more();
     };
-    await expect(fetchFrom(endless)).rejects.toThrow(/is larger than 1048576 bytes, .*; refused$/);
+    await expect(fetchFrom(endless)).rejects.toThrow(/is larger than the expected maximum of 1048576 bytes; refused$/);
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("of one byte now and then is not to be had when its time is up, and goes on later", async () => {
+  test("that is too slow is unavailable at its limit, and continues in the next run", async () => {
     expect(await fetchFrom(drip(content, 20), { limit: 700 })).toBeUndefined();
-    expect(lines.at(-1)).toMatch(/is not to be had: it did not arrive within 1s$/);
+    expect(lines.at(-1)).toMatch(/is unavailable: it did not arrive within 1s$/);
     expect(await readdir(folder)).toEqual(["tool.tar.gz.part"]);
     await server?.close();
     expect(await fetchFrom(file(content))).toBe(path);
@@ -86,21 +88,21 @@ describe("a download", () => {
     expect(await readFile(path)).toEqual(content);
   });
 
-  test("is taken from its place when it is there, also without a network", async () => {
+  test("of a present file needs no network", async () => {
     await writeFile(path, content);
     vi.stubEnv("NODEFORGE_OFFLINE", "1");
     expect(await fetchFrom(file(content))).toBe(path);
     expect(server?.seen).toEqual([]);
   });
 
-  test("takes the place of a file that a disk has damaged, and says so", async () => {
+  test("replaces a damaged file, and logs that", async () => {
     await writeFile(path, Buffer.alloc(content.length));
     expect(await fetchFrom(file(content))).toBe(path);
     expect(await readFile(path)).toEqual(content);
     expect(lines[0]).toMatch(/tool\.tar\.gz has SHA-256 [0-9a-f]{64}, but [0-9a-f]{64} is expected: it is damaged/);
   });
 
-  test("is made once by two that want it at the same time", async () => {
+  test("runs once for two callers at the same time", async () => {
     server = await serve({ "/tool.tar.gz": file(content) });
     const release = { url: `${server.url}/tool.tar.gz`, sha256: sha256(content), maximum };
     const both = [download(release, path, { log: () => undefined }), download(release, path, { log: () => undefined })];
@@ -109,96 +111,98 @@ describe("a download", () => {
     expect(await readdir(folder)).toEqual(["tool.tar.gz"]);
   });
 
-  test("goes on where the connection was lost", async () => {
+  test("continues after a lost connection", async () => {
     expect(await fetchFrom(file(content, { breaks: 1 }))).toBe(path);
     expect(await readFile(path)).toEqual(content);
     const ranges = server?.seen.map(({ range }) => range);
     expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
   });
 
-  test("goes on with what an earlier run left", async () => {
+  test("continues the partial download of an earlier run", async () => {
     await writeFile(`${path}.part`, content.subarray(0, 1000));
     expect(await fetchFrom(file(content))).toBe(path);
     expect(server?.seen.at(-1)?.range).toBe("bytes=1000-");
     expect(await readFile(path)).toEqual(content);
   });
 
-  test("starts again where the server cannot go on", async () => {
+  test("starts again if the server cannot continue", async () => {
     await writeFile(`${path}.part`, content.subarray(0, 1000));
     expect(await fetchFrom(file(content, { ranges: false }))).toBe(path);
     expect(await readFile(path)).toEqual(content);
   });
 
-  test("that is complete already is only checked", async () => {
+  test("whose partial file is complete is only checked", async () => {
     await writeFile(`${path}.part`, content);
     expect(await fetchFrom(file(content))).toBe(path);
     expect(await readFile(path)).toEqual(content);
   });
 
-  test("starts again when what was left is longer than the file", async () => {
+  test("starts again if the partial file is longer than the release", async () => {
     await writeFile(`${path}.part`, Buffer.concat([content, content]));
     expect(await fetchFrom(file(content))).toBe(path);
     expect(await readFile(path)).toEqual(content);
   });
 
-  test("is not to be had when the connection breaks every time, and what arrived is kept", async () => {
+  test("is unavailable if every connection is lost, and keeps the partial file", async () => {
     expect(await fetchFrom(file(content, { breaks: 9 }))).toBeUndefined();
     expect(await readdir(folder)).toEqual(["tool.tar.gz.part"]);
-    expect(lines.at(-1)).toMatch(/is not to be had: the connection was lost 3 times$/);
+    expect(lines.at(-1)).toMatch(/is unavailable: the connection was lost 3 times$/);
   });
 
-  test("is not to be had when the server falls silent", async () => {
+  test("is unavailable if the server stops sending", async () => {
     const silent: Answer = (_, response) => void response.writeHead(200, { "content-length": 100 }).write("some");
     expect(await fetchFrom(silent)).toBeUndefined();
   });
 
-  test("starts again when what was left is of another file", async () => {
+  test("starts again if the partial file belongs to another file", async () => {
     await writeFile(`${path}.part`, Buffer.alloc(1000));
     expect(await fetchFrom(file(content))).toBe(path);
     expect(server?.seen.map(({ range }) => range)).toEqual(["bytes=1000-", undefined]);
     expect(await readFile(path)).toEqual(content);
   });
 
-  test("goes on with what a killed process left, and not with what a living one writes", async () => {
+  test("continues the partial file of a killed process, and not that of a running one", async () => {
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "exit");
-    const living = `${path}.part-${process.ppid}-00000000`;
-    await writeFile(living, content.subarray(0, 2000));
+    const running = `${path}.part-${process.ppid}-00000000`;
+    await writeFile(running, content.subarray(0, 2000));
     await writeFile(`${path}.part-${child.pid}-00000000`, content.subarray(0, 1000));
     expect(await fetchFrom(file(content))).toBe(path);
     expect(server?.seen[0]?.range).toBe("bytes=1000-");
-    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([path, living]);
+    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([path, running]);
   });
 
-  test("is not to be had when the release is absent", async () => {
+  test("is unavailable if the release is missing", async () => {
     expect(await fetchFrom(undefined)).toBeUndefined();
-    expect(lines.at(-1)).toMatch(/tool\.tar\.gz is not to be had: status 404$/);
+    expect(lines.at(-1)).toMatch(/tool\.tar\.gz is unavailable: status 404$/);
   });
 
-  test("is not to be had when nothing listens", async () => {
+  test("is unavailable if nothing listens", async () => {
     const gone = await serve({});
     await gone.close();
     const release = { url: `${gone.url}/tool.tar.gz`, sha256: sha256(content), maximum };
     expect(await download(release, path)).toBeUndefined();
   });
 
-  test("is not tried with NODEFORGE_OFFLINE", async () => {
+  test("is not attempted with NODEFORGE_OFFLINE", async () => {
     vi.stubEnv("NODEFORGE_OFFLINE", "1");
     expect(await fetchFrom(file(content))).toBeUndefined();
     expect(server?.seen).toEqual([]);
   });
 });
 
-describe("a small file of the web", () => {
-  test("is its text", async () => {
+describe("a small file", () => {
+  test("is returned as text, and is undefined if it is missing", async () => {
     server = await serve({ "/small": text("some") });
     expect(await downloadText(`${server.url}/small`)).toBe("some");
     expect(await downloadText(`${server.url}/absent`)).toBeUndefined();
   });
 
-  test("that is not small is refused", async () => {
+  test("is refused if it is too large", async () => {
     server = await serve({ "/small": text("some") });
-    await expect(downloadText(`${server.url}/small`, 3)).rejects.toThrow(/small is larger than 3 bytes/);
+    await expect(downloadText(`${server.url}/small`, 3)).rejects.toThrow(
+      /small is larger than the expected maximum of 3 bytes/,
+    );
     expect(await downloadText(`${server.url}/small`, 4)).toBe("some");
   });
 });

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Another process that holds the lock until it is killed. */
+/** Starts a process that holds the lock until it is killed. */
 async function holder(options: FileLockOptions = {}, wrapper: readonly string[] = []) {
   const program = `
     import { FileLock } from ${JSON.stringify(join(import.meta.dirname, "../../lib/file-lock.ts"))};
@@ -31,7 +31,7 @@ async function holder(options: FileLockOptions = {}, wrapper: readonly string[] 
   return { said: said.toString().trim(), kill };
 }
 
-/** Whether the lock can be had now. */
+/** Whether the lock is free. */
 async function isFree(options?: FileLockOptions): Promise<boolean> {
   const lock = await FileLock.take(path, options);
   lock?.release();
@@ -39,11 +39,11 @@ async function isFree(options?: FileLockOptions): Promise<boolean> {
 }
 
 describe("a lock on a file", () => {
-  test("is one process's until that is killed, however old the file looks", async () => {
+  test("belongs to one process until that is killed, whatever the age of the file", async () => {
     const other = await holder();
     try {
       expect(other.said).toBe("held");
-      // As after a step of the clock, or a sleep of the machine.
+      // As after a step of the clock, or a suspension of the machine.
       for (const time of [1, Date.now() / 1000 + 86_400]) {
         await utimes(path, time, time);
         expect(await isFree()).toBe(false);
@@ -54,14 +54,14 @@ describe("a lock on a file", () => {
     expect(await isFree()).toBe(true);
   });
 
-  test("holds within one process, too, until it is released", async () => {
+  test("excludes its own process, too, until it is released", async () => {
     const lock = await FileLock.take(path);
     expect(await isFree()).toBe(false);
     lock!.release();
     expect(await isFree()).toBe(true);
   });
 
-  test("that is shared keeps out only those who do not share it", async () => {
+  test("that is shared excludes only processes that do not share it", async () => {
     const other = await holder({ shared: true });
     try {
       expect([await isFree({ shared: true }), await isFree()]).toEqual([true, false]);
@@ -70,7 +70,7 @@ describe("a lock on a file", () => {
     }
   });
 
-  test("is waited for as long as one wants", async () => {
+  test("is awaited for the given time", async () => {
     const lock = await FileLock.take(path);
     const began = performance.now();
     expect(await isFree({ wait: 300 })).toBe(false);
@@ -82,7 +82,7 @@ describe("a lock on a file", () => {
     next!.release();
   });
 
-  test("is had by one of those who wait when its file goes with it", async () => {
+  test("goes to one of the waiting processes if its file is removed", async () => {
     const lock = await FileLock.take(path);
     const waiting = [1, 2].map(() => FileLock.take(path, { wait: 1_000 }));
     setTimeout(() => lock!.release({ remove: true }), 200);
@@ -92,7 +92,7 @@ describe("a lock on a file", () => {
     expect(await readdir(join(folder, "within"))).toEqual([]);
   });
 
-  test("that lost its file takes no other's along", async () => {
+  test("whose file was removed does not remove the file of another lock", async () => {
     const lost = await FileLock.take(path);
     await rm(path);
     const other = await FileLock.take(path);
@@ -101,7 +101,7 @@ describe("a lock on a file", () => {
     other!.release();
   });
 
-  test("is had where an earlier release left a folder of that name", async () => {
+  test("works with the folder that an earlier release used as its lock", async () => {
     await mkdir(path, { recursive: true });
     const lock = await FileLock.take(path);
     expect(await isFree()).toBe(false);

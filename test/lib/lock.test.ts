@@ -30,7 +30,7 @@ describe("work under a lock", () => {
     return lock !== undefined;
   };
 
-  test.each([[false], [true]])("ends as it ends, and frees the lock, when its file stays: %s", async (refuses) => {
+  test.each([[false], [true]])("keeps its result and frees the lock, if its file stays: %s", async (refuses) => {
     disk.refuses = refuses;
     expect(await withLock(join(folder, "work"), "working", () => Promise.resolve("done"))).toBe("done");
     expect(await isFree()).toBe(true);
@@ -39,7 +39,7 @@ describe("work under a lock", () => {
     expect(await isFree()).toBe(true);
   });
 
-  test("is done while the lock is held", async () => {
+  test("runs while the lock is held", async () => {
     expect(await withLock(join(folder, "work"), "working", isFree)).toBe(false);
   });
 

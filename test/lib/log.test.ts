@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { duration, logDaily } from "../../lib/log.ts";
 
-test("a line that is the same each time is said once a day", async () => {
+test("the same line is logged once a day", async () => {
   const root = mkdtempSync(join(tmpdir(), "nodeforge-said-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const said: string[] = [];
@@ -20,7 +20,7 @@ test("a line that is the same each time is said once a day", async () => {
   expect(said).toHaveLength(3);
 });
 
-test("a line that cannot be noted down is said each time", async () => {
+test("a line that cannot be recorded is logged each time", async () => {
   const root = mkdtempSync(join(tmpdir(), "nodeforge-said-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   writeFileSync(join(root, "said"), "no folder");

@@ -30,8 +30,8 @@ const place = () => join(folder, "place");
 const mode = (path: string) => statSync(path).mode & 0o7777;
 const isRoot = process.getuid?.() === 0;
 
-describe("a folder of one's own", () => {
-  test("is made for its owner only, and closed when it is there and open", () => {
+describe("a private folder", () => {
+  test("is created for its owner only, and an open one is closed", () => {
     ownFolder(place());
     expect(mode(place())).toBe(0o700);
     chmodSync(place(), 0o755);
@@ -39,14 +39,14 @@ describe("a folder of one's own", () => {
     expect(mode(place())).toBe(0o700);
   });
 
-  test("may be a link to one, as on another disk", () => {
+  test("may be a link to a folder on another disk", () => {
     mkdirSync(join(folder, "disk"), { mode: 0o755 });
     symlinkSync(join(folder, "disk"), place());
     ownFolder(place());
     expect(mode(join(folder, "disk"))).toBe(0o700);
   });
 
-  test("leaves one that is everybody's on purpose, and one of another user", () => {
+  test("stays unchanged if it is shared on purpose or belongs to another user", () => {
     mkdirSync(place());
     chmodSync(place(), 0o1777);
     ownFolder(place());
@@ -77,8 +77,8 @@ describe("a folder of one's own", () => {
   });
 });
 
-describe("a file of one's own", () => {
-  test("takes the place of an open one, and of a link but not of what it points to", async () => {
+describe("a private file", () => {
+  test("replaces an open file, and a link without its target", async () => {
     const path = join(folder, "kubeconfig");
     writeFileSync(path, "old", { mode: 0o644 });
     await writeOwn(path, "new");
@@ -94,7 +94,7 @@ describe("a file of one's own", () => {
 });
 
 describe("git", () => {
-  /** Whether git would leave a file of the checkout alone; it need not be there. */
+  /** Whether git ignores a path of the checkout, which need not exist. */
   const ignores = (path: string) => {
     try {
       execFileSync("git", ["check-ignore", "--quiet", "--no-index", path], { cwd: checkout, stdio: "ignore" });
@@ -121,7 +121,7 @@ describe("git", () => {
     expect(ignores(path)).toBe(true);
   });
 
-  test.each(["Pulumi.dev.yaml", "cli/runs/run.ts", "docs/run-record.md"])("minds %s", (path) => {
+  test.each(["Pulumi.dev.yaml", "cli/runs/run.ts", "docs/run-record.md"])("tracks %s", (path) => {
     expect(ignores(join(checkout, path))).toBe(false);
   });
 });

@@ -38,7 +38,7 @@ describe("pruning runs", () => {
   };
   const left = () => readdirSync(folder).sort();
 
-  test("removes what is older than so many days, diagnoses and broken records as well, and nothing younger", async () => {
+  test("removes runs, diagnoses and broken records beyond the age, and no younger ones", async () => {
     await run("2026-10-01T10-00-00Z-dev");
     mkdirSync(join(folder, "2026-10-02T10-00-00Z-dev-diagnose", "nodes"), { recursive: true });
     await run("2026-10-03T10-00-00Z-dev", { formatVersion: 2 as 1 });
@@ -50,7 +50,7 @@ describe("pruning runs", () => {
     expect(left()).toEqual(["2026-11-25T10-00-00Z-dev", "2026-11-26T10-00-00Z-dev"]);
   });
 
-  test("leaves the last run of each stack, and one that goes on, whatever their age", async () => {
+  test("keeps the last run of each stack and a running one, whatever their age", async () => {
     await run("2025-01-01T10-00-00Z-lab", { stack: "lab", outcome: "running", process: await processIdentity() });
     await run("2025-01-02T10-00-00Z-lab", { stack: "lab", outcome: "running", process: "gone/1/1" });
     await run("2025-01-03T10-00-00Z-lab", { stack: "lab" });
@@ -60,7 +60,7 @@ describe("pruning runs", () => {
     expect(left()).toHaveLength(3);
   });
 
-  test("leaves what is not named as runs are, and what a link points to", async () => {
+  test("keeps folders without the name of a run, and the target of a link", async () => {
     mkdirSync(join(folder, "mine"));
     mkdirSync(join(folder, "2025-99-99T10-00-00Z-dev"));
     writeFileSync(join(folder, "2025-01-01T10-00-00Z-notes"), "");
@@ -73,7 +73,7 @@ describe("pruning runs", () => {
     expect(left()).toHaveLength(4);
   });
 
-  test("of a checkout without runs removes nothing", async () => {
+  test("removes nothing from a checkout without runs", async () => {
     expect(await pruneRuns(1, join(folder, "absent"), now)).toEqual([]);
   });
 });
@@ -103,7 +103,7 @@ describe("pruning the cache", () => {
   const pruned = (days = 30) =>
     pruneFiles(days, usedByStacks(join(folder, "checkout"), {}), { root: folder, seeds: seeds(), now });
 
-  test("removes images, broken downloads and seeds that were not used, and nothing younger", async () => {
+  test("removes unused images, partial downloads and seeds, and no younger ones", async () => {
     stack("Pulumi.dev.yaml", "config: {}");
     const gone = [
       file(image(old), 31),
@@ -114,7 +114,7 @@ describe("pruning the cache", () => {
     ];
     const stays = [
       file(image(used), 29),
-      // As old as its image is not.
+      // This manifest is older than its image.
       file(`${image(used)}.manifest.json`, 90),
       file(join(folder, "downloads", "pulumi.part"), 1),
       file(join(seeds(), "123456789abc.iso"), 1),
@@ -127,7 +127,7 @@ describe("pruning the cache", () => {
     expect(await pruned()).toEqual([]);
   });
 
-  test("leaves an image that a stack names, also to go back to, by its hash or its path", async () => {
+  test("keeps an image that a stack names by hash or path, also for a rollback", async () => {
     const path = image("05".repeat(32));
     stack("Pulumi.dev.yaml", `config:\n  nodeforge:imageSha256: ${named.toUpperCase()}\n`);
     stack("Pulumi.lab.yaml", `config:\n  nodeforge:previousImageSha256: ${back}\n  nodeforge:image: ${path}\n`);
@@ -136,7 +136,7 @@ describe("pruning the cache", () => {
     expect([image(named), image(back), path].every((each) => existsSync(each))).toBe(true);
   });
 
-  test("leaves an image that was used, and every use counts", async () => {
+  test("keeps a used image, and counts every use", async () => {
     stack("Pulumi.dev.yaml", "config: {}");
     const text = "an image";
     const sha256 = createHash("sha256").update(text).digest("hex");
@@ -151,7 +151,7 @@ describe("pruning the cache", () => {
     expect(await pruneFiles(1, () => false, days)).toEqual([image(sha256)]);
   });
 
-  test("leaves an artifact that was superseded and that a stack goes back to", async () => {
+  test("keeps a superseded artifact that is the rollback of a stack", async () => {
     const artifacts = ["0123456789abcdef", "123456789abcdef0", "23456789abcdef01"].map((key) => `node-image-${key}`);
     artifacts.forEach((name, index) =>
       utimesSync(dirname(file(join(folder, name, "node.qcow2"), 1)), index + 1, index + 1),
@@ -165,12 +165,12 @@ describe("pruning the cache", () => {
     expect(await prune(folder, usedByStacks(join(folder, "checkout"), {}))).toEqual([artifacts[2]]);
   });
 
-  test("of a cache that does not exist removes nothing", async () => {
+  test("removes nothing without a cache", async () => {
     expect(await pruneFiles(1, () => false, { root: join(folder, "absent"), seeds: seeds(), now })).toEqual([]);
   });
 });
 
-test("the documents say what the commands do", () => {
+test("the documents describe the commands", () => {
   const operations = readFileSync(inCheckout("docs", "operations.md"), "utf8");
   for (const words of ["`npm run runs -- prune`", "`npm run cache -- prune`", "`--older-than DAYS`"])
     expect(operations).toContain(words);

@@ -5,7 +5,7 @@ import { item } from "../../cli/diagnose/evidence.ts";
 import { longestLine, redact, redactEntry, Redactor } from "../../lib/redact.ts";
 import { withoutSecrets, withSecrets } from "./secrets.ts";
 
-/** The same text in pieces of one size. */
+/** Redacts a text in pieces of one size. */
 function inPieces(text: string, size: number): string {
   const redactor = new Redactor();
   let result = "";
@@ -16,7 +16,7 @@ function inPieces(text: string, size: number): string {
 describe("a text", () => {
   test.each(withSecrets)("loses %s", (_, text, clean) => {
     expect(redact(text)).toBe(clean);
-    // What was cleaned once stays as it is.
+    // A redacted text stays unchanged.
     expect(redact(clean)).toBe(clean);
   });
 
@@ -24,7 +24,7 @@ describe("a text", () => {
     expect(redact(text)).toBe(text);
   });
 
-  test("of this project's own stays as it is", () => {
+  test("of this project stays unchanged", () => {
     for (const file of ["Pulumi.yaml", "README.md", "docs/operations.md", "tools/versions.json", "nix/node.toml"]) {
       const text = readFileSync(inCheckout(file), "utf8");
       expect(redact(text), file).toBe(text);
@@ -33,7 +33,7 @@ describe("a text", () => {
 });
 
 describe("a text in pieces", () => {
-  // What begins within a key has lost its beginning before it came here.
+  // A Redactor gets every text from its beginning, so a key without one cannot occur.
   const whole = withSecrets.filter(([what]) => what !== "one whose beginning was left out");
 
   test.each(whole)("loses %s", (_, text, clean) => {
@@ -44,7 +44,7 @@ describe("a text in pieces", () => {
     for (const size of [1, 7, 64]) expect(inPieces(text, size)).toBe(text);
   });
 
-  test("gives a line away as soon as it is complete, and not before", () => {
+  test("returns a line as soon as it is complete, and not before", () => {
     const redactor = new Redactor();
     expect(redactor.push("one\nPASS")).toBe("one\n");
     expect(redactor.push("WORD=hunter2")).toBe("");
@@ -53,7 +53,7 @@ describe("a text in pieces", () => {
     expect(redactor.end()).toBe("");
   });
 
-  test("keeps no more of a line than fits, nor half a word of it", () => {
+  test("keeps no more than the longest line, and no half word", () => {
     const word = `word-${"x".repeat(95)} `;
     const clean = inPieces(`${word.repeat(2 * Math.ceil(longestLine / word.length))}\nnext\n`, 65_536);
     expect(clean.length).toBeLessThanOrEqual(longestLine + 100);
@@ -78,7 +78,7 @@ describe("an item of a diagnosis", () => {
 });
 
 describe("a document", () => {
-  test("loses what the name of a member tells, and what a text does", () => {
+  test("loses the values of members named as secrets, and secrets in texts", () => {
     const document = {
       password: "hunter",
       "other:apiToken": "[secret]",
@@ -94,7 +94,7 @@ describe("a document", () => {
   });
 });
 
-/** Texts that a search which begins again at each of their parts would never come to the end of. */
+/** Texts for which a quadratic search would take hours. */
 const hard: readonly (readonly [string, string])[] = [
   ["keys that never end, a line each", "-----BEGIN PRIVATE KEY-----\n"],
   ["keys that never end, in one line", "-----BEGIN PRIVATE KEY-----x"],
@@ -113,8 +113,8 @@ const hard: readonly (readonly [string, string])[] = [
   ["headers", "bearer "],
 ];
 
-describe("the work grows with the text and no faster", () => {
-  // Whatever is quadratic needs hours for this much; the limit leaves a slow machine ten times what it takes.
+describe("the time grows linearly with the text", () => {
+  // A quadratic search needs hours for this much. The limit is ten times the usual time, for a slow machine.
   test.each(hard)("of %s", { timeout: 120_000 }, (_, unit) => {
     const seconds = [1, 2, 4].map((size) => {
       const line = unit.repeat(longestLine / unit.length).padEnd(longestLine, "x");

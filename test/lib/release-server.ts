@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request as a test wants to see it. */
+/** A request, as far as tests inspect it. */
 export interface Seen {
   readonly path: string;
   readonly range: string | undefined;
@@ -15,7 +15,7 @@ export interface ReleaseServer {
   readonly close: () => Promise<void>;
 }
 
-/** How the server deals with a path. */
+/** Answer of the server to a path. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Starts a server; a path without an answer is a 404. */
@@ -45,7 +45,7 @@ export function text(content: string): Answer {
   return (_, response) => response.end(content);
 }
 
-/** Sends a file, from the byte that is asked for; the first `breaks` times the connection is lost half-way. */
+/** Sends a file from the requested byte. The first `breaks` connections are lost half-way. */
 export function file(content: Buffer, { breaks = 0, ranges = true } = {}): Answer {
   let left = breaks;
   return (request, response) => {
@@ -61,7 +61,7 @@ export function file(content: Buffer, { breaks = 0, ranges = true } = {}): Answe
   };
 }
 
-/** Sends a file a byte at a time, this many milliseconds apart. */
+/** Sends a file byte by byte, with a pause in milliseconds between two. */
 export function drip(content: Buffer, pause: number): Answer {
   return (_, response) => {
     response.writeHead(200, { "content-length": content.length });

@@ -8,7 +8,7 @@ const token = "abcdef.0123456789abcdef";
 const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl";
 const row = (text: string) => `Nov 26 00:30:00 worker-node-1 cloud-init[712]: ${text}`;
 
-/** What no record and no diagnosis may hold: what it is, a text with it, the text as it is kept. */
+/** Secrets that no record and no diagnosis may contain: name, text with the secret, expected text. */
 export const withSecrets: readonly (readonly [string, string, string])[] = [
   ["a private key", `key:\n${begin}\n${body}\n${body}\n${end}\nafter`, "key:\n[redacted]\nafter"],
   ["one in JSON", `{"key":"${begin}\\n${body}\\n${end}\\n"}`, '{"key":"[redacted]\\n"}'],
@@ -121,7 +121,7 @@ export const withSecrets: readonly (readonly [string, string, string])[] = [
   ["logins of a registry", '{"auths":{"host":{"auth":"bWU6cGFzcw=="}}}', '{"auths":{"host":{"auth":"[redacted]"}}}'],
 ];
 
-/** What a record and a diagnosis keep as it is. */
+/** Texts that a record and a diagnosis keep unchanged. */
 export const withoutSecrets: readonly (readonly [string, string])[] = [
   ["a certificate", `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----`],
   ["a certificate in base64", `certificate-authority-data: ${inBase64(`-----BEGIN CERTIFICATE-----\n${body}`)}`],

@@ -1,6 +1,6 @@
 import type { Linter } from "eslint";
 
-/** Folders of the Pulumi program; the files beside them at the top belong to it. */
+/** Folders of the Pulumi program. The files at the top level belong to it, too. */
 const program = [
   "addons",
   "cloud-init",
@@ -13,7 +13,7 @@ const program = [
   "preflight",
 ];
 
-/** A part of the house. */
+/** An area of the code. */
 interface Area {
   readonly area: string;
   /** Patterns of its files. */
@@ -22,10 +22,7 @@ interface Area {
   readonly mayImport: readonly string[];
 }
 
-/**
- * The law of imports, `lib <- libvirt, tools <- image <- program <- cli`: each area may import itself and the areas named
- * here.
- */
+/** The law of imports, `lib <- libvirt, tools <- image <- program <- cli`: an area may import itself and these areas. */
 const law: readonly Area[] = [
   { area: "lib", files: ["lib/**"], mayImport: [] },
   { area: "libvirt", files: ["libvirt/**"], mayImport: ["lib"] },
@@ -44,7 +41,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
 };
 const foldersOf = (area: string) => folders[area] ?? [area];
 
-/** One rule an area: an import that leaves the area for another one must be allowed. */
+/** One rule for each area: an import from another area must be allowed. */
 export const importLaw: Linter.Config[] = law.map(({ area, files, mayImport }) => {
   const forbidden = [...law.map((other) => other.area), "cli"]
     .filter((other) => other !== area && !mayImport.includes(other))

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** Kills a process and everything it started, as a machine that loses its power does. */
+/** Kills a process and all its descendants at once, as a loss of power does. */
 export function killTree(ancestor: number): void {
-  // Pulumi's program and language host lead process groups of their own, and would live on.
+  // Pulumi's program and language host have process groups of their own, and would survive.
   for (const pid of [ancestor, ...descendants(ancestor)]) {
     try {
       process.kill(pid, "SIGKILL");
@@ -12,7 +12,7 @@ export function killTree(ancestor: number): void {
   }
 }
 
-/** Processes that a process started, and those that they started. */
+/** Lists the descendants of a process. */
 function descendants(ancestor: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync("/proc")) {
@@ -26,7 +26,7 @@ function descendants(ancestor: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   try {
-    // The name in parentheses may hold anything; what follows it is regular.
+    // The name in parentheses may contain anything. The text after it is regular.
     return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
   } catch {
     return undefined;

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a resource was registered with. */
+/** A registered resource with its inputs. */
 export interface Registered {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
 }
 
-/** Everything the program registered since {@link startMocks}. */
+/** Resources that the program registered since {@link startMocks}. */
 export const registered: Registered[] = [];
 
-/** What the mocks give as outputs, by a pattern of the resource's name; first match wins. */
+/** Outputs of the mocks by a pattern of the resource's name. The first match counts. */
 export type Outputs = readonly (readonly [RegExp, Record<string, unknown>])[];
 
 const guestOutputs: Outputs = [
@@ -23,8 +23,8 @@ const guestOutputs: Outputs = [
 ];
 
 /**
- * Installs mocks in place of the engine and forgets what earlier tests registered. Await it before making anything.
- * @param given Outputs that come before the usual ones.
+ * Replaces the engine by mocks and forgets the resources of earlier tests. Await it before the first resource.
+ * @param given Outputs that precede the usual ones.
  */
 export async function startMocks(given: Outputs = []): Promise<void> {
   const outputsByName = [...given, ...guestOutputs];
@@ -47,7 +47,7 @@ export async function startMocks(given: Outputs = []): Promise<void> {
           state.networkInterfaces = [{ ...lan, addresses: lan?.addresses ?? [`192.168.222.${leases++}`] }];
         }
         if (type === "random:index/randomUuid:RandomUuid") state.result = "00000000-0000-4000-8000-000000000000";
-        // In a pool of files the id of a volume is its path.
+        // The id of a volume in a pool of files is its path.
         return { id: type === "libvirt:index/volume:Volume" ? `/pools/${name}` : `${name}-id`, state };
       },
       call: ({ token }: pulumi.runtime.MockCallArgs) => {
@@ -59,33 +59,33 @@ export async function startMocks(given: Outputs = []): Promise<void> {
   );
 }
 
-/** The value of an output once everything it depends on is there. */
+/** Returns the value of an output. */
 export function promiseOf<T>(output: pulumi.Output<T>): Promise<pulumi.Unwrap<T>> {
   return new Promise((resolve) => void output.apply((value) => resolve(value as pulumi.Unwrap<T>)));
 }
 
-/** Waits until every resource the program asked for is registered. */
+/** Waits until every resource of the program is registered. */
 export async function settled(): Promise<void> {
-  // The SDK keeps every outstanding registration as an RPC; this is what it awaits itself before a program ends.
+  // The SDK keeps every outstanding registration as an RPC. It awaits the same promise before a program ends.
   await pulumi.runtime.disconnect();
 }
 
-/** The registered resources of a type, by its last part. */
+/** Returns the registered resources of a type, by its last part. */
 export function ofType(kind: string): Registered[] {
   return registered.filter(({ type }) => type.split(":").at(-1) === kind);
 }
 
-/** The one registered resource of this name and kind. @throws when there is none or more than one. */
+/** Returns the one registered resource of a name and kind. @throws if there is none, or more than one. */
 export function one(kind: string, name: string): Registered {
   const found = ofType(kind).filter((resource) => resource.name === name);
   if (found.length !== 1) throw new Error(`expected one ${kind} ${name}, found ${found.length}`);
   return found[0]!;
 }
 
-/** Options of a resource as the component set them. */
+/** Options of a resource, as the component set them. */
 export type Options = pulumi.CustomResourceOptions;
 
-/** Records the options of every descendant: mocks never see them, old-style transformations do. */
+/** Records the options of every descendant. Mocks never see them, but transformations do. */
 export function recordOptions(): {
   transformation: pulumi.ResourceTransformation;
   of: (kind: string, name: string) => Options;
@@ -98,7 +98,7 @@ export function recordOptions(): {
     },
     of: (kind, name) => {
       const found = seen.get(`${kind} ${name}`);
-      if (!found) throw new Error(`no ${kind} ${name} was made`);
+      if (!found) throw new Error(`no ${kind} ${name} was created`);
       return found;
     },
   };

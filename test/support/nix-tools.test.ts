@@ -16,20 +16,20 @@ afterEach(() => {
 });
 
 describe("a tool that judges Nix files", () => {
-  it("is said to be missing where it is not installed and nothing could build it", async () => {
+  it("is missing if it is not installed and cannot be built", async () => {
     vi.stubEnv("PATH", folder);
     expect(await nixTool("deadnix")).toEqual({
       missing: "not installed: neither deadnix nor cargo, which would build it",
     });
   });
 
-  it("is the machine's own where nothing could build ours", async () => {
+  it("is the machine's own if cargo is missing", async () => {
     writeFileSync(join(folder, "deadnix"), "", { mode: 0o755 });
     vi.stubEnv("PATH", folder);
     expect(await nixTool("deadnix")).toEqual({ path: join(folder, "deadnix") });
   });
 
-  it("is said to be missing with cargo's own words where it cannot be built", async () => {
+  it("is missing with cargo's own error if the build fails", async () => {
     writeFileSync(join(folder, "cargo"), "#!/bin/sh\necho no such crate >&2\nexit 101\n", { mode: 0o755 });
     symlinkSync(which("flock")!, join(folder, "flock"));
     vi.stubEnv("PATH", folder);
@@ -41,18 +41,18 @@ describe("a tool that judges Nix files", () => {
 });
 
 describe("nixpkgs' lib", () => {
-  it("is not at hand where nobody names it", () => {
+  it("is absent without NIXPKGS_LIB", () => {
     expect(nixpkgsLib({})).toBeUndefined();
   });
 
-  it("is found by its own folder, or by the one it is in", () => {
+  it("is found by its own folder, or by the folder around it", () => {
     mkdirSync(join(folder, "lib"));
     writeFileSync(join(folder, "lib", "modules.nix"), "");
     expect(nixpkgsLib({ NIXPKGS_LIB: folder })).toBe(join(folder, "lib"));
     expect(nixpkgsLib({ NIXPKGS_LIB: join(folder, "lib") })).toBe(join(folder, "lib"));
   });
 
-  it("that is named but not there is an error, not a reason to skip", () => {
-    expect(() => nixpkgsLib({ NIXPKGS_LIB: folder })).toThrow("neither nixpkgs' lib nor a folder that has it");
+  it("is an error if it is named and missing", () => {
+    expect(() => nixpkgsLib({ NIXPKGS_LIB: folder })).toThrow("neither nixpkgs' lib nor a folder that contains it");
   });
 });

@@ -6,16 +6,16 @@ import { versions } from "../../tools/versions.ts";
 /** A tool that judges Nix files. */
 export type NixTool = "deadnix" | "nixfmt";
 
-/** The crate each is in, and its version. The second is nixfmt's rules in Rust: nixfmt itself is to be had from Nix only. */
+/** Crate and version of each tool. The second has the rules of nixfmt in Rust, because only Nix offers nixfmt itself. */
 const crates: Readonly<Record<NixTool, readonly [crate: string, version: string]>> = {
   deadnix: ["deadnix", versions.deadnix],
   nixfmt: ["nixfmt_rs", versions.nixfmt_rs],
 };
 
 /**
- * Finds a tool: built by cargo once and kept, else the machine's own, whose version may judge otherwise.
+ * Finds a tool: cargo builds it once. Without cargo it is the machine's own, whose version may judge differently.
  *
- * A machine without either is no reason to fail: the tools judge style, and somebody's machine has them.
+ * A machine without either skips the check, because the tools judge style only, and CI has them.
  */
 export async function nixTool(tool: NixTool): Promise<{ readonly path: string } | { readonly missing: string }> {
   const installed = which(tool);

@@ -8,22 +8,22 @@ import { provide } from "../../tools/requirements.ts";
 /** Tiers of the tests. */
 export type Tier = "unit" | "engine" | "e2e" | "nightly";
 
-/** How a tier's test runner is started. */
+/** Command and environment of a tier's test runner. */
 export interface Prepared {
-  /** Put before the runner's own command. */
+  /** Words before the runner's own command. */
   readonly wrapper: readonly string[];
-  /** Added to the environment. */
+  /** Variables to add to the environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
- * Installs, downloads or builds what a tier needs, while there is still a network: the end-to-end tier has none.
- * @throws when something can neither be found nor made.
+ * Installs, downloads or builds everything that a tier needs. The end-to-end tier runs without a network afterwards.
+ * @throws if a part can neither be found nor built.
  */
 export async function prepareTier(tier: Tier): Promise<Prepared> {
   await provide("checking");
   await provide("building");
-  // Elsewhere libvirt is not built for AppArmor, and its tests say that they were left out.
+  // Other systems build libvirt without AppArmor, and report its tests as skipped.
   if (which("apt-get") !== undefined) await provide("confining");
   if (tier === "unit") return { wrapper: [], environment: {} };
 
@@ -40,7 +40,7 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
       ...environment,
       PULUMI_HOME: folder,
       NODEFORGE_IMAGE: process.env.NODEFORGE_IMAGE || (await debianImage()).path,
-      // What nodes are rolled to.
+      // Image to which the tests roll nodes.
       NODEFORGE_SECOND_IMAGE: process.env.NODEFORGE_SECOND_IMAGE || (await debianImage({ marker: "second" })).path,
     },
   };

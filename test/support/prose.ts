@@ -5,7 +5,7 @@ import { artifact } from "../../lib/cache.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { buildGo, goInputs } from "../../tools/go.ts";
 
-/** Generated, foreign or historical text, and the rules themselves, which name the words that they forbid. */
+/** Generated, foreign or historical text, and the rules themselves, which contain the forbidden words. */
 const exempt = /^(sdks\/|\.vale|LICENSE$|package-lock\.json$|CHANGELOG\.md$|test\/support\/prose\.test\.ts$)/;
 const code = /\.(ts|sh|nix|go)$/;
 
@@ -40,10 +40,10 @@ export function commentsOf(source: string): string {
   return lines.join("\n");
 }
 
-/** The linter of prose, built: it comes as a program of Go. */
+/** Builds the linter of prose, a Go program, and returns its path. */
 export async function vale(): Promise<string> {
   const module = inCheckout("tools", "go", "vale");
-  // Its parsers of programming languages are C.
+  // Its parsers of programming languages are written in C.
   const programs = [{ name: "vale", package: "github.com/vale-cli/vale/v3/cmd/vale", cgo: true }];
   const folder = await artifact({
     name: "vale",

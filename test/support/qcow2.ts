@@ -1,7 +1,7 @@
 /**
- * The start of a qcow2 file of version 3 whose disk has one GiB, as `qemu-img create` writes it; nothing else of an image.
- * @param changed Numbers to write over it, by their offset: four bytes of a number, eight of a bigint.
- * @param extensions Header extensions: types and contents.
+ * Makes the header of a qcow2 file of version 3 with a disk of one GiB, as `qemu-img create` writes it.
+ * @param changed Numbers to write over it, by offset: a number has four bytes, a bigint eight.
+ * @param extensions Header extensions, by type and content.
  */
 export function qcow2(
   changed: Readonly<Record<number, number | bigint>> = {},

@@ -12,20 +12,20 @@ import { testKey } from "./ssh-key.ts";
 const folder = mkdtempSync(join(tmpdir(), "nodeforge-config-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A file that passes for a node image: qcow2's header and nothing else. */
+/** File that is accepted as a node image: the header of qcow2 and nothing else. */
 export const imagePath = join(folder, "node.qcow2");
 writeFileSync(imagePath, qcow2());
 
-/** What its manifest must say; there is none beside it, so that a test can write the one it needs. */
+/** SHA-256 of the image. It has no manifest, so that a test can write the one that it needs. */
 export const imageSha256 = hashOf(imagePath);
 
-/** An ssh key pair that opens nothing. */
+/** Folder with an ssh key pair that no machine accepts. */
 export const sshKeyPath = join(folder, "id_ed25519");
 export const { publicKey, privateKey } = testKey(1);
 writeFileSync(`${sshKeyPath}.pub`, `${publicKey}\n`);
 writeFileSync(sshKeyPath, privateKey);
 
-/** Surroundings in which an empty configuration is right. */
+/** Surroundings in which an empty configuration is valid. */
 export const surroundings: Surroundings = {
   stack: "dev",
   environment: { NODEFORGE_SSH_KEY: sshKeyPath },
@@ -34,8 +34,8 @@ export const surroundings: Surroundings = {
 };
 
 /**
- * A right configuration with some keys changed. Its images are not judged; those that are files of the test are hashed here.
- * @throws {ConfigError} when the configuration is wrong.
+ * Makes a valid configuration with some keys changed. Its images are not verified. Images that are files of the test are hashed.
+ * @throws {ConfigError} if the configuration is wrong.
  */
 export function configWith(raw: Record<string, string> = {}, changed: Partial<Surroundings> = {}): ClusterConfig {
   const { config, problems } = parseConfig(raw, { ...surroundings, ...changed });
@@ -49,23 +49,23 @@ export function configWith(raw: Record<string, string> = {}, changed: Partial<Su
   return { ...config, image: verified(config.image), workerPools };
 }
 
-/** Problems that the text of a wrong configuration has. @throws when it has none. */
+/** Lists the problems of a wrong configuration. @throws if it has none. */
 export function problemsOf(raw: Record<string, string>, changed: Partial<Surroundings> = {}): readonly Problem[] {
   const { problems } = parseConfig(raw, { ...surroundings, ...changed });
   return problemsIn(() => problems.throwIfAny(), raw);
 }
 
 /**
- * Images of a configuration, the control plane's first, read and judged as the program does it.
+ * Verifies the images of a configuration as the program does, the control plane's first.
  * @param root Folder of the cache.
- * @throws {ConfigError} naming everything that is wrong with the configuration.
+ * @throws {ConfigError} with every problem of the configuration.
  */
 export async function imagesOf(raw: Record<string, string>, root?: string): Promise<readonly VerifiedImage[]> {
   const { config, problems } = parseConfig(raw, surroundings);
   return verifyImages([config.image, ...config.workerPools.map(({ image }) => image)], problems, root);
 }
 
-/** Problems of a wrong configuration, those of its images included. @throws when it has none. */
+/** Lists the problems of a wrong configuration and of its images. @throws if it has none. */
 export async function allProblemsOf(raw: Record<string, string>, root?: string): Promise<readonly Problem[]> {
   const outcome = await imagesOf(raw, root).then(
     () => undefined,

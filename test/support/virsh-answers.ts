@@ -1,6 +1,6 @@
 import type { Virsh } from "../../libvirt/virsh.ts";
 
-/** A virsh that has these answers, by its arguments, and what it is asked; whatever has no answer fails. */
+/** Makes a virsh with given answers by arguments, and records its calls. A call without an answer fails. */
 export function answering(answers: Readonly<Record<string, string | undefined>>) {
   const asked: string[] = [];
   const virsh: Virsh = (...args) => {

@@ -17,7 +17,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "nodeforge-kubectl-"));
   server = await serve({ [`/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`]: file(content) });
   vi.stubEnv("NODEFORGE_OFFLINE", "");
-  // Neither a kubectl of this machine nor a compiler is there: what cannot be downloaded fails.
+  // Without a kubectl of this machine and a compiler, a failed download is an error.
   const programs = join(root, "programs");
   await mkdir(programs);
   await symlink(which("flock")!, join(programs, "flock"));
@@ -39,7 +39,7 @@ describe("a released kubectl", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  test("is refused when it is not what versions.json says", async () => {
+  test("is refused with another checksum than the one in versions.json", async () => {
     const attempt = kubectl(server.url, root, { [name]: "f".repeat(64) });
     await expect(attempt).rejects.toThrow(/but f{64} is expected; refused$/);
     expect(await readdir(join(root, "downloads"))).toEqual([]);

@@ -7,7 +7,7 @@ import { startWithoutControlGroups } from "../../tools/libvirt-daemon.ts";
 
 const canMount = spawnSync("unshare", ["--mount", "--propagation", "slave", "true"]).status === 0;
 
-/** Starts a libvirtd that only notes its settings of QEMU, on a host with these. @returns both, and what it printed. */
+/** Starts a libvirtd that only records its settings of QEMU. @returns the settings of host and daemon, and the output. */
 function started(settings: string | undefined, programs: Readonly<Record<string, string>> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-libvirtd-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -26,9 +26,9 @@ function started(settings: string | undefined, programs: Readonly<Record<string,
   return { status, stderr, host: text("qemu.conf"), seen: text("seen"), args: text("args"), left };
 }
 
-// A user who may not mount cannot start libvirtd either.
+// A user without the permission to mount cannot start libvirtd either.
 describe.skipIf(!canMount)("a libvirtd without systemd", () => {
-  test("has no control groups, and the host's settings stay as they were", () => {
+  test("has no control groups, and the host's settings stay unchanged", () => {
     const { seen, ...rest } = started('user = "root"\n#cgroup_controllers = [ "cpu" ]\n');
     expect(rest).toEqual({
       status: 0,
@@ -40,18 +40,18 @@ describe.skipIf(!canMount)("a libvirtd without systemd", () => {
     expect(seen).toBe('user = "root"\n#cgroup_controllers = [ "cpu" ]\n\ncgroup_controllers = []\n');
   });
 
-  test("has none where the host has no settings at all", () => {
+  test("has no control groups if the host has no settings", () => {
     const { seen, host } = started(undefined);
     expect([seen, host]).toEqual(["\ncgroup_controllers = []\n", ""]);
   });
 
-  test("has those that the host's settings name", () => {
+  test("has the control groups that the host's settings name", () => {
     const settings = 'cgroup_controllers = [ "cpu" ]\n';
     expect(started(settings)).toMatchObject({ status: 0, seen: settings, host: settings, args: "--daemon\n" });
   });
 });
 
-test("a libvirtd that may not have a mount namespace is not started, and what to do is said", () => {
+test("a libvirtd without a mount namespace fails with a fix", () => {
   const { status, stderr, host, args, left } = started("a = 1\n", { unshare: "echo refused >&2; exit 1" });
   expect([status, host, args, left]).toEqual([1, "a = 1\n", undefined, []]);
   expect(stderr).toContain("CAP_SYS_ADMIN");

@@ -14,7 +14,7 @@ let server: ReleaseServer | undefined;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "nodeforge-cli-"));
   vi.stubEnv("NODEFORGE_OFFLINE", "");
-  // Whatever Pulumi the machine has, these tests bring their own.
+  // These tests use their own Pulumi, whether or not the machine has one.
   vi.stubEnv("PATH", [dirname(which("go") ?? ""), "/usr/bin", "/bin"].join(delimiter));
 });
 
@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** A folder with programs that say they are Pulumi of a version. */
+/** Makes a folder with programs that print a version of Pulumi. */
 async function programs(folder: string, version: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of ["pulumi", "pulumi-language-nodejs"]) {
@@ -36,7 +36,7 @@ async function programs(folder: string, version: string): Promise<void> {
 
 const archiveName = `pulumi-v${versions.pulumi}-linux-${process.arch}.tar.gz`;
 
-/** Serves a release; returns what versions.json would have to say of it. */
+/** Serves a release and returns its entry for versions.json. */
 async function release(): Promise<Record<string, string>> {
   await programs(join(root, "made", "pulumi"), versions.pulumi);
   const archive = join(root, "archive.tar.gz");
@@ -58,7 +58,7 @@ describe("the Pulumi CLI", () => {
     expect(server?.seen).toHaveLength(1);
   });
 
-  test("is refused, not built, when the release is not what versions.json says", async () => {
+  test("is refused, not built, if the release has another checksum than versions.json", async () => {
     await release();
     const attempt = pulumiCli(server?.url, join(root, "cache"), { [archiveName]: "f".repeat(64) });
     await expect(attempt).rejects.toThrow(/but f{64} is expected; refused$/);
@@ -68,12 +68,12 @@ describe("the Pulumi CLI", () => {
   test("is not downloaded when versions.json has no checksum of it", async () => {
     await release();
     vi.stubEnv("PATH", "");
-    // There is no compiler here, which is where the build would begin.
+    // The build begins with the compiler, which is missing here.
     await expect(pulumiCli(server?.url, join(root, "cache"), {})).rejects.toThrow(/go env .*: not installed/);
     expect(server?.seen).toEqual([]);
   });
 
-  test("is taken from the machine in the very version", async () => {
+  test("is used from the machine in the same version", async () => {
     const pins = await release();
     const installed = join(root, "installed");
     await programs(installed, versions.pulumi);
@@ -82,7 +82,7 @@ describe("the Pulumi CLI", () => {
     expect(server?.seen).toEqual([]);
   });
 
-  test.each(["3.100.0", "3.999.0", "4.0.0"])("is not taken from the machine as %s", async (version) => {
+  test.each(["3.100.0", "3.999.0", "4.0.0"])("is not used from the machine in version %s", async (version) => {
     const pins = await release();
     const installed = join(root, "installed");
     await programs(installed, version);

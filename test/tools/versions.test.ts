@@ -7,7 +7,7 @@ import { neededBinaries } from "../../image/debian/build.ts";
 import { nodeProgramNames } from "../../tools/node-binaries.ts";
 import { pins, versions } from "../../tools/versions.ts";
 
-/** versions.json states each version; whatever must repeat one for a tool of its own has to agree. */
+/** versions.json has each version. Every file that repeats one for its own tool must agree. */
 
 const manifest = JSON.parse(readFileSync(inCheckout("package.json"), "utf8")) as {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -115,7 +115,7 @@ describe("NixOS", () => {
     expect(found(/stateVersion = "(.+)"/g)).toEqual(releases);
   });
 
-  test("takes every program's version from the declaration", () => {
+  test("reads every program's version from the declaration", () => {
     const stated = readDeclaration().program.map(({ version }) => version);
     expect(stated).toHaveLength(5);
     for (const [name, text] of files) {
@@ -125,7 +125,7 @@ describe("NixOS", () => {
 });
 
 describe("the checksums of released files", () => {
-  test("are of the versions that are downloaded, for both architectures, and say where they are from", () => {
+  test("belong to the downloaded versions, for both architectures, and name their source", () => {
     const pulumi = ["x64", "arm64"].map((architecture) => `pulumi-v${versions.pulumi}-linux-${architecture}.tar.gz`);
     const kubectl = ["amd64", "arm64"].map((architecture) => `kubectl-v${versions.kubernetes}-linux-${architecture}`);
     const plugin = /^pulumi-resource-(command|kubernetes|random)-v/;
@@ -157,7 +157,7 @@ describe("the declaration of a node agrees on", () => {
     expect(program.find((candidate) => candidate.name === name)?.version).toBe(version);
   });
 
-  test("every program: there is none that versions.json does not know", () => {
+  test("every program in versions.json", () => {
     expect(program.map(({ name }) => name).sort()).toEqual([
       "cni-plugins",
       "containerd",
@@ -171,7 +171,7 @@ describe("the declaration of a node agrees on", () => {
     expect(image.coredns.version).toBe(versions.coredns);
   });
 
-  test("no version in an image's tag, where another release may be in the image", () => {
+  test("no version in an image's tag, because the image may contain another release", () => {
     const tags = Object.values(image).map(({ name }) => name.replace(/.*:/, ""));
     expect(tags).toEqual(["1", "1", "1"]);
   });

@@ -8,7 +8,7 @@ import { inCheckout } from "../../lib/checkout.ts";
 let folder: string;
 let npmLog: string;
 
-/** A checkout with an npm that writes down its arguments and installs just enough. */
+/** Makes a checkout with an npm that records its arguments and installs the minimum. */
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "nodeforge-packages-"));
   npmLog = join(folder, "npm.log");
@@ -43,7 +43,7 @@ async function installations(): Promise<number> {
   return (await readFile(npmLog, "utf8").catch(() => "")).split("\n").length - 1;
 }
 
-test("installs what is missing, once, and hands over the arguments", async () => {
+test("installs missing packages once, and passes the arguments on", async () => {
   expect((await start("a b", "--c")).stdout).toBe('["a b","--c"]');
   expect((await start()).stdout).toBe("[]");
   expect(await installations()).toBe(1);
@@ -65,14 +65,14 @@ test("installs again when package-lock.json is newer", async () => {
   expect(await installations()).toBe(2);
 });
 
-test("does not run anything when the installation fails", async () => {
+test("runs nothing if the installation fails", async () => {
   await writeFile(join(folder, "programs", "npm"), "#!/bin/sh\nexit 7\n");
   const { exitCode, stdout } = await start();
   expect(exitCode).toBe(7);
   expect(stdout).toBe("");
 });
 
-test("ends with the exit code of what it ran", async () => {
+test("ends with the exit code of the program", async () => {
   await writeFile(join(folder, "program.ts"), "process.exit(3);\n");
   expect((await start()).exitCode).toBe(3);
 });

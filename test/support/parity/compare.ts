@@ -2,37 +2,37 @@ import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import type { Picture } from "./picture.ts";
 
-/** A thing in which the two images differ; a side that lacks it says nothing. */
+/** A setting in which the two images differ. A side without the setting is undefined. */
 export interface Difference {
   readonly what: string;
   readonly debian?: string;
   readonly nixos?: string;
 }
 
-/** A difference that is meant to be. */
+/** An intended difference. */
 export interface Meant {
-  /** The thing, or the start of the names of several. */
+  /** Name of the setting, or the common beginning of several. */
   readonly what: string;
   readonly reason: string;
 }
 
-/** What a comparison found. */
+/** Result of a comparison. */
 export interface Comparison {
-  /** How many things were compared. */
+  /** Number of compared settings. */
   readonly compared: number;
   readonly meant: readonly Difference[];
   readonly unexpected: readonly Difference[];
-  /** Listed as meant, but no longer there. */
+  /** Intended differences that no longer exist. */
   readonly gone: readonly Meant[];
 }
 
-/** The differences that are meant to be: test/image/differences.toml. */
+/** Reads the intended differences: test/image/differences.toml. */
 export function readMeant(): readonly Meant[] {
   const text = readFileSync(new URL("../../image/differences.toml", import.meta.url), "utf8");
   return (parse(text) as unknown as { readonly difference: readonly Meant[] }).difference;
 }
 
-/** Compares what the two images make of a node. */
+/** Compares the nodes that the two images make. */
 export function compare(debian: Picture, nixos: Picture, listed: readonly Meant[] = readMeant()): Comparison {
   const places = [...new Set([...debian.keys(), ...nixos.keys()])].sort();
   const differences = places
@@ -48,7 +48,7 @@ export function compare(debian: Picture, nixos: Picture, listed: readonly Meant[
   };
 }
 
-/** The comparison as a person reads it. */
+/** Returns the comparison as text. */
 export function report({ compared, meant, unexpected, gone }: Comparison): string {
   return [
     `${compared} things compared, ${meant.length} differ as meant, ${unexpected.length} differ otherwise`,

@@ -4,7 +4,7 @@ import { addFile, addUnitLine, addUnitText, at, Painter, type Picture } from "./
 type Word = string | number | boolean;
 type Section = Readonly<Record<string, Word | readonly Word[]>>;
 
-/** A systemd service as NixOS has it. */
+/** A systemd service in the options of NixOS. */
 interface Service {
   readonly description: string;
   readonly after: readonly string[];
@@ -18,14 +18,14 @@ interface Service {
   readonly tools: readonly string[];
 }
 
-/** A systemd timer as NixOS has it. */
+/** A systemd timer in the options of NixOS. */
 interface Timer {
   readonly description: string;
   readonly wantedBy: readonly string[];
   readonly timerConfig: Section;
 }
 
-/** What nix/tests/describe.nix says of a configuration. */
+/** Description of a configuration by nix/tests/describe.nix. */
 export interface NixosNode {
   readonly services: Readonly<Record<string, Service>>;
   readonly timers: Readonly<Record<string, Timer>>;
@@ -46,7 +46,7 @@ export interface NixosNode {
   readonly images: Readonly<Record<string, { readonly name: string; readonly config: unknown }>>;
 }
 
-/** What nix/tests/evaluated.nix says of the modules. */
+/** Description of the modules by nix/tests/evaluated.nix. */
 export interface EvaluatedNode {
   readonly node: NixosNode;
   readonly failedAssertions: readonly string[];
@@ -58,7 +58,7 @@ export interface EvaluatedNode {
 
 /**
  * Evaluates a Nix expression, in which ./ is the checkout, and returns its value.
- * @throws with Nix's own words when it cannot be evaluated.
+ * @throws Nix's own error if the evaluation fails.
  */
 export async function evaluate(expression: string): Promise<unknown> {
   const command = ["--eval", "--strict", "--json", "--expr", expression];
@@ -66,13 +66,13 @@ export async function evaluate(expression: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-/** What the NixOS modules make of a node with nothing changed: no package, and nothing of nixpkgs, is needed to know. */
+/** Describes the node of the unchanged NixOS modules. It needs no package, and no part of nixpkgs. */
 export async function describedNode(): Promise<NixosNode> {
   return (await evaluate("import ./nix/tests/pure.nix")) as NixosNode;
 }
 
 /**
- * What the modules themselves make of it, evaluated by nixpkgs' module system.
+ * Describes the node of the real modules, evaluated by nixpkgs' module system.
  * @param nixpkgsLib Folder of nixpkgs' lib.
  * @param configuration A further module, as a Nix expression.
  */
@@ -81,7 +81,7 @@ export async function evaluatedNode(nixpkgsLib: string, configuration = "{ }"): 
   return (await evaluate(`(import ./nix/tests/evaluated.nix ${given}).result`)) as EvaluatedNode;
 }
 
-/** What the NixOS image makes of a node. */
+/** Describes the node of the NixOS image. */
 export function nixosPicture(node: NixosNode): Picture {
   const painter = new Painter();
   for (const [name, service] of Object.entries(node.services)) addService(painter, `${name}.service`, service);
@@ -130,7 +130,7 @@ function word(value: Word): string {
   return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }
 
-/** NixOS spells one of sshd's settings its own way; sshd itself takes either. */
+/** Normalizes a setting of sshd that NixOS spells differently. sshd accepts both spellings. */
 function ofSshd(name: string): string {
   return name === "UseDns" ? "UseDNS" : name;
 }
