@@ -5,6 +5,6 @@ import { nixpkgsLib } from "../support/parity/nixpkgs-lib.ts";
 
 const lib = nixpkgsLib();
 
-it.skipIf(lib === undefined)("the reference of NixOS options is what the modules declare", async () => {
+it.skipIf(lib === undefined)("the reference of NixOS options matches the modules", async () => {
   expect(readFileSync("docs/nixos-options.md", "utf8")).toBe(await nixosOptionsPage(lib ?? ""));
 });
