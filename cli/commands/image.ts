@@ -10,9 +10,9 @@ import { provide } from "../../tools/requirements.ts";
 import { defineCommand } from "./command.ts";
 
 interface ImageOptions {
-  readonly debian: boolean;
-  readonly nix: boolean;
-  readonly fresh: boolean;
+  readonly debian?: boolean;
+  readonly nix?: boolean;
+  readonly fresh?: boolean;
   /** URL; "" for the archives of Debian's default configuration. */
   readonly archive?: string;
   readonly marker?: string;
@@ -25,13 +25,14 @@ export const command = defineCommand<ImageOptions>({
     "Builds the node image unless the cache has it, and prints its path. This checkout remembers the system, the archive and " +
     "the packages that you choose here, so `up` builds the same image.",
   options: () => [
-    new Option("--nix", "build a NixOS image").default(false),
-    new Option("--debian", "build a Debian image").default(false),
-    new Option("--fresh", "Debian: build from the packages that the archive has now, and list the differences").default(
-      false,
+    new Option("--nix", "build a NixOS image"),
+    new Option("--debian", "build a Debian image"),
+    new Option("--fresh", "Debian: build from the packages that the archive has now, and list the differences"),
+    new Option(
+      "--archive <url>",
+      "Debian: archive to build from, e.g. a snapshot of one day; '' for the default archives",
     ),
-    new Option("--archive <url>", "Debian: archive to build from, e.g. a snapshot of one day; '' is Debian's own"),
-    new Option("--marker <text>", "Debian: build a distinct image from the same sources; changes no choice"),
+    new Option("--marker <text>", "Debian: build a distinct image from the same sources, and remember nothing"),
   ],
   examples: {
     "npm run image": "build the image of this checkout",
@@ -40,7 +41,7 @@ export const command = defineCommand<ImageOptions>({
   },
   async run(options) {
     refuseContradictions(options);
-    const { debian, nix, marker, fresh, archive } = options;
+    const { debian, nix, marker, fresh = false, archive } = options;
     if (marker) {
       await provide("building");
       console.log((await debianImage({ marker })).path);
@@ -79,7 +80,7 @@ function refuseContradictions(options: ImageOptions): void {
 }
 
 /** Whether the options name another archive, or the newest packages of the archive. */
-function isNewDebian({ fresh, archive }: ImageOptions): boolean {
+function isNewDebian({ fresh = false, archive }: ImageOptions): boolean {
   return fresh || archive !== undefined;
 }
 

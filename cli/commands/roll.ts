@@ -22,9 +22,9 @@ export const command = defineCommand<StackOptions & RollOptions>({
   options: () => [
     new Option("--image <path-or-url>", "node image to roll out"),
     new Option("--sha256 <hash>", "expected SHA-256 of the image in hexadecimal; required for a URL"),
-    new Option("--undo", "roll back to the previous image").default(false),
+    new Option("--undo", "roll back to the previous image"),
     new Option("--max-unavailable <number>", "workers to replace at once (default: the stack's maxUnavailable)"),
-    new Option("-y, --yes", "replace nodes without a question").default(false),
+    new Option("-y, --yes", "replace nodes without a question"),
     ...stackOptions(),
   ],
   examples: {

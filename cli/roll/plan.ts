@@ -20,9 +20,9 @@ export interface RollRequest {
 export interface RollOptions {
   readonly image?: string;
   readonly sha256?: string;
-  readonly undo: boolean;
+  readonly undo?: boolean;
   readonly maxUnavailable?: string;
-  readonly yes: boolean;
+  readonly yes?: boolean;
 }
 
 /**

@@ -17,17 +17,17 @@ const bases = (stack: TestStack) =>
     .flatMap(({ taken }) => /-base-([0-9a-f]{12})-[0-9a-f]{8}\.qcow2$/.exec(taken)?.[1] ?? []);
 
 /** Runs `npm run roll` on a test's stack. Returns its exit code, its log and the output of Pulumi. */
-const rollOf = (stack: TestStack, options: Partial<RollOptions>) => rolling(stack, options);
+const rollOf = (stack: TestStack, options: RollOptions) => rolling(stack, options);
 /** Runs the same without a terminal. */
-const unattendedRollOf = (stack: TestStack, options: Partial<RollOptions>) => rolling(stack, options, true);
+const unattendedRollOf = (stack: TestStack, options: RollOptions) => rolling(stack, options, true);
 
-async function rolling(stack: TestStack, options: Partial<RollOptions>, unattended = false) {
+async function rolling(stack: TestStack, options: RollOptions, unattended = false) {
   const said: string[] = [];
   const printed: string[] = [];
   const configFile = join(stack.folder, "Pulumi.lab.yaml");
   const settings = () => readSettings({ stack: "lab", configFile });
   const session = stack.session();
-  const code = await roll(rollRequest({ undo: false, yes: false, ...options }), {
+  const code = await roll(rollRequest(options), {
     session,
     state: await readState(session),
     settings: settings(),

@@ -7,7 +7,6 @@ import {
   planUndo,
   rollRequest,
   runsEverywhere,
-  type RollOptions,
 } from "../../../cli/roll/plan.ts";
 import type { ImageReference } from "../../../image/location.ts";
 import { imageOf, stateOf } from "./stack-state.ts";
@@ -21,19 +20,16 @@ const previousImageSettings = ({ source, sha256 }: ImageReference) => ({
   previousImageSha256: sha256,
 });
 
-/** Options of `npm run roll` that a command line sets. */
-const options = (given: Partial<RollOptions>): RollOptions => ({ undo: false, yes: false, ...given });
-
 describe("the request of a roll", () => {
   test("has the image, the limit and the arguments for Pulumi", () => {
-    const given = options({ image: "/n.qcow2", sha256: "A".repeat(64), maxUnavailable: "3", yes: true });
+    const given = { image: "/n.qcow2", sha256: "A".repeat(64), maxUnavailable: "3", yes: true };
     expect(rollRequest(given)).toEqual({
       image: { source: "/n.qcow2", sha256: "a".repeat(64) },
       maxUnavailable: "3",
       up: ["--yes"],
       config: [],
     });
-    expect(rollRequest(options({ undo: true }), ["--config-file", "lab.yaml"])).toEqual({
+    expect(rollRequest({ undo: true }, ["--config-file", "lab.yaml"])).toEqual({
       image: undefined,
       maxUnavailable: undefined,
       up: ["--config-file", "lab.yaml"],
@@ -49,11 +45,11 @@ describe("the request of a roll", () => {
     [{ image: "https://x/y.qcow2" }, "an image URL needs --sha256"],
     [{ image: "x", maxUnavailable: "0" }, "--max-unavailable must be a number of at least 1, got 0"],
   ])("is refused for %j: %s", (given, expected) => {
-    expect(() => rollRequest(options(given))).toThrow(expected);
+    expect(() => rollRequest(given)).toThrow(expected);
   });
 
   test("is refused with one error that names every problem", () => {
-    const wrong = () => rollRequest(options({ image: "https://x/y", maxUnavailable: "many" }));
+    const wrong = () => rollRequest({ image: "https://x/y", maxUnavailable: "many" });
     expect(wrong).toThrow(
       "npm run roll: an image URL needs --sha256\n" +
         "npm run roll: --max-unavailable must be a number of at least 1, got many\n" +
