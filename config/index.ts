@@ -52,7 +52,7 @@ export interface Surroundings extends Pick<SshSurroundings, "keys"> {
   readonly stack: string;
   readonly environment: SshSurroundings["environment"] & ProxyEnvironment;
   /** Whether a configuration has the immutable inputs of the running cluster. @default no cluster runs */
-  readonly isLiving?: (config: ClusterConfig<unknown>) => boolean;
+  readonly isRunning?: (config: ClusterConfig<unknown>) => boolean;
   /** Returns the path or URL of the image to use; it gets the value of the key `image`. */
   readonly locateImage: (named: string) => string | undefined;
   /** Domain type that this machine can run. */
@@ -68,10 +68,10 @@ export interface DeclaredConfig {
 /**
  * Reads the configuration of the running stack. Neither reads nor downloads an image: preflight/images.ts does, and names
  * every wrong key in one error.
- * @param isLiving Whether a configuration has the immutable inputs of the running cluster.
+ * @param isRunning Whether a configuration has the immutable inputs of the running cluster.
  * @throws {pulumi.RunError} when a file cannot be read; the engine prints it without a stack trace.
  */
-export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<DeclaredConfig> {
+export async function loadConfig(isRunning?: Surroundings["isRunning"]): Promise<DeclaredConfig> {
   const project = pulumi.getProject();
   const ours = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) => {
     const [namespace, name = ""] = key.split(":");
@@ -83,7 +83,7 @@ export async function loadConfig(isLiving?: Surroundings["isLiving"]): Promise<D
       environment: process.env,
       locateImage: (named) => chooseImage(named).source,
       localDomainType: detectDomainType(),
-      ...(isLiving && { isLiving }),
+      ...(isRunning && { isRunning }),
     });
     const { keptKey } = declared.config.ssh;
     if (keptKey !== undefined && !declared.problems.any) await pulumi.log.warn(keptKeyWarning(keptKey));
@@ -144,8 +144,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     maxUnavailable: values.integer("maxUnavailable"),
     timeouts: readTimeouts(values, problems, domainType),
   };
-  const { environment, keys: keyPlaces, isLiving = () => false } = surroundings;
-  const isMadeWith = (login: Login) => isLiving({ ...rest, ssh: login });
+  const { environment, keys: keyPlaces, isRunning = () => false } = surroundings;
+  const isMadeWith = (login: Login) => isRunning({ ...rest, ssh: login });
   const ssh = readSsh(values, problems, { environment, isMadeWith, ...(keyPlaces && { keys: keyPlaces }) });
   return { config: { ...rest, ssh }, problems };
 }

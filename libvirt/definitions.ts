@@ -2,13 +2,13 @@ import type { Element } from "@xmldom/xmldom";
 import { isAddress, subnetAround, type Subnet } from "../lib/cidr.ts";
 import { attribute, childrenOf, rootOf, textOf } from "./xml.ts";
 
-/** Addresses that a network's DHCP server hands out, from one to another. */
+/** First and last address of a network's DHCP range. */
 export interface Range {
   readonly start: string;
   readonly end: string;
 }
 
-/** An address that a network's DHCP server keeps for one machine. */
+/** An address that a network's DHCP server reserves for one machine. */
 export interface Reservation {
   readonly address: string;
   readonly mac: string;
@@ -19,18 +19,18 @@ export interface ServedSubnet {
   readonly subnet: Subnet;
   /** The hypervisor's own address in it. */
   readonly gateway: string;
-  /** Empty where libvirt hands out no addresses. */
+  /** DHCP ranges; empty when libvirt serves no DHCP in the subnet. */
   readonly ranges: readonly Range[];
   readonly reservations: readonly Reservation[];
 }
 
 /** The parts of a network's definition that the program compares. */
 export interface NetworkDefinition {
-  /** Empty where libvirt serves none, as on a bridge. */
+  /** Subnets that libvirt serves; empty for a bridge, for example. */
   readonly subnets: readonly ServedSubnet[];
-  /** DNS domain; undefined where it names none. */
+  /** DNS domain, if any. */
   readonly domain?: string;
-  /** Device of the host that is its bridge; undefined where it names none. */
+  /** Bridge device on the host, if any. */
   readonly bridge?: string;
   /** Number of machines connected to it; undefined while it is not active (formatnetwork.html, "connections"). */
   readonly connections?: number;
@@ -40,13 +40,13 @@ export interface NetworkDefinition {
 export interface PoolDefinition {
   /** How it stores volumes, such as `dir` or `logical`. */
   readonly type: string;
-  /** Path of its directory or device; undefined where it has none. */
+  /** Path of its directory or device, if any. */
   readonly path?: string;
-  /** Bytes; undefined while the pool is off, because nothing measures it then. */
+  /** Capacity in bytes; undefined for an inactive pool, which libvirt does not measure. */
   readonly capacity?: number;
 }
 
-/** Reads what `virsh net-dumpxml` prints. @throws when it is no XML. */
+/** Parses the output of `virsh net-dumpxml`. @throws when it is no XML. */
 export function readNetwork(xml: string): NetworkDefinition {
   const network = rootOf(xml);
   const [domain, bridge] = ["domain", "bridge"].map((tag) => attribute(childrenOf(network, tag)[0], "name"));
@@ -59,7 +59,7 @@ export function readNetwork(xml: string): NetworkDefinition {
   };
 }
 
-/** Undefined for IPv6. An IPv4 address comes with a netmask or with a prefix. */
+/** Returns undefined for IPv6. An IPv4 address has a netmask or a prefix. */
 function servedBy(ip: Element): ServedSubnet | undefined {
   const gateway = attribute(ip, "address") ?? "";
   const subnet = subnetAround(gateway, attribute(ip, "netmask") ?? attribute(ip, "prefix") ?? "");
@@ -79,11 +79,11 @@ function servedBy(ip: Element): ServedSubnet | undefined {
   };
 }
 
-/** Reads what `virsh pool-dumpxml` prints. @throws when it is no XML. */
+/** Parses the output of `virsh pool-dumpxml`. @throws when it is no XML. */
 export function readPool(xml: string): PoolDefinition {
   const pool = rootOf(xml);
   const path = textOf(childrenOf(pool, "target").flatMap((target) => childrenOf(target, "path"))[0]);
-  // libvirt prints bytes, whatever unit the pool was defined with.
+  // libvirt prints bytes for every unit of the definition.
   const capacity = Number(textOf(childrenOf(pool, "capacity")[0]) ?? 0);
   return {
     type: attribute(pool, "type") ?? "",

@@ -3,37 +3,37 @@ import { dirname } from "node:path";
 import { isLocal } from "./uri.ts";
 import type { Virsh } from "./virsh.ts";
 
-/** What a hypervisor offers, as far as it can be told. */
+/** Capacity and abilities of a hypervisor. A value that is unknown is undefined. */
 export interface Host {
   readonly memoryMiB?: number;
   readonly processors?: number;
-  /** False where the hypervisor says that it cannot run machines of the wanted type. */
+  /** False when the hypervisor reports that it cannot run machines of the desired type. */
   readonly hasDomainType?: boolean;
-  /** The folder of the pool that is made; undefined where it lies on another machine. */
+  /** The folder of the pool that the cluster creates; undefined on another machine. */
   readonly folder?: Folder;
 }
 
 /** A folder of this machine. */
 export interface Folder {
-  /** Names of what is in it; empty where it does not exist or cannot be read. */
+  /** Names of its entries; empty when the folder is missing or cannot be read. */
   readonly entries: readonly string[];
   readonly isDirectory: boolean;
-  /** Bytes of the file system that it is on, or will be. */
+  /** Bytes of its file system; of the nearest parent's when the folder is missing. */
   readonly capacity: number;
 }
 
-/** What a cluster needs of a host. */
-export interface HostQuestion {
+/** Requirements of a cluster that a host must meet. */
+export interface HostRequirements {
   readonly domainType: "kvm" | "qemu";
-  /** The storage pool, with its folder where the cluster creates it. */
+  /** The storage pool, with its folder when the cluster creates it. */
   readonly pool: { readonly origin: "created"; readonly path: string } | { readonly origin: "existing" };
 }
 
-/** Asks a hypervisor what it offers. What it does not tell is left out: then nothing is refused for it. */
-export async function lookAtHost(virsh: Virsh, uri: string, { domainType, pool }: HostQuestion): Promise<Host> {
+/** Asks a hypervisor for its capacity and abilities. A missing answer leaves the value undefined, which refuses nothing. */
+export async function inspectHost(virsh: Virsh, uri: string, { domainType, pool }: HostRequirements): Promise<Host> {
   const [info, type] = await Promise.all([
     virsh("nodeinfo").catch(() => ""),
-    // An answer is what the type offers; QEMU without KVM, or a host without it, is an error of these words.
+    // virsh answers with the abilities of the type. Without KVM in QEMU or on the host, it fails with these words.
     virsh("domcapabilities", "--virttype", domainType).then(
       () => true,
       (error: Error) => (/is not supported by .* on this host/.test(error.message) ? false : undefined),
@@ -41,7 +41,7 @@ export async function lookAtHost(virsh: Virsh, uri: string, { domainType, pool }
   ]);
   const number = (pattern: RegExp) => Number(pattern.exec(info)?.[1] ?? Number.NaN);
   const [memoryKiB, processors] = [number(/^Memory size:\s+(\d+) KiB$/m), number(/^CPU\(s\):\s+(\d+)$/m)];
-  const folder = pool.origin === "created" && isLocal(uri) ? lookAtFolder(pool.path) : undefined;
+  const folder = pool.origin === "created" && isLocal(uri) ? inspectFolder(pool.path) : undefined;
   return {
     ...(memoryKiB > 0 ? { memoryMiB: Math.floor(memoryKiB / 1024) } : {}),
     ...(processors > 0 ? { processors } : {}),
@@ -50,8 +50,8 @@ export async function lookAtHost(virsh: Virsh, uri: string, { domainType, pool }
   };
 }
 
-/** Looks at a folder, which may not exist yet: it will be on the file system of its nearest parent. */
-export function lookAtFolder(path: string): Folder | undefined {
+/** Inspects a folder, which may be missing. Returns undefined when it cannot be inspected. */
+export function inspectFolder(path: string): Folder | undefined {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     const isDirectory = found === undefined || found.isDirectory();
@@ -61,10 +61,10 @@ export function lookAtFolder(path: string): Folder | undefined {
   }
 }
 
-/** The folders of libvirt are closed to most users. */
+/** Returns no names when the folder cannot be read, because most users may not read the folders of libvirt. */
 function entriesOf(path: string): readonly string[] {
   try {
-    // What mke2fs puts into a file system of its own.
+    // mke2fs creates this entry in every new file system.
     return readdirSync(path).filter((name) => name !== "lost+found");
   } catch {
     return [];

@@ -14,19 +14,19 @@ export interface ExistingPool extends PoolDefinition {
   readonly isActive: boolean;
 }
 
-/** What libvirt has, running or not. */
+/** Objects of a hypervisor, both active and inactive. */
 export interface Inventory {
   readonly domains: readonly string[];
   readonly networks: readonly ExistingNetwork[];
   readonly pools: readonly ExistingPool[];
-  /** Names of the volumes in the pool that was asked for; empty when there is no such pool. */
+  /** Names of the volumes in the given pool; empty when the pool is missing or inactive. */
   readonly volumes: readonly string[];
 }
 
 /** Five calls of virsh at a time, because each is a login over ssh, and sshd refuses more than ten at once. */
 const concurrency = 5;
 
-/** Lists what libvirt has. @throws when virsh cannot be asked. */
+/** Lists the objects of a hypervisor. @param pool Pool whose volumes are listed. @throws when virsh fails. */
 export async function takeInventory(virsh: Virsh, pool: string): Promise<Inventory> {
   const list = async (...args: readonly string[]) => lines(await virsh(...args, "--name"));
   const [domains, networks, activeNetworks, pools, activePools] = await Promise.all([
@@ -61,18 +61,18 @@ export async function takeInventory(virsh: Virsh, pool: string): Promise<Invento
 }
 
 /**
- * Names of the volumes in a pool; a pool that is not active, or not there, lists nothing.
- * @param lookAnew Whether libvirt looks into the pool first: of files that somebody put there it does not hear by itself.
- * @throws when virsh cannot be asked.
+ * Returns the names of the volumes in a pool; none when the pool is missing or inactive.
+ * @param options `refresh`: whether libvirt reads the pool's folder first. It does not notice files of other programs otherwise.
+ * @throws when virsh fails.
  */
-export async function volumesOf(virsh: Virsh, pool: string, { lookAnew = false } = {}): Promise<readonly string[]> {
+export async function volumesOf(virsh: Virsh, pool: string, { refresh = false } = {}): Promise<readonly string[]> {
   const running = lines(await virsh("pool-list", "--name"));
   if (!running.includes(pool)) return [];
-  if (lookAnew) await virsh("pool-refresh", pool);
+  if (refresh) await virsh("pool-refresh", pool);
   return namesIn(virsh, pool);
 }
 
-/** Names have no spaces here; the path behind them may. */
+/** In each line of the list, the name has no spaces, but the path after it may. */
 async function namesIn(virsh: Virsh, pool: string): Promise<readonly string[]> {
   return lines(await virsh("vol-list", "--pool", pool)).map((line) => line.split(/\s+/)[0] ?? "");
 }

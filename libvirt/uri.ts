@@ -1,27 +1,27 @@
-/** The part of a libvirt URI that says where it leads. */
+/** A libvirt URI without its parameters: transport, user, host, port and daemon. */
 const place =
   /^qemu(?:\+unix)?:\/\/\/(\w+)$|^qemu(?:\+ssh|\+tls)?:\/\/(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/(\w+)$/;
 
 const absolutePath = /^\/[A-Za-z0-9._@+/ -]+$/;
 
 /**
- * Parameters that may follow a libvirt URI, with the values they take. libvirt knows more: `command` and `netcat` start a
- * program of this machine or the other, `no_verify` and `known_hosts` weaken the check of the host key (libvirt's
- * docs/uri.rst), and a stack's settings must do neither.
+ * Accepted parameters of a libvirt URI with their values. libvirt has more (docs/uri.rst), which a stack's settings must not
+ * use. `command` and `netcat` start a program on this machine or the other one. `no_verify` and `known_hosts` weaken the check
+ * of the host key.
  */
 const parameters: Readonly<Record<string, RegExp>> = {
   keyfile: absolutePath,
   mode: /^(auto|direct|legacy)$/,
   socket: absolutePath,
-  // Read by the provider alone (libvirt/uri/ssh.go).
+  // Only the provider reads this parameter (libvirt/uri/ssh.go).
   sshauth: /^(agent|privkey)(,(agent|privkey))?$/,
 };
 
 /**
- * Why a libvirt URI must not be used, as what was wanted instead; undefined when it may.
+ * Describes the libvirt URI that is expected instead of this one; undefined when this one may be used.
  *
- * virsh starts programs that a URI names, already at `preview`, so every URI from a stack's settings passes here before virsh
- * or the provider sees it.
+ * virsh starts programs that a URI names, even at `preview`. So every URI of a stack's settings is checked here before virsh or
+ * the provider gets it.
  */
 export function uriProblem(uri: string): string | undefined {
   const [path = "", query, ...rest] = uri.split("?");
@@ -30,13 +30,13 @@ export function uriProblem(uri: string): string | undefined {
   if (/^qemu\+(tcp|ext|libssh2?)\b/.test(path))
     return "a connection by ssh or tls, such as qemu+ssh://user@host/system";
   if (daemon === "session") {
-    // The provider always connects to the system's daemon, and a session cannot make networks.
+    // The provider always connects to the system daemon, and a session cannot create networks.
     return "the system's daemon, such as qemu:///system";
   }
   if (daemon !== "system" || rest.length > 0) return "a URI such as qemu:///system or qemu+ssh://user@host/system";
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    // virsh and the provider may not agree on which of two counts.
+    // virsh and the provider may choose different ones of two values.
     if (seen.has(name)) return `a URI with the parameter \`${name}\` once`;
     seen.add(name);
     if (!Object.hasOwn(parameters, name) || parameters[name]?.test(value) !== true) {
@@ -56,7 +56,7 @@ export function isUsable(uri: string): boolean {
   }
 }
 
-/** Returns whether the hypervisor is this machine, whatever daemon and socket it is reached through. */
+/** Returns whether the hypervisor is this machine, for every daemon and socket. */
 export function isLocal(uri: string): boolean {
   return /^qemu(\+unix)?:\/\/\//.test(uri);
 }
@@ -71,21 +71,21 @@ export function isDefaultDaemon(uri: string): boolean {
   return isLocal(uri) && isSystemDaemon(uri) && !uri.includes("?");
 }
 
-/** A URI without its password, for a message. libvirt takes none, but a user may have written one all the same. */
+/** Replaces the password of a URI, for a message. libvirt accepts no password, but a setting may have one. */
 export function withoutPassword(uri: string): string {
   return uri.replace(/(:\/\/[^/@]*?):[^/@]*@/, "$1:...@");
 }
 
-/** What an earlier release took, and no new settings may have: parameters and a transport that trust whoever answers. */
+/** Parameters and a transport that do not authenticate the server. Earlier releases accepted them; settings no longer may. */
 const outdated = {
   transport: /^qemu\+tcp:/,
   parameters: ["known_hosts", "known_hosts_verify", "knownhosts", "no_sanity", "no_tty", "no_verify", "pkipath"],
 };
 
 /**
- * A libvirt URI that may be handed to virsh: one that starts no program. A stack's state may have one of an earlier release,
- * which has to work until the next `up` writes down the one of the settings.
- * @throws when it could start one, or is none.
+ * Returns a libvirt URI that virsh may use, because it starts no program. The state of a stack may have a URI of an earlier
+ * release. It must work until the next `up`, which replaces it by the URI of the settings.
+ * @throws when the URI could start a program, or is invalid.
  */
 export function checkedUri(uri: string): string {
   const [path = "", query = "", ...rest] = uri.split("?");
@@ -93,7 +93,7 @@ export function checkedUri(uri: string): string {
   const known = [path.replace(outdated.transport, "qemu+tls:"), new URLSearchParams(strict).toString(), ...rest];
   const wanted = uriProblem(known.filter(Boolean).join("?"));
   if (wanted !== undefined) {
-    throw new Error(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(withoutPassword(uri))}`);
+    throw new Error(`the libvirt URI is not used: expected ${wanted}, got ${JSON.stringify(withoutPassword(uri))}`);
   }
   return uri;
 }

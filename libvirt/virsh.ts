@@ -8,12 +8,12 @@ const run = promisify(execFile);
 /** Runs virsh on a hypervisor and returns what it prints. */
 export type Virsh = (...args: readonly string[]) => Promise<string>;
 
-/** Milliseconds for one call. A list takes a fraction of a second, also over ssh; a longer call gets no answer. */
+/** Milliseconds for one call. A list takes a fraction of a second, even over ssh, so a longer call hangs. */
 const defaultLimit = 30_000;
 
 /** A call of virsh failed. The message has the whole command. */
 export class VirshError extends Error {
-  /** Why it failed: what virsh printed, or that it did not answer. */
+  /** Reason of the failure: the output of virsh, or the timeout. */
   readonly reason: string;
 
   constructor(command: string, reason: string, cause: unknown) {
@@ -25,15 +25,15 @@ export class VirshError extends Error {
 /**
  * Returns virsh for a hypervisor.
  * @param limit Milliseconds for one call. @default 30_000
- * @throws from each call: an Error when the URI must not be used ({@link checkedUri}); a {@link VirshError} when virsh is
- * missing, gets no answer within the limit, or fails.
+ * @throws from each call: an Error when the URI must not be used ({@link checkedUri}).
+ * @throws from each call: a {@link VirshError} when virsh is missing, gets no answer within the limit, or fails.
  */
 export function virshFor(uri: string, { limit = defaultLimit } = {}): Virsh {
   return async (...args) => {
     const command = virshArguments(uri, ...args);
     try {
       const options = { timeout: limit, maxBuffer: 64 << 20, env: { ...process.env, ...untranslated } };
-      // Quiet, so that lists have no headers.
+      // `-q` omits the headers of lists.
       const { stdout } = await run("virsh", ["-q", ...command], options);
       return stdout;
     } catch (error) {
@@ -50,10 +50,10 @@ export function virshArguments(uri: string, ...args: readonly string[]): readonl
   return ["-c", checkedUri(uri), ...args];
 }
 
-/** The variable with which virsh prints the words that the program compares: states of domains, names of columns. */
+/** Environment of virsh in which it prints the English words that the program compares: states of domains, names of columns. */
 export const untranslated = { LC_ALL: "C" } as const;
 
-/** The beginning of a virsh command for a hypervisor, to be pasted into a shell. */
+/** Returns the start of a virsh command for a hypervisor, quoted for a shell. */
 export function commandFor(uri: string): string {
   return `virsh -c ${/^[\w:/.@+-]+$/.test(uri) ? uri : quoted(uri)}`;
 }
@@ -65,7 +65,7 @@ function reasonOf(error: unknown, limit: number): string {
   return stderr.trim() || message;
 }
 
-/** Lines of an answer, without the empty one at the end of virsh's lists. */
+/** Returns the trimmed lines of an answer without empty ones, which end the lists of virsh. */
 export function lines(text: string): string[] {
   return text
     .split("\n")

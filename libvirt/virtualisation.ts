@@ -1,26 +1,26 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { isLocal } from "./uri.ts";
 
-/** Domain type of libvirt: hardware virtualisation, or emulation, which is 10 to 20 times slower. */
+/** Domain type of libvirt: hardware virtualisation (`kvm`), or emulation (`qemu`), which is 10 to 20 times slower. */
 export type DomainType = "kvm" | "qemu";
 
-/** Whether this machine can run guests in hardware, and if not, why. */
+/** The domain type that this machine can run, with the reason. */
 export interface Virtualisation {
   readonly type: DomainType;
-  /** What was found, as half a sentence. */
+  /** The reason as a clause. */
   readonly reason: string;
 }
 
-/** What {@link inspectVirtualisation} reads; replaced in tests. */
+/** Input of {@link inspectVirtualisation}, which tests replace. */
 export interface Processor {
   /** Text of /proc/cpuinfo. */
   readonly cpuinfo: string;
   readonly architecture: string;
-  /** Undefined when /dev/kvm can be opened, else the reason. */
+  /** Reason why /dev/kvm cannot be opened; undefined when it can. */
   readonly kvmProblem: string | undefined;
 }
 
-/** The domain type this machine can run. */
+/** Returns the domain type that this machine can run. */
 export function detectDomainType(): DomainType {
   return inspectVirtualisation().type;
 }
@@ -38,9 +38,9 @@ export function resolveDomainType(given: string, uri: string, local: DomainType)
 /**
  * Decides between hardware virtualisation and emulation.
  *
- * Both the processor's flag and /dev/kvm are asked for: in a container or a guest without nested virtualisation the
- * device can exist and open, and guests then hang. Processors other than x86 announce nothing in /proc/cpuinfo, so there
- * the device decides.
+ * The decision needs both the processor's flag and /dev/kvm. In a container or a guest without nested virtualisation, the device
+ * may exist and open, but guests hang. Processors other than x86 have no such flag in /proc/cpuinfo, so only the device
+ * decides.
  */
 export function inspectVirtualisation(processor: Processor = thisProcessor()): Virtualisation {
   const { cpuinfo, architecture, kvmProblem } = processor;
@@ -59,12 +59,12 @@ function thisProcessor(): Processor {
   };
 }
 
-/** It is libvirt's QEMU that opens the device, under a user of its own, so for others than root existence must do. */
+/** QEMU opens the device as a user of libvirt. Only root can check that access; for other users, the device must exist. */
 function libvirtsKvmProblem(): string | undefined {
   return process.getuid?.() === 0 ? kvmProblem() : kvmProblem("/dev/kvm", constants.F_OK);
 }
 
-/** Why KVM's device cannot be read and written here, as half a sentence; undefined when it can. */
+/** Returns the reason why KVM's device cannot be read and written, as a clause; undefined when it can. */
 export function kvmProblem(device = "/dev/kvm", mode = constants.R_OK | constants.W_OK): string | undefined {
   try {
     accessSync(device, mode);

@@ -1,16 +1,16 @@
-// Users write libvirt's definitions, too: attributes in any order, comments, namespaces. This parser has no dependencies, and
-// never fetches anything that a document names.
+// Users write definitions too, with attributes in any order, comments and namespaces. This parser has no dependencies, and
+// fetches nothing that a document names.
 import { DOMParser, type Element } from "@xmldom/xmldom";
 
 /** Returns the root element of a definition. @throws when it is no XML. */
 export function rootOf(xml: string): Element {
-  // The parser throws what is fatal. It would print it as well.
+  // The parser throws fatal errors, so it need not print them too.
   const root = new DOMParser({ onError: () => undefined }).parseFromString(xml, "text/xml").documentElement;
-  if (root === null) throw new Error("libvirt's definition cannot be read: it is empty");
+  if (root === null) throw new Error("libvirt's definition is empty, expected XML");
   return root;
 }
 
-/** Returns the child elements of a name, in their order. */
+/** Returns the child elements with a name, in document order. */
 export function childrenOf(parent: Element, tag: string): readonly Element[] {
   return [...parent.childNodes].filter((node): node is Element => node.nodeType === 1 && node.nodeName === tag);
 }

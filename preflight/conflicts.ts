@@ -5,20 +5,20 @@ import type { PriorState } from "../lifecycle/prior-state.ts";
 import type { ExistingPool, Inventory } from "../libvirt/inventory.ts";
 import type { Desired, DesiredMachine } from "./desired.ts";
 
-/** What a stack already has of what it wants, by name. */
+/** Names of the libvirt objects that a stack already manages. */
 export interface Owned {
   readonly domains: ReadonlySet<string>;
-  /** Of its machines, as far as the state tells, by the names of their domains. */
+  /** Sizes of its machines by the names of their domains; a size that the state lacks is undefined. */
   readonly sizes: ReadonlyMap<string, { readonly [part in keyof MachineSize]?: number | undefined }>;
   readonly networks: ReadonlySet<string>;
-  /** Of its networks. */
+  /** Subnets of its networks. */
   readonly subnets: ReadonlySet<string>;
   readonly pools: ReadonlySet<string>;
-  /** Of the pool that is wanted. */
+  /** Volumes in the desired pool. */
   readonly volumes: ReadonlySet<string>;
 }
 
-/** The names of a stack's things in libvirt, by its state. */
+/** Reads the libvirt objects of a stack from its prior state. @param pool Name of the desired pool. */
 export function ownedBy({ resources }: PriorState, pool: string): Owned {
   const outputsOf = (type: string) =>
     [...resources.values()].filter((resource) => resource.type === type).map(({ outputs }) => outputs);
@@ -42,13 +42,13 @@ export function ownedBy({ resources }: PriorState, pool: string): Owned {
   };
 }
 
-/** Whether a machine is not there, or not of the size that is wanted. */
-export function isFresh(
+/** Returns whether the stack does not have a machine yet, or has it in another size. */
+export function isNewOrResized(
   { domain, vcpus, memoryMiB, disksGiB: [diskGiB] }: DesiredMachine,
   { domains, sizes }: Owned,
 ): boolean {
   const has = sizes.get(domain) ?? {};
-  const differs = (there: number | undefined, wanted: number | undefined) => there !== undefined && there !== wanted;
+  const differs = (prior: number | undefined, desired: number | undefined) => prior !== undefined && prior !== desired;
   return (
     !domains.has(domain) ||
     differs(has.vcpus, vcpus) ||
@@ -57,7 +57,7 @@ export function isFresh(
   );
 }
 
-/** Whether nothing has to be looked up: all that is wanted is the stack's own already. */
+/** Returns whether the stack already manages every desired object, so that libvirt need not be asked. */
 export function isComplete({ machines, network, pool, volumes }: Desired, owned: Owned): boolean {
   return (
     network.origin === "created" &&
@@ -65,77 +65,81 @@ export function isComplete({ machines, network, pool, volumes }: Desired, owned:
     owned.networks.has(network.name) &&
     owned.subnets.has(network.subnet.cidr) &&
     owned.pools.has(pool.name) &&
-    machines.every((machine) => !isFresh(machine, owned)) &&
+    machines.every((machine) => !isNewOrResized(machine, owned)) &&
     volumes.every((name) => owned.volumes.has(name))
   );
 }
 
-/** Something in libvirt that stands in the way, or is missing. */
+/** A libvirt object that prevents the run: one that exists, is missing, or differs from the configuration. */
 export interface Conflict {
-  /** What it is. */
-  readonly what: string;
-  /** Command of virsh that shows it, or sets it right; undefined where none does. */
-  readonly look?: string;
+  /** The problem as a clause. */
+  readonly problem: string;
+  /** Arguments of a virsh command that shows or fixes it; undefined when no command does. */
+  readonly command?: string;
 }
 
-/** Types of pools that hold qcow2 files with a path; the others hold devices, or disks of a network. */
+/** Types of pools that store qcow2 files with a path. The others store devices, or disks of a network. */
 const fileTypes = ["dir", "fs", "netfs"];
 
 /**
- * What of the wanted is there and not the stack's, what has to be there and is not, and which network would share
- * addresses with the one that is made. The provider itself takes an existing volume for its own without a word, and
- * refuses the rest only when half of the cluster is made.
+ * Finds:
+ *
+ * 1. names that this stack needs, but that libvirt uses for something else;
+ * 2. existing objects that the stack refers to, but that are missing, inactive or unusable;
+ * 3. networks whose subnet overlaps the cluster's own network;
+ * 4. pools with the directory of the cluster's own pool.
+ *
+ * The provider uses an existing volume as its own without a warning. It rejects the rest after half of the cluster is created.
  */
-export function conflictsOf(wanted: Desired, there: Inventory, owned: Owned): readonly Conflict[] {
-  const { network, pool } = wanted;
+export function findConflicts(desired: Desired, inventory: Inventory, owned: Owned): readonly Conflict[] {
+  const { network, pool } = desired;
   const taken = (names: readonly string[], existing: readonly string[], own: ReadonlySet<string>) => {
     const present = new Set(existing);
     return names.filter((name) => present.has(name) && !own.has(name));
   };
-  const networkNames = there.networks.map(({ name }) => name);
-  const poolNames = there.pools.map(({ name }) => name);
-  const domains = wanted.machines.map(({ domain }) => domain);
+  const networkNames = inventory.networks.map(({ name }) => name);
+  const poolNames = inventory.pools.map(({ name }) => name);
+  const domains = desired.machines.map(({ domain }) => domain);
   return [
-    ...taken(domains, there.domains, owned.domains).map((name) => ({
-      what: `domain ${name} exists`,
-      look: `desc ${name}`,
+    ...taken(domains, inventory.domains, owned.domains).map((name) => ({
+      problem: `domain ${name} exists`,
+      command: `desc ${name}`,
     })),
     ...(network.origin === "created"
       ? taken([network.name], networkNames, owned.networks).map((name) => ({
-          what: `network ${name} exists`,
-          look: `net-dumpxml ${name}`,
+          problem: `network ${name} exists`,
+          command: `net-dumpxml ${name}`,
         }))
       : missing("network", network.name, networkNames)),
-    ...(network.origin === "created" ? overlapping(wanted, there, owned) : []),
+    ...(network.origin === "created" ? overlapping(desired, inventory, owned) : []),
     ...(pool.origin === "created"
       ? taken([pool.name], poolNames, owned.pools).map((name) => ({
-          what: `storage pool ${name} exists`,
-          look: `pool-dumpxml ${name}`,
+          problem: `storage pool ${name} exists`,
+          command: `pool-dumpxml ${name}`,
         }))
       : missing("storage pool", pool.name, poolNames)),
-    // `up` starts one of the stack's own (cli/recovery/restart.ts).
-    ...(network.origin === "existing" ? inactive("network", network.name, there.networks) : []),
-    ...(pool.origin === "created" ? inOneDirectory(wanted, there, owned) : unusable(pool.name, there.pools)),
-    ...taken(wanted.volumes, there.volumes, owned.volumes).map((name) => ({
-      what: `volume ${name} exists in pool ${pool.name}`,
-      look: `vol-dumpxml --pool ${pool.name} ${name}`,
+    // `up` starts an inactive network of the stack (cli/recovery/restart.ts).
+    ...(network.origin === "existing" ? inactive("network", network.name, inventory.networks) : []),
+    ...(pool.origin === "created" ? inOneDirectory(desired, inventory, owned) : unusable(pool.name, inventory.pools)),
+    ...taken(desired.volumes, inventory.volumes, owned.volumes).map((name) => ({
+      problem: `volume ${name} exists in pool ${pool.name}`,
+      command: `vol-dumpxml --pool ${pool.name} ${name}`,
     })),
   ];
 }
 
 function missing(kind: "network" | "storage pool", name: string, existing: readonly string[]): Conflict[] {
   if (existing.includes(name)) return [];
-  const list =
-    existing.length > 0 ? `there ${existing.length > 1 ? "are" : "is"} ${existing.join(", ")}` : "there is none";
+  const list = existing.length > 0 ? `libvirt has ${existing.join(", ")}` : "libvirt has none";
   return [
     {
-      what: `${kind} ${name} is to be used and does not exist; ${list}`,
-      look: kind === "network" ? "net-list --all" : "pool-list --all",
+      problem: `${kind} ${name} does not exist; ${list}`,
+      command: kind === "network" ? "net-list --all" : "pool-list --all",
     },
   ];
 }
 
-/** What is off: the provider starts machines at once, and libvirt refuses that on a network that is not active. */
+/** Finds an inactive object. The provider starts machines at once, which libvirt rejects on an inactive network. */
 function inactive(
   kind: "network" | "storage pool",
   name: string,
@@ -144,8 +148,8 @@ function inactive(
   if (!existing.some((other) => other.name === name && !other.isActive)) return [];
   return [
     {
-      what: `${kind} ${name} is to be used and is not active`,
-      look: `${kind === "network" ? "net-start" : "pool-start"} ${name}`,
+      problem: `${kind} ${name} is not active`,
+      command: `${kind === "network" ? "net-start" : "pool-start"} ${name}`,
     },
   ];
 }
@@ -158,35 +162,35 @@ function unusable(name: string, pools: readonly ExistingPool[]): Conflict[] {
       ? []
       : [
           {
-            what: `storage pool ${name} is of type ${wrong.type}, and only ${fileTypes.join(", ")} hold qcow2 files`,
-            look: `pool-dumpxml ${name}`,
+            problem: `storage pool ${name} has type ${wrong.type}, expected ${fileTypes.join(", ")}, which store qcow2 files`,
+            command: `pool-dumpxml ${name}`,
           },
         ]),
   ];
 }
 
-/** libvirt refuses two pools of one directory. A pool of the stack that makes way for the new one is no conflict. */
-function inOneDirectory({ pool }: Desired, there: Inventory, owned: Owned): Conflict[] {
+/** libvirt rejects two pools with the same directory. A pool of the stack is no conflict, because the new one replaces it. */
+function inOneDirectory({ pool }: Desired, inventory: Inventory, owned: Owned): Conflict[] {
   if (pool.origin !== "created") return [];
   const plain = (path: string) => path.replace(/\/$/, "");
-  return there.pools
+  return inventory.pools
     .filter(({ name, path }) => name !== pool.name && !owned.pools.has(name) && plain(path ?? "") === plain(pool.path))
     .map(({ name }) => ({
-      what: `storage pool ${name} has the directory ${pool.path} already`,
-      look: `pool-dumpxml ${name}`,
+      problem: `storage pool ${name} already has the directory ${pool.path}`,
+      command: `pool-dumpxml ${name}`,
     }));
 }
 
-/** A network of the stack that makes way for the new one is no conflict. */
-function overlapping({ network }: Desired, there: Inventory, owned: Owned): Conflict[] {
-  return there.networks
+/** A network of the stack is no conflict, because the new one replaces it. */
+function overlapping({ network }: Desired, inventory: Inventory, owned: Owned): Conflict[] {
+  return inventory.networks
     .filter(({ name }) => name !== network.name && !owned.networks.has(name))
     .flatMap(({ name, subnets }) =>
       subnets
         .filter(({ subnet }) => overlap(subnet, network.subnet))
         .map(({ subnet }) => ({
-          what: `network ${name} has ${subnet.cidr}, which overlaps networkCidr ${network.subnet.cidr}`,
-          look: `net-dumpxml ${name}`,
+          problem: `network ${name} has ${subnet.cidr}, which overlaps networkCidr ${network.subnet.cidr}`,
+          command: `net-dumpxml ${name}`,
         })),
     );
 }

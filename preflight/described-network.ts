@@ -5,29 +5,32 @@ import type { ExistingNetwork } from "../libvirt/inventory.ts";
 import type { Desired, DesiredMachine } from "./desired.ts";
 
 /**
- * What the configuration says of an existing network and its definition says otherwise. A network whose addresses libvirt does
- * not serve, such as a bridge, cannot be compared.
+ * Compares an existing network with the configuration. A network without addresses that libvirt serves, such as a bridge, is
+ * not compared.
  */
-export function differences({ network, machines }: Desired, there: readonly ExistingNetwork[]): readonly Conflict[] {
-  const existing = there.find(({ name }) => name === network.name);
+export function networkMismatches(
+  { network, machines }: Desired,
+  networks: readonly ExistingNetwork[],
+): readonly Conflict[] {
+  const existing = networks.find(({ name }) => name === network.name);
   if (network.origin !== "existing" || existing === undefined) return [];
   const { name, subnets, domain } = existing;
-  const said: string[] = [];
+  const found: string[] = [];
   if (domain !== undefined && domain !== network.domain) {
-    said.push(`network ${name} has the DNS domain ${domain}, nodeDomain says ${network.domain}`);
+    found.push(`network ${name} has the DNS domain ${domain}, but nodeDomain is ${network.domain}`);
   }
   const served = subnets.find(({ subnet }) => subnet.cidr === network.subnet.cidr);
   if (served !== undefined) {
-    said.push(...ofSubnet(served, network).map((text) => `network ${name} ${text}`));
+    found.push(...ofSubnet(served, network).map((text) => `network ${name} ${text}`));
     if (served.ranges.length === 0 && machines.some(({ isDhcp }) => isDhcp)) {
-      said.push(`network ${name} hands out no addresses, and workerAddressing is dhcp`);
+      found.push(`network ${name} has no DHCP range, but workerAddressing is dhcp`);
     }
-    said.push(...ofAddresses(served, machines).map((text) => `network ${name} ${text}`));
+    found.push(...ofAddresses(served, machines).map((text) => `network ${name} ${text}`));
   } else if (subnets.length > 0) {
     const has = subnets.map(({ subnet }) => subnet.cidr).join(" and ");
-    said.push(`network ${name} has ${has}, networkCidr says ${network.subnet.cidr}`);
+    found.push(`network ${name} has ${has}, but networkCidr is ${network.subnet.cidr}`);
   }
-  return said.map((what) => ({ what, look: `net-dumpxml ${name}` }));
+  return found.map((problem) => ({ problem, command: `net-dumpxml ${name}` }));
 }
 
 function ofSubnet({ gateway, ranges }: ServedSubnet, network: Desired["network"]): string[] {
@@ -37,15 +40,15 @@ function ofSubnet({ gateway, ranges }: ServedSubnet, network: Desired["network"]
     ...(gateway === network.gateway
       ? []
       : [
-          `has the hypervisor at ${gateway}, and nodes expect it at ${network.gateway}, the first address of networkCidr`,
+          `has the hypervisor at ${gateway}, but nodes expect it at ${network.gateway}, the first address of networkCidr`,
         ]),
     ...(ranges.length === 0 || ranges.some(isSame)
       ? []
-      : [`hands out ${textOf(ranges)}, dhcpStart and dhcpEnd say ${dhcpStart}-${dhcpEnd}`]),
+      : [`has the DHCP range ${textOf(ranges)}, but dhcpStart and dhcpEnd are ${dhcpStart}-${dhcpEnd}`]),
   ];
 }
 
-/** Addresses that nodes set themselves, and that a lease or a reservation of somebody else's may have. */
+/** Finds static addresses of nodes that a lease or a reservation of another machine may use. */
 function ofAddresses({ subnet, ranges, reservations }: ServedSubnet, machines: readonly DesiredMachine[]): string[] {
   const fixed = machines.flatMap(({ domain, address, mac, isDhcp }) =>
     address === undefined || isDhcp || !holds(subnet, address) ? [] : [{ domain, address, mac }],
@@ -56,8 +59,10 @@ function ofAddresses({ subnet, ranges, reservations }: ServedSubnet, machines: r
     return [
       ...(range === undefined
         ? []
-        : [`hands out ${textOf([range])}, and ${address} of ${domain} lies in it: a lease could take it`]),
-      ...(other === undefined ? [] : [`keeps ${address} for the machine ${other.mac}, and ${domain} is to have it`]),
+        : [
+            `has the DHCP range ${textOf([range])} with the address ${address} of ${domain}, so another machine may get a lease for it`,
+          ]),
+      ...(other === undefined ? [] : [`reserves ${address} of ${domain} for the machine ${other.mac}`]),
     ];
   });
 }

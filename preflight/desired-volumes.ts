@@ -8,8 +8,8 @@ import { contentName, contentVolumeName, suffix, type ContentExtension } from ".
 import type { Topology } from "../topology.ts";
 
 /**
- * Names of the base images and seed disks that the program creates for a configuration; none for a cluster that is new or
- * becomes another one. Its names will have a random id that does not exist yet, so they cannot be in use.
+ * Names of the base images and seed disks that the program creates for a configuration. A cluster that is new or becomes
+ * another one has none yet. Its names will get a random id, so they cannot be in use.
  */
 export function desiredVolumes(config: ClusterConfig, topology: Topology, prior: PriorState): readonly string[] {
   const { clusterName, ssh } = config;

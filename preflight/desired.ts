@@ -4,7 +4,7 @@ import { PriorState } from "../lifecycle/prior-state.ts";
 import type { Topology } from "../topology.ts";
 import { desiredVolumes } from "./desired-volumes.ts";
 
-/** A machine that is wanted, as far as the hypervisor has to have room for it. */
+/** A machine of the configuration: its name, its size and its addresses. */
 export interface DesiredMachine {
   /** Name of its domain. */
   readonly domain: string;
@@ -14,12 +14,12 @@ export interface DesiredMachine {
   readonly disksGiB: readonly number[];
   /** Whether it waits for a lease. */
   readonly isDhcp: boolean;
-  /** Address it sets itself or has reserved. */
+  /** Static or reserved address. */
   readonly address?: string;
   readonly mac: string;
 }
 
-/** What a cluster wants of libvirt, and what it is called there wherever the name does not end at random. */
+/** Every libvirt object that a cluster creates or uses, except those with a random suffix. */
 export interface Desired {
   readonly machines: readonly DesiredMachine[];
   readonly domainType: ClusterConfig["domainType"];
@@ -30,8 +30,8 @@ export interface Desired {
 }
 
 /**
- * Everything that the program makes in libvirt for a configuration.
- * @param prior What the stack remembers: volumes have names that follow from it. @default nothing
+ * Lists the libvirt objects of a configuration.
+ * @param prior Prior state of the stack; the names of volumes depend on it. @default an empty state
  */
 export function desiredBy(config: ClusterConfig, topology: Topology, prior = new PriorState()): Desired {
   const { master, workers } = topology;

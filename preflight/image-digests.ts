@@ -4,8 +4,8 @@ import { contentName, shortDigits, suffix } from "../names.ts";
 import type { Topology } from "../topology.ts";
 
 /**
- * Refuses an image whose digest begins like the digest of another image in the stack, because names of base images have only
- * the first {@link shortDigits} digits.
+ * Refuses an image whose digest begins like the digest of another image in the stack. The reason is that names of base images
+ * have only the first {@link shortDigits} digits.
  * @throws {pulumi.RunError} with both digests.
  */
 export function refuseAlikeImages(clusterName: string, { images }: Topology, prior: PriorState): void {

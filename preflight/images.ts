@@ -3,10 +3,10 @@ import { refusalOf, type ClusterConfig, type DeclaredConfig } from "../config/in
 import { manifestWarning, verifyImages } from "../image/verify.ts";
 
 /**
- * Verifies the images of a configuration and downloads those named by URL; warns about each image without a manifest.
+ * Verifies the images of a configuration and downloads those with a URL. Warns about each image without a manifest.
  * @returns the configuration with the images as files of this machine.
- * @throws {pulumi.RunError} naming every wrong key of the configuration, or the image that is not available; the engine
- * prints it without a stack trace.
+ * @throws {pulumi.RunError} naming every wrong key of the configuration, or the unavailable image; the engine prints it
+ * without a stack trace.
  */
 export async function withVerifiedImages({ config, problems }: DeclaredConfig): Promise<ClusterConfig> {
   const uses = [config.image, ...config.workerPools.map((pool) => pool.image)] as const;

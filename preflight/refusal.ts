@@ -3,31 +3,31 @@ import type { ClusterConfig } from "../config/index.ts";
 import { hasSameInputs } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import type { Topology } from "../topology.ts";
-import { conflictsOf, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
-import { differences } from "./described-network.ts";
-import { lookAtHost } from "../libvirt/host.ts";
+import { findConflicts, isComplete, ownedBy, type Conflict } from "./conflicts.ts";
+import { networkMismatches } from "./described-network.ts";
+import { inspectHost } from "../libvirt/host.ts";
 import { takeInventory } from "../libvirt/inventory.ts";
-import { roomFor } from "./room.ts";
+import { checkCapacity } from "./capacity.ts";
 import { unreachable } from "./routes.ts";
 import { commandFor, virshFor, type Virsh } from "../libvirt/virsh.ts";
 import { desiredBy } from "./desired.ts";
 
-/** What a test replaces. */
+/** Options of {@link refuseConflicts}, which tests replace. */
 export interface RefusalOptions {
   /** @default the installed virsh */
   readonly virsh?: Virsh;
-  /** Tells what does not stop a run. @default the engine's warnings */
+  /** Prints a warning, which does not end the run. @default the engine's warnings */
   readonly warn?: (text: string) => Promise<void>;
 }
 
 /**
- * Refuses to go on where libvirt has, under a name that the stack wants for itself, what is not the stack's; lacks what is to
- * be used, or has it otherwise than the configuration says; or has no room.
+ * Refuses a run that libvirt cannot carry out. A name is in use, an existing object is missing or differs from the
+ * configuration, or the capacity is too small.
  *
- * Asks nothing when the state has all of it, so a run without a change costs nothing. A cluster that lives on a network stays
- * on it whatever the configuration says of that, which could not be changed any more: then a difference is a warning.
- * @throws {pulumi.RunError} naming everything that stands in the way, or saying why libvirt cannot be asked; the engine
- * prints it without a stack trace.
+ * Asks libvirt nothing when the stack already manages every desired object, so a run without a change costs nothing. For a
+ * running cluster, a mismatch of its existing network is a warning, because the cluster cannot move to another network.
+ * @throws {pulumi.RunError} naming every conflict, or the reason why libvirt does not answer. The engine prints it without a
+ * stack trace.
  */
 export async function refuseConflicts(
   config: ClusterConfig,
@@ -35,38 +35,42 @@ export async function refuseConflicts(
   prior: PriorState,
   { virsh = virshFor(config.libvirtUri), warn = (text) => pulumi.log.warn(text) }: RefusalOptions = {},
 ): Promise<void> {
-  const wanted = desiredBy(config, topology, prior);
+  const desired = desiredBy(config, topology, prior);
   const { libvirtUri: uri } = config;
-  const owned = ownedBy(prior, wanted.pool.name);
-  if (isComplete(wanted, owned)) return;
-  const inventory = await takeInventory(virsh, wanted.pool.name).catch((error: Error) => {
+  const owned = ownedBy(prior, desired.pool.name);
+  if (isComplete(desired, owned)) return;
+  const inventory = await takeInventory(virsh, desired.pool.name).catch((error: Error) => {
     throw new pulumi.RunError(
-      `Nothing was created: what exists on ${uri} cannot be listed.\n  ${error.message}\n` +
-        "This machine needs virsh, and a libvirt that lets this user in: `npm run doctor`.",
+      `Nothing was created: the objects on ${uri} cannot be listed.\n  ${error.message}\n` +
+        "Fix: install virsh, and give this user access to libvirt; `npm run doctor` checks both.",
     );
   });
-  const room = roomFor(wanted, await lookAtHost(virsh, uri, wanted), inventory.pools, owned);
-  const different = differences(wanted, inventory.networks);
-  const isLiving = hasSameInputs(prior, config);
-  const conflicts = [...conflictsOf(wanted, inventory, owned), ...(isLiving ? [] : different), ...room.conflicts];
+  const capacity = checkCapacity(desired, await inspectHost(virsh, uri, desired), inventory.pools, owned);
+  const mismatches = networkMismatches(desired, inventory.networks);
+  const isRunning = hasSameInputs(prior, config);
+  const conflicts = [
+    ...findConflicts(desired, inventory, owned),
+    ...(isRunning ? [] : mismatches),
+    ...capacity.conflicts,
+  ];
   if (conflicts.length > 0) throw new pulumi.RunError(describe(conflicts, uri));
   const warnings = [
-    ...(isLiving ? different.map(({ what }) => what) : []),
-    ...room.warnings,
-    ...[unreachable(wanted, uri)].filter((text) => text !== undefined),
+    ...(isRunning ? mismatches.map(({ problem }) => problem) : []),
+    ...capacity.warnings,
+    ...[unreachable(desired, uri)].filter((text) => text !== undefined),
   ];
   for (const text of warnings) await warn(text);
 }
 
 function describe(conflicts: readonly Conflict[], uri: string): string {
   const lines = conflicts.map(
-    ({ what, look }) => `  ${what}${look === undefined ? "" : `: ${commandFor(uri)} ${look}`}`,
+    ({ problem, command }) => `  ${problem}${command === undefined ? "" : `: ${commandFor(uri)} ${command}`}`,
   );
   return [
-    "Nothing was created: libvirt has what this stack would make and does not own, lacks what it is to use, has it otherwise",
-    "than the configuration says, or has no room.",
+    "Nothing was created: libvirt does not match the configuration, or its capacity is too small.",
     ...lines,
-    "What a killed or failed run left and is surely this cluster's, `npm run up` removes. Else choose another clusterName,",
-    "networkName or networkCidr, name what exists with network or storagePool, or remove what nobody needs.",
+    "Fix: choose another clusterName, networkName or networkCidr; or use existing objects with network and storagePool; or remove",
+    "objects that are no longer needed. `npm run up` removes orphans of a killed or failed run, but only if they are surely this",
+    "cluster's.",
   ].join("\n");
 }

@@ -3,18 +3,18 @@ import { parseSubnet, type Subnet } from "../lib/cidr.ts";
 import { isLocal } from "../libvirt/uri.ts";
 import type { Desired } from "./desired.ts";
 
-/** A subnet that this machine reaches without its default route, and the interface it does so through. */
+/** A subnet that this machine reaches without its default route, and the interface to it. */
 export interface LocalSubnet {
   readonly device: string;
   readonly cidr: string;
 }
 
-/** Linux' table of routes. */
+/** Path of the kernel's routing table. */
 export const routeTable = "/proc/net/route";
 
 /**
- * Reads the kernel's routing table, /proc/net/route. Unlike a list of interfaces it has the bridge of a network without
- * guests, and what is reached through a tunnel.
+ * Parses the kernel's routing table, /proc/net/route. Unlike a list of interfaces, it has the bridge of a network without
+ * guests, and the subnets behind a tunnel.
  */
 export function parseRoutes(table: string): readonly LocalSubnet[] {
   return table
@@ -28,16 +28,16 @@ export function parseRoutes(table: string): readonly LocalSubnet[] {
     });
 }
 
-/** The table has addresses in hexadecimal, the last octet first. */
+/** The routing table has addresses in hexadecimal, with the last octet first. */
 function octets(hexadecimal: string): readonly number[] {
   return (hexadecimal.match(/../g) ?? []).map((octet) => Number.parseInt(octet, 16)).reverse();
 }
 
 /**
- * What keeps this machine from the nodes on another one's network; undefined where nothing is known to.
+ * Warns that this machine has no route to nodes on a remote hypervisor; undefined when it has a route, or none is necessary.
  *
- * The network that is made hides its nodes behind the hypervisor (NAT), and every remote step, the API server and the add-ons
- * are reached directly.
+ * The cluster's own network hides the nodes behind the hypervisor (NAT). This machine reaches the nodes and the API server
+ * without a proxy, for every remote step and for the add-ons.
  */
 export function unreachable({ network }: Desired, uri: string, table = readTable()): string | undefined {
   if (network.origin !== "created" || isLocal(uri) || table === undefined) return undefined;
@@ -45,9 +45,9 @@ export function unreachable({ network }: Desired, uri: string, table = readTable
   if (routed.some((route) => contains(route, network.subnet))) return undefined;
   const { cidr } = network.subnet;
   return (
-    `this machine has no route to ${cidr}: nodes get their addresses behind the remote hypervisor, and have to be reached ` +
-    `from here by ssh and at the API server. Either set a route, here or on the gateway, to ${cidr} by way of the hypervisor, ` +
-    "which must let it pass; or name a routed or bridged network that exists there, with network"
+    `this machine has no route to ${cidr}. The nodes get their addresses behind the remote hypervisor, and this machine must ` +
+    `reach them by ssh and at the API server. Fix: set a route to ${cidr} through the hypervisor, here or on the gateway; the ` +
+    "hypervisor must forward it. Or set network to a routed or bridged network that exists there"
   );
 }
 

@@ -167,7 +167,7 @@ async function judgePool(
   if (!(await lists(virsh, ["pool-list", "--name"], name))) {
     return `it is inactive, so its content is unknown; if nothing needs it: virsh pool-undefine ${name}`;
   }
-  const volumes = await volumesOf(virsh, name, { lookAnew: true });
+  const volumes = await volumesOf(virsh, name, { refresh: true });
   const foreign = volumes.find((volume) => !hasClusterId(state, volume));
   return foreign === undefined ? undefined : `volume ${foreign} is in it: virsh vol-list --pool ${name}`;
 }

@@ -94,15 +94,15 @@ describe("the key of a running cluster", () => {
   const rememberedAs = (raw: Record<string, string>) => {
     const made = configWith({ sshPrivateKeyPath: sshKeyPath, ...raw }, { environment: {}, keys });
     const known = priorStateOf({ "randomUuid dev-id": { result: "id", keepers: immutableInputs(made) } });
-    return { known, isLiving: (config: Parameters<typeof hasSameInputs>[1]) => hasSameInputs(known, config) };
+    return { known, isRunning: (config: Parameters<typeof hasSameInputs>[1]) => hasSameInputs(known, config) };
   };
 
   it.each(["id_ed25519", "id_rsa"])("stays %s of ~/.ssh of the cluster's creation, and is reported", (name) => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey("id_ed25519"), "first");
     writeKey(homeKey(name), "operator");
-    const { known, isLiving } = rememberedAs({ sshPublicKey: `${homeKey(name)}.pub` });
-    const config = read({}, { isLiving });
+    const { known, isRunning } = rememberedAs({ sshPublicKey: `${homeKey(name)}.pub` });
+    const config = read({}, { isRunning });
     expect(config.ssh).toEqual({
       user: "root",
       publicKey: lineOf("operator"),
@@ -116,15 +116,15 @@ describe("the key of a running cluster", () => {
 
   it("is not reported when the stack names it", () => {
     writeKey(homeKey(), "operator");
-    const { isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
-    expect(read({ sshPublicKey: `${homeKey()}.pub` }, { isLiving }).ssh.keptKey).toBeUndefined();
+    const { isRunning } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
+    expect(read({ sshPublicKey: `${homeKey()}.pub` }, { isRunning }).ssh.keptKey).toBeUndefined();
   });
 
   it("stays the same with an agent, which removes the private key from the state", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
-    const { known, isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
-    const config = read({ sshAgent: "true" }, { isLiving, environment: { SSH_AUTH_SOCK: socket } });
+    const { known, isRunning } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
+    const config = read({ sshAgent: "true" }, { isRunning, environment: { SSH_AUTH_SOCK: socket } });
     expect(hasSameInputs(known, config)).toBe(true);
     expect(config.ssh).toEqual({ user: "root", publicKey: lineOf("operator"), agentSocketPath: socket });
   });
@@ -132,8 +132,8 @@ describe("the key of a running cluster", () => {
   it("stays the key of the checkout", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
-    const { isLiving } = rememberedAs({ sshPublicKey: `${keys.own}.pub` });
-    expect(read({}, { isLiving }).ssh).toEqual({
+    const { isRunning } = rememberedAs({ sshPublicKey: `${keys.own}.pub` });
+    expect(read({}, { isRunning }).ssh).toEqual({
       user: "root",
       publicKey: lineOf("checkout"),
       privateKey: privateText,
@@ -143,16 +143,16 @@ describe("the key of a running cluster", () => {
   it("stays a key of ~/.ssh whose private key is in another folder", () => {
     writeFileSync(join(folder, "elsewhere"), privateText);
     writeFileSync(`${homeKey()}.pub`, `${lineOf("operator")}\n`);
-    const { isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
-    const { ssh } = read({ sshPrivateKeyPath: join(folder, "elsewhere") }, { isLiving });
+    const { isRunning } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
+    const { ssh } = read({ sshPrivateKeyPath: join(folder, "elsewhere") }, { isRunning });
     expect(ssh).toEqual({ user: "root", publicKey: lineOf("operator"), privateKey: privateText });
   });
 
   it("is the key of the checkout when other settings require another cluster", () => {
     writeKey(keys.own, "checkout");
     writeKey(homeKey(), "operator");
-    const { isLiving } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
-    expect(read({ networkCidr: "192.168.223.0/24" }, { isLiving }).ssh.publicKey).toBe(lineOf("checkout"));
+    const { isRunning } = rememberedAs({ sshPublicKey: `${homeKey()}.pub` });
+    expect(read({ networkCidr: "192.168.223.0/24" }, { isRunning }).ssh.publicKey).toBe(lineOf("checkout"));
   });
 });
 

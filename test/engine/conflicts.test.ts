@@ -92,7 +92,7 @@ describe("a new storage pool", () => {
     put(stack, "Pool", "theirs", { target: { path: stack.folder } });
     const { succeeded, text, calls } = await stack.up({ storagePoolPath: stack.folder });
     expect([succeeded, calls.list]).toEqual([false, []]);
-    expect(text).toContain(`storagePoolPath ${stack.folder} is not empty, and has to be missing or empty: it holds `);
+    expect(text).toContain(`storagePoolPath ${stack.folder} must be missing or empty, but has `);
     expect(text).toContain(`storage pool theirs has the directory ${stack.folder} already`);
   });
 });
@@ -104,8 +104,8 @@ describe("an existing pool and network that the configuration names", () => {
     put(stack, "Pool", "default");
     const { succeeded, text, calls } = await stack.up();
     expect([succeeded, calls.list]).toEqual([false, []]);
-    expect(text).toContain("storage pool thiers is to be used and does not exist; there are theirs, default");
-    expect(text).toContain("network lab-net is to be used and does not exist; there is none");
+    expect(text).toContain("storage pool thiers does not exist; libvirt has theirs, default");
+    expect(text).toContain("network lab-net does not exist; libvirt has none");
   });
 
   it("are refused by preview and up when they are off, or contradict the configuration", async () => {
@@ -119,8 +119,8 @@ describe("an existing pool and network that the configuration names", () => {
     for (const { succeeded, text, calls } of [await stack.preview(), await stack.up()]) {
       expect([succeeded, calls.list]).toEqual([false, []]);
       for (const said of [
-        "network their-net is to be used and is not active: virsh -c qemu:///system net-start their-net",
-        "storage pool theirs is to be used and is not active: virsh -c qemu:///system pool-start theirs",
+        "network their-net is not active: virsh -c qemu:///system net-start their-net",
+        "storage pool theirs is not active: virsh -c qemu:///system pool-start theirs",
         "storage pool theirs is of type logical, and only dir, fs, netfs hold qcow2 files",
         "network their-net hands out 192.168.222.2-192.168.222.254, dhcpStart and dhcpEnd say 192.168.222.100-192.168.222.254",
         "and 192.168.222.10 of lab-master lies in it: a lease could take it",

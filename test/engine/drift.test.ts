@@ -196,7 +196,7 @@ describe("a cluster that was changed by hand", () => {
       for (const outcome of [await stack.preview(), await stack.up({ workers: 3 })]) {
         expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
         const name = lost.id.split("/").at(-1);
-        expect(outcome.text).toContain(`is gone, volume ${name} of pool nodeforge-lab.`);
+        expect(outcome.text).toContain(`is missing, volume ${name} of pool nodeforge-lab.`);
         expect(outcome.text).toContain("masterDataProtected");
         expect(outcome.text).not.toMatch(/^\s+at /m);
       }
@@ -208,7 +208,7 @@ describe("a cluster that was changed by hand", () => {
       const before = [...stack.world.things];
       for (const outcome of [await stack.preview({}, "--refresh"), await stack.up({}, "--refresh"), await stack.up()]) {
         expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
-        expect(outcome.text).toContain("is gone, volume ");
+        expect(outcome.text).toContain("is missing, volume ");
       }
       expect([...stack.world.things]).toEqual(before);
     });

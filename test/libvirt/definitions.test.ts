@@ -52,7 +52,7 @@ describe("the definition of a network", () => {
     expect(readNetwork(xml)).toEqual({ subnets: [], bridge: "br0" });
   });
 
-  it.each(["", "<network>", "no XML at all"])("that is %j is refused in words", (text) => {
+  it.each(["", "<network>", "no XML at all"])("with the text %j is refused with a message", (text) => {
     expect(() => readNetwork(text)).toThrow(/./);
   });
 });
@@ -63,7 +63,7 @@ describe("the definition of a pool", () => {
     expect(readPool(xml)).toEqual({ type: "dir", path: "/a b", capacity: 2048 });
   });
 
-  it("has no capacity while it is off, and no path where there is none", () => {
+  it("has no capacity while the pool is inactive, and no path without a target", () => {
     expect(readPool("<pool type='rbd'><capacity unit='bytes'>0</capacity></pool>")).toEqual({ type: "rbd" });
   });
 });

@@ -24,7 +24,7 @@ const { virsh } = answering({
 });
 
 describe("the inventory of a hypervisor", () => {
-  it("has domains, networks with their subnets, pools, and the volumes of one", async () => {
+  it("has domains, networks with their subnets, pools, and the volumes of one pool", async () => {
     const { networks, ...rest } = await takeInventory(virsh, "vms");
     expect(rest).toEqual({
       domains: ["one", "two"],
@@ -39,12 +39,12 @@ describe("the inventory of a hypervisor", () => {
     ]);
   });
 
-  it("has no volumes where there is no such pool", async () => {
+  it("has no volumes when the pool is missing", async () => {
     expect((await takeInventory(virsh, "mine")).volumes).toEqual([]);
   });
 });
 
-describe("a virsh that fails", () => {
+describe("a failing virsh", () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "nodeforge-virsh-"));
@@ -56,26 +56,26 @@ describe("a virsh that fails", () => {
 
   const refusal = () => refuseConflicts(configWith(), deriveTopology(configWith()), new PriorState());
 
-  it("because it is missing refuses the run, and names the package", async () => {
+  it("refuses the run when it is missing, and names its package", async () => {
     vi.stubEnv("PATH", folder);
     await expect(refusal()).rejects.toThrow(/Nothing was created: .*\n.*virsh is not installed .*libvirt-clients/);
   });
 
-  it("because nobody answers refuses the run, with what it said", async () => {
+  it("refuses the run when libvirt does not answer, with the reason", async () => {
     await writeFile(join(folder, "virsh"), "#!/bin/sh\necho 'error: failed to connect' >&2\nexit 1\n");
     await chmod(join(folder, "virsh"), 0o755);
     vi.stubEnv("PATH", `${folder}:/bin`);
     await expect(refusal()).rejects.toThrow(/qemu:\/\/\/system cannot be listed\.\n.*error: failed to connect/);
   });
 
-  it("gets the hypervisor, and its words as they are", async () => {
+  it("gets the hypervisor, and its arguments unchanged", async () => {
     await writeFile(join(folder, "virsh"), '#!/bin/sh\nprintf "%s|" "$@"\n');
     await chmod(join(folder, "virsh"), 0o755);
     vi.stubEnv("PATH", `${folder}:/bin`);
     expect(await virshFor("qemu+ssh://host/system")("desc", "a b")).toBe("-q|-c|qemu+ssh://host/system|desc|a b|");
   });
 
-  it("is named in a command that can be pasted, whatever its URI has", async () => {
+  it("is quoted in errors, so that its command can be pasted into a shell", async () => {
     vi.stubEnv("PATH", folder);
     await expect(virshFor("qemu+ssh://host/system?keyfile=/k&mode=auto")("list")).rejects.toThrow(
       "virsh -c 'qemu+ssh://host/system?keyfile=/k&mode=auto' list: virsh is not installed",

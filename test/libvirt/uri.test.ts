@@ -54,7 +54,9 @@ it.each([
   expect(uriProblem(uri)).toBe(wanted);
   expect(problemsOf({ libvirtUri: uri })).toEqual([{ key: "libvirtUri", wanted, given: JSON.stringify(uri) }]);
   if (!/no_verify|known_hosts|pkipath|^qemu\+tcp/.test(uri)) {
-    expect(() => checkedUri(uri)).toThrow(`libvirt is not asked: wanted ${wanted}, got ${JSON.stringify(uri)}`);
+    expect(() => checkedUri(uri)).toThrow(
+      `the libvirt URI is not used: expected ${wanted}, got ${JSON.stringify(uri)}`,
+    );
   }
 });
 
@@ -63,24 +65,24 @@ it.each([
   "qemu+ssh://host/system?known_hosts_verify=ignore&keyfile=/k",
   "qemu+tls://host/system?pkipath=/pki",
   "qemu+tcp://host/system",
-])("%s of a living stack's state can be asked until the settings name another", (uri) => {
+])("%s in the state of a running stack may be used until the settings replace it", (uri) => {
   expect(uriProblem(uri)).toBeDefined();
   expect(checkedUri(uri)).toBe(uri);
 });
 
 it.each(["qemu+ssh://host/system?no_verify=1&command=/tmp/x", "qemu+tcp://host/system?netcat=/tmp/x"])(
-  "%s is asked from no state either",
+  "%s is not used, even if it is in the state",
   (uri) => {
-    expect(() => checkedUri(uri)).toThrow("libvirt is not asked: wanted a URI with no parameters but");
+    expect(() => checkedUri(uri)).toThrow("the libvirt URI is not used: expected a URI with no parameters but");
   },
 );
 
-it("a URI is shown without a password", () => {
+it("an error shows a URI without its password", () => {
   const [problem] = problemsOf({ libvirtUri: "qemu+ssh://root:hunter2@host/system" });
   expect(problem).toMatchObject({ key: "libvirtUri", given: '"qemu+ssh://root:...@host/system"' });
 });
 
-it("the settings' URI is read only where it is compared first", () => {
+it("every file that reads the URI of the settings checks it", () => {
   const reading = globSync([
     "cli/**/*.ts",
     "libvirt/*.ts",
@@ -89,7 +91,7 @@ it("the settings' URI is read only where it is compared first", () => {
     "preflight/*.ts",
     "lifecycle/*.ts",
   ]).filter((path) => /get\("libvirtUri"\)/.test(readFileSync(path, "utf8")));
-  // A command that begins to read it must check it as well, and is then added to this list.
+  // Add a new file to this list only if it checks the URI before every use.
   expect(reading.sort()).toEqual([
     "cli/diagnose/collect.ts",
     "cli/doctor/doctor.ts",

@@ -38,7 +38,7 @@ async function run(prior: PriorOutputs, raw: Record<string, string> = {}) {
 
 describe("the preflight", () => {
   it("reports lost data before all else, because the fixes of other findings would give the data up", async () => {
-    expect((await run({ ...lost, ...alike })).found).toMatch(/^Nothing was changed: the disk .* is gone/);
+    expect((await run({ ...lost, ...alike })).found).toMatch(/^Nothing was changed: the disk .* is missing/);
   });
 
   it("compares digests of images before it lists what the hypervisor has", async () => {

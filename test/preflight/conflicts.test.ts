@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { host, parseSubnet } from "../../lib/cidr.ts";
-import { conflictsOf, isComplete, ownedBy, type Owned } from "../../preflight/conflicts.ts";
+import { findConflicts, isComplete, ownedBy, type Owned } from "../../preflight/conflicts.ts";
 import type { ExistingNetwork, ExistingPool, Inventory } from "../../libvirt/inventory.ts";
 import type { Desired } from "../../preflight/desired.ts";
 import { desiredWith } from "../support/desired.ts";
@@ -9,7 +9,7 @@ import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
 const config = configWith({ workers: "1" });
-/** What a stack knows of this cluster before it has anything in libvirt. */
+/** Prior state of a stack before it creates the first libvirt object. */
 const begun = new PriorState(
   new Map([
     [
@@ -22,7 +22,7 @@ const begun = new PriorState(
     ],
   ]),
 );
-const wanted = desiredWith({ workers: "1" }, begun);
+const desired = desiredWith({ workers: "1" }, begun);
 const nothing: Inventory = { domains: [], networks: [], pools: [], volumes: [] };
 const serving = (name: string, cidr: string, isActive = true): ExistingNetwork => {
   const subnet = parseSubnet(cidr)!;
@@ -36,8 +36,8 @@ const pool = (name: string, changed: Partial<ExistingPool> = {}): ExistingPool =
   ...changed,
 });
 
-/** What a stack that has all of this knows. */
-function knowing({ machines, network, pool, volumes }: Desired): PriorState {
+/** Prior state of a stack that created all of this. */
+function stateOf({ machines, network, pool, volumes }: Desired): PriorState {
   const entries: readonly { kind: string; outputs: Record<string, unknown>; name?: string }[] = [
     ...machines.flatMap(({ domain, vcpus, memoryMiB, disksGiB }) => [
       { kind: "domain:Domain", outputs: { name: domain, vcpu: vcpus, memory: memoryMiB } },
@@ -57,14 +57,14 @@ function knowing({ machines, network, pool, volumes }: Desired): PriorState {
   return new PriorState(new Map(resources));
 }
 
-const none: Owned = ownedBy(new PriorState(), wanted.pool.name);
-const all: Owned = ownedBy(knowing(wanted), wanted.pool.name);
-const whats = (there: Partial<Inventory>, owned = none, of = wanted) =>
-  conflictsOf(of, { ...nothing, ...there }, owned).map(({ what }) => what);
+const none: Owned = ownedBy(new PriorState(), desired.pool.name);
+const all: Owned = ownedBy(stateOf(desired), desired.pool.name);
+const problemsOf = (found: Partial<Inventory>, owned = none, of = desired) =>
+  findConflicts(of, { ...nothing, ...found }, owned).map(({ problem }) => problem);
 
-describe("what a cluster wants", () => {
-  it("is domains of a size and address, network, pool, base volume and seed disks", () => {
-    expect(wanted).toEqual({
+describe("the desired objects of a cluster", () => {
+  it("are domains with sizes and addresses, a network, a pool, a base volume and seed disks", () => {
+    expect(desired).toEqual({
       machines: [
         {
           domain: "dev-master",
@@ -99,132 +99,136 @@ describe("what a cluster wants", () => {
 describe("the names of volumes", () => {
   const volumesOf = (raw: Record<string, string>, known: PriorState) => desiredWith(raw, known).volumes;
 
-  it("are nobody's as long as the cluster has no id, or is to become another one", () => {
+  it("are unknown while the cluster has no id, or becomes another one", () => {
     expect(volumesOf({ workers: "1" }, new PriorState())).toEqual([]);
     expect(volumesOf({ workers: "1", networkCidr: "10.9.0.0/24" }, begun)).toEqual([]);
   });
 
-  it("have no id where the stack has the volume without one", () => {
-    const resource = wanted.volumes[0]!.replace("-0123abcd.qcow2", "");
+  it("have no id when the stack created the volume without one", () => {
+    const resource = desired.volumes[0]!.replace("-0123abcd.qcow2", "");
     const outputs = { name: `${resource}.qcow2`, pool: "nodeforge-dev" };
     const volume = { type: "libvirt:index/volume:Volume", name: resource, outputs };
     const known = new PriorState(new Map([...begun.resources, ["urn:base", volume]]));
-    expect(volumesOf({ workers: "1" }, known)).toEqual([`${resource}.qcow2`, ...wanted.volumes.slice(1)]);
+    expect(volumesOf({ workers: "1" }, known)).toEqual([`${resource}.qcow2`, ...desired.volumes.slice(1)]);
   });
 });
 
-describe("what libvirt has under a wanted name", () => {
-  const there: Inventory = {
+describe("an object with a desired name", () => {
+  const present: Inventory = {
     domains: ["dev-worker-node-1", "theirs"],
     networks: [serving("scheduler_benchmark_net", "10.0.0.0/24")],
     pools: [pool("default"), pool("nodeforge-dev")],
-    volumes: [wanted.volumes[0]!, "theirs.iso"],
+    volumes: [desired.volumes[0]!, "theirs.iso"],
   };
 
-  it("is a conflict each, with how to look at it", () => {
-    expect(conflictsOf(wanted, there, none)).toEqual([
-      { what: "domain dev-worker-node-1 exists", look: "desc dev-worker-node-1" },
-      { what: "network scheduler_benchmark_net exists", look: "net-dumpxml scheduler_benchmark_net" },
-      { what: "storage pool nodeforge-dev exists", look: "pool-dumpxml nodeforge-dev" },
+  it("is a conflict, with a command that shows the object", () => {
+    expect(findConflicts(desired, present, none)).toEqual([
+      { problem: "domain dev-worker-node-1 exists", command: "desc dev-worker-node-1" },
+      { problem: "network scheduler_benchmark_net exists", command: "net-dumpxml scheduler_benchmark_net" },
+      { problem: "storage pool nodeforge-dev exists", command: "pool-dumpxml nodeforge-dev" },
       {
-        what: `volume ${wanted.volumes[0]} exists in pool nodeforge-dev`,
-        look: `vol-dumpxml --pool nodeforge-dev ${wanted.volumes[0]}`,
+        problem: `volume ${desired.volumes[0]} exists in pool nodeforge-dev`,
+        command: `vol-dumpxml --pool nodeforge-dev ${desired.volumes[0]}`,
       },
     ]);
   });
 
-  it("is none when the stack made it, or when nothing is there", () => {
-    expect(conflictsOf(wanted, there, all)).toEqual([]);
-    expect(conflictsOf(wanted, nothing, none)).toEqual([]);
+  it("is no conflict when the stack created it, or when it is missing", () => {
+    expect(findConflicts(desired, present, all)).toEqual([]);
+    expect(findConflicts(desired, nothing, none)).toEqual([]);
   });
 
-  it("is a conflict also when the stack has the volume in another pool", () => {
-    const elsewhere = ownedBy(knowing(wanted), "another");
-    expect(whats({ volumes: [wanted.volumes[0]!] }, elsewhere)).toHaveLength(1);
+  it("is a conflict when the stack has the volume in another pool", () => {
+    const elsewhere = ownedBy(stateOf(desired), "another");
+    expect(problemsOf({ volumes: [desired.volumes[0]!] }, elsewhere)).toHaveLength(1);
   });
 });
 
-describe("the subnet of the network that is made", () => {
+describe("the subnet of the cluster's own network", () => {
   const networks = [serving("wide", "192.168.0.0/16"), serving("apart", "192.168.223.0/24")];
 
-  it("may share no address with another network", () => {
-    expect(whats({ networks })).toEqual([
+  it("must not overlap another network", () => {
+    expect(problemsOf({ networks })).toEqual([
       "network wide has 192.168.0.0/16, which overlaps networkCidr 192.168.222.0/24",
     ]);
   });
 
-  it("may be that of the stack's own network, which makes way", () => {
+  it("may overlap a network of the stack, which it replaces", () => {
     const owned = { ...all, networks: new Set(["wide"]) };
-    expect(whats({ networks }, owned)).toEqual([]);
+    expect(problemsOf({ networks }, owned)).toEqual([]);
   });
 
-  it("is not looked at where the network is somebody else's", () => {
+  it("is not compared when the cluster uses an existing network", () => {
     const existing = desiredWith({ network: "wide" });
-    expect(whats({ networks }, none, existing)).toEqual([]);
+    expect(problemsOf({ networks }, none, existing)).toEqual([]);
   });
 });
 
-describe("what has to be there", () => {
+describe("an existing network or pool that the stack refers to", () => {
   const existing = desiredWith({ network: "lab", storagePool: "vms" });
 
-  it("is missed by name, with what is there instead", () => {
-    expect(whats({ pools: [pool("default")] }, none, existing)).toEqual([
-      "network lab is to be used and does not exist; there is none",
-      "storage pool vms is to be used and does not exist; there is default",
+  it("is a conflict when it is missing, with the names that exist", () => {
+    expect(problemsOf({ pools: [pool("default")] }, none, existing)).toEqual([
+      "network lab does not exist; libvirt has none",
+      "storage pool vms does not exist; libvirt has default",
     ]);
   });
 
-  it("is no conflict when it is there", () => {
+  it("is no conflict when it exists", () => {
     const networks = [serving("lab", "192.168.222.0/24")];
-    expect(whats({ networks, pools: [pool("vms")] }, none, existing)).toEqual([]);
+    expect(problemsOf({ networks, pools: [pool("vms")] }, none, existing)).toEqual([]);
   });
 
-  it("is refused while it is off, with the command that starts it", () => {
+  it("is a conflict while it is inactive, with the command that starts it", () => {
     const networks = [serving("lab", "192.168.222.0/24", false), serving("other", "10.0.0.0/24", false)];
     const pools = [pool("vms", { isActive: false }), pool("other", { isActive: false })];
-    expect(conflictsOf(existing, { ...nothing, networks, pools }, none)).toEqual([
-      { what: "network lab is to be used and is not active", look: "net-start lab" },
-      { what: "storage pool vms is to be used and is not active", look: "pool-start vms" },
+    expect(findConflicts(existing, { ...nothing, networks, pools }, none)).toEqual([
+      { problem: "network lab is not active", command: "net-start lab" },
+      { problem: "storage pool vms is not active", command: "pool-start vms" },
     ]);
   });
 
-  it("is of no interest where it is the stack's own, which `up` starts", () => {
+  it("is no conflict while inactive if the stack created it, because `up` starts it", () => {
     const networks = [serving("scheduler_benchmark_net", "192.168.222.0/24", false)];
-    expect(whats({ networks, pools: [pool("nodeforge-dev", { isActive: false })] }, all)).toEqual([]);
+    expect(problemsOf({ networks, pools: [pool("nodeforge-dev", { isActive: false })] }, all)).toEqual([]);
   });
 
-  it.each(["logical", "disk", "rbd", "iscsi"])("is refused as a pool of type %s", (type) => {
+  it.each(["logical", "disk", "rbd", "iscsi"])("is a conflict as a pool of type %s", (type) => {
     const networks = [serving("lab", "192.168.222.0/24")];
-    const { look, what } = conflictsOf(existing, { ...nothing, networks, pools: [pool("vms", { type })] }, none)[0]!;
-    expect(what).toBe(`storage pool vms is of type ${type}, and only dir, fs, netfs hold qcow2 files`);
-    expect(look).toBe("pool-dumpxml vms");
+    const { command, problem } = findConflicts(
+      existing,
+      { ...nothing, networks, pools: [pool("vms", { type })] },
+      none,
+    )[0]!;
+    expect(problem).toBe(`storage pool vms has type ${type}, expected dir, fs, netfs, which store qcow2 files`);
+    expect(command).toBe("pool-dumpxml vms");
   });
 
   it.each(["dir", "fs", "netfs"])("may be a pool of type %s", (type) => {
     const networks = [serving("lab", "192.168.222.0/24")];
     expect(
-      whats({ networks, pools: [pool("vms", { type }), pool("odd", { type: "logical" })] }, none, existing),
+      problemsOf({ networks, pools: [pool("vms", { type }), pool("odd", { type: "logical" })] }, none, existing),
     ).toEqual([]);
   });
 });
 
-describe("the directory of the pool that is made", () => {
+describe("the directory of the cluster's own pool", () => {
   const path = "/var/lib/libvirt/nodeforge-dev";
 
-  it.each([path, `${path}/`])("may not be another pool's (%s)", (taken) => {
-    expect(whats({ pools: [pool("theirs", { path: taken }), pool("default")] })).toEqual([
-      `storage pool theirs has the directory ${path} already`,
+  it.each([path, `${path}/`])("must not belong to another pool (%s)", (taken) => {
+    expect(problemsOf({ pools: [pool("theirs", { path: taken }), pool("default")] })).toEqual([
+      `storage pool theirs already has the directory ${path}`,
     ]);
   });
 
-  it("may be that of the stack's own pool, which makes way", () => {
-    expect(whats({ pools: [pool("mine", { path })] }, { ...none, pools: new Set(["mine"]) })).toEqual([]);
+  it("may belong to a pool of the stack, which it replaces", () => {
+    expect(problemsOf({ pools: [pool("mine", { path })] }, { ...none, pools: new Set(["mine"]) })).toEqual([]);
   });
 });
 
-describe("a stack that has all it wants", () => {
-  it("has nothing to look up", () => {
-    expect(isComplete(wanted, all)).toBe(true);
+describe("a stack that manages every desired object", () => {
+  it("need not ask libvirt", () => {
+    expect(isComplete(desired, all)).toBe(true);
   });
 
   it.each<[string, Partial<Owned>]>([
@@ -235,14 +239,14 @@ describe("a stack that has all it wants", () => {
     ["the network's new subnet", { subnets: new Set(["10.0.0.0/24"]) }],
     ["the pool", { pools: new Set() }],
     ["a volume", { volumes: new Set() }],
-  ])("has something to look up without %s", (_, less) => {
-    expect(isComplete(wanted, { ...all, ...less })).toBe(false);
+  ])("must ask libvirt without %s", (_, less) => {
+    expect(isComplete(desired, { ...all, ...less })).toBe(false);
   });
 
-  it("has something to look up when a pool or network has to be there", () => {
+  it("must ask libvirt about an existing pool or network", () => {
     for (const raw of [{ network: "lab" }, { storagePool: "vms" }] as Record<string, string>[]) {
       const of = desiredWith(raw);
-      expect(isComplete(of, ownedBy(knowing(of), of.pool.name))).toBe(false);
+      expect(isComplete(of, ownedBy(stateOf(of), of.pool.name))).toBe(false);
     }
   });
 });

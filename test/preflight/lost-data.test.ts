@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDataLost } from "../../preflight/lost-data.ts";
+import { isDataLost, verdictOn, type DataDisk } from "../../preflight/lost-data.ts";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { priorStateOf, type PriorOutputs } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
@@ -13,11 +13,11 @@ const given = { masterDataProtected: "false" };
 interface Pools {
   readonly pool?: string;
   readonly isOff?: boolean;
-  /** What libvirt has without looking into the pool. */
+  /** Volumes that libvirt lists before it refreshes the pool. */
   readonly cached?: readonly string[];
 }
 
-/** Looks for the disk where libvirt has these volumes in a pool. */
+/** Looks for the disk on a hypervisor with these volumes in a pool. */
 async function look(known: PriorOutputs, volumes: string[], raw = {}, pools: Pools = {}) {
   const { pool = "nodeforge-dev", isOff = false, cached = volumes } = pools;
   const calls: string[] = [];
@@ -38,81 +38,113 @@ const thorough = [
   ...["pool-list --inactive --name", "pool-list --name"],
   ...["pool-refresh nodeforge-dev", "vol-list --pool nodeforge-dev"],
 ];
-const gone = new RegExp(`^Nothing was changed: .* is gone, volume ${volume} of pool nodeforge-dev\\.\n`);
+const missing = new RegExp(`^Nothing was changed: .* is missing, volume ${volume} of pool nodeforge-dev\\.\n`);
 
 describe("the disk with the control plane's data", () => {
   it.each([
     ["the stack", forgotten],
     ["libvirt", remembered],
-  ])("is refused to be replaced when %s does not have it, with what it is and what to do", async (_, known) => {
-    const { outcome, calls } = await look(known, ["theirs.qcow2"]);
-    expect(outcome).toMatch(gone);
-    expect(outcome).toContain("do not stop it");
-    expect(outcome).toContain("virsh -c qemu:///system vol-list --pool nodeforge-dev\n");
-    expect(outcome).toMatch(/masterDataProtected to false.*`npm run destroy` comes first\.$/s);
-    expect(calls).toEqual([first, ...thorough]);
+  ])(
+    "is never replaced by a blank one when %s does not have it; the error names the disk and the fixes",
+    async (_, known) => {
+      const { outcome, calls } = await look(known, ["theirs.qcow2"]);
+      expect(outcome).toMatch(missing);
+      expect(outcome).toContain("do not stop it");
+      expect(outcome).toContain("virsh -c qemu:///system vol-list --pool nodeforge-dev\n");
+      expect(outcome).toMatch(/masterDataProtected to false.*run `npm run destroy` first\.$/s);
+      expect(calls).toEqual([first, ...thorough]);
+    },
+  );
+
+  it("is lost when its pool is missing, or when only another cluster's disk exists", async () => {
+    expect((await look(forgotten, [volume], {}, { pool: "another" })).outcome).toMatch(missing);
+    expect((await look(forgotten, [volume.replace("0", "f")])).outcome).toMatch(missing);
   });
 
-  it("is lost also when the pool is not there, or another cluster's disk is", async () => {
-    expect((await look(forgotten, [volume], {}, { pool: "another" })).outcome).toMatch(gone);
-    expect((await look(forgotten, [volume.replace("0", "f")])).outcome).toMatch(gone);
-  });
-
-  it.each([forgotten, remembered])("may be given up: %o", async (known) => {
+  it.each([forgotten, remembered])("may be given up, with the state %o", async (known) => {
     expect((await look(known, [], given)).outcome).toBe(true);
   });
 
-  it.each([{}, given])("costs one call while it is there, and is not lost: %o", async (raw) => {
+  it.each([{}, given])("costs one call while it exists, and is not lost, with the settings %o", async (raw) => {
     expect(await look(remembered, [volume], raw)).toEqual({ outcome: false, calls: [first] });
     expect(await look(forgotten, [volume], raw)).toEqual({ outcome: false, calls: [first] });
   });
 
-  it.each([{}, given])("is not lost when libvirt finds it only by looking anew: %o", async (raw) => {
-    const { outcome, calls } = await look(remembered, [volume], raw, { cached: [] });
-    expect([outcome, calls]).toEqual([false, [first, ...thorough]]);
-  });
+  it.each([{}, given])(
+    "is not lost when libvirt finds it only after a refresh of the pool, with the settings %o",
+    async (raw) => {
+      const { outcome, calls } = await look(remembered, [volume], raw, { cached: [] });
+      expect([outcome, calls]).toEqual([false, [first, ...thorough]]);
+    },
+  );
 
-  it("is looked for in the pool it was made in", async () => {
+  it("is looked for in the pool of its creation", async () => {
     expect((await look(remembered, [volume], { ...given, storagePool: "new" })).outcome).toBe(false);
   });
 
   it.each([{ networkCidr: "192.168.223.0/24" }, { masterName: "boss" }])(
-    "that is back must not meet settings of another cluster, from which nothing protects it: %o",
+    "that is back is refused with settings of another cluster, because nothing protects it: %o",
     async (raw) => {
       const { outcome } = await look(forgotten, [volume], raw);
       expect(outcome).toMatch(
-        /^Nothing was changed: the stack lost sight of .*Run once with the settings of before\.$/s,
+        /^Nothing was changed: the stack lost the disk .*Fix: run once with the settings of before\.$/s,
       );
-      expect((await look(forgotten, [], raw)).outcome).toMatch(gone);
+      expect((await look(forgotten, [], raw)).outcome).toMatch(missing);
       expect((await look(forgotten, [volume], { ...raw, ...given })).outcome).toBe(false);
-      // The engine itself keeps what the state has.
+      // The engine protects a disk that the state has.
       expect((await look(remembered, [volume], raw)).outcome).toBe(false);
     },
   );
 
   const earlier = { description: `nodeforge cluster dev, ${"f".repeat(36)}, machine 0123456789ab` };
   it.each([
-    ["no control plane was made yet", { "randomUuid dev-id": id }],
-    ["an earlier cluster's was left by a run that was stopped", { ...forgotten, "domain dev-master": earlier }],
+    ["no control plane was initialized yet", { "randomUuid dev-id": id }],
+    ["an interrupted run left the control plane of an earlier cluster", { ...forgotten, "domain dev-master": earlier }],
     ["there is no cluster", {}],
   ])("is not looked for when %s", async (_, known) => {
     expect(await look(known, [])).toEqual({ outcome: false, calls: [] });
   });
 
-  it("is not taken for lost when its pool is off", async () => {
+  it("does not count as lost while its pool is inactive", async () => {
     const off = { isOff: true };
-    const message = /^Nothing was changed: .* cannot be looked for\.\n {2}the storage pool nodeforge-dev is off: virsh/;
+    const message =
+      /^Nothing was changed: libvirt does not tell whether .* exists\.\n {2}the storage pool nodeforge-dev is not active\. Fix: virsh/;
     expect((await look(forgotten, [volume], given, off)).outcome).toMatch(message);
     expect((await look(remembered, [volume], given, off)).outcome).toBe(false);
   });
 
-  it("is not taken for lost when libvirt cannot be asked", async () => {
+  it("does not count as lost while libvirt does not answer", async () => {
     const virsh = () => Promise.reject(new Error("no answer"));
     for (const raw of [{}, given]) {
       await expect(isDataLost(configWith(raw), priorStateOf(forgotten), virsh)).rejects.toThrow(
-        `Nothing was changed: the disk ${volume} cannot be looked for.\n  no answer`,
+        `Nothing was changed: libvirt does not tell whether the disk ${volume} exists.\n  no answer`,
       );
       expect(await isDataLost(configWith(raw), priorStateOf(remembered), virsh)).toBe(false);
     }
+  });
+});
+
+describe("the verdict about a data disk", () => {
+  const facts = { inState: true, inLibvirt: "yes", isProtected: true, isAnother: false } satisfies DataDisk;
+  const either = [true, false];
+  /** Every combination of the facts that are not given. */
+  const cases = (given: Partial<DataDisk>): readonly DataDisk[] =>
+    either.flatMap((inState) =>
+      either.flatMap((isProtected) =>
+        either.map((isAnother) => ({ ...facts, inState, isProtected, isAnother, ...given })),
+      ),
+    );
+
+  it.each<[ReturnType<typeof verdictOn>, Partial<DataDisk>]>([
+    ["kept", { inLibvirt: "yes", inState: true }],
+    ["kept", { inLibvirt: "yes", isAnother: false }],
+    ["kept", { inLibvirt: "yes", isProtected: false }],
+    ["kept", { inLibvirt: "unknown", inState: true }],
+    ["refused: unknown", { inLibvirt: "unknown", inState: false }],
+    ["refused: missing", { inLibvirt: "no", isProtected: true }],
+    ["given up", { inLibvirt: "no", isProtected: false }],
+    ["refused: another cluster", { inLibvirt: "yes", inState: false, isProtected: true, isAnother: true }],
+  ])("is `%s` for %o, whatever the other facts are", (verdict, given) => {
+    for (const disk of cases(given)) expect(verdictOn(disk), JSON.stringify(disk)).toBe(verdict);
   });
 });

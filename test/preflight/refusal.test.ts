@@ -33,29 +33,29 @@ async function outcome(raw: Record<string, string>, known = new PriorState(), ac
   return { refused, warnings };
 }
 
-describe("a network that is not as the configuration says", () => {
-  it("is refused with everything else, each with a command to look at it that can be pasted", async () => {
+describe("an existing network that does not match the configuration", () => {
+  it("is refused with every other conflict, each with a command for a shell", async () => {
     const libvirtUri = "qemu+ssh://host/system?keyfile=/k";
     const { refused, warnings } = await outcome({ ...existing, libvirtUri, domainType: "qemu" }, new PriorState(), "");
     expect(refused).toContain("Nothing was created: ");
     expect(refused).toContain(
-      "  network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24: virsh -c 'qemu+ssh://host/system?keyfile=/k' net-dumpxml lab",
+      "  network lab has 10.9.0.0/16, but networkCidr is 192.168.222.0/24: virsh -c 'qemu+ssh://host/system?keyfile=/k' net-dumpxml lab",
     );
-    expect(refused).toContain("  network lab is to be used and is not active: virsh -c 'qemu");
+    expect(refused).toContain("  network lab is not active: virsh -c 'qemu");
     expect(warnings).toEqual([]);
   });
 
-  it("is a warning to a cluster that lives on it, which could not be told otherwise any more", async () => {
+  it("is a warning for a running cluster, which cannot move to another network", async () => {
     const keepers = immutableInputs(configWith(existing));
     const { refused, warnings } = await outcome(
       existing,
       priorStateOf({ "randomUuid dev-id": { result: "id", keepers } }),
     );
     expect(refused).toBeUndefined();
-    expect(warnings).toEqual(["network lab has 10.9.0.0/16, networkCidr says 192.168.222.0/24"]);
+    expect(warnings).toEqual(["network lab has 10.9.0.0/16, but networkCidr is 192.168.222.0/24"]);
   });
 
-  it("is none when it is", async () => {
+  it("is no conflict when it matches", async () => {
     const raw = { ...existing, networkCidr: "10.9.0.0/16" };
     expect(await outcome(raw)).toMatchObject({ refused: undefined });
   });

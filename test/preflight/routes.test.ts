@@ -19,27 +19,27 @@ it("the kernel's routes are read without the default one", () => {
 
 describe("nodes on a remote hypervisor's own network", () => {
   const remote = "qemu+ssh://host/system";
-  const said = (routes: string | undefined, uri = remote, raw: Record<string, string> = {}) =>
+  const warningOf = (routes: string | undefined, uri = remote, raw: Record<string, string> = {}) =>
     unreachable(desiredWith(raw), uri, routes);
 
   it.each([
-    ["none but the default one", table(byDefault, own)],
+    ["only the default one", table(byDefault, own)],
     ["one to a part of them", table(byDefault, toPart)],
-  ])("are said to be out of reach where the routes are %s, with the ways out", (_, routes) => {
-    expect(said(routes)).toContain("this machine has no route to 192.168.222.0/24");
-    expect(said(routes)).toContain("Either set a route");
-    expect(said(routes)).toContain("or name a routed or bridged network that exists there");
+  ])("are unreachable when the routes are %s; the warning names both fixes", (_, routes) => {
+    expect(warningOf(routes)).toContain("this machine has no route to 192.168.222.0/24");
+    expect(warningOf(routes)).toContain("Fix: set a route");
+    expect(warningOf(routes)).toContain("Or set network to a routed or bridged network that exists there");
   });
 
   it.each([
     ["to them", table(byDefault, toNodes)],
-    ["to more than them", table(byDefault, toMore)],
-  ])("are in reach by a route %s", (_, routes) => {
-    expect(said(routes)).toBeUndefined();
+    ["to a larger subnet", table(byDefault, toMore)],
+  ])("are reachable by a route %s", (_, routes) => {
+    expect(warningOf(routes)).toBeUndefined();
   });
 
-  it("are not doubted on this machine, on an existing network, or where the routes are not known", () => {
-    expect(said(table(byDefault), "qemu:///system")).toBeUndefined();
-    expect(said(table(byDefault), remote, { network: "lab" })).toBeUndefined();
+  it("count as reachable on this machine, on an existing network, and when the routes are unknown", () => {
+    expect(warningOf(table(byDefault), "qemu:///system")).toBeUndefined();
+    expect(warningOf(table(byDefault), remote, { network: "lab" })).toBeUndefined();
   });
 });

@@ -35,7 +35,7 @@ test("does not ask virsh with a URI that starts a program", async () => {
   );
   expect(items[0]).toMatchObject({
     text: "",
-    missing: expect.stringMatching(/^libvirt is not asked: wanted a URI with no parameters but/) as string,
+    missing: expect.stringMatching(/^the libvirt URI is not used: expected a URI with no parameters but/) as string,
   });
 });
 
