@@ -29,9 +29,9 @@ export function imageAge(manifest: Pick<ImageManifest, "system" | "builtFrom">, 
 export function imageDifferences(before: ImageManifest, after: ImageManifest): readonly string[] {
   const date = (manifest: ImageManifest) => imageDate(manifest)?.toISOString() ?? "an unknown date";
   return [
-    ...(before.system === after.system ? [] : [`system ${after.system}, before ${before.system}`]),
-    ...(date(before) === date(after) ? [] : [`packages of ${date(after)}, before of ${date(before)}`]),
-    ...(before.contract === after.contract ? [] : [`contract ${after.contract}, before ${before.contract}`]),
+    ...(before.system === after.system ? [] : [`system ${after.system} (before: ${before.system})`]),
+    ...(date(before) === date(after) ? [] : [`packages of ${date(after)} (before: ${date(before)})`]),
+    ...(before.contract === after.contract ? [] : [`contract ${after.contract} (before: ${before.contract})`]),
     ...changes("programs", before.versions, after.versions),
     ...changes("packages", before.packages, after.packages),
   ];

@@ -1,6 +1,6 @@
 import { cp, rm, writeFile } from "node:fs/promises";
 import { describe, expect } from "vitest";
-import { debianSources } from "../../image/debian-image.ts";
+import { debianSources, originInputs } from "../../image/debian-image.ts";
 import { test } from "../support/folder.ts";
 import { filesBelow, importsOf, SourceCopy } from "./source-key.ts";
 
@@ -74,4 +74,12 @@ describe("the cache key of the Debian image", () => {
     const found = await importsOf(code, (path) => path in exceptions);
     expect([...found].filter((path) => !counted.includes(path)).sort()).toEqual(Object.keys(exceptions).sort());
   });
+});
+
+test("the origin of a Debian image is part of its key only if it was chosen", () => {
+  expect(originInputs({})).toEqual([]);
+  expect(originInputs({ archive: "" })).toEqual([]);
+  const [one, other] = [{ archive: "http://a/{archive}" }, { release: "ab" }];
+  expect(originInputs(one)).toEqual(["archive http://a/{archive}", "release "]);
+  expect(originInputs(other)).toEqual(["archive ", "release ab"]);
 });

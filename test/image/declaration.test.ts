@@ -12,7 +12,7 @@ const ofSystem = ["firewall", "machine", "firewall-control-plane", "containerd",
 const ofKubernetes = node.unit.filter(({ name }) => !ofSystem.includes(name));
 
 describe("units", () => {
-  it("are the ones the guest scripts know", () => {
+  it("have the names that the guest scripts use", () => {
     expect(node.unit.map(({ name }) => name)).toEqual([
       "firewall",
       "machine",
@@ -30,7 +30,7 @@ describe("units", () => {
     ]);
   });
 
-  it("of Kubernetes stay quiet until a script has done its part", () => {
+  it("of Kubernetes stay inactive until a guest script writes the file of their condition", () => {
     const conditions = Object.fromEntries(ofKubernetes.map(({ name, condition }) => [name, condition]));
     expect(conditions).toEqual({
       certificates: node.paths["control-plane"],
@@ -48,22 +48,22 @@ describe("units", () => {
     expect(unit(name).after).toContain("cloud-config.target");
   });
 
-  it("look at the machine once the host key is there, and before anyone sees it", () => {
+  it("that prepare the machine run after cloud-init makes the host key, and before sshd uses it", () => {
     const { after, before, type } = unit("machine");
     expect(type).toBe("oneshot");
     expect(after).toEqual(["cloud-init.service", "cloud-init-network.service"]);
     expect(before).toEqual(expect.arrayContaining(["ssh.service", "sshd.service", "qemu-guest-agent.service"]));
-    // What they keep is on the data disk.
+    // Both need the data disk.
     expect(before).toEqual(expect.arrayContaining(["etcd.service", "kubelet.service"]));
   });
 
-  it.each(node.unit.map(({ name }) => name))("%s does not wait for what waits for all units", (name) => {
-    // Both come after multi-user.target, which wants our units: the three would wait for each other.
+  it.each(node.unit.map(({ name }) => name))("%s does not wait for a unit that waits for multi-user.target", (name) => {
+    // Both start after multi-user.target, which waits for our units, so this would be a deadlock.
     expect(unit(name).after).not.toContain("cloud-init.target");
     expect(unit(name).after).not.toContain("cloud-final.service");
   });
 
-  it("can be ordered", () => {
+  it("have no cycle in their order", () => {
     const left = new Map(node.unit.map(({ name, after = [] }) => [`${name}.service`, after]));
     while (left.size > 0) {
       const free = [...left].filter(([, after]) => !after.some((other) => left.has(other))).map(([name]) => name);
@@ -72,13 +72,13 @@ describe("units", () => {
     }
   });
 
-  it("want only units they also come after", () => {
+  it("want only units that they start after or before", () => {
     for (const { name, wants = [], after = [], before = [] } of node.unit) {
       for (const wanted of wants) expect([...after, ...before], `${name} wants ${wanted}`).toContain(wanted);
     }
   });
 
-  it("name programs, not paths, and arguments that need no quoting", () => {
+  it("name programs without paths, and arguments that need no quotes", () => {
     for (const { name, exec, "exec-after": after = [], tools = [] } of node.unit) {
       for (const program of [...exec.slice(0, 1), ...after.slice(0, 1), ...tools])
         expect(program, name).toMatch(/^[a-z][a-z0-9-]*$/);
@@ -86,7 +86,7 @@ describe("units", () => {
     }
   });
 
-  it("use only variables that are in their environment files", () => {
+  it("use only variables of their environment files", () => {
     const written = ["NODE_NAME", "NODE_ADDRESS", "CLUSTER_NAME", "CLUSTER_DOMAIN", "POD_CIDR", "SERVICE_CIDR"];
     for (const { name, exec, "environment-files": files = [] } of node.unit) {
       const used = [...exec.join(" ").matchAll(/\$\{(\w+)\}/g)].map(([, variable]) => variable);
@@ -95,12 +95,12 @@ describe("units", () => {
     }
   });
 
-  it("let the API server reach kubelets without their names being resolvable", () => {
+  it("let the API server reach kubelets without DNS", () => {
     expect(unit("kube-apiserver").exec).toContain("--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname");
     expect(unit("kube-apiserver").exec).toContain("--authorization-mode=Node,RBAC");
   });
 
-  it("that need the API server come after it is ready, not only after it serves", () => {
+  it("that need the API server start after it is ready, not only after it listens", () => {
     const { "exec-after": after = [], "start-timeout": limit } = unit("kube-apiserver");
     expect(node.file.map(({ path }) => path)).toContain(after[1]);
     expect(limit).toBe("10min");
@@ -109,7 +109,7 @@ describe("units", () => {
     }
   });
 
-  it("let kubelet mount, and read configuration that is dropped in", () => {
+  it("let kubelet mount volumes and read its drop-in files", () => {
     expect(unit("kubelet").tools).toContain("mount");
     expect(unit("kubelet").exec).toContain("--config-dir=/var/lib/kubelet/config.d");
     expect(node.tmpfiles.rules).toContain("d /var/lib/kubelet/config.d 0755 root root -");
@@ -117,7 +117,7 @@ describe("units", () => {
 });
 
 describe("the packet filter", () => {
-  it("lets in exactly the declared ports, and a set that is empty", () => {
+  it("accepts exactly the declared ports, and an empty set for the control plane", () => {
     expect(node.firewall.tcp.map(({ port }) => port)).toEqual([22, 10250]);
     const text = fileText(node, "files/firewall.nft");
     expect(text).toContain("policy drop;");
@@ -129,7 +129,7 @@ describe("the packet filter", () => {
     expect(text).not.toContain("elements");
   });
 
-  it("lets in the API server where a control plane runs, before it serves", () => {
+  it("accepts the API server's port on a control plane before the API server starts", () => {
     expect(node.firewall["control-plane"].map(({ port }) => port)).toEqual([6443]);
     expect(fileText(node, "files/firewall-control-plane.nft")).toMatch(
       /^add element inet nodeforge control_plane \{ 6443 \}$/m,
@@ -137,58 +137,58 @@ describe("the packet filter", () => {
     const { condition, exec, after, type, remain } = unit("firewall-control-plane");
     expect([condition, type, remain]).toEqual([node.paths["control-plane"], "oneshot", true]);
     expect(node.file.map(({ path }) => path)).toContain(exec[2]);
-    // One that was another machine's is no control plane any more, once it was looked at.
+    // machine.service decides whether this machine still is a control plane.
     expect(after).toEqual(["firewall.service", "machine.service"]);
     expect(unit("kube-apiserver").after).toContain("firewall-control-plane.service");
     expect(unit("kube-apiserver").wants).toContain("firewall-control-plane.service");
   });
 
-  it("is never asked for etcd, which listens to its own machine alone", () => {
+  it("has no port of etcd, because etcd listens on loopback only", () => {
     const urls = unit("etcd").exec.filter((argument) => /-urls=|-cluster=/.test(argument));
     expect(urls).toHaveLength(6);
     for (const url of urls) expect(url).toMatch(/=https?:\/\/127\.0\.0\.1:23\d\d$/);
     expect(unit("kube-apiserver").exec).toContain("--etcd-servers=https://127.0.0.1:2379");
   });
 
-  it("has a reason for each of them", () => {
+  it("has a reason for each port", () => {
     for (const { port, reason } of Object.values(node.firewall).flat()) {
       expect(reason, String(port)).not.toBe("");
     }
   });
 
-  it("leaves forwarded packets, which are pods', alone", () => {
+  it("does not filter forwarded packets, which belong to pods", () => {
     expect(fileText(node, "files/firewall.nft")).not.toContain("hook forward");
   });
 });
 
 describe("the certificates", () => {
-  it("are looked at weekly, and at each boot before they are used", () => {
+  it("are checked weekly, and at each boot before etcd uses them", () => {
     const { timer, before, exec, type } = unit("certificates");
     expect([type, timer?.calendar]).toEqual(["oneshot", "weekly"]);
     expect(before).toEqual(["etcd.service"]);
     expect(node.file.map(({ path }) => path)).toContain(exec[1]);
   });
 
-  it("are renewed as long before their end as the program asks for it", () => {
+  it("are renewed as many days before they expire as the program expects", () => {
     expect(fileText(node, "files/renew-certificates.sh")).toContain(`seconds=$((${renewalDays} * 24 * 60 * 60))`);
   });
 });
 
 describe("files", () => {
-  it.each(node.file)("$path has all its values", ({ source }) => {
+  it.each(node.file)("$path contains no unreplaced name", ({ source }) => {
     expect(fileText(node, source)).not.toMatch(/@[a-z.-]+@/);
   });
 
-  it("name the sandbox image that every node has", () => {
+  it("name the pause image that every node has", () => {
     expect(fileText(node, "files/containerd.toml")).toContain(`sandbox = "${node.image.pause.name}"`);
   });
 
-  it("are refused when they ask for what is not declared", () => {
+  it("are refused if they contain a name without a declared value", () => {
     const lacking = { ...node, paths: {} as typeof node.paths };
     expect(() => fileText(lacking, "files/containerd.toml")).toThrow("@paths.cni-plugins@");
   });
 
-  it("give pods a way out without masquerading among themselves", () => {
+  it("route the packets of pods without masquerading between pods", () => {
     interface Plugin {
       readonly type: string;
       readonly ipMasq?: boolean;
@@ -203,7 +203,7 @@ describe("files", () => {
 });
 
 describe("logins", () => {
-  it("take keys only, and many at once", () => {
+  it("accept only keys, and many at once", () => {
     expect(node.ssh.settings).toMatchObject({
       PermitRootLogin: "prohibit-password",
       PasswordAuthentication: "no",

@@ -22,10 +22,10 @@ const after: DebianManifest = {
   builtFrom: { ...before.builtFrom, archive: "2026-11-24T02:12:15.000Z" },
 };
 
-describe("what differs between two images", () => {
-  test("is named: their dates, and what was added, removed and changed", () => {
+describe("the differences between two images", () => {
+  test("are their dates, and the programs and packages that were added, removed or changed", () => {
     expect(imageDifferences(before, after)).toEqual([
-      "packages of 2026-11-24T02:12:15.000Z, before of 2026-10-01T02:00:00.000Z",
+      "packages of 2026-11-24T02:12:15.000Z (before: 2026-10-01T02:00:00.000Z)",
       "programs changed: linux 6.12.110 to 6.12.118",
       "packages added: chrony 4.6.1",
       "packages removed: removed-tool 1.0",
@@ -33,17 +33,17 @@ describe("what differs between two images", () => {
     ]);
   });
 
-  test("is nothing for the same", () => {
+  test("are none if the images are equal", () => {
     expect(imageDifferences(before, before)).toEqual([]);
   });
 
-  test("is counted where it is much", () => {
+  test("beyond eight names are counted", () => {
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, number) => [`lib${number}`, "1"]));
     const [line = ""] = imageDifferences({ ...before, packages: {} }, { ...before, packages: many });
     expect(line).toMatch(/^packages added: lib0 1, lib1 1, .*lib7 1 and 4 more$/);
   });
 
-  test("is also what it is made of, and its contract", () => {
+  test("include the system and the contract", () => {
     const nixos: ImageManifest = {
       ...before,
       system: "nixos",
@@ -51,8 +51,8 @@ describe("what differs between two images", () => {
       builtFrom: { nixpkgsDate: "2026-10-01T02:00:00.000Z" },
     };
     expect(imageDifferences(before, nixos).slice(0, 2)).toEqual([
-      "system nixos, before debian",
-      "contract 3, before 2",
+      "system nixos (before: debian)",
+      "contract 3 (before: 2)",
     ]);
   });
 });
@@ -60,14 +60,17 @@ describe("what differs between two images", () => {
 describe("the age of an image", () => {
   const now = Date.parse("2026-11-26T12:00:00Z");
 
-  test("counts from the date of its packages", () => {
+  test("is the age of its packages", () => {
     expect(imageAge(after, now)).toBe(2);
     expect(imageAge({ system: "nixos", builtFrom: { nixpkgsDate: "2026-11-25T00:00:00.000Z" } }, now)).toBe(1);
     expect(imageAge(after, Date.parse("2026-11-01T00:00:00Z"))).toBe(0);
   });
 
-  test.each([{}, { archive: "some day" }, { archive: 7 }])("is unknown from %j", (builtFrom) => {
-    expect(imageDate({ system: "debian", builtFrom })).toBeUndefined();
-    expect(imageAge({ system: "debian", builtFrom }, now)).toBeUndefined();
-  });
+  test.each([{}, { archive: "some day" }, { archive: 7 }])(
+    "is undefined without a valid date, as in %j",
+    (builtFrom) => {
+      expect(imageDate({ system: "debian", builtFrom })).toBeUndefined();
+      expect(imageAge({ system: "debian", builtFrom }, now)).toBeUndefined();
+    },
+  );
 });

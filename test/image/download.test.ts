@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { ChecksumError } from "../../lib/download.ts";
 import { downloadManifest, localImage } from "../../image/download.ts";
 import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
+import { test } from "../support/folder.ts";
 
 const content = randomBytes(64 * 1024);
 let root: string;
 let server: ReleaseServer;
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nodeforge-image-"));
+test.beforeEach(async ({ folder }) => {
+  root = folder;
   server = await serve({ "/node.qcow2": file(content) });
   vi.stubEnv("NODEFORGE_OFFLINE", "");
 });
@@ -20,7 +20,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await server.close();
-  await rm(root, { recursive: true, force: true });
 });
 
 describe("an image named by URL", () => {
@@ -33,7 +32,7 @@ describe("an image named by URL", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  test("is downloaded again when the cached file is not what its name says", async () => {
+  test("is downloaded again if the cached file has another hash", async () => {
     const image = { source: `${server.url}/node.qcow2`, sha256: sha256(content) };
     const path = join(root, "images", `${image.sha256}.qcow2`);
     await mkdir(join(root, "images"));
@@ -43,26 +42,26 @@ describe("an image named by URL", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  test("is refused, not used, when the cached file is damaged and the server is away", async () => {
-    const image = { source: `${server.url}/gone.qcow2`, sha256: sha256(content) };
+  test("is refused if the cached file is damaged and the server does not have it", async () => {
+    const image = { source: `${server.url}/missing.qcow2`, sha256: sha256(content) };
     await mkdir(join(root, "images"));
     await writeFile(join(root, "images", `${image.sha256}.qcow2`), Buffer.alloc(content.length));
-    await expect(localImage(image, root)).rejects.toThrow(/gone\.qcow2 cannot be downloaded/);
+    await expect(localImage(image, root)).rejects.toThrow(/missing\.qcow2 cannot be downloaded/);
   });
 
-  test("is refused with another hash, and nothing of it stays", async () => {
+  test("is refused and deleted if it has another hash", async () => {
     const image = { source: `${server.url}/node.qcow2`, sha256: "0".repeat(64) };
     await expect(localImage(image, root)).rejects.toThrow(ChecksumError);
     expect(await readdir(join(root, "images"))).toEqual([]);
   });
 
-  test("that is not there fails with its name", async () => {
+  test("that the server does not have is named in the error", async () => {
     const image = { source: `${server.url}/other.qcow2`, sha256: sha256(content) };
     await expect(localImage(image, root)).rejects.toThrow(/other\.qcow2 cannot be downloaded/);
   });
 });
 
-test("an image named by path is left where it is", async () => {
+test("an image named by path is used in place", async () => {
   const image = { source: "/srv/node.qcow2", sha256: sha256(content) };
   expect(await localImage(image, root)).toEqual(image);
   expect(server.seen).toEqual([]);
@@ -76,7 +75,7 @@ describe("the manifest of an image named by URL", () => {
     return { source: `${server.url}/node.qcow2`, sha256: sha256(content) };
   };
 
-  test("is downloaded once, to beside the image", async () => {
+  test("is downloaded once, into the folder of the image", async () => {
     const image = await serveManifest(JSON.stringify(manifest));
     expect(await downloadManifest(image, root)).toEqual(manifest);
     expect(await downloadManifest(image, root)).toEqual(manifest);
@@ -84,7 +83,7 @@ describe("the manifest of an image named by URL", () => {
     expect(await readdir(join(root, "images"))).toEqual([`${image.sha256}.qcow2.manifest.json`]);
   });
 
-  test("is downloaded again when a disk has damaged it", async () => {
+  test("is downloaded again if the cached one is damaged", async () => {
     const image = await serveManifest(JSON.stringify(manifest));
     await mkdir(join(root, "images"));
     await writeFile(join(root, "images", `${image.sha256}.qcow2.manifest.json`), "");
@@ -93,28 +92,28 @@ describe("the manifest of an image named by URL", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  test("that is no small file is refused", async () => {
+  test("larger than 1 MiB is refused", async () => {
     const image = await serveManifest("x".repeat(2 << 20));
     await expect(downloadManifest(image, root)).rejects.toThrow(
       "manifest.json is larger than the expected maximum of 1048576 bytes",
     );
   });
 
-  test("of another image is told and not kept", async () => {
+  test("of another image is returned but not kept", async () => {
     const other = { ...manifest, sha256: "0".repeat(64) };
     const image = await serveManifest(JSON.stringify(other));
     expect(await downloadManifest(image, root)).toEqual(other);
     expect(await readdir(root)).toEqual([]);
   });
 
-  test("that cannot be read fails with its place", async () => {
+  test("that cannot be parsed is named in the error", async () => {
     const image = await serveManifest("<html>");
     await expect(downloadManifest(image, root)).rejects.toThrow(
       `${image.source}.manifest.json is not a valid manifest`,
     );
   });
 
-  test("is unknown where there is none", async () => {
+  test("is undefined if the server has none", async () => {
     expect(await downloadManifest({ source: `${server.url}/node.qcow2`, sha256: sha256(content) }, root)).toBe(
       undefined,
     );

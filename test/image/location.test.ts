@@ -1,16 +1,15 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { chooseImage } from "../../image/location.ts";
 import { rememberSystem } from "../../image/remembered.ts";
+import { test } from "../support/folder.ts";
 
 describe("the image of a stack", () => {
   let root: string;
-  beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), "nodeforge-images-"));
+  test.beforeEach(({ folder }) => {
+    root = folder;
   });
-  afterEach(() => rm(root, { recursive: true, force: true }));
   const choice = () => join(root, "state", "choice");
 
   async function image(name: string, used: number, file = "node.qcow2"): Promise<string> {
@@ -20,7 +19,7 @@ describe("the image of a stack", () => {
     return join(root, name, file);
   }
 
-  test("is the one that the stack names, else the one of NODEFORGE_IMAGE, else one of the cache", async () => {
+  test("is the stack's own, else that of NODEFORGE_IMAGE, else one of the cache", async () => {
     const cached = await image("node-image-00aa", 1);
     const environment = { NODEFORGE_CACHE: root, NODEFORGE_IMAGE: "/my.qcow2" };
     expect(chooseImage("/a.qcow2", environment)).toEqual({ origin: "stack", source: "/a.qcow2" });
@@ -29,14 +28,14 @@ describe("the image of a stack", () => {
     expect(chooseImage("", bare, choice())).toEqual({ origin: "cache", source: cached });
   });
 
-  test("is the one of the cache that was used last", async () => {
+  test("from the cache is the one that was used last", async () => {
     await image("node-image-00aa", 10);
     const last = await image("node-image-00bb", 30);
     await image("node-image-00cc", 20);
     expect(chooseImage("", { NODEFORGE_CACHE: root }, choice()).source).toBe(last);
   });
 
-  test("is of the system that the checkout stays with", async () => {
+  test("from the cache has the system that the checkout keeps to", async () => {
     const debian = await image("node-image-00aa", 10);
     const nixos = await image("node-image-nixos-00bb", 20);
     const found = () => chooseImage("", { NODEFORGE_CACHE: root }, choice()).source;
@@ -49,14 +48,14 @@ describe("the image of a stack", () => {
     expect(found()).toBe(nixos);
   });
 
-  test("is never unfinished, marked, or something else", async () => {
+  test("from the cache is never a partial build, a marked image or another file", async () => {
     await image("node-image-00aa.partial", 1);
     await image("node-image-marked-00aa", 1);
     await image("node-image-00bb", 1, "manifest.json");
     expect(chooseImage("", { NODEFORGE_CACHE: root }, choice()).source).toBeUndefined();
   });
 
-  test("is undefined without a cache", () => {
+  test("is undefined if the cache is missing", () => {
     expect(chooseImage("", { NODEFORGE_CACHE: join(root, "absent") }).source).toBeUndefined();
   });
 });

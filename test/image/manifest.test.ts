@@ -1,21 +1,19 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
 import { parseManifest, readManifest } from "../../image/manifest-reader.ts";
 import { mismatches } from "../../image/mismatch.ts";
 import { readDeclaration } from "../../image/declaration.ts";
 import { describeDebian, type DebianManifest } from "../../image/debian/manifest.ts";
 import { manifestPlace, manifestText } from "../../image/manifest.ts";
+import { test } from "../support/folder.ts";
 
-let folder: string;
 let image: string;
 let manifest: DebianManifest;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-manifest-"));
+test.beforeEach(async ({ folder }) => {
   image = join(folder, "node.qcow2");
   await writeFile(image, "a disk");
   const built = {
@@ -28,7 +26,6 @@ beforeEach(async () => {
   };
   manifest = await describeDebian(image, readDeclaration(), built);
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 describe("the place of a manifest", () => {
   test.each([
@@ -42,7 +39,7 @@ describe("the place of a manifest", () => {
 });
 
 describe("a manifest", () => {
-  test("is read as it was written", async () => {
+  test("is read with the content that was written", async () => {
     await writeFile(manifestPlace(image), manifestText(manifest));
     expect(readManifest(image)).toEqual(manifest);
   });
@@ -56,17 +53,17 @@ describe("a manifest", () => {
     ["null", /contract/],
     [`{"contract": "1", "sha256": "${"0".repeat(64)}"}`, /contract/],
     ['{"contract": 1, "sha256": "abc"}', /sha256/],
-  ])("that is %s is refused", (text, reason) => {
+  ])("with the text %s is refused", (text, reason) => {
     expect(() => parseManifest(text)).toThrow(reason);
   });
 });
 
 describe("an image", () => {
-  test("that keeps the contract and is the file described may be used", () => {
+  test("is accepted if it has the contract and the hash of its manifest", () => {
     expect(mismatches(manifest, manifest.sha256)).toEqual([]);
   });
 
-  test("of an older contract is to be built anew, one of a newer wants a newer checkout", () => {
+  test("of an older contract must be rebuilt, and one of a newer contract needs its own release", () => {
     const of = (contract: number) => mismatches({ ...manifest, contract }, manifest.sha256, 2);
     expect(of(2)).toEqual([]);
     expect(of(1)).toEqual([
@@ -78,7 +75,7 @@ describe("an image", () => {
     expect(of(3)[0]?.wanted).toContain("use the release of nodeforge that the image was built with");
   });
 
-  test("that is another file is refused beside a wrong contract", () => {
+  test("of another file is refused, in addition to a wrong contract", () => {
     const other = "0".repeat(64);
     expect(mismatches(manifest, other).map(({ given }) => given)).toEqual([`a file of SHA-256 ${other}`]);
     expect(mismatches(manifest, other, manifest.contract + 1)).toHaveLength(2);
@@ -106,17 +103,17 @@ describe("the schema", () => {
     };
   };
 
-  test("describes what the builders write", () => {
+  test("accepts the manifests that the builders write", () => {
     expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
     expect(validate(nixos()), JSON.stringify(validate.errors)).toBe(true);
   });
 
-  test("ignores fields that it does not know", () => {
+  test("ignores unknown fields", () => {
     expect(validate({ ...manifest, mood: "good" })).toBe(true);
   });
 
   test.each(["contract", "sha256", "bytes", "system", "versions", "images", "builtFrom", "packages"])(
-    "asks for %s",
+    "requires %s",
     (field) => {
       expect(validate(Object.fromEntries(Object.entries(manifest).filter(([name]) => name !== field)))).toBe(false);
     },
@@ -134,7 +131,7 @@ describe("the schema", () => {
     expect(validate({ ...manifest, ...changed })).toBe(false);
   });
 
-  test("refuses a NixOS image that does not say what it was built from", () => {
+  test("refuses a NixOS image without its sources", () => {
     expect(validate({ ...nixos(), builtFrom: manifest.builtFrom })).toBe(false);
     expect(validate({ ...nixos(), closureBytes: undefined })).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { readDeclaration, type NodeDeclaration, type Unit } from "../../image/declaration.ts";
-import { compare, readMeant, report } from "../support/parity/compare.ts";
+import { compare, expectedDifferences, report } from "../support/parity/compare.ts";
 import { debianPicture } from "../support/parity/debian.ts";
 import { describedNode, evaluate, nixosPicture } from "../support/parity/nixos.ts";
 import type { Picture } from "../support/parity/picture.ts";
@@ -11,20 +11,20 @@ beforeAll(async () => {
   nixos = nixosPicture(await describedNode());
 });
 
-/** The declaration with one unit changed. */
+/** Returns the declaration with one unit changed. */
 function changed(name: string, change: (unit: Unit) => Unit): NodeDeclaration {
   return { ...node, unit: node.unit.map((unit) => (unit.name === name ? change(unit) : unit)) };
 }
 
 describe("the Debian and the NixOS image", () => {
-  it("make the same node, but for what is listed", () => {
+  it("make the same node, except for the listed differences", () => {
     const found = compare(debianPicture(), nixos);
     console.log(report(found));
     expect(found.unexpected).toEqual([]);
-    expect(found.gone).toEqual([]);
+    expect(found.obsolete).toEqual([]);
   });
 
-  it("are compared in everything the declaration says", () => {
+  it("are compared in every value of the declaration", () => {
     const found = [...nixos.keys()];
     for (const { name, exec, "exec-after": after = [], tools = [], ...rest } of node.unit) {
       const unit = `unit ${name}.service`;
@@ -55,7 +55,7 @@ describe("the Debian and the NixOS image", () => {
 describe("a difference", () => {
   const unexpected = (debian: Picture) => compare(debian, nixos).unexpected;
 
-  it("in one argument is reported by its unit and its flag", () => {
+  it("in one argument is reported with its unit and its flag", () => {
     const other = changed("kubelet", (unit) => ({
       ...unit,
       exec: unit.exec.map((argument) => argument.replace(/^--config-dir=.*/, "--config-dir=/elsewhere")),
@@ -69,14 +69,14 @@ describe("a difference", () => {
     ]);
   });
 
-  it("in an argument that one side lacks is reported", () => {
+  it("is reported if one image lacks an argument", () => {
     const other = changed("etcd", (unit) => ({ ...unit, exec: unit.exec.slice(0, -1) }));
     expect(report(compare(debianPicture(other), nixos))).toContain(
       "unit etcd.service / ExecStart / --watch-progress-notify-interval: Debian nothing, NixOS 5s",
     );
   });
 
-  it("in order, condition or a tool is reported", () => {
+  it("in the order, the condition or a tool of a unit is reported", () => {
     const other = changed("kubelet", (unit) => ({ ...unit, condition: "/nowhere", after: [], tools: ["mount"] }));
     const found = unexpected(debianPicture(other)).map(({ what }) => what);
     expect(found).toContain("unit kubelet.service / After / containerd.service");
@@ -85,32 +85,32 @@ describe("a difference", () => {
     expect(found).not.toContain("unit kubelet.service / calls / mount");
   });
 
-  it("in a port is reported with the file that has it", () => {
+  it("in a port is reported with its file", () => {
     const other = { ...node, firewall: { ...node.firewall, tcp: node.firewall.tcp.slice(1) } };
     expect(unexpected(debianPicture(other)).map(({ what }) => what)).toEqual(["file /etc/nodeforge/firewall.nft"]);
   });
 
-  it("that is listed, but no longer there, is reported", () => {
-    const listed = [...readMeant(), { what: "unit kubelet.service / ExecStart / --config", reason: "none" }];
-    expect(compare(debianPicture(), nixos, listed).gone.map(({ what }) => what)).toEqual([
+  it("that is listed but no longer exists is reported", () => {
+    const listed = [...expectedDifferences(), { what: "unit kubelet.service / ExecStart / --config", reason: "none" }];
+    expect(compare(debianPicture(), nixos, listed).obsolete.map(({ what }) => what)).toEqual([
       "unit kubelet.service / ExecStart / --config",
     ]);
   });
 
-  it("has a reason where it is listed", () => {
-    for (const { what, reason } of readMeant()) expect(reason, what).not.toBe("");
+  it("in the list has a reason", () => {
+    for (const { what, reason } of expectedDifferences()) expect(reason, what).not.toBe("");
   });
 });
 
 describe("the NixOS side", () => {
-  it("knows the package of every command that a unit calls", async () => {
+  it("has a package for every command that a unit calls", async () => {
     const known = (await evaluate("builtins.attrNames (import ./nix/tools.nix { })")) as string[];
     const ours = node.program.flatMap(({ binaries }) => binaries);
     const called = node.unit.flatMap((unit) => [unit.exec[0] ?? "", ...(unit.tools ?? [])]);
     expect(called.filter((name) => ![...known, ...ours].includes(name))).toEqual([]);
   });
 
-  it("refuses a word of the declaration that it does not know", async () => {
+  it("refuses an unknown key of the declaration", async () => {
     const defaults = "(import ./nix/defaults.nix)";
     await expect(evaluate(`${defaults}.unitOf { name = "odd"; colour = "red"; }`)).rejects.toThrow(
       "unit odd has colour",

@@ -17,7 +17,7 @@ const inside = "a qcow2 image without an external data file (`qemu-img convert` 
 const undamaged = "a qcow2 image that is undamaged and of known features (`qemu-img check`)";
 
 describe("the header of an image", () => {
-  it("tells the size of the disk", () => {
+  it("states the size of the disk", () => {
     expect(readQcow2(qcow2())).toEqual({ virtualBytes: 2 ** 30 });
   });
 
@@ -38,31 +38,31 @@ describe("the header of an image", () => {
     ["clusters that are too small", { 20: 8 }, "a qcow2 image with clusters of 512 bytes to 2 MiB"],
     ["clusters that are too large", { 20: 22 }, "a qcow2 image with clusters of 512 bytes to 2 MiB"],
     ["an empty disk", { 24: 0n }, "a qcow2 image of a disk that is not empty"],
-  ])("with %s is judged", (_, changed, wanted) => {
+  ])("with %s is checked", (_, changed, wanted) => {
     expect(readQcow2(qcow2(changed)).wanted).toBe(wanted);
   });
 
   it.each<[string, readonly (readonly [number, Buffer])[], string | undefined]>([
     ["the name of a data file", [[0x44415441, Buffer.from("/etc/shadow")]], inside],
     [
-      "one behind another",
+      "a data file, behind another extension,",
       [
         [0x6803f857, Buffer.alloc(5)],
         [0x44415441, Buffer.from("/etc/shadow")],
       ],
       inside,
     ],
-    ["where the encryption is", [[0x0537be77, Buffer.alloc(16)]], "a qcow2 image without encryption"],
+    ["encryption", [[0x0537be77, Buffer.alloc(16)]], "a qcow2 image without encryption"],
     ["names of features", [[0x6803f857, Buffer.alloc(96)]], undefined],
     [
-      "what follows the end",
+      "a data file, behind the end,",
       [
         [0, Buffer.alloc(0)],
         [0x44415441, Buffer.from("/etc/shadow")],
       ],
       undefined,
     ],
-  ])("with an extension that has %s is judged", (_, extensions, wanted) => {
+  ])("with an extension for %s is checked", (_, extensions, wanted) => {
     expect(readQcow2(qcow2({}, extensions)).wanted).toBe(wanted);
   });
 
@@ -75,7 +75,7 @@ describe("the header of an image", () => {
   });
 });
 
-describe("an image that qemu-img made", () => {
+describe("an image that qemu-img makes", () => {
   const secret = join(folder, "secret");
   writeFileSync(secret, "the hypervisor's own secret".padEnd(512));
   const create = async (name: string, ...args: string[]) => {
@@ -84,7 +84,7 @@ describe("an image that qemu-img made", () => {
     return path;
   };
 
-  it("is taken when it stands alone", async () => {
+  it("is accepted if it refers to no other file", async () => {
     const path = await create("alone.qcow2");
     expect(readQcow2(readFileSync(path))).toEqual({ virtualBytes: 2 ** 20 });
     expect((await checkImage({ source: path, sha256: "" })).source).toBe(path);
@@ -94,7 +94,7 @@ describe("an image that qemu-img made", () => {
     ["a backing file", alone, ["-b", secret, "-F", "raw"]],
     ["an external data file", inside, ["-o", `data_file=${join(folder, "data")}`]],
     ["an external raw data file", inside, ["-o", `data_file=${join(folder, "raw")},data_file_raw=on`]],
-  ])("is refused with %s, by the configuration, by a pool and by roll", async (_, wanted, args) => {
+  ])("is refused with %s by the configuration, by a pool and by roll", async (_, wanted, args) => {
     const path = await create("evil.qcow2", ...args);
     expect(await allProblemsOf({ image: path })).toEqual([{ key: "image", wanted, given: JSON.stringify(path) }]);
     const pools = JSON.stringify([{ name: "big", count: 1, image: path }]);
@@ -110,12 +110,12 @@ describe("an image that qemu-img made", () => {
     ["old.qcow2", "-o", "compat=0.10"],
     ["zstd.qcow2", "-o", "compression_type=zstd"],
     ["large-clusters.qcow2", "-o", "cluster_size=2M"],
-  ])("is taken as %s", async (name, ...args) => {
+  ])("is accepted as %s", async (name, ...args) => {
     expect(readHeader(await create(name, ...args))).toEqual({ virtualBytes: 2 ** 20 });
   });
 
   it.each(["50%.qcow2", "a?b.qcow2", "a#b.qcow2"])(
-    "is refused as %s, which the provider reads as something else",
+    "is refused as %s, because the provider reads another path",
     async (name) => {
       const path = join(folder, name);
       writeFileSync(path, qcow2());
@@ -125,13 +125,13 @@ describe("an image that qemu-img made", () => {
     },
   );
 
-  it("may have spaces in its path, and colons behind a slash", async () => {
+  it("may have spaces in its path, and colons after a slash", async () => {
     const path = join(folder, "a b:c.qcow2");
     writeFileSync(path, qcow2());
     expect((await imagesOf({ image: path }))[0]?.source).toBe(path);
   });
 
-  it("is refused when a disk is smaller than it", async () => {
+  it("is refused if its disk is smaller", async () => {
     const path = join(folder, "large.qcow2");
     await execa("qemu-img", ["create", "-q", "-f", "qcow2", path, "21G"], { timeout: 30_000 });
     expect(await allProblemsOf({ image: path, masterDiskGiB: "21" })).toEqual([

@@ -6,8 +6,8 @@ import { codeOf, sourceInputs } from "../../image/sources.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { test } from "../support/folder.ts";
 
-describe("the key of what is built from a folder", () => {
-  test("stays when the folder moves, and its imports with it", async ({ folder }) => {
+describe("the key of a folder", () => {
+  test("stays when the folder moves and its imports change with it", async ({ folder }) => {
     const [here, there] = [join(folder, "here"), join(folder, "deeper")];
     await cp(inCheckout("image", "debian"), here, { recursive: true });
     const before = await sourceInputs(here, (name) => name.endsWith(".ts"));
@@ -21,9 +21,7 @@ describe("the key of what is built from a folder", () => {
     expect(before.length).toBeGreaterThan(20);
   });
 
-  test("changes with a file's name, its code and its data, and with nothing that does not count", async ({
-    folder,
-  }) => {
+  test("changes with the name, the code and the data of a file that counts", async ({ folder }) => {
     await writeFile(join(folder, "build.ts"), "export const size = 1;\n");
     await writeFile(join(folder, "early-init.sh"), "mount\n");
     const before = await sourceInputs(folder);
@@ -41,7 +39,7 @@ describe("the key of what is built from a folder", () => {
 });
 
 describe("the code of a file", () => {
-  test("has neither imports nor comments", () => {
+  test("has no imports and no comments", () => {
     const text = `import { join } from "node:path";
 import {
   one,
@@ -59,15 +57,15 @@ export function double(value: number): number {
     expect(codeOf(text)).toBe("export function double(value: number): number {\n  return 2 * value; // kept\n}\n");
   });
 
-  test("is all that the Debian builder's files do: no line of a template is taken for a comment", async () => {
-    // Without types a file is JavaScript, whose templates keep their lines; what is left out there must be comments.
+  test("keeps every template of the Debian builder, because no line of one looks like a comment", async () => {
+    // Removing the types keeps the lines of templates. A template that is missing from the code must be a comment.
     const files = (await readdir(inCheckout("image", "debian"))).filter((name) => name.endsWith(".ts"));
     for (const name of files) {
       const text = await readFile(inCheckout("image", "debian", name), "utf8");
       const templates = [...stripTypeScriptTypes(text).matchAll(/`(?:[^`\\]|\\.)*`/g)].map(([template]) => template);
       for (const template of templates.filter((template) => template.includes("\n"))) {
         if (codeOf(text).includes(template)) continue;
-        // A pair of backquotes in different comments encloses code, not a template.
+        // A pair of backquotes in two comments encloses code, not a template.
         expect(template, name).toMatch(/^`[^`]*\n *(\*|\/\/|\/\*\*)/);
       }
     }

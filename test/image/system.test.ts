@@ -7,20 +7,20 @@ const hardware: Circumstances = {
   nix: () => Promise.resolve({ able: true, reason: "nix 2.31 can build it" }),
 };
 const neverAsked = () => {
-  throw new Error("this was not to be asked");
+  throw new Error("this question is not expected");
 };
 
-describe("the node image is", () => {
-  test("NixOS where Nix can build it and guests run in hardware", async () => {
+describe("the system of the node image is", () => {
+  test("NixOS if Nix can build it and KVM runs the guests", async () => {
     expect(inWords(await chooseSystem(hardware))).toBe("node image: NixOS, because nix 2.31 can build it");
   });
 
-  test("Debian where Nix cannot build it", async () => {
+  test("Debian if Nix cannot build it", async () => {
     const nix = () => Promise.resolve({ able: false, reason: "nix is not installed" });
     expect(inWords(await chooseSystem({ ...hardware, nix }))).toBe("node image: Debian, because nix is not installed");
   });
 
-  test("Debian where guests are emulated, whatever Nix can", async () => {
+  test("Debian if guests are emulated, even if Nix can build it", async () => {
     const virtualisation = () => ({ type: "qemu", reason: "no vmx" }) as const;
     const choice = await chooseSystem({ ...hardware, virtualisation, nix: neverAsked });
     expect(inWords(choice)).toBe("node image: Debian, because guests are emulated: no vmx");
@@ -29,7 +29,7 @@ describe("the node image is", () => {
   test.each([
     ["nixos", "--debian"],
     ["debian", "--nix"],
-  ] as const)("%s when it was before, and names the command that changes it", async (system, flag) => {
+  ] as const)("%s if it was the system before; %s changes it", async (system, flag) => {
     const choice = await chooseSystem({
       remembered: () => system,
       virtualisation: neverAsked,

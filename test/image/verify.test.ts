@@ -1,12 +1,12 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { readDeclaration } from "../../image/declaration.ts";
 import { manifestPlace } from "../../image/manifest.ts";
 import { manifestWarning } from "../../image/verify.ts";
-import { file, serve, type ReleaseServer } from "../lib/release-server.ts";
+import { file, serve, sha256 as hashOf, type ReleaseServer } from "../lib/release-server.ts";
+import { test } from "../support/folder.ts";
 import { qcow2 } from "../support/qcow2.ts";
 import { allProblemsOf, imagePath, imagesOf, imageSha256, sshKeyPath } from "../support/settings.ts";
 
@@ -15,17 +15,17 @@ const other = "0".repeat(64);
 const withPools = (...pools: object[]) => ({ workerPools: JSON.stringify(pools) });
 
 describe("an image named by path", () => {
-  it("is hashed and stays where it is", async () => {
+  test("is hashed and used in place", async () => {
     const image = { source: imagePath, sha256: imageSha256, manifest: undefined };
     expect(await imagesOf({})).toEqual([image, image]);
     expect(await imagesOf({ imageSha256 })).toEqual([image, image]);
   });
 
-  it.each([
+  test.each([
     ["missing", "/nonexistent/node.qcow2", "the path of a readable node image"],
     ["a folder", "/usr", "the path of a readable node image"],
     ["no qcow2 file", sshKeyPath, "a qcow2 image"],
-  ])("is refused when it is %s, under the key that names it", async (_, image, wanted) => {
+  ])("is refused if it is %s, under the key that names it", async (_, image, wanted) => {
     const given = JSON.stringify(image);
     expect(await allProblemsOf({ image })).toEqual([{ key: "image", wanted, given }]);
     expect(await allProblemsOf(withPools({ name: "a", count: 1, image }))).toEqual([
@@ -33,7 +33,7 @@ describe("an image named by path", () => {
     ]);
   });
 
-  it("is refused when it has another hash than the stack expects", async () => {
+  test("is refused if its hash is not the one that the stack expects", async () => {
     const problem = { wanted: `${imageSha256}, the image's own`, given: JSON.stringify(other) };
     expect(await allProblemsOf({ imageSha256: other })).toEqual([{ key: "imageSha256", ...problem }]);
     expect(await allProblemsOf(withPools({ name: "a", count: 1, image: imagePath, imageSha256: other }))).toEqual([
@@ -41,7 +41,7 @@ describe("an image named by path", () => {
     ]);
   });
 
-  it("is refused in one error with everything else that is wrong", async () => {
+  test("is refused in one error with all other problems", async () => {
     const problems = await allProblemsOf({ workers: "-1", image: "/nonexistent/node.qcow2", imageSha256: "abc" });
     expect(problems.map(({ key }) => key).sort()).toEqual(["image", "imageSha256", "workers"]);
   });
@@ -52,13 +52,13 @@ describe("the manifest of an image", () => {
   const write = (manifest: unknown) => writeFile(place, JSON.stringify(manifest));
   afterEach(() => rm(place, { force: true }));
 
-  it("becomes part of the configuration", async () => {
+  test("is part of the verified image", async () => {
     const manifest = { contract, sha256: imageSha256 };
     await write(manifest);
     expect((await imagesOf({}))[0]).toEqual({ source: imagePath, sha256: imageSha256, manifest });
   });
 
-  it("of another contract is refused with both contracts", async () => {
+  test("of another contract is refused with both contracts", async () => {
     await write({ contract: contract + 1, sha256: imageSha256 });
     expect(await allProblemsOf({})).toEqual([
       {
@@ -69,7 +69,7 @@ describe("the manifest of an image", () => {
     ]);
   });
 
-  it("of another file is refused with both hashes", async () => {
+  test("of another file is refused with both hashes", async () => {
     await write({ contract, sha256: other });
     expect(await allProblemsOf({})).toEqual([
       {
@@ -80,7 +80,7 @@ describe("the manifest of an image", () => {
     ]);
   });
 
-  it("that cannot be read is refused, among everything else that is wrong", async () => {
+  test("that cannot be read is refused in one error with all other problems", async () => {
     await write({ contract: "new" });
     expect(await allProblemsOf({ workers: "-1" })).toEqual([
       { key: "workers", wanted: "at least 0", given: "-1" },
@@ -92,7 +92,7 @@ describe("the manifest of an image", () => {
     ]);
   });
 
-  it("may be missing, which is a warning", () => {
+  test("may be missing, with a warning", () => {
     expect(manifestWarning(imagePath, undefined)).toContain(`${imagePath} has no manifest (${place})`);
     expect(manifestWarning(imagePath, { contract, sha256: other } as never)).toBe(undefined);
   });
@@ -103,7 +103,7 @@ describe("two images", () => {
   const pool = (imageSha256: string) =>
     withPools({ name: "a", count: 1, image: "https://example.test/a.qcow2", imageSha256 });
 
-  it("may not share the digits that volumes and nodes are marked with", async () => {
+  test("must differ in the digits that mark volumes and nodes", async () => {
     const alike = `${"0".repeat(12)}${"1".repeat(52)}`;
     expect(await allProblemsOf({ image: url, imageSha256: other, ...pool(alike) })).toEqual([
       {
@@ -114,10 +114,10 @@ describe("two images", () => {
     ]);
   });
 
-  it("may differ in those digits, or be one", async () => {
+  test("are accepted if they differ in those digits, and if they are equal", async () => {
     vi.stubEnv("NODEFORGE_OFFLINE", "1");
     for (const imageSha256 of [`1${other.slice(1)}`, other]) {
-      // It gets as far as the download.
+      // The download fails, after all checks have passed.
       await expect(imagesOf({ image: url, imageSha256: other, ...pool(imageSha256) }, "/nonexistent")).rejects.toThrow(
         `the node image ${url}`,
       );
@@ -139,17 +139,16 @@ describe("an image named by URL", () => {
     return { image: `${server.url}/node.qcow2`, imageSha256: hashOf(bytes) };
   };
   const downloaded = () => server.seen.filter(({ path }) => path === "/node.qcow2").length;
-  beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), "nodeforge-image-"));
+  test.beforeEach(({ folder }) => {
+    root = folder;
     vi.stubEnv("NODEFORGE_OFFLINE", "");
   });
   afterEach(async () => {
     vi.unstubAllEnvs();
     await server.close();
-    await rm(root, { recursive: true, force: true });
   });
 
-  it("is downloaded once with its manifest, however many pools use it", async () => {
+  test("is downloaded once with its manifest, even if several pools use it", async () => {
     const manifest = { contract, sha256 };
     const named = await serveImage(manifest);
     const images = await imagesOf({ ...named, ...withPools({ name: "a", count: 1, ...named }) }, root);
@@ -159,11 +158,11 @@ describe("an image named by URL", () => {
     expect(downloaded()).toBe(1);
   });
 
-  it("may have no manifest", async () => {
+  test("may have no manifest", async () => {
     expect((await imagesOf(await serveImage(), root))[0]?.manifest).toBe(undefined);
   });
 
-  it("is refused by its header once it is here", async () => {
+  test("is refused for its header after the download", async () => {
     const named = await serveImage(undefined, Buffer.concat([qcow2({ 8: 512n }), randomBytes(64)]));
     expect(await allProblemsOf(named, root)).toEqual([
       {
@@ -174,7 +173,7 @@ describe("an image named by URL", () => {
     ]);
   });
 
-  it("is refused when it is larger than a disk that starts from it, under that disk's key", async () => {
+  test("is refused if it is larger than its disk, under the key of the disk", async () => {
     const bytes = Buffer.concat([qcow2({ 24: 21n << 30n }), randomBytes(64)]);
     const pool = { name: "a", count: 1, ...(await serveImage(undefined, bytes)) };
     expect(await allProblemsOf(withPools(pool), root)).toEqual([
@@ -185,10 +184,10 @@ describe("an image named by URL", () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ["of another contract", { contract: contract + 1, sha256 }, `an image of contract ${contract}, `],
     ["of another file", { contract, sha256: other }, `SHA-256 ${other}`],
-  ])("is not downloaded when its manifest is one %s", async (_, manifest, wanted) => {
+  ])("is not downloaded if its manifest is one %s", async (_, manifest, wanted) => {
     const pool = { name: "a", count: 1, ...(await serveImage(manifest)) };
     expect(await allProblemsOf(withPools(pool), root)).toMatchObject([
       { key: "workerPools[0].image", wanted: expect.stringContaining(wanted) as string },
@@ -197,7 +196,7 @@ describe("an image named by URL", () => {
     expect((await readdir(root, { recursive: true })).filter((name) => name.endsWith(".qcow2"))).toEqual([]);
   });
 
-  it("is not asked for while another key is wrong", async () => {
+  test("is not downloaded if another key is wrong", async () => {
     const named = await serveImage({ contract, sha256 });
     expect(await allProblemsOf({ ...named, workers: "-1" }, root)).toMatchObject([{ key: "workers" }]);
     const missing = withPools({ name: "a", count: 1, image: "/nonexistent/node.qcow2" });
@@ -205,7 +204,3 @@ describe("an image named by URL", () => {
     expect(server.seen).toEqual([]);
   });
 });
-
-function hashOf(content: Buffer): string {
-  return createHash("sha256").update(content).digest("hex");
-}

@@ -45,7 +45,7 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     expect(flake.outputs).toEqual(["checks", "formatter", "nixosConfigurations", "packages"]);
   });
 
-  it("makes a disk for a machine without firmware, where there are such machines, and one for EFI", () => {
+  it("has disks for BIOS, where the architecture has one, and for EFI", () => {
     expect(flake.packages).toEqual({
       "x86_64-linux": {
         default: "qemu",
@@ -62,7 +62,7 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     });
   });
 
-  it("allows versions of declared programs only, of their own series", () => {
+  it("allows only versions of declared programs, of the declared series", () => {
     const { program, image } = readDeclaration();
     const declared = [...program, { name: "coredns", version: image.coredns.version ?? "" }];
     expect(Object.keys(flake.versions).sort()).toEqual(declared.map(({ name }) => name).sort());
@@ -71,18 +71,18 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     }
   });
 
-  it("evaluates as its page tells users to use it, with a package of another release than the declared one", () => {
+  it("evaluates in the configuration of its page, with a package of another release", () => {
     expect(flake.user).toEqual({ failedAssertions: [], extraTcp: [9100] });
   });
 
-  it("records the versions that are in the image, not the declared ones", () => {
+  it("records the versions in the image, not the declared ones", () => {
     expect(flake.record.versions["coredns"]).toBe("1.14.0");
     expect(flake.record.versions["kubernetes"]).toBe(
       readDeclaration().program.find(({ name }) => name === "kubernetes")?.version,
     );
   });
 
-  it("checks one node, and a cluster of three, each started by its own seed", () => {
+  it("checks one node and a cluster of three, each with its own seed", () => {
     const machines = Object.fromEntries(Object.entries(flake.checks).map(([name, { nodes }]) => [name, nodes]));
     expect(Object.keys(machines["node"] ?? {})).toEqual(["master"]);
     expect(Object.keys(machines["cluster"] ?? {})).toEqual(["master", "worker-node-1", "worker-node-2"]);
@@ -95,7 +95,7 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     }
   });
 
-  it("runs the program's own scripts in the program's order", () => {
+  it("runs the guest scripts in the program's order", () => {
     const steps = [...(flake.checks["cluster"]?.testScript ?? "").matchAll(/^(?:run|join|ready|\s+join)\(.*$/gm)];
     expect(
       steps.map(([step]) =>
@@ -107,19 +107,19 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     ).toEqual(["run(init-control-plane", "join(worker", "ready("]);
   });
 
-  it.each(["node", "cluster"])("gives the scripts every parameter that they read: %s", (check) => {
+  it.each(["node", "cluster"])("passes the guest scripts every parameter that they read, in the check %s", (check) => {
     const { testScript = "" } = flake.checks[check] ?? {};
     const scripts = [...testScript.matchAll(/"([a-z-]+)":"[^"]*\.sh"/g)].map(([, name]) => name as GuestScript);
     expect(scripts).toEqual(["init-control-plane", "join", "mint-token", "wait-ready"]);
     const read = scripts.flatMap((script) => scriptText({ script }).match(/(?<=\$\{?)[A-Z][A-Z_]+/g) ?? []);
     expect(read).toContain("IMAGE_CONTRACT");
-    // bash has its own, and the command that starts a script says that it is repeated.
+    // bash sets the first three. The command that starts a script sets REPEATED.
     const others = ["SECONDS", "BASH", "PATH", "REPEATED"];
     expect(read.filter((name) => !others.includes(name) && !testScript.includes(name))).toEqual([]);
     expect(testScript.includes(String.raw`\"IMAGE_CONTRACT\":${readDeclaration().contract},`)).toBe(true);
   });
 
-  it("names the driver's machines by the list whose members can be switched off", () => {
+  it("loops only over machines that the test driver can shut down", () => {
     for (const { testScript } of Object.values(flake.checks)) {
       const loops = [...testScript.matchAll(/for machine in (\w+)/g)].map(([, list]) => list);
       expect(new Set(loops)).toEqual(new Set(["machines_qemu"]));

@@ -11,7 +11,7 @@ const config = configWith({ workers: "2" });
 const { master, workers } = deriveTopology(config);
 const login = { user: "root", publicKey };
 
-/** A node as NixOS' test driver makes it: its address and its MAC address follow from its place among the machines. */
+/** Returns a node of NixOS' test driver. Its position among the machines decides its address and its MAC address. */
 function inTest(node: Node, index: number) {
   const placed: Node = {
     ...node,
@@ -39,7 +39,7 @@ function inTest(node: Node, index: number) {
   };
 }
 
-it("the machines of the flake's checks are made of the program's own texts (`npx vitest run -u` writes them anew)", async () => {
+it("test/nix/machines.json has the seeds and configurations that the program makes (`npx vitest run -u` writes it)", async () => {
   const { clusterName, clusterNetwork } = config;
   const nodes = [master, ...workers].map(inTest);
   const machines = {

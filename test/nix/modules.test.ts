@@ -10,39 +10,39 @@ const evaluated = (services?: string) =>
 const change = async (services: string) => nixosPicture((await evaluated(services)).node);
 
 describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
-  it("make the same node as the Debian image, but for what is listed", async () => {
+  it("make the same node as the Debian image, except for the listed differences", async () => {
     const found = compare(debianPicture(), nixosPicture((await evaluated()).node));
     console.log(report(found));
     expect(found.unexpected).toEqual([]);
-    expect(found.gone).toEqual([]);
+    expect(found.obsolete).toEqual([]);
   });
 
-  it("have nothing to complain of, and bake no name in", async () => {
+  it("evaluate without failed assertions, warnings and a host name", async () => {
     const { failedAssertions, warnings, hostName, variants, onPath } = await evaluated();
     expect({ failedAssertions, warnings, hostName }).toEqual({ failedAssertions: [], warnings: [], hostName: "" });
     expect(variants).toEqual(["qemu", "qemu-efi", "raw", "raw-efi"]);
     expect(onPath).toEqual(expect.arrayContaining(["kubernetes", "cloud-init", "openssl"]));
   });
 
-  it("mask a service that NixOS itself defines, and may be told not to", async () => {
+  it("mask a service of NixOS, unless an option says otherwise", async () => {
     const masked = async (services?: string) => (await evaluated(services)).node.masked;
     expect(await masked()).toContain("systemd-pstore.service");
     expect(await masked("quiet.units = [ ];")).toEqual([]);
   });
 
-  it("set nothing where they are not enabled", async () => {
+  it("set nothing if they are not enabled", async () => {
     const { node, onPath } = await evaluatedNode(
       lib,
       "{ lib, ... }: { services.nodeforge.enable = lib.mkForce false; }",
     );
     const { services, masked, etc, tmpfiles, sysctl, generators } = node;
     expect({ etc, sysctl, generators }).toEqual({ etc: {}, sysctl: {}, generators: {} });
-    // NixOS' own, which is quiet on a node.
+    // NixOS defines this one. A node masks it.
     expect(Object.keys(services)).toEqual(["systemd-pstore"]);
     expect([...masked, ...tmpfiles, ...onPath]).toEqual([]);
   });
 
-  it("keep the rest of a unit of which one word is changed", async () => {
+  it("keep the rest of a unit if one option changes", async () => {
     const before = nixosPicture((await evaluated()).node);
     const after = await change(`units.kubelet.extraArgs = [ "--v=4" ];`);
     expect(compare(before, after, []).unexpected).toEqual([
@@ -50,18 +50,18 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
     ]);
   });
 
-  it("open further ports", async () => {
+  it("open additional ports", async () => {
     const nft = (await change("firewall.extraTcp = [ 9100 ];")).get("file /etc/nodeforge/firewall.nft");
     expect(nft).toContain("tcp dport { 22, 10250, 9100 } accept");
   });
 
-  it("leave the packet filter out where it is not wanted", async () => {
+  it("omit the packet filter if an option disables it", async () => {
     const places = [...(await change("firewall.enable = false;")).keys()];
     expect(places.filter((place) => place.startsWith("unit firewall.service"))).toEqual([]);
     expect(places).toContain("unit containerd.service / Type");
   });
 
-  it("drop further kubelet configuration in after the declared one", async () => {
+  it("add a kubelet drop-in file after the declared one", async () => {
     const picture = await change("kubelet.extraConfig.maxPods = 250;");
     expect(JSON.parse(picture.get("file /etc/nodeforge/kubelet-extra.conf") ?? "")).toEqual({
       apiVersion: "kubelet.config.k8s.io/v1beta1",
@@ -75,7 +75,7 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
     ]);
   });
 
-  it("run further units", async () => {
+  it("run additional units", async () => {
     const picture = await change(
       `extraUnits.probe = { exec = [ "probe" "--all" ]; tools = [ "probe" ]; }; tools.probe = pkgs.bash;`,
     );
@@ -83,7 +83,7 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
     expect(picture.get("unit probe.service / Restart")).toBe("always");
   });
 
-  it("accept another version only where it is allowed", async () => {
+  it("accept another version only if it is allowed", async () => {
     const other = `kubernetes.package = pkgs.kubernetes // { version = "1.36.9"; };`;
     const message =
       /declares kubernetes 1\.36\.3, but its package is 1\.36\.9\. Fix: set services\.nodeforge\.kubernetes/;
@@ -98,7 +98,7 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
   it.each([
     [`extraUnits.kubelet.exec = [ "kubelet" ];`, "change a declared unit under services.nodeforge.units"],
     [`kubelet.extraConfig.kind = "Other";`, "extraConfig sets kind, which the module sets. Fix: remove it"],
-  ])("name what is wrong with %s", async (services, message) => {
+  ])("report the problem of %s", async (services, message) => {
     expect((await evaluated(services)).failedAssertions).toEqual([expect.stringContaining(message)]);
   });
 

@@ -1,35 +1,28 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { which } from "../../lib/process.ts";
+import { test } from "./folder.ts";
 import { nixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "nix-tools-"));
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => void vi.unstubAllEnvs());
 
-describe("a tool that judges Nix files", () => {
-  it("is missing if it is not installed and cannot be built", async () => {
+describe("a tool that checks Nix files", () => {
+  test("is missing if neither it nor cargo is installed", async ({ folder }) => {
     vi.stubEnv("PATH", folder);
     expect(await nixTool("deadnix")).toEqual({
       missing: "not installed: neither deadnix nor cargo, which would build it",
     });
   });
 
-  it("is the machine's own if cargo is missing", async () => {
+  test("is the machine's own if cargo is not installed", async ({ folder }) => {
     writeFileSync(join(folder, "deadnix"), "", { mode: 0o755 });
     vi.stubEnv("PATH", folder);
     expect(await nixTool("deadnix")).toEqual({ path: join(folder, "deadnix") });
   });
 
-  it("is missing with cargo's own error if the build fails", async () => {
+  test("is missing, with cargo's message, if cargo cannot build it", async ({ folder }) => {
     writeFileSync(join(folder, "cargo"), "#!/bin/sh\necho no such crate >&2\nexit 101\n", { mode: 0o755 });
     symlinkSync(which("flock")!, join(folder, "flock"));
     vi.stubEnv("PATH", folder);
@@ -41,18 +34,18 @@ describe("a tool that judges Nix files", () => {
 });
 
 describe("nixpkgs' lib", () => {
-  it("is absent without NIXPKGS_LIB", () => {
+  test("is undefined if NIXPKGS_LIB is unset", () => {
     expect(nixpkgsLib({})).toBeUndefined();
   });
 
-  it("is found by its own folder, or by the folder around it", () => {
+  test("is found by its own folder or by its parent", ({ folder }) => {
     mkdirSync(join(folder, "lib"));
     writeFileSync(join(folder, "lib", "modules.nix"), "");
     expect(nixpkgsLib({ NIXPKGS_LIB: folder })).toBe(join(folder, "lib"));
     expect(nixpkgsLib({ NIXPKGS_LIB: join(folder, "lib") })).toBe(join(folder, "lib"));
   });
 
-  it("is an error if it is named and missing", () => {
-    expect(() => nixpkgsLib({ NIXPKGS_LIB: folder })).toThrow("neither nixpkgs' lib nor a folder that contains it");
+  test("is an error if NIXPKGS_LIB names a folder without it", ({ folder }) => {
+    expect(() => nixpkgsLib({ NIXPKGS_LIB: folder })).toThrow("expected nixpkgs' lib or a folder with it");
   });
 });

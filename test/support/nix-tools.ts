@@ -3,19 +3,19 @@ import { artifact } from "../../lib/cache.ts";
 import { run, which } from "../../lib/process.ts";
 import { versions } from "../../tools/versions.ts";
 
-/** A tool that judges Nix files. */
+/** Tool that checks Nix files. */
 export type NixTool = "deadnix" | "nixfmt";
 
-/** Crate and version of each tool. The second has the rules of nixfmt in Rust, because only Nix offers nixfmt itself. */
+/** Crate and version of each tool. nixfmt_rs implements nixfmt's rules in Rust, because only Nix has nixfmt itself. */
 const crates: Readonly<Record<NixTool, readonly [crate: string, version: string]>> = {
   deadnix: ["deadnix", versions.deadnix],
   nixfmt: ["nixfmt_rs", versions.nixfmt_rs],
 };
 
 /**
- * Finds a tool: cargo builds it once. Without cargo it is the machine's own, whose version may judge differently.
+ * Finds a tool. Prefers one that cargo builds and the cache keeps, because the machine's own may have other rules.
  *
- * A machine without either skips the check, because the tools judge style only, and CI has them.
+ * A machine may have neither. The tools check only style, and CI has them.
  */
 export async function nixTool(tool: NixTool): Promise<{ readonly path: string } | { readonly missing: string }> {
   const installed = which(tool);

@@ -1,22 +1,14 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { buildNodeImage, neededBinaries } from "../../../image/debian/build.ts";
 import { readDeclaration, versionsOf } from "../../../image/declaration.ts";
 import { hostPackages } from "../../../tools/image-tools.ts";
 import { describeDebian } from "../../../image/debian/manifest.ts";
-
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "node-image-"));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+import { test } from "../../support/folder.ts";
 
 describe("the builder", () => {
-  it("names every program that is missing, and makes nothing", async () => {
+  test("names every missing program, and writes nothing", async ({ folder }) => {
     const needed = neededBinaries();
     for (const name of needed.slice(2)) writeFileSync(join(folder, name), "");
     const output = join(folder, "output");
@@ -25,7 +17,7 @@ describe("the builder", () => {
     expect(existsSync(output)).toBe(false);
   });
 
-  it("needs every program of the declaration, and CoreDNS", () => {
+  test("needs every program of the declaration, and CoreDNS", () => {
     expect([...neededBinaries()].sort()).toEqual([
       "bridge",
       "containerd",
@@ -47,14 +39,14 @@ describe("the builder", () => {
     ]);
   });
 
-  it("can say what a machine must have", () => {
+  test("lists the packages that it needs on a machine", () => {
     expect(hostPackages()).toEqual([...hostPackages()].sort());
     expect(hostPackages()).toEqual(expect.arrayContaining(["debian-archive-keyring", "grub-pc-bin", "mmdebstrap"]));
   });
 });
 
 describe("the manifest", () => {
-  it("describes the image that lies beside it", async () => {
+  test("describes the image beside it", async ({ folder }) => {
     const image = join(folder, "node.qcow2");
     writeFileSync(image, "a disk");
     const release = "ab".repeat(32);

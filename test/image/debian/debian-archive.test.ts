@@ -7,7 +7,7 @@ import { aptSources, checkArchive, readRelease, releaseHash } from "../../../ima
 const day = "/archive/{archive}/20261124T000000Z";
 const hasApt = existsSync("/usr/lib/apt/apt-helper");
 
-/** A mirror of what Debian's archive was on some day: it has the Release files of its suites, and says what it was asked. */
+/** Serves the Release files of an archive's suites, and records the requests. */
 async function mirror(files: Readonly<Record<string, string>>) {
   const asked: string[] = [];
   const server = createServer(({ url = "" }, response) => {
@@ -27,8 +27,8 @@ const files = {
   "/archive/debian-security/20261124T000000Z/dists/trixie-security/InRelease": release("Mon, 23 Nov 2026 21:00:00 UTC"),
 };
 
-describe("Debian's archive of a day", () => {
-  it("is a URL with a place for the archive's name, or apt's own mirrors", () => {
+describe("the URL of Debian's archive", () => {
+  it("contains {archive}, or is empty for apt's mirrors", () => {
     for (const archive of ["", `https://snapshot.example.org${day}`, "http://mirror.example.org/{archive}"]) {
       expect(checkArchive(archive)).toBe(archive);
     }
@@ -46,7 +46,7 @@ describe("Debian's archive of a day", () => {
     );
   });
 
-  it("is where all of an image's packages come from, and nothing else is", async () => {
+  it("is the only source of an image's packages", async () => {
     expect(await aptSources("trixie", `https://snapshot.example.org${day}`)).toEqual([
       "deb https://snapshot.example.org/archive/debian/20261124T000000Z trixie main",
       "deb https://snapshot.example.org/archive/debian/20261124T000000Z trixie-updates main",
@@ -56,7 +56,7 @@ describe("Debian's archive of a day", () => {
 });
 
 describe.skipIf(!hasApt)("the state of an archive", () => {
-  it("is told from its Release files, downloaded by apt's own means", async () => {
+  it("follows from its Release files, which apt's helper downloads", async () => {
     const { archive, asked } = await mirror(files);
     const state = await readRelease("trixie", archive);
     expect(asked).toEqual(Object.keys(files));
@@ -67,7 +67,7 @@ describe.skipIf(!hasApt)("the state of an archive", () => {
     expect(await readRelease("trixie", later.archive)).not.toBe(state);
   });
 
-  it("is not to be had from an archive that lacks a suite", async () => {
+  it("is an error if the archive lacks a suite", async () => {
     const { archive } = await mirror({});
     await expect(readRelease("trixie", archive)).rejects.toThrow(/apt-helper.*trixie\/InRelease/s);
   });
@@ -76,7 +76,7 @@ describe.skipIf(!hasApt)("the state of an archive", () => {
 describe("the hash of Release files", () => {
   const [one, two] = [Buffer.from("one"), Buffer.from("two")];
 
-  it("is the same in any order, and another one for another content", () => {
+  it("depends on their content and not on their order", () => {
     expect(releaseHash([one, two])).toBe(releaseHash([two, one]));
     expect(releaseHash([one, two])).not.toBe(releaseHash([one]));
     expect(releaseHash([one, two])).toMatch(/^[0-9a-f]{64}$/);

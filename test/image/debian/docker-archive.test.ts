@@ -11,7 +11,7 @@ const files: readonly Member[] = [
 ];
 const image = { name: "example.local/tool:1", entrypoint: ["/bin/tool"], user: "65535:65535" };
 
-/** Reads the members of a tar archive back, checking each header's sum. */
+/** Reads the members of a tar archive, and checks the checksum of each header. */
 function untar(archive: Buffer): Map<string, { mode: number; type: string; link: string; content: Buffer }> {
   const members = new Map<string, { mode: number; type: string; link: string; content: Buffer }>();
   for (let at = 0; archive[at] !== 0;) {
@@ -45,7 +45,7 @@ describe("a container image's archive", () => {
   const [manifest] = json("manifest.json") as [{ Config: string; RepoTags: string[]; Layers: [string] }];
   const content = (path: string) => members.get(path)?.content ?? Buffer.alloc(0);
 
-  it("has the image's name, one configuration and one layer, and nothing else", () => {
+  it("has only the image's name, one configuration and one layer", () => {
     expect(manifest.RepoTags).toEqual([image.name]);
     expect([...members.keys()].sort()).toEqual([manifest.Config, ...manifest.Layers, "manifest.json"].sort());
   });
@@ -55,7 +55,7 @@ describe("a container image's archive", () => {
     expect(manifest.Layers[0]).toBe(`${digest(content(manifest.Layers[0]))}/layer.tar.gz`);
   });
 
-  it("states the digest of the layer as it is unpacked", () => {
+  it("states the digest of the uncompressed layer", () => {
     const layer = gunzipSync(content(manifest.Layers[0]));
     expect(json(manifest.Config)).toMatchObject({
       rootfs: { type: "layers", diff_ids: [`sha256:${digest(layer)}`] },
@@ -70,7 +70,7 @@ describe("a container image's archive", () => {
     );
   });
 
-  it("is the same for the same content", () => {
+  it("has equal bytes for equal content", () => {
     expect(dockerArchive(image, files).equals(dockerArchive(image, files))).toBe(true);
   });
 });
@@ -82,7 +82,7 @@ describe("archives", () => {
     );
   });
 
-  it("in cpio's format hold names, modes and contents, each part at a multiple of four", () => {
+  it("in the cpio format align names and contents to four bytes", () => {
     const archive = cpio(files);
     const found: string[] = [];
     for (let at = 0; at < archive.length;) {

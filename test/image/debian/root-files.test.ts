@@ -20,7 +20,7 @@ const link = (path: string) => {
 const units = "/etc/systemd/system";
 
 describe("unit files", () => {
-  it("of a service that waits for a script", () => {
+  it("of a service with a condition", () => {
     expect(text(`${units}/kubelet.service`)).toMatchInlineSnapshot(`
       "[Unit]
       Description=Kubernetes node agent
@@ -44,7 +44,7 @@ describe("unit files", () => {
     `);
   });
 
-  it("of a service that runs early and once", () => {
+  it("of an early oneshot", () => {
     expect(text(`${units}/firewall.service`)).toMatchInlineSnapshot(`
       "[Unit]
       Description=Packet filter
@@ -65,7 +65,7 @@ describe("unit files", () => {
     `);
   });
 
-  it("of a unit that has a timer", () => {
+  it("of a unit with a timer", () => {
     expect(text(`${units}/certificates.timer`)).toMatchInlineSnapshot(`
       "[Unit]
       Description=Renewal of the control plane's certificates
@@ -90,12 +90,12 @@ describe("unit files", () => {
     expect(link(`${units}/${target}.wants/${name}.service`)).toBe(`${units}/${name}.service`);
   });
 
-  it("mask what a node does not need", () => {
+  it("mask the units that a node does not need", () => {
     for (const unit of [...node.quiet.flatMap((group) => group.units), ...debian.quiet])
       expect(link(`${units}/${unit}`)).toBe("/dev/null");
   });
 
-  it("do not mask what they ask for", () => {
+  it("do not mask a unit that another unit wants", () => {
     const masked = new Set(node.quiet.flatMap((group) => group.units));
     const asked = node.unit.flatMap(({ name, wants = [] }) => [`${name}.service`, ...wants]);
     expect(asked.filter((name) => masked.has(name))).toEqual([]);
@@ -114,22 +114,22 @@ describe("a fresh root", () => {
     expect(paths.filter((path, index) => paths.indexOf(path) !== index)).toEqual([]);
   });
 
-  it("waits for the seed, but not for ever", () => {
+  it("waits for the seed, up to a timeout", () => {
     const device = "dev-disk-by\\x2dlabel-cidata.device";
     expect(text(`${units}/cloud-init-local.service.d/seed.conf`)).toContain(`After=${device}\n`);
     expect(text(`${units}/${device}.d/timeout.conf`)).toContain("JobRunningTimeoutSec=60s\n");
   });
 
-  it("asks no other data source than the seed", () => {
+  it("uses the seed as the only data source", () => {
     const config = JSON.parse(text("/etc/cloud/cloud.cfg")) as Record<string, unknown>;
     expect(config).toMatchObject({ datasource_list: ["NoCloud", "None"], users: [], disable_root: false });
   });
 
-  it("can tell two builds apart", () => {
+  it("records the marker of the build", () => {
     expect(JSON.parse(text(node.paths["image-record"]))).toMatchObject({ contract: node.contract, marker: "red" });
   });
 
-  it("knows nothing of the machine it was built on", () => {
+  it("contains no path of the machine that built it", () => {
     for (const file of files) {
       for (const folder of [process.cwd(), homedir(), tmpdir()]) {
         expect("text" in file ? file.text : file.link).not.toContain(`${folder}/`);
@@ -139,7 +139,7 @@ describe("a fresh root", () => {
 });
 
 describe("the builder's sources", () => {
-  it("name no mirror", () => {
+  it("contain no URL of a mirror", () => {
     const folder = new URL("../../../image/debian/", import.meta.url);
     for (const name of readdirSync(folder)) {
       expect(readFileSync(new URL(name, folder), "utf8"), name).not.toMatch(/https?:\/\//);

@@ -110,7 +110,7 @@ describe("a NixOS image", () => {
     expect(mismatches(manifest!, sha256(Buffer.from("a disk")))).toEqual([]);
   });
 
-  test("is built once, whatever commit asks for it, and again for another nixpkgs", async () => {
+  test("is built once for all commits with equal sources, and again for another nixpkgs", async () => {
     const first = await nixosImage(kvm());
     await answer("metadata", { ...metadata, revision: undefined, dirtyRevision: `${revision}-dirty` });
     expect(await nixosImage(kvm())).toBe(first);
@@ -123,7 +123,7 @@ describe("a NixOS image", () => {
   });
 
   test.each([
-    ["no image in what was built", "image/nixos.qcow2", undefined, "has 0 qcow2 images"],
+    ["no image in the result", "image/nixos.qcow2", undefined, "has 0 qcow2 images"],
     ["two of them", "image/other.qcow2", "another", "has 2 qcow2 images"],
     ["no size of the closure", "closure", `${toplevel}\n`, "expected the size of the closure of"],
     ["no facts", "facts", "", "JSON"],
@@ -135,7 +135,7 @@ describe("a NixOS image", () => {
     expect(kept.filter((name) => !name.endsWith(".lock"))).toEqual([]);
   });
 
-  test("is not begun without KVM, and is still had once it was built", async () => {
+  test("is not built without KVM, but a built one can be used", async () => {
     const none = join(folder, "none");
     await expect(nixosImage(none)).rejects.toThrow(
       `the NixOS image cannot be built: Nix makes a disk in a virtual machine, and ${none} cannot be used (ENOENT). ` +
@@ -147,7 +147,7 @@ describe("a NixOS image", () => {
   });
 });
 
-test("what the system is asked for is Nix, and its answer is what the manifest needs", async () => {
+test("the function that reads the system's facts is valid Nix", async () => {
   const record = { contract: 1, marker: "red", versions: { etcd: "3.6.8" } };
   const config = `{
     environment.etc."nodeforge/image.json".text = ${JSON.stringify(JSON.stringify(record))};
@@ -159,33 +159,33 @@ test("what the system is asked for is Nix, and its answer is what the manifest n
   expect(JSON.parse(printed)).toEqual({ record, linux: "6.18.1", nixos: "26.05" });
 });
 
-describe("what the flake is made of", () => {
+describe("the sources of the flake", () => {
   test.each([
     [{ revision }, revision],
     [{ revision: undefined, dirtyRevision: `${revision}-dirty` }, `${revision}-dirty`],
     [{ revision: undefined }, ""],
-  ])("of a repository that says %o is %j", async (changed, found) => {
+  ])("with the revision %o have the revision %j", async (changed, found) => {
     await answer("metadata", { ...metadata, ...changed });
     expect(await flakeMetadata()).toEqual({ revision: found, nixpkgs, nixpkgsDate });
   });
 
-  test("is unknown without a locked nixpkgs", async () => {
+  test("are an error without a locked nixpkgs", async () => {
     await answer("metadata", { revision, locks: { root: "root", nodes: { root: {} } } });
     await expect(flakeMetadata()).rejects.toThrow("no locked input nixpkgs, expected one with a commit");
   });
 });
 
-describe("whether Nix can build", () => {
+describe("the ability to build with Nix", () => {
   const here = () => ({ architecture: "x64", kvm: kvm() });
 
-  test("is no on another architecture", async () => {
+  test("is missing on another architecture", async () => {
     expect(await canBuild({ architecture: "arm64" })).toEqual({
       able: false,
       reason: expect.stringContaining("arm64") as string,
     });
   });
 
-  test("is no without nix", async () => {
+  test("is missing without nix", async () => {
     await rm(join(folder, "bin", "nix"));
     vi.stubEnv("PATH", join(folder, "bin"));
     expect(await canBuild(here())).toEqual({ able: false, reason: "nix is not installed" });
@@ -194,27 +194,27 @@ describe("whether Nix can build", () => {
   test.each([
     ["nix (Nix) 2.8.0", "nix 2.8.0 is older than 2.18"],
     ["nix (Nix) 1.99", "nix 1.99 is older than 2.18"],
-  ])("is no for %s", async (version, reason) => {
+  ])("is missing with %s", async (version, reason) => {
     await answer("version", version);
     expect(await canBuild(here())).toEqual({ able: false, reason });
   });
 
   test.each([
-    ["is not there", "none", "ENOENT"],
+    ["is missing", "none", "ENOENT"],
     ["cannot be opened", "kvm/device", "ENOTDIR"],
-  ])("is no where KVM's device %s", async (_, name, code) => {
+  ])("is missing if KVM's device %s", async (_, name, code) => {
     const device = join(folder, name);
     const reason = `Nix makes a disk in a virtual machine, and ${device} cannot be used (${code})`;
     expect(await canBuild({ ...here(), kvm: device })).toEqual({ able: false, reason });
   });
 
-  test.skipIf(process.getuid?.() === 0)("is no where KVM's device can only be read", async () => {
+  test.skipIf(process.getuid?.() === 0)("is missing if KVM's device is read-only", async () => {
     await chmod(kvm(), 0o444);
     const reason = expect.stringContaining(`${kvm()} cannot be used (EACCES)`) as string;
     expect(await canBuild(here())).toEqual({ able: false, reason });
   });
 
-  test("is decided by the binary cache for one that is new enough", async () => {
+  test("depends on the binary cache if nix is new enough", async () => {
     await answer("version", "nix (Determinate Nix 3.8.0) 2.18.1\n");
     vi.stubEnv("NODEFORGE_OFFLINE", "");
     const server = await serve({});

@@ -2,57 +2,62 @@ import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import type { Picture } from "./picture.ts";
 
-/** A setting in which the two images differ. A side without the setting is undefined. */
+/** Property in which the two images differ. Absent on the side that lacks it. */
 export interface Difference {
   readonly what: string;
   readonly debian?: string;
   readonly nixos?: string;
 }
 
-/** An intended difference. */
-export interface Meant {
-  /** Name of the setting, or the common beginning of several. */
+/** Difference that is listed with its reason. */
+export interface ExpectedDifference {
+  /** Name of a property, or the first parts of the names of several. */
   readonly what: string;
   readonly reason: string;
 }
 
-/** Result of a comparison. */
+/** Result of {@link compare}. */
 export interface Comparison {
-  /** Number of compared settings. */
+  /** Number of compared properties. */
   readonly compared: number;
-  readonly meant: readonly Difference[];
+  readonly expected: readonly Difference[];
   readonly unexpected: readonly Difference[];
-  /** Intended differences that no longer exist. */
-  readonly gone: readonly Meant[];
+  /** Entries of the list without a difference. */
+  readonly obsolete: readonly ExpectedDifference[];
 }
 
-/** Reads the intended differences: test/image/differences.toml. */
-export function readMeant(): readonly Meant[] {
+/** Reads the list of expected differences: test/image/differences.toml. */
+export function expectedDifferences(): readonly ExpectedDifference[] {
   const text = readFileSync(new URL("../../image/differences.toml", import.meta.url), "utf8");
-  return (parse(text) as unknown as { readonly difference: readonly Meant[] }).difference;
+  return (parse(text) as unknown as { readonly difference: readonly ExpectedDifference[] }).difference;
 }
 
-/** Compares the nodes that the two images make. */
-export function compare(debian: Picture, nixos: Picture, listed: readonly Meant[] = readMeant()): Comparison {
+/** Compares the nodes of the two images. */
+export function compare(
+  debian: Picture,
+  nixos: Picture,
+  listed: readonly ExpectedDifference[] = expectedDifferences(),
+): Comparison {
   const places = [...new Set([...debian.keys(), ...nixos.keys()])].sort();
   const differences = places
     .filter((what) => debian.get(what) !== nixos.get(what))
     .map((what) => ({ what, debian: debian.get(what), nixos: nixos.get(what) }));
-  const covers = (entry: Meant, { what }: Difference) => what === entry.what || what.startsWith(`${entry.what} / `);
-  const isMeant = (difference: Difference) => listed.some((entry) => covers(entry, difference));
+  const covers = (entry: ExpectedDifference, { what }: Difference) =>
+    what === entry.what || what.startsWith(`${entry.what} / `);
+  const isExpected = (difference: Difference) => listed.some((entry) => covers(entry, difference));
   return {
     compared: places.length,
-    meant: differences.filter(isMeant),
-    unexpected: differences.filter((difference) => !isMeant(difference)),
-    gone: listed.filter((entry) => !differences.some((difference) => covers(entry, difference))),
+    expected: differences.filter(isExpected),
+    unexpected: differences.filter((difference) => !isExpected(difference)),
+    obsolete: listed.filter((entry) => !differences.some((difference) => covers(entry, difference))),
   };
 }
 
-/** Returns the comparison as text. */
-export function report({ compared, meant, unexpected, gone }: Comparison): string {
+/** Returns a comparison as text for a reader. */
+export function report({ compared, expected, unexpected, obsolete }: Comparison): string {
   return [
-    `${compared} things compared, ${meant.length} differ as meant, ${unexpected.length} differ otherwise`,
+    `${compared} properties compared, ${expected.length} expected differences, ${unexpected.length} unexpected`,
     ...unexpected.map(({ what, debian = "nothing", nixos = "nothing" }) => `${what}: Debian ${debian}, NixOS ${nixos}`),
-    ...gone.map(({ what }) => `${what}: listed in test/image/differences.toml, but there is no such difference`),
+    ...obsolete.map(({ what }) => `${what}: listed in test/image/differences.toml, but the images do not differ in it`),
   ].join("\n");
 }

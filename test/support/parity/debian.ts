@@ -6,7 +6,7 @@ import { rootFiles, type RootFile } from "../../../image/debian/root-files.ts";
 import { programsOf } from "../../../image/debian/root-tree.ts";
 import { addFile, addUnitText, at, Painter, type Picture } from "./picture.ts";
 
-/** Describes the node of the Debian image by the files that its builder writes. */
+/** Returns the picture of the Debian image's node, read from the files that its builder writes. */
 export function debianPicture(node: NodeDeclaration = readDeclaration()): Picture {
   const painter = new Painter();
   const debian = readDebian();
@@ -54,7 +54,7 @@ function addLink(painter: Painter, path: string, link: string): void {
   else painter.add(`file ${path}`, `-> ${link}`);
 }
 
-/** Removes the [Install] section of a unit. The links that it describes exist in the image already. */
+/** Returns a unit file without its [Install] section, because the image's links already replace it. */
 function installed(text: string): string {
   return text.replace(/^\[Install\]\n(.+\n)*/m, "");
 }

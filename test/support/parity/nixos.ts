@@ -4,7 +4,7 @@ import { addFile, addUnitLine, addUnitText, at, Painter, type Picture } from "./
 type Word = string | number | boolean;
 type Section = Readonly<Record<string, Word | readonly Word[]>>;
 
-/** A systemd service in the options of NixOS. */
+/** Systemd service of a NixOS configuration. */
 interface Service {
   readonly description: string;
   readonly after: readonly string[];
@@ -18,14 +18,14 @@ interface Service {
   readonly tools: readonly string[];
 }
 
-/** A systemd timer in the options of NixOS. */
+/** Systemd timer of a NixOS configuration. */
 interface Timer {
   readonly description: string;
   readonly wantedBy: readonly string[];
   readonly timerConfig: Section;
 }
 
-/** Description of a configuration by nix/tests/describe.nix. */
+/** Result of nix/tests/describe.nix. */
 export interface NixosNode {
   readonly services: Readonly<Record<string, Service>>;
   readonly timers: Readonly<Record<string, Timer>>;
@@ -46,7 +46,7 @@ export interface NixosNode {
   readonly images: Readonly<Record<string, { readonly name: string; readonly config: unknown }>>;
 }
 
-/** Description of the modules by nix/tests/evaluated.nix. */
+/** Result of nix/tests/evaluated.nix. */
 export interface EvaluatedNode {
   readonly node: NixosNode;
   readonly failedAssertions: readonly string[];
@@ -57,8 +57,8 @@ export interface EvaluatedNode {
 }
 
 /**
- * Evaluates a Nix expression, in which ./ is the checkout, and returns its value.
- * @throws Nix's own error if the evaluation fails.
+ * Evaluates a Nix expression and returns its value. Relative paths in it start at the checkout.
+ * @throws when the evaluation fails, with Nix' message.
  */
 export async function evaluate(expression: string): Promise<unknown> {
   const command = ["--eval", "--strict", "--json", "--expr", expression];
@@ -66,22 +66,22 @@ export async function evaluate(expression: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-/** Describes the node of the unchanged NixOS modules. It needs no package, and no part of nixpkgs. */
+/** Returns the node that the NixOS modules make with default options. Needs no nixpkgs. */
 export async function describedNode(): Promise<NixosNode> {
   return (await evaluate("import ./nix/tests/pure.nix")) as NixosNode;
 }
 
 /**
- * Describes the node of the real modules, evaluated by nixpkgs' module system.
+ * Returns the node that nixpkgs' module system evaluates from the modules.
  * @param nixpkgsLib Folder of nixpkgs' lib.
- * @param configuration A further module, as a Nix expression.
+ * @param configuration Further module, as a Nix expression.
  */
 export async function evaluatedNode(nixpkgsLib: string, configuration = "{ }"): Promise<EvaluatedNode> {
   const given = `{ nixpkgsLib = ${nixpkgsLib}; configuration = ${configuration}; }`;
   return (await evaluate(`(import ./nix/tests/evaluated.nix ${given}).result`)) as EvaluatedNode;
 }
 
-/** Describes the node of the NixOS image. */
+/** Returns the picture of the NixOS image's node. */
 export function nixosPicture(node: NixosNode): Picture {
   const painter = new Painter();
   for (const [name, service] of Object.entries(node.services)) addService(painter, `${name}.service`, service);
@@ -130,7 +130,7 @@ function word(value: Word): string {
   return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }
 
-/** Normalizes a setting of sshd that NixOS spells differently. sshd accepts both spellings. */
+/** Returns sshd's name of a setting. NixOS spells one differently. */
 function ofSshd(name: string): string {
   return name === "UseDns" ? "UseDNS" : name;
 }

@@ -1,35 +1,35 @@
 /**
- * Description of a node, one line for each setting: `unit kubelet / ExecStart / --config` to its value.
+ * Properties of an image's node, by name, such as `unit kubelet / ExecStart / --config`.
  *
  * Two images make the same node if their pictures are equal.
  */
 export type Picture = ReadonlyMap<string, string>;
 
-/** Path of a setting in a picture, from the general to the particular. */
+/** Returns the name of a property, from its general to its particular part. */
 export const at = (...place: readonly (string | number)[]) => place.join(" / ");
 
-/** Collects a picture. A repeated setting is kept with a number, because the repetition may have a meaning. */
+/** Collects a picture. Numbers repeated properties, because a repetition may have a meaning. */
 export class Painter {
   readonly #lines = new Map<string, string>();
 
-  /** Adds a setting. */
+  /** Adds a property. */
   add(place: string, value: string): void {
     let free = place;
     for (let count = 2; this.#lines.has(free); count++) free = `${place} #${count}`;
     this.#lines.set(free, value);
   }
 
-  /** Adds each member of a set, in any order. */
+  /** Adds the members of a set, whose order has no meaning. */
   addSet(place: string, members: Iterable<string>): void {
     for (const member of members) this.add(at(place, member), "yes");
   }
 
-  /** Adds a list in its order. */
+  /** Adds the members of a list in their order. */
   addList(place: string, members: readonly string[]): void {
     members.forEach((member, index) => this.add(at(place, index + 1), member));
   }
 
-  /** Adds data, leaf by leaf. */
+  /** Adds each leaf of a value. */
   addData(place: string, value: unknown): void {
     if (Array.isArray(value)) {
       if (value.length === 0) this.add(place, "[]");
@@ -41,7 +41,7 @@ export class Painter {
     }
   }
 
-  /** Adds a command line: each flag by name, each other argument by position. */
+  /** Adds a command line: a flag by its name, any other argument by its position. */
   addCommand(place: string, command: string): void {
     const [program = "", ...words] = command.split(" ");
     this.add(at(place, "program"), program.replace(/^\/nix\/store\/[^/]+\/bin\//, ""));
@@ -59,7 +59,7 @@ export class Painter {
 /** Keys of a unit file whose value is a set of units. */
 const unitSets = new Set(["After", "Before", "Conflicts", "Requires", "WantedBy", "Wants"]);
 
-/** Adds one `Key=value` line of a unit. One of the images may write yes as true. */
+/** Adds one `Key=value` line of a unit. Treats true as yes, and false as no. */
 export function addUnitLine(painter: Painter, unit: string, key: string, value: string): void {
   const place = at(`unit ${unit}`, key);
   if (unitSets.has(key)) painter.addSet(place, value.split(" ").filter(Boolean));
@@ -75,7 +75,7 @@ export function addUnitText(painter: Painter, unit: string, text: string): void 
   }
 }
 
-/** Adds a file by its text, or by its data if the two images write the same data differently. */
+/** Adds a file by its text, or by its data if both images may format equal data differently. */
 export function addFile(painter: Painter, path: string, text: string): void {
   if (path.endsWith("image.json")) painter.addData(`file ${path}`, JSON.parse(text));
   else painter.add(`file ${path}`, text);

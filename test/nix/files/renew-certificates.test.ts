@@ -17,7 +17,7 @@ const pki = [
 const kubeconfigs = ["admin", "super-admin", "controller-manager", "scheduler"];
 const authorities = ["ca", "front-proxy-ca", "etcd/ca"];
 
-/** A certificate that ends in so many days, as text. */
+/** Returns a certificate that expires in so many days, as text. */
 function certificate(days: number): string {
   const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "/dev/null"];
   return execFileSync("openssl", ["req", ...kind, "-subj", "/CN=x", "-days", String(days)], {
@@ -27,7 +27,7 @@ function certificate(days: number): string {
 }
 const [young, old, shortLived] = [certificate(91), certificate(89), certificate(1)];
 
-/** Runs the image's script on a folder where one certificate, by its file, is another one than the rest. */
+/** Prepares the image's script for a folder with valid certificates, except one: `odd` has the given text, or is missing. */
 function renew(
   odd: string,
   text: string | undefined,
@@ -77,13 +77,13 @@ esac`,
 const renewal = "kubeadm certs renew all --config /etc/nodeforge/kubeadm.yaml";
 
 describe("certificates", () => {
-  it("that are good for longer than 90 days are left alone, whatever the authorities'", () => {
+  it("that are valid for more than 90 days are not renewed, even if a CA expires earlier", () => {
     const { run, calls } = renew("none", undefined);
     expect(run()).toMatchObject({ status: 0, stdout: "" });
     expect(calls()).toEqual([]);
   });
 
-  it.each([...pki, ...kubeconfigs])("are all renewed when that of %s ends within 90 days", (name) => {
+  it.each([...pki, ...kubeconfigs])("are all renewed if that of %s expires within 90 days", (name) => {
     const { run, calls } = renew(name, old);
     const { status, stdout } = run();
     expect(status).toBe(0);
@@ -95,7 +95,7 @@ describe("certificates", () => {
     ]);
   });
 
-  it("that cannot be read count as ended, and those that are not there as nothing", () => {
+  it("that cannot be parsed count as expired, and missing ones do not count", () => {
     const broken = renew("apiserver", "no certificate");
     expect(broken.run().status).toBe(0);
     expect(broken.calls()[0]).toBe(renewal);
@@ -106,13 +106,13 @@ describe("certificates", () => {
     }
   });
 
-  it("are renewed at a boot before anything runs, which is then not started by it", () => {
+  it("are renewed at boot, and units that do not run yet are not restarted", () => {
     const { run, calls } = renew("admin", old, "");
     expect(run().status).toBe(0);
     expect(calls()).toEqual([renewal]);
   });
 
-  it("that kubeadm does not renew fail the unit, and nothing is started anew", () => {
+  it("that kubeadm cannot renew make the unit fail, and no unit is restarted", () => {
     const { run, calls } = renew("admin", old);
     expect(run({ KUBEADM: "1" }).status).toBe(1);
     expect(calls()).toEqual([renewal]);

@@ -26,14 +26,14 @@ const key = "/etc/ssh/ssh_host_ed25519_key";
 
 const MiB = 2 ** 20;
 
-/** Programs that know file systems. A disk is the folder "disk" with the file system's marker in it. */
+/** Fakes of programs for file systems. The folder "disk" is a disk; the file "ext4" in it marks its file system. */
 const fileSystems = {
   blkid: `echo "blkid $*" >>"$SANDBOX/calls"; [ -z "$BLKID" ] || exit "$BLKID"; [ -e "$SANDBOX/disk/ext4" ] || exit 2`,
   mke2fs: `echo "mke2fs $*" >>"$SANDBOX/calls"; touch "$SANDBOX/disk/ext4"`,
   e2fsck: `echo "e2fsck $*" >>"$SANDBOX/calls"; exit "\${E2FSCK:-0}"`,
 };
 
-/** Programs that need a kernel. What is mounted is a link, so that what is written through it really is on the disk. */
+/** Fakes of programs that need a kernel. A mount is a link, so a file that is written through it is on the disk. */
 const kernel = {
   mountpoint: `[ -L "$2" ]`,
   mount: `case $1 in
@@ -42,14 +42,14 @@ const kernel = {
 esac`,
 };
 
-/** Machines that come and go, with root disks of their own and one data disk. */
+/** Machines with a root disk each, which share one data disk. */
 class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-machine-"));
-  /** Size of every disk. Files with nothing in them cost nothing. */
+  /** Size of every disk in MiB. The files are sparse. */
   mebibytes = 64;
   #machines = 0;
 
-  /** @param programs Stand-ins; those that know file systems may be the real ones, which the real files of this hold for disks. */
+  /** @param programs Fakes. Without those of file systems, the real programs use the files as disks. */
   constructor(programs: Readonly<Record<string, string>> = { ...fileSystems, ...kernel }) {
     onTestFinished(() => rmSync(this.folder, { recursive: true }));
     for (const [name, text] of Object.entries(programs)) {
@@ -76,12 +76,12 @@ class Sandbox {
     return readFileSync(this.path(name), "utf8");
   }
 
-  /** Calls of the programs that decide about the disk. */
+  /** Calls of the fakes of file systems. */
   get calls(): string[] {
     return this.has("calls") ? this.read("calls").trimEnd().split("\n") : [];
   }
 
-  /** A new root disk in a new machine, with the disks of these serial numbers besides; returns the root's name. */
+  /** Creates a machine with a new root disk, and with disks of these serial numbers. Returns the name of the root. */
   machine(serials: readonly string[]): string {
     const root = `root-${++this.#machines}`;
     this.write(`${root}/sys/class/dmi/id/product_uuid`, `uuid-${this.#machines}\n`);
@@ -100,7 +100,7 @@ class Sandbox {
     return root;
   }
 
-  /** Boots a root disk: the image's script, with the machine's folders in place of the system's. */
+  /** Boots a root disk: runs the image's script with the folders of the machine instead of the system's. */
   boot(root: string, environment: Readonly<Record<string, string>> = {}) {
     const text = fileText(declaration, "files/machine.sh").replaceAll(
       /(?<![\w"}])\/(etc|var|sys|dev)\//g,
@@ -130,7 +130,7 @@ const made = (root: string) =>
   `mke2fs -q -t ext4 -E lazy_itable_init=1,lazy_journal_init=1,nodiscard -L nodeforge-data ${root}/dev/vdc`;
 
 describe("a machine without a data disk", () => {
-  it("has nothing made and nothing mounted", () => {
+  it("formats and mounts nothing", () => {
     const box = new Sandbox();
     const root = box.machine(["seed"]);
     expect(box.boot(root)).toMatchObject({ status: 0, stderr: "" });
@@ -141,21 +141,21 @@ describe("a machine without a data disk", () => {
 });
 
 describe("a data disk", () => {
-  it("that is blank gets a file system, once", () => {
+  it("that is blank is formatted once", () => {
     const box = new Sandbox();
     const first = box.controlPlane();
     expect(first).toMatchObject({ status: 0, stderr: "" });
     const device = box.path(`${first.root}/dev/vdc`);
     expect(box.calls).toEqual([`blkid --probe ${device}`, made(box.path(first.root)), `e2fsck -p ${device}`]);
     expect(box.boot(first.root).status).toBe(0);
-    // Mounted already, it is not looked at again.
+    // A mounted file system is not checked again.
     expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(1);
     expect(box.controlPlane().status).toBe(0);
     expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(2);
     expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toHaveLength(1);
   });
 
-  it("keeps what a cluster is, and nothing else, for the next root disk", () => {
+  it("keeps only the data of the cluster for the next root disk", () => {
     const box = new Sandbox();
     const first = box.controlPlane().root;
     const kept = ["/var/lib/etcd/db", "/etc/kubernetes/pki/ca.key", "/var/lib/kubelet/pki/kubelet.crt"];
@@ -171,7 +171,7 @@ describe("a data disk", () => {
     expect(["/var/lib/etcd", "/etc/kubernetes", "/var/lib/kubelet/pki"].map(mode)).toEqual(["700", "755", "755"]);
   });
 
-  it.each(["4", "8"])("that nobody can make sense of (%s) is not erased", (BLKID) => {
+  it.each(["4", "8"])("that makes blkid fail with %s is not formatted", (BLKID) => {
     const box = new Sandbox();
     const { root, status, stderr } = box.controlPlane({ BLKID });
     expect(status).toBe(1);
@@ -180,7 +180,7 @@ describe("a data disk", () => {
     expect(box.has(`${root}/var/lib/etcd`)).toBe(false);
   });
 
-  it("that cannot be read is not erased, although blkid calls it blank", () => {
+  it("that cannot be read is not formatted, although blkid finds it blank", () => {
     const box = new Sandbox();
     const root = box.machine(["seed", "nodeforge-data"]);
     rmSync(box.path(`${root}/dev/vdc`));
@@ -190,10 +190,10 @@ describe("a data disk", () => {
   });
 });
 
-describe("a data disk in which blkid finds nothing", () => {
+describe("a data disk on which blkid finds nothing", () => {
   const places = { "its first byte": 0, "its middle": 31 * MiB + 5, "its last byte": 64 * MiB - 1 };
 
-  it.each(Object.entries(places))("and which has something at %s is not erased", (_, at) => {
+  it.each(Object.entries(places))("is not formatted if it has data at %s", (_, at) => {
     const box = new Sandbox();
     const root = box.machine(["seed", "nodeforge-data"]);
     const file = openSync(box.path(`${root}/dev/vdc`), "r+");
@@ -206,9 +206,12 @@ describe("a data disk in which blkid finds nothing", () => {
   });
 
   it.each([
-    ["whose size nobody knows", (box: Sandbox, root: string) => rmSync(box.path(`${root}/sys/block/vdc/size`))],
-    ["that ends early", (box: Sandbox, root: string) => truncateSync(box.path(`${root}/dev/vdc`), 63 * MiB)],
-  ])("and %s is not erased", (_, change) => {
+    ["its size is unknown", (box: Sandbox, root: string) => rmSync(box.path(`${root}/sys/block/vdc/size`))],
+    [
+      "it is shorter than its stated size",
+      (box: Sandbox, root: string) => truncateSync(box.path(`${root}/dev/vdc`), 63 * MiB),
+    ],
+  ])("is not formatted if %s", (_, change) => {
     const box = new Sandbox();
     const root = box.machine(["seed", "nodeforge-data"]);
     change(box, root);
@@ -220,7 +223,7 @@ describe("a data disk in which blkid finds nothing", () => {
 describe("a data disk's file system", () => {
   it.each([
     ["that was repaired", "1", 0],
-    ["with errors that need somebody", "4", 1],
+    ["with errors that need a manual repair", "4", 1],
     ["that cannot be checked", "8", 1],
   ])("%s (e2fsck %s) ends the unit with %i", (_, E2FSCK, expected) => {
     const box = new Sandbox();
@@ -232,10 +235,10 @@ describe("a data disk's file system", () => {
 });
 
 describe("a real ext4", () => {
-  /** A machine whose data disk the real programs have made. */
+  /** Creates a machine whose data disk the real programs have formatted. */
   function made() {
     const box = new Sandbox(kernel);
-    // Below 512 MiB mke2fs takes other blocks than for any data disk there can be.
+    // Below 512 MiB mke2fs uses another block size than for a real data disk.
     box.mebibytes = 1024;
     const root = box.machine(["seed", "nodeforge-data"]);
     const first = box.boot(root);
@@ -249,12 +252,12 @@ describe("a real ext4", () => {
       writeSync(file, Buffer.alloc(length), 0, length, at);
       closeSync(file);
     };
-    // What the next boot finds: nothing is mounted.
+    // Nothing is mounted at the next boot.
     rmSync(box.path(`${root}${paths.data}`));
     return { box, root, device, zero, key: () => onDisk("-R", "cat ca.key").stdout };
   }
 
-  it("without its superblock is left as it is, and repaired by what the unit says", () => {
+  it("without its superblock is not formatted, and the command that the unit names repairs it", () => {
     const { box, root, device, zero, key } = made();
     expect(key()).toBe("precious");
     zero(1024, 1024);
@@ -269,7 +272,7 @@ describe("a real ext4", () => {
     expect(key()).toBe("precious");
   });
 
-  it("of which nothing is left at its start is left as it is", () => {
+  it("that lost its first blocks is not formatted", () => {
     const { box, root, device, zero } = made();
     zero(0, 4 * MiB);
     const before = readFileSync(device);
@@ -277,7 +280,7 @@ describe("a real ext4", () => {
     expect(readFileSync(device).equals(before)).toBe(true);
   });
 
-  it("with an error that can be repaired safely is repaired before it is mounted", () => {
+  it("with an error that e2fsck repairs safely is repaired before it is mounted", () => {
     const { box, root, device, key } = made();
     spawnSync("debugfs", ["-w", "-R", "set_super_value free_blocks_count 1", device]);
     spawnSync("debugfs", ["-w", "-R", "set_super_value state 2", device]);
@@ -289,7 +292,7 @@ describe("a real ext4", () => {
 });
 
 describe("the ssh host key", () => {
-  it("of the first root disk is that of every later one", () => {
+  it("of the first root disk is kept by every later one", () => {
     const box = new Sandbox();
     const first = box.controlPlane().root;
     expect(box.read(first + key)).toBe(`private key of ${first}\n`);
@@ -303,7 +306,7 @@ describe("the ssh host key", () => {
 describe("a root disk", () => {
   const files = [paths["control-plane"], paths.joined, "/var/lib/kubelet/config.yaml"];
 
-  it("keeps its part when its own machine boots again", () => {
+  it("stays a node when its machine boots again", () => {
     const box = new Sandbox();
     const root = box.machine(["seed"]);
     box.boot(root);
@@ -312,7 +315,7 @@ describe("a root disk", () => {
     for (const path of files) expect(box.has(root + path), path).toBe(true);
   });
 
-  it("is quiet in another machine", () => {
+  it("is no node in another machine", () => {
     const box = new Sandbox();
     const first = box.machine(["seed"]);
     box.boot(first);
@@ -323,7 +326,7 @@ describe("a root disk", () => {
     expect(box.boot(second).status).toBe(0);
     for (const path of files) expect(box.has(second + path), path).toBe(false);
     expect(box.has(`${second}/var/lib/kubelet/pki/kept`)).toBe(true);
-    // Its part is that of this machine from here on.
+    // From now on the root disk belongs to the second machine.
     for (const path of files) box.write(second + path, "");
     box.boot(second);
     for (const path of files) expect(box.has(second + path), path).toBe(true);

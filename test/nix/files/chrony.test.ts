@@ -15,7 +15,7 @@ const lease = (ntp: string) => ({
   "run/systemd/netif/leases/2": `# made by networkd\nADDRESS=10.0.0.7\n${ntp}DNS=10.0.0.1\n`,
 });
 
-/** Runs the image's script on a machine with these files; the programs it starts say what they were given. */
+/** Runs the image's script on a machine with these files. Fakes of its programs record their arguments. */
 function start(files: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-chrony-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -47,20 +47,20 @@ function start(files: Readonly<Record<string, string>>) {
 }
 
 describe("the clock of a node", () => {
-  it("follows the hypervisor's where KVM offers it, and nothing else", () => {
+  it("follows only the hypervisor's clock if KVM offers it", () => {
     const { sources, modprobe } = start({ ...kvm, ...other, ...hypervisor, ...lease("NTP=10.0.0.2\n") });
     expect(modprobe).toEqual(["-q", "ptp_kvm"]);
     expect(sources).toEqual(["refclock PHC /dev/ptp1 poll 2"]);
   });
 
-  it("follows the servers that DHCP named where it does not", () => {
+  it("follows the servers that DHCP names if KVM offers no clock", () => {
     for (const files of [kvm, { ...emulated, ...other }]) {
       const { sources } = start({ ...files, ...lease("NTP=10.0.0.2 10.0.0.3\n") });
       expect(sources).toEqual(["server 10.0.0.2 iburst", "server 10.0.0.3 iburst"]);
     }
   });
 
-  it("follows its system's zone of the pool where DHCP named none, or the address is fixed", () => {
+  it("follows its system's zone of pool.ntp.org if DHCP names no server", () => {
     for (const files of [lease(""), {}]) {
       expect(start({ ...emulated, ...files }).sources).toEqual(["pool 2.debian.pool.ntp.org iburst"]);
     }
@@ -69,23 +69,23 @@ describe("the clock of a node", () => {
     ]);
   });
 
-  it("loads no module where guests are emulated", () => {
+  it("needs no module if guests are emulated", () => {
     expect(start(emulated).modprobe).toBeUndefined();
   });
 
-  it("is set at once when it is off, as after a pause, and serves nobody", () => {
+  it("is set at once when it is off, and chronyd serves no client", () => {
     const { chronyd } = start(emulated);
     expect(chronyd).toEqual(expect.arrayContaining(["makestep 1 -1", "rtcsync", "cmdport 0"]));
     expect(chronyd?.filter((line) => /^(allow|local)/.test(line))).toEqual([]);
   });
 
-  it("is waited for by no unit", () => {
+  it("blocks no unit", () => {
     const orders = node.unit.flatMap(({ after = [], wants = [] }) => [...after, ...wants]);
     expect(orders.filter((unit) => /chrony|time-sync/.test(unit))).toEqual([]);
     expect(node.unit.find(({ name }) => name === "chrony")).toMatchObject({ type: "exec" });
   });
 
-  it("can be set from outside on Debian, too: the guest agent calls hwclock", () => {
+  it("can be set by the guest agent on Debian, because hwclock is installed", () => {
     expect(readDebian().packages).toEqual(expect.arrayContaining(["chrony", "util-linux-extra", "qemu-guest-agent"]));
   });
 });
