@@ -24,15 +24,15 @@ const cluster = new Cluster(
 
 /** The administrator's kubeconfig. Secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;
-/** Name, role, address, image and, of a worker, pool of every node. */
+/** Name, role, address and image of every node, and the pool of a worker. */
 export const nodes = cluster.nodes;
 /** URL of the API server. */
 export const apiEndpoint = cluster.apiEndpoint;
-/** When the cluster's certificates end. They are renewed long before, by the control plane itself and by each `up`. */
+/** Date and time at which the cluster's certificates end. The control plane and each `up` renew them long before. */
 export const certificatesEnd = cluster.certificatesEnd;
-/** SHA-256 of the control plane's image, and of every pool that names none. */
+/** SHA-256 of the stack's image: the image of the control plane, and of every pool without an image of its own. */
 export const imageHash = cluster.imageHash;
-/** Version of Kubernetes that the image brought. */
+/** Version of Kubernetes in the stack's image. */
 export const kubernetesVersion = cluster.kubernetesVersion;
-/** Seconds of each phase, by node. */
+/** Duration of each phase in seconds, by node. */
 export const timings = cluster.timings;

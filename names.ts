@@ -1,13 +1,13 @@
 /**
- * Names that more than one place knows, one constant or function each: names in the state, in libvirt and in Kubernetes.
+ * Names that more than one file uses: names in the state, in libvirt and in Kubernetes. Each has one constant or function.
  *
- * The stacks, hypervisors and clusters of earlier releases have these names, so none of them may change. Tests spell the
- * expected names out.
+ * The stacks, hypervisors and clusters of earlier releases have these names, so none of them may change. Tests contain the
+ * expected names as literals.
  */
 
 import { shortDigest, shortDigits } from "./lib/digest.ts";
 
-/** Type tokens of the resources that other parts of the program look for in the state. */
+/** Type tokens of the resources that the program or a command looks for in a state. */
 export const resourceType = {
   cluster: "nodeforge:index:Cluster",
   master: "nodeforge:index:Master",
@@ -43,7 +43,7 @@ export const suffix = {
   addons: "-addons",
   /** Root disk of a node. */
   root: "-root",
-  /** Seed disk of a node; the volume's name has the digest of its content, too. */
+  /** Seed disk of a node; the digest of its content follows. */
   seed: "-seed",
   /** Data disk of a control plane. */
   data: "-data",
@@ -59,7 +59,7 @@ export const suffix = {
   token: "-token",
   /** Step that joins a worker. */
   join: "-join",
-  /** Step that waits until a worker is Ready; of a cluster, until all its nodes are. */
+  /** Step that waits until a worker is Ready; after a cluster's name, until all nodes are Ready. */
   ready: "-ready",
 } as const;
 
@@ -134,12 +134,12 @@ export function imageOfBaseVolume(volume: string): string | undefined {
   return baseVolume.exec(volume)?.[1];
 }
 
-/** First 8 digits of a cluster's random id, which names of volumes have: 32 bits. */
+/** First 8 digits (32 bits) of a cluster's random id, as in names of volumes. */
 function shortClusterId(clusterId: string): string {
   return clusterId.slice(0, 8);
 }
 
-/** Start of the descriptions of a cluster's domains. The random id tells the cluster from others of its name. */
+/** Start of the descriptions of a cluster's domains. The random id tells the cluster from another one of the same name. */
 export function domainMark(clusterName: string, clusterId: string): string {
   return `nodeforge cluster ${clusterName}, ${clusterId}`;
 }
@@ -168,7 +168,7 @@ export function networkMark(clusterName: string, clusterId: string | undefined):
   return `<nodeforge:cluster xmlns:nodeforge="urn:nodeforge:cluster">${owner}</nodeforge:cluster>`;
 }
 
-/** Serial number of the data disk. A node finds its data disk by it (nix/files/machine.sh). */
+/** Serial number of the data disk, by which a node finds the disk (nix/files/machine.sh). */
 export const dataDiskSerial = "nodeforge-data";
 
 /** Folder of the hypervisor in which libvirt keeps the logs of QEMU and of serial consoles. */
@@ -191,5 +191,5 @@ export const taintsAnnotation = "nodeforge.local/taints";
 /** Namespace of the smoke check (also in guest/worker-ready.sh). */
 export const smokeNamespace = "nodeforge-smoke";
 
-/** Environment variable with the path of the file in which the health checks of one run share what they saw. */
+/** Environment variable: path of the file in which the health checks of one run share their observations. */
 export const sightingsVariable = "NODEFORGE_SIGHTINGS";

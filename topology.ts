@@ -6,29 +6,29 @@ import type { MachineSize } from "./config/nodes.ts";
 import type { WorkerPoolConfig } from "./config/worker-pools.ts";
 import { resourceName } from "./names.ts";
 
-/** What a node is for. */
+/** Role of a node. */
 export type Role = "control-plane" | "worker";
 
-/** A node and everything that follows from its name; the only place names and addresses are derived. */
+/** A node, with its names and addresses. Only {@link deriveTopology} derives them. */
 export interface Node extends MachineSize {
-  /** Host name, and the name of the Node object. */
+  /** Host name, and name of the Node object. */
   readonly name: string;
   readonly role: Role;
-  /** Name of a worker's pool. */
+  /** Pool of a worker; undefined for the control plane. */
   readonly pool?: string;
   /** Image the node starts from. */
   readonly image: VerifiedImage;
-  /** Host name with the nodes' DNS domain. */
+  /** Host name and DNS domain. */
   readonly fqdn: string;
-  /** Name of its resources in the stack, before their suffixes. */
+  /** Start of the names of its resources in the stack; a suffix of names.ts follows. */
   readonly resourceName: string;
-  /** Name of the libvirt domain; unique on the hypervisor as long as cluster names are. */
+  /** Name of the libvirt domain; unique on a hypervisor on which cluster names are unique. */
   readonly domainName: string;
-  /** MAC address in lower case, as libvirt reads it back. */
+  /** MAC address in lower case, as libvirt shows it. */
   readonly mac: string;
-  /** The address, where it is known before boot; DHCP chooses otherwise. */
+  /** IPv4 address, if it is known before boot; undefined where the DHCP server chooses it. */
   readonly address?: string;
-  /** Whether the address is reserved with the network's DHCP server or set on the node itself. */
+  /** Source of the address: a lease, a reservation at the network's DHCP server, or the node's own seed disk. */
   readonly addressing: "dhcp" | "reservation" | "static";
 }
 
@@ -45,22 +45,22 @@ export interface PoolNodes {
   readonly nodes: readonly Node[];
 }
 
-/** The nodes of a cluster. */
+/** Nodes and images of a cluster. */
 export interface Topology {
   readonly master: Node;
   readonly pools: readonly PoolNodes[];
-  /** The workers of all pools, in their order. */
+  /** Workers of all pools, in the order of the pools. */
   readonly workers: readonly Node[];
-  /** What the nodes start from, each content once: the same image may lie at two paths. */
+  /** Images of the nodes, one for each content: the same image may have two paths. */
   readonly images: readonly VerifiedImage[];
 }
 
-/** What a node's name and address do not depend on. */
+/** Properties of a node that do not depend on its name and address. */
 type Kind = MachineSize & Pick<Node, "image" | "pool">;
 
 /**
  * Derives every node from the configuration.
- * @throws when two nodes would get the same MAC address (one in four billion pairs); another name prefix mends that.
+ * @throws when two nodes have the same MAC address: one in four billion pairs. Another name prefix fixes that.
  */
 export function deriveTopology(config: ClusterConfig): Topology {
   const { clusterName, network } = config;
@@ -76,7 +76,7 @@ export function deriveTopology(config: ClusterConfig): Topology {
   });
   const master = node(config.master.name, "control-plane", kindOf(config.master, config.image), {
     address: network.masterAddress,
-    // A reservation would change a network that is not ours, so on an existing one the node sets its address itself.
+    // A reservation would change an existing network, which the stack must not do. There the node sets its own address.
     addressing: network.origin === "created" ? "reservation" : "static",
   });
   const firstStatic = offset(network.subnet, network.masterAddress) + 1;
@@ -87,7 +87,7 @@ export function deriveTopology(config: ClusterConfig): Topology {
         `${pool.namePrefix}-${index + 1}`,
         "worker",
         { ...kindOf(pool, pool.image), pool: pool.name },
-        // Static addresses come with one pool only, so its index is the cluster's.
+        // Only a cluster with one pool can have static addresses, so the index in the pool is the index in the cluster.
         network.workerAddressing === "static"
           ? { address: host(network.subnet, firstStatic + index), addressing: "static" }
           : { addressing: "dhcp" },
@@ -105,7 +105,7 @@ function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: VerifiedImage
   return { vcpus, memoryMiB, diskGiB, image };
 }
 
-/** A MAC address that stays the same for a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
+/** Returns a MAC address that follows from a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
 function macAddress(clusterName: string, nodeName: string): string {
   const digest = Buffer.from(sha256(`${clusterName}/${nodeName}`), "hex");
   return [0x52, 0x54, ...digest.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
@@ -115,7 +115,11 @@ function refuseSharedMac(nodes: readonly Node[]): void {
   const owners = new Map<string, string>();
   for (const { mac, name } of nodes) {
     const other = owners.get(mac);
-    if (other) throw new Error(`nodes ${other} and ${name} would share the MAC address ${mac}; choose other names`);
+    if (other) {
+      throw new Error(
+        `nodes ${other} and ${name} get the same MAC address ${mac}. Fix: change masterName or a namePrefix.`,
+      );
+    }
     owners.set(mac, name);
   }
 }

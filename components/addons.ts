@@ -6,30 +6,34 @@ import type { ClusterNetworkConfig } from "../config/network.ts";
 import { CoreDns } from "./core-dns.ts";
 import { SmokeCheck } from "./smoke-check.ts";
 
-/** What {@link Addons} are made from. */
+/** Arguments of {@link Addons}. */
 export interface AddonsArgs {
   /** The administrator's kubeconfig. */
   readonly kubeconfig: pulumi.Input<string>;
-  /** What is new when the cluster is another one; everything in it is then made anew. */
+  /** Random id of the cluster. Every object is recreated when it changes. */
   readonly clusterId: pulumi.Input<string>;
   readonly network: ClusterNetworkConfig;
   /** Number of workers. */
   readonly workers: number;
-  /** Whether to prove that pods reach each other. */
+  /** Whether to check that pods reach each other. */
   readonly smokeCheck: boolean;
-  /** The control plane's domain: what is in the cluster needs not be deleted in a run that ends without it. */
+  /** Domain of the control plane. A run that deletes it need not delete the objects in the cluster. */
   readonly masterDomain: libvirt.Domain;
-  /** Limit in minutes for each add-on to be ready. */
+  /** Time in minutes in which each add-on must become ready. */
   readonly timeoutMinutes: number;
 }
 
-/** Offset of the name server in the service range; kubeadm tells it to every kubelet. */
+/** Offset of the name server in the service range; kubeadm gives this address to every kubelet. */
 const dnsOffset = 10;
 
 /**
- * What runs in the cluster from the start.
+ * Workloads that every cluster has.
  *
- * Creates: 1. the connection to the cluster; 2. CoreDNS; 3. the smoke check, where it is wanted and there are workers.
+ * Creates:
+ *
+ * 1. the Kubernetes provider,
+ * 2. CoreDNS,
+ * 3. the smoke check, if it is enabled and there are workers.
  */
 export class Addons extends pulumi.ComponentResource {
   constructor(name: string, args: AddonsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,10 +44,10 @@ export class Addons extends pulumi.ComponentResource {
       name,
       {
         kubeconfig: args.kubeconfig,
-        // Fixed: a new control plane would otherwise replace the provider, and the engine closes a provider that goes with
-        // its cluster before it has taken back what is in it (pulumi/pulumi#14650).
+        // Fixed, because a new control plane would otherwise replace the provider. The engine closes a replaced provider
+        // before it has deleted the provider's resources (pulumi/pulumi#14650).
         clusterIdentifier: name,
-        // Changed in place: the provider's default replaces a config map, and with it every pod that has it mounted.
+        // By default the provider replaces a changed ConfigMap, and with it every pod that mounts it.
         enableConfigMapMutable: true,
       },
       { parent: this },
@@ -56,10 +60,9 @@ export class Addons extends pulumi.ComponentResource {
           props,
           opts: {
             ...opts,
-            // Nothing has to be deleted one by one from a cluster that is gone, nor could it be where the control plane is
-            // dead.
+            // Objects end with their cluster, and a dead control plane cannot delete them.
             deletedWith: masterDomain,
-            // A new cluster has none of it; what was before must not be deleted after, under the same name.
+            // A new cluster has none of the objects. A deletion after the creation would hit the new ones of the same names.
             replacementTrigger: args.clusterId,
             deleteBeforeReplace: true,
           },
@@ -68,13 +71,13 @@ export class Addons extends pulumi.ComponentResource {
     };
 
     const subnet = parseSubnet(network.serviceCidr);
-    if (subnet === undefined) throw new Error(`${network.serviceCidr} was checked to be a subnet`);
+    if (subnet === undefined) throw new Error(`serviceCidr is ${network.serviceCidr}, expected a subnet`);
     const dns = new CoreDns(
       `${name}-coredns`,
-      // Two, so that names resolve while a node is away.
       {
         clusterDomain: network.domain,
         address: host(subnet, dnsOffset),
+        // Two, so that names resolve while a node is unavailable.
         replicas: workers > 1 ? 2 : 1,
         timeoutSeconds,
       },
@@ -84,7 +87,7 @@ export class Addons extends pulumi.ComponentResource {
       new SmokeCheck(
         `${name}-smoke`,
         { clusterDomain: network.domain, workers, timeoutSeconds },
-        // It resolves names.
+        // The smoke check resolves names.
         { ...options, dependsOn: [dns] },
       );
     }

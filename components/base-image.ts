@@ -4,28 +4,28 @@ import type { VerifiedImage } from "../image/verify.ts";
 import { contentName } from "../names.ts";
 import type { OwnNames } from "./own-names.ts";
 
-/** What a {@link BaseImage} is made from. */
+/** Arguments of a {@link BaseImage}. */
 export interface BaseImageArgs {
-  /** Plain, because its hash names the resource. */
+  /** A plain value, because its digest is in the name of the resource. */
   readonly image: VerifiedImage;
-  /** Pool the volume goes to. */
+  /** Name of the storage pool. */
   readonly poolName: pulumi.Input<string>;
-  /** What the cluster calls its volumes. */
+  /** Names of the cluster's volumes. */
   readonly names: OwnNames;
 }
 
 /**
- * An image that nodes start from: a volume that overlays are backed by.
+ * A node image as a volume, which is the backing file of root disks.
  *
- * Creates the volume. It and the component have the image's SHA-256 in their names. Another image is therefore another
- * resource: the old one stays until the last overlay on it is gone, and others are not touched. The volume's name has the
- * cluster's random id, too: its path is what the provider knows it by, and no other cluster's volume has that path.
+ * Creates the volume. The volume and the component have the digest of the image in their names, so another image is another
+ * resource. The old volume stays until the last overlay on it is deleted. The volume's name also has the cluster's random id,
+ * because the provider identifies a volume by its path.
  */
 export class BaseImage extends pulumi.ComponentResource {
   /** Id of the volume, for overlays. */
   readonly volumeId: pulumi.Output<string>;
 
-  /** @param prefix Begins the resources' names; the hash follows. */
+  /** @param prefix Start of the resource names; the short digest of the image follows. */
   constructor(prefix: string, { image, poolName, names }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
     const name = contentName(prefix, image.sha256);
     super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
@@ -34,8 +34,8 @@ export class BaseImage extends pulumi.ComponentResource {
       { name: names.volume(name, "qcow2"), pool: poolName, source: image.source, format: "qcow2" },
       {
         parent: this,
-        // The content is in the name. Where the file lay when it was uploaded differs from machine to machine, and would
-        // otherwise replace the image under every node.
+        // The name has the digest. The path of the uploaded file differs between machines, and a change of it would replace
+        // the image of every node.
         ignoreChanges: ["source"],
       },
     );

@@ -4,44 +4,44 @@ import { longestDrain } from "../config/drain.ts";
 import { remoteStep } from "./remote-step.ts";
 import { checkedSeconds } from "./step-seconds.ts";
 
-/** What a {@link BootstrapToken} is made from. */
+/** Arguments of a {@link BootstrapToken}. */
 export interface BootstrapTokenArgs {
-  /** Name of the worker that joins with it. */
+  /** Name of the worker that joins with the token. */
   readonly workerName: string;
-  /** Address of the worker's machine, which the network gets back when the worker leaves for good. */
+  /** Address of the worker's machine. The lease is released when the worker is removed. */
   readonly workerAddress: pulumi.Input<string>;
-  /** Address of the worker's network card. */
+  /** MAC address of the worker. */
   readonly workerMac: string;
-  /** UUID of the worker's domain: a new machine gets a new token, an old one never needs another. */
+  /** UUID of the worker's domain. Each machine gets one token. */
   readonly workerDomainId: pulumi.Input<string>;
-  /** Changes when the worker has to be let in again although its machine is the same. */
+  /** Changes when the worker must join again although its machine is the same. */
   readonly generation: string;
-  /** How to reach the control plane. */
+  /** Connection to the control plane. */
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
   readonly user: string;
-  /** What goes only with the whole cluster; no node then has to leave one by one. */
+  /** Resource that is deleted only with the whole cluster. No worker is then drained. */
   readonly cluster: pulumi.Resource;
-  /** Life of the token in minutes. */
+  /** Lifetime of the token in minutes. */
   readonly ttlMinutes: number;
 }
 
-/** What a worker joins with. */
+/** Credentials of a join. */
 export interface Token {
   token: string;
+  /** Hash of the CA's public key, as kubeadm writes it. */
   caCertHash: string;
 }
 
 /**
- * A worker's admission to the cluster, on the control plane.
+ * The membership of a worker in the cluster, as a command on the control plane.
  *
- * Creates a command that mints a short-lived token when the worker's machine is there. Taking it back makes the worker
- * leave: cordon, drain, delete its Node. Because the token depends on the worker's domain, that happens before the
- * domain goes.
+ * Creates the command, which mints a short-lived token once the worker's machine runs. Its deletion removes the worker: cordon,
+ * drain, delete the Node. The token depends on the worker's domain, so the engine removes the worker before the domain.
  */
 export class BootstrapToken extends pulumi.ComponentResource {
   /** The token and the hash of the CA's public key. Secret. */
   readonly value: pulumi.Output<Token>;
-  /** Seconds that minting took, as the phase `token`; empty when the control plane reports none that make sense. */
+  /** Duration of minting in seconds, as the phase `token`; empty when the control plane reports no valid number. */
   readonly seconds: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -55,27 +55,27 @@ export class BootstrapToken extends pulumi.ComponentResource {
         connection: args.connection,
         user: args.user,
         ...minting,
-        // Minting makes way for a new machine, which must not happen to the worker that is there.
+        // mint-token would remove the worker's Node to admit a new machine.
         again: { script: "renew-token", ...minting },
         triggers: [args.workerDomainId, args.generation],
         secretResult: true,
         undo: {
           script: "leave",
-          // The drain's own limit comes first, whatever it is by then; the API server may have to come back before it.
+          // Longer than the drain, whose limit may change until then, and than a restart of the API server.
           limitMinutes: longestDrain + 20,
           parameters: { ...worker, WORKER_MAC: args.workerMac },
         },
       },
       {
         parent: this,
-        // Leaving comes first: afterwards it would take out the very worker that has just joined again.
+        // After the creation, the deletion would remove the worker that has just joined again.
         deleteBeforeReplace: true,
-        // Destroying a cluster would otherwise drain it node by node, and fail where the control plane is dead already.
+        // Otherwise `destroy` would drain every worker, and fail if the control plane is dead.
         deletedWith: args.cluster,
       },
     );
     this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
-    // A duration tells nothing of the token it came with.
+    // A duration reveals nothing about the token.
     this.seconds = pulumi.unsecret(
       command.stdout.apply((text) =>
         checkedSeconds(name, { token: (JSON.parse(text) as { seconds?: unknown }).seconds }),

@@ -8,25 +8,26 @@ import { contentName } from "../names.ts";
 import type { Node } from "../topology.ts";
 import type { OwnNames } from "./own-names.ts";
 
-/** What a {@link CloudInitDisk} is made from. */
+/** Arguments of a {@link CloudInitDisk}. */
 export interface CloudInitDiskArgs {
-  /** Node the disk gives its name to. Plain, because the content names the resource. */
+  /** Node of the disk. A plain value, because the digest of the content is in the name of the resource. */
   readonly node: Node;
-  /** Who may log in. */
+  /** User and key for ssh. */
   readonly login: Login;
-  /** The nodes' network. */
+  /** Network of the nodes. */
   readonly network: StaticNetwork;
-  /** Pool the volume goes to. */
+  /** Name of the storage pool. */
   readonly poolName: pulumi.Input<string>;
-  /** What the cluster calls its volumes. */
+  /** Names of the cluster's volumes. */
   readonly names: OwnNames;
 }
 
 /**
- * The seed disk that gives a node its own host name; all else about nodes is alike.
+ * The seed disk of a node, from which cloud-init reads the host name, the login and a static address.
  *
- * Creates an ISO image as an ordinary volume, named by its content and its cluster. The provider's own cloudinit_disk (0.8.3) does not
- * survive being made several at a time: it leaves its download stream undrained, and hangs or reads a truncated image.
+ * Creates an ISO image as an ordinary volume. Its name has the digest of the content and the cluster's id. The cloudinit_disk
+ * of the provider (0.8.3) fails when several are created at a time. It does not drain its download stream, and then hangs or
+ * reads a truncated image.
  */
 export class CloudInitDisk extends pulumi.ComponentResource {
   /** Id of the volume. */
@@ -38,9 +39,9 @@ export class CloudInitDisk extends pulumi.ComponentResource {
     const resource = contentName(name, seed.digest);
     const volume = new libvirt.Volume(
       resource,
-      // Any format but iso would be read back differently and replaced by every preview.
+      // The provider reads any other format back as a difference, and each preview would replace the volume.
       { name: args.names.volume(resource, "iso"), pool: args.poolName, source: writeIso(seed), format: "iso" },
-      // The content is in the name; the path is of this machine only.
+      // The name has the digest. The path is one of this machine only.
       { parent: this, ignoreChanges: ["source"] },
     );
     this.volumeId = volume.id;

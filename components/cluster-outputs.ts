@@ -2,31 +2,31 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Node, Role } from "../topology.ts";
 import type { VirtualMachine } from "./virtual-machine.ts";
 
-/** A node as the stack's outputs show it. */
+/** A node in the outputs of the stack. */
 export interface NodeOutput {
   name: string;
   role: Role;
   address: string;
-  /** SHA-256 of the image it runs. */
+  /** SHA-256 of its image. */
   image: string;
-  /** Pool of a worker. */
+  /** Pool of a worker; undefined for the control plane. */
   pool?: string;
 }
 
-/** Seconds of each phase, by node; `cluster` for what concerns all. */
+/** Duration of each phase in seconds, by node; `cluster` has the phases of all nodes together. */
 export type Timings = Record<string, Record<string, number>>;
 
-/** A node that was made. */
-interface MadeNode {
+/** A node and its resources. */
+interface CreatedNode {
   readonly node: Node;
   readonly machine: VirtualMachine;
   readonly timings: pulumi.Output<Record<string, number>>;
 }
 
-/** The nodes as outputs, in their order. */
-export function nodeOutputs(made: readonly MadeNode[]): pulumi.Output<NodeOutput[]> {
+/** Returns the nodes as outputs, in the same order. */
+export function nodeOutputs(created: readonly CreatedNode[]): pulumi.Output<NodeOutput[]> {
   return pulumi.all(
-    made.map(({ node: { name, role, image, pool }, machine }) =>
+    created.map(({ node: { name, role, image, pool }, machine }) =>
       machine.address.apply((address) => ({
         name,
         role,
@@ -38,16 +38,16 @@ export function nodeOutputs(made: readonly MadeNode[]): pulumi.Output<NodeOutput
   );
 }
 
-/** What every node's phases took, and what the whole cluster took after them. */
+/** Returns the durations of the phases of each node, and of those of the whole cluster. */
 export function timingsOf(
-  made: readonly MadeNode[],
+  created: readonly CreatedNode[],
   cluster: pulumi.Output<Record<string, number>>,
 ): pulumi.Output<Timings> {
   return pulumi
-    .all([...made, { timings: cluster }].map(({ timings }) => timings))
+    .all([...created, { timings: cluster }].map(({ timings }) => timings))
     .apply((seconds) =>
       Object.fromEntries(
-        [...made.map(({ node }) => node.name), "cluster"].map((name, at) => [name, seconds[at] ?? {}]),
+        [...created.map(({ node }) => node.name), "cluster"].map((name, at) => [name, seconds[at] ?? {}]),
       ),
     );
 }

@@ -29,25 +29,31 @@ import { machineSignature, type MachinePlatform } from "./virtual-machine.ts";
 import type { Worker } from "./worker.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-/** What a {@link Cluster} is made from. */
+/** Arguments of a {@link Cluster}. */
 export interface ClusterArgs {
-  /** Plain and checked: it decides which resources exist. Not stored: it holds the operator's key. */
+  /** A plain value, because it decides which resources exist. The state does not have it, because it has the ssh key. */
   readonly config: ClusterConfig;
   /** The nodes that follow from the configuration. */
   readonly topology: Topology;
-  /** What the stack remembers of this cluster. @default nothing */
+  /** State before this run. @default an empty one */
   readonly prior?: PriorState;
-  /** What a look at the running cluster found. @default nothing wrong */
+  /** Result of the health check. @default a healthy cluster */
   readonly health?: Health;
-  /** Whether the control plane's data is gone for good, so that this becomes another cluster. @default false */
+  /** Whether the control plane's data is lost, so that the run creates another cluster. @default false */
   readonly dataLost?: boolean;
 }
 
 /**
- * A Kubernetes cluster of virtual machines made from node images.
+ * A Kubernetes cluster of virtual machines that start from node images.
  *
- * Creates: 1. pool, network and base images; 2. the machines of all nodes, at once; 3. the control plane; 4. the joins;
- * 5. the gate that waits until these nodes are Ready; 6. the add-ons and the smoke check.
+ * Creates:
+ *
+ * 1. pool, network and base images,
+ * 2. the machines of all nodes, in parallel,
+ * 3. the control plane,
+ * 4. the joins,
+ * 5. the step that waits until all nodes are Ready,
+ * 6. the add-ons and the smoke check.
  */
 export class Cluster extends pulumi.ComponentResource {
   /** The administrator's kubeconfig. Secret. */
@@ -56,10 +62,10 @@ export class Cluster extends pulumi.ComponentResource {
   readonly nodes: pulumi.Output<NodeOutput[]>;
   /** URL of the API server. */
   readonly apiEndpoint: pulumi.Output<string>;
-  /** SHA-256 of the stack's image, which the control plane runs. */
+  /** SHA-256 of the stack's image, which is the image of the control plane. */
   readonly imageHash: string;
   readonly kubernetesVersion: pulumi.Output<string>;
-  /** When the certificates end that the kubeconfig is one of, as ISO 8601; undefined when nobody can tell. */
+  /** Date and time at which the cluster's certificates expire, as ISO 8601; undefined for an unreadable kubeconfig. */
   readonly certificatesEnd: pulumi.Output<string | undefined>;
   readonly timings: pulumi.Output<Timings>;
 
@@ -69,8 +75,8 @@ export class Cluster extends pulumi.ComponentResource {
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
 
-    // Tells this cluster from an earlier or another one of the same name. Every machine carries it, and what makes another
-    // cluster replaces it first: the engine then takes everything back in one order.
+    // The id tells this cluster from another one of the same name. Every machine depends on it. A change that makes another
+    // cluster replaces the id first, so the engine deletes all resources of the old cluster in their order.
     const keepers = keepersOf(prior, config, dataLost);
     const id = new random.RandomUuid(`${name}${suffix.id}`, { keepers }, { ...child, deleteBeforeReplace: true });
     const pool = new StoragePool(`${name}${suffix.pool}`, { pool: config.storagePool }, child);
@@ -128,7 +134,7 @@ export class Cluster extends pulumi.ComponentResource {
     const rollout = new Rollout(order, master);
     const workers: Worker[] = [];
     for (const { config: pool, nodes } of topology.pools) {
-      const made = new WorkerPool(
+      const workerPool = new WorkerPool(
         resourceName(name, pool.name),
         {
           nodes,
@@ -151,7 +157,7 @@ export class Cluster extends pulumi.ComponentResource {
         },
         child,
       );
-      workers.push(...made.workers);
+      workers.push(...workerPool.workers);
     }
     const readiness = new NodeReadiness(
       `${name}${suffix.ready}`,
@@ -179,14 +185,14 @@ export class Cluster extends pulumi.ComponentResource {
         masterDomain: master.machine.domain,
         timeoutMinutes: timeouts.ready,
       },
-      // Pods go to nodes that are Ready; their own limits need not cover the joins.
+      // Pods run on Ready nodes. After this step their time limits need not include the joins.
       { ...child, dependsOn: [readiness] },
     );
 
     this.kubeconfig = master.kubeconfig;
     this.imageHash = config.image.sha256;
     this.kubernetesVersion = master.kubernetesVersion;
-    // A date tells nothing of the key it came with.
+    // A date reveals nothing about the key.
     this.certificatesEnd = pulumi.unsecret(
       master.kubeconfig.apply((text) => clientValidity(text)?.to.toISOString().slice(0, 19).concat("Z")),
     );

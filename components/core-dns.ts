@@ -2,32 +2,32 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
 import { corefile } from "../addons/corefile.ts";
-import { nobody, unprivilegedContainer } from "./pod-security.ts";
+import { unprivilegedContainer, unprivilegedPod } from "./pod-security.ts";
 
-/** What {@link CoreDns} is made from. */
+/** Arguments of {@link CoreDns}. */
 export interface CoreDnsArgs {
   /** DNS domain inside the cluster. */
   readonly clusterDomain: string;
-  /** Address the kubelets give to pods as their name server: the tenth of the service range. */
+  /** Address of the name server that kubelets give to pods: the tenth of the service range. */
   readonly address: string;
-  /** How many pods answer. */
+  /** Number of pods. */
   readonly replicas: number;
-  /** Limit in seconds for the pods to be ready. */
+  /** Time in seconds in which the pods must become ready. */
   readonly timeoutSeconds: number;
 }
 
 const namespace = "kube-system";
-// Named in plain text where they refer to each other: an object that gets another's output cannot be compared while the
-// next cluster's API server is not known yet, and the preview of another cluster would fail.
+// References between objects are plain texts. An output of another object is unknown while the API server of the next cluster
+// is unknown, and the preview of another cluster would fail.
 const metadata = { name: "coredns", namespace };
 const clusterWide = { name: "nodeforge:coredns" };
 const labels = { "k8s-app": "kube-dns" };
 
 /**
- * The cluster's name server, from an image the nodes already have.
+ * The cluster's name server. Its container image is part of the node image.
  *
- * Creates its account and role, its configuration, a deployment that the control plane may run too, and the service
- * kube-dns.
+ * Creates a service account and its role, the configuration, a deployment whose pods may also run on the control plane, and the
+ * service kube-dns.
  */
 export class CoreDns extends pulumi.ComponentResource {
   constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -69,7 +69,7 @@ export class CoreDns extends pulumi.ComponentResource {
           template: { metadata: { labels }, spec: podSpec() },
         },
       },
-      // Without its role the name server never becomes ready.
+      // Without the role the name server never becomes ready.
       { ...child, dependsOn: [binding, config] },
     );
     new kubernetes.core.v1.Service(
@@ -95,13 +95,13 @@ export class CoreDns extends pulumi.ComponentResource {
 function podSpec(): kubernetes.types.input.core.v1.PodSpec {
   return {
     serviceAccountName: metadata.name,
-    // Port 53 is for root alone elsewhere; a capability would reach a user who is not root only through the image's file.
-    securityContext: { ...nobody, sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }] },
+    // Port 53 is for root by default. A capability has no effect for another user unless the image's file has it, too.
+    securityContext: { ...unprivilegedPod, sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }] },
     priorityClassName: "system-cluster-critical",
-    // The node's own name server; the cluster's would be itself.
+    // The node's name server, because the cluster's is this pod.
     dnsPolicy: "Default",
-    // A cluster without workers, or one whose workers are all tainted, resolves names too. More tolerance would bring the
-    // pod back to a node that is being drained.
+    // So that a cluster without workers, or with tainted workers only, resolves names. With more tolerations the pod would
+    // return to a node during its drain.
     tolerations: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
     topologySpreadConstraints: [
       {

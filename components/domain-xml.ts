@@ -2,25 +2,25 @@ import { isSystemDaemon } from "../libvirt/uri.ts";
 import { consoleLogName, dataDiskSerial, domainLogFolder } from "../names.ts";
 import { append, attribute, setAttribute, stylesheet } from "./stylesheet.ts";
 
-/** What a domain's XML gets beside what the provider writes, and in place of it. */
+/** Changes to the domain XML that the provider writes. */
 export interface DomainXml {
-  /** File on the hypervisor that keeps what the serial port says; undefined where libvirt may not write one. */
+  /** File on the hypervisor with the output of the serial console; undefined where libvirt must not write one. */
   readonly consoleLog: string | undefined;
-  /** Ids of the volumes that are the disks, in their order: vda, vdb, and so on. In a pool of files an id is a path. */
+  /** Ids of the volumes of the disks vda, vdb and so on. In a pool of files an id is a path. */
   readonly disks: readonly string[];
-  /** Index of the disk that carries the control plane's data; undefined for a machine without one. */
+  /** Index of the disk with the control plane's data; undefined for a machine without one. */
   readonly dataDisk: number | undefined;
 }
 
 /**
- * The stylesheet that changes a domain where the provider (0.8.3) has no property for it.
+ * Returns the stylesheet that changes a domain where the provider (0.8.3) has no property.
  *
- * - Each disk is named by its file. The provider names it by pool and volume, of which libvirt's AppArmor driver makes no
- *   rule (virt-aa-helper, tried with libvirt 9.0): QEMU is then refused its own disks. The backing file of the root disk
- *   needs nothing: libvirt hands the helper the whole chain, and the helper gives what is behind a disk read access.
+ * - Each disk refers to its file. The provider refers to pool and volume. For those libvirt's AppArmor driver writes no rule
+ *   (virt-aa-helper, tried with libvirt 9.0), so QEMU could not open its disks. The backing file of the root disk needs no
+ *   change. libvirt passes the whole chain to the helper, which gives read access to the files behind a disk.
  * - The data disk gets a serial number.
- * - The serial console gets a log, the only witness of a machine that never reached its network. AppArmor has no rule for
- *   that file and needs none: virtlogd opens it, and QEMU writes to a pipe (stdio_handler in qemu.conf, as it is by default).
+ * - The serial console gets a log. It is the only evidence of a machine that never reached its network. The file needs no rule
+ *   of AppArmor: virtlogd opens it, and QEMU writes to a pipe (default of stdio_handler in qemu.conf).
  */
 export function domainXslt({ consoleLog, disks, dataDisk }: DomainXml): string {
   const log = consoleLog && append("/domain/devices/console", `<log file="${consoleLog}" append="on"/>`);
@@ -30,7 +30,7 @@ export function domainXslt({ consoleLog, disks, dataDisk }: DomainXml): string {
   return stylesheet(...[log, ...files, serial].filter((template) => typeof template === "string"));
 }
 
-/** Where a disk is in a domain's XML; the provider counts targets from vda on. */
+/** XPath of a disk in a domain's XML. The provider counts targets from vda. */
 function diskAt(index: number): string {
   return `/domain/devices/disk[target/@dev='vd${String.fromCharCode("a".charCodeAt(0) + index)}']`;
 }
@@ -45,8 +45,8 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** Where libvirt keeps what a domain's serial port says, beside its own log of the domain. */
+/** Path of the log of a domain's serial console, beside libvirt's log of the domain; undefined where libvirt cannot write it. */
 export function consoleLogPath(libvirtUri: string, domainName: string): string | undefined {
-  // A session's libvirt is an ordinary user's, who may not write there.
+  // A session daemon runs as an ordinary user, who has no access to the folder.
   return isSystemDaemon(libvirtUri) ? `${domainLogFolder}/${consoleLogName(domainName)}` : undefined;
 }

@@ -13,13 +13,13 @@ import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
 
-/** What every node of a cluster is told of it. */
+/** Properties of a cluster that its nodes need. */
 export interface ClusterIdentity {
   readonly clusterName: string;
   readonly network: ClusterNetworkConfig;
 }
 
-/** Parameters of the scripts that make a node part of its cluster; the image's units read them from node.env. */
+/** Returns the parameters of the scripts that add a node to its cluster; the image's units read them from node.env. */
 export function nodeParameters(node: Node, { clusterName, network }: ClusterIdentity) {
   return {
     NODE_NAME: node.name,
@@ -30,54 +30,59 @@ export function nodeParameters(node: Node, { clusterName, network }: ClusterIden
   };
 }
 
-/** What a {@link Master} is made from. */
+/** Arguments of a {@link Master}. */
 export interface MasterArgs {
-  /** The control-plane node; its address is known before it boots. */
+  /** Node of the control plane. Its address is known before it boots. */
   readonly node: Node;
   readonly platform: MachinePlatform;
   readonly identity: ClusterIdentity;
-  /** The disk that outlives the machine. */
+  /** Size and protection of the data disk. */
   readonly data: Pick<MasterConfig, "dataDiskGiB" | "dataProtected">;
-  /** How workers leave. */
+  /** Drain policy for workers. */
   readonly drain: DrainConfig;
   readonly timeouts: Timeouts;
-  /** How an earlier machine with this control plane's data was reached. @default there was none */
+  /** Identity of an earlier machine with this control plane's data. @default none */
   readonly kept?: Identity | undefined;
-  /** Changes when its certificates end soon, so that they are renewed and the kubeconfig follows. @default never yet */
+  /** Number of renewals of the certificates. A new number renews them and reads the kubeconfig again. @default none */
   readonly certificates?: string | undefined;
 }
 
-/** What the control plane says of its own making. */
+/** Result of init-control-plane. */
 interface InitResult {
   kubernetesVersion: string;
 }
 
 /**
- * The control-plane node, ready to let workers in.
+ * The control plane, ready to admit workers.
  *
- * Creates: 1. the data disk, which etcd, certificates and keys are on; 2. the machine; 3. the step that makes the control
- * plane, or brings it back on another machine; 4. the step that says how workers leave; 5. the step that fetches the
- * administrator's kubeconfig. Another machine changes nothing for whoever talks to this one: address, host key and
- * certificates stay.
+ * Creates:
+ *
+ * 1. the data disk with etcd, certificates and keys,
+ * 2. the machine,
+ * 3. the step that initializes the control plane, or restores it on another machine,
+ * 4. the step that writes the drain policy,
+ * 5. the step that reads the administrator's kubeconfig.
+ *
+ * After a replacement of the machine, clients notice no change: address, host key and certificates stay.
  */
 export class Master extends pulumi.ComponentResource {
   readonly node: Node;
   readonly machine: VirtualMachine;
-  /** How to reach the node once it is a control plane; steps that use it wait for that. */
+  /** Connection for steps on the control plane. They wait until it is initialized and has the drain policy. */
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
-  /** host:port of the API server; known only once it answers. */
+  /** host:port of the API server; known once the control plane is initialized. */
   readonly endpoint: pulumi.Output<string>;
   /** The administrator's kubeconfig. Secret. */
   readonly kubeconfig: pulumi.Output<string>;
-  /** Version of Kubernetes, such as v1.36.3: the image decides it. */
+  /** Version of Kubernetes in the image, such as v1.36.3. */
   readonly kubernetesVersion: pulumi.Output<string>;
-  /** Seconds of each phase. */
+  /** Duration of each phase in seconds. */
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:Master", name, { node: args.node.name }, opts);
     const { node, platform, identity, data, drain, timeouts, certificates } = args;
-    // Left out until the first renewal: a stack whose certificates are young has nothing to do.
+    // Left out until the first renewal, so that the inputs of the steps do not change before it.
     const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };
     this.node = node;
     const volume = new libvirt.Volume(
@@ -90,7 +95,7 @@ export class Master extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // Everything in the cluster is on it. What must not go by accident does not go with `pulumi destroy` either.
+        // The disk has the whole cluster. Neither a mistake nor a plain `pulumi destroy` can delete a protected resource.
         protect: data.dataProtected,
       },
     );
@@ -113,18 +118,18 @@ export class Master extends pulumi.ComponentResource {
           ...nodeParameters(node, identity),
           NODE_ADDRESS: this.machine.address,
           IMAGE: shortDigest(node.image.sha256),
-          // On another machine it runs again in place. Were the step replaced, everything that depends on it would be,
-          // because nobody could know yet that it is still the same control plane.
+          // On another machine the step is updated, not replaced. A replacement would replace everything that depends on the
+          // step, because its outputs would be unknown.
           MACHINE: domainId,
           ...renewal,
           APPROVE_JOINS: scriptText({ script: "approve-joins" }),
         },
         stdin: initConfiguration({ clusterName: identity.clusterName, node, network: identity.network }),
-        // The stack remembers that it was done: then the data disk has to have the cluster, and a blank one is refused.
+        // An update means that the state has an earlier run. The script then refuses a blank data disk.
         again: { script: "init-control-plane", limitMinutes: timeouts.init, repeated: true },
       },
-      // Another cluster is made for the first time. From nothing to a value, as in a stack of an earlier release, this
-      // replaces nothing.
+      // Another cluster needs a first initialization. In a stack of an earlier release the trigger changes from none to a
+      // value, which replaces nothing.
       { parent: this, replacementTrigger: platform.cluster.result },
     );
     const policy = remoteStep(
@@ -145,7 +150,7 @@ export class Master extends pulumi.ComponentResource {
     const result = init.stdout.apply((text) => JSON.parse(text) as InitResult);
     this.kubernetesVersion = result.kubernetesVersion;
     this.timings = init.stdout.apply((text) => secondsOf(`${name}${suffix.init}`, text));
-    // No worker leaves before it is said how.
+    // Workers use this connection, so no worker is drained before the drain policy is written.
     this.connection = pulumi.all([connection, policy.id]).apply(([value]) => value);
     this.endpoint = pulumi.all([this.machine.address, init.id]).apply(([address]) => `${address}:6443`);
 
@@ -156,7 +161,7 @@ export class Master extends pulumi.ComponentResource {
         connection: this.connection,
         user,
         limitMinutes: 5,
-        // In place, as init.
+        // A renewal updates the step, as it does for init.
         parameters: renewal,
         secretResult: true,
       },

@@ -3,22 +3,21 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NetworkConfig } from "../config/network.ts";
 import { addAfter, setAttribute, stylesheet } from "./stylesheet.ts";
 
-/** What a {@link Network} is made from. */
+/** Arguments of a {@link Network}. */
 export interface NetworkArgs {
-  /** Plain, because it decides whether a network is made. */
+  /** A plain value, because it decides whether a network is created. */
   readonly network: NetworkConfig;
-  /** What a made network is marked with: whose it is. */
+  /** Mark of a created network, which names its cluster. */
   readonly mark: pulumi.Input<string>;
 }
 
 /**
- * The network the nodes are on.
+ * The network of the nodes.
  *
- * Creates a NAT network with DHCP, or nothing when an existing network is named: that one is used as it is and never
- * changed.
+ * Creates a NAT network with DHCP; nothing when the configuration names an existing network, which is never changed.
  */
 export class Network extends pulumi.ComponentResource {
-  /** Name that domains refer to; known only once the network is there. */
+  /** Name for domains; known once the network exists. */
   readonly networkName: pulumi.Output<string>;
 
   constructor(name: string, { network, mark }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -33,13 +32,13 @@ export class Network extends pulumi.ComponentResource {
               mode: "nat",
               addresses: [network.subnet.cidr],
               domain: network.domain,
-              // Names of nodes are answered here and nowhere else.
+              // Queries for names of nodes are not forwarded.
               dns: { enabled: true, localOnly: true },
               dhcp: { enabled: true },
               autostart: true,
               xml: { xslt: pulumi.output(mark).apply((text) => amendments(network, text)) },
             },
-            // Two networks of one name or subnet cannot be side by side.
+            // Two networks of one name or subnet cannot exist at the same time.
             { parent: this, deleteBeforeReplace: true },
           ).name;
     this.registerOutputs({ networkName: this.networkName });
@@ -47,8 +46,8 @@ export class Network extends pulumi.ComponentResource {
 }
 
 /**
- * Stylesheet for properties that the provider has no argument for: the DHCP range, because the provider always gives the whole
- * subnet (its network_def.go), and the cluster's mark, which libvirt keeps in the network's metadata.
+ * Returns the stylesheet for properties that the provider has no argument for: the DHCP range and the cluster's mark. The
+ * provider always gives the whole subnet (its network_def.go). libvirt keeps the mark in the network's metadata.
  */
 function amendments({ dhcpStart, dhcpEnd }: NetworkConfig, mark: string): string {
   const range = "/network/ip/dhcp/range";

@@ -3,36 +3,35 @@ import * as pulumi from "@pulumi/pulumi";
 import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
 
-/** A node that has to be Ready. */
+/** A node that must be Ready. */
 export interface ExpectedNode {
   readonly name: string;
-  /** What is new whenever the node joined anew; the check waits for it and runs again. */
+  /** Changes with each join of the node. The check waits for it and runs again. */
   readonly joined: pulumi.Input<string>;
 }
 
-/** What a {@link NodeReadiness} is made from. */
+/** Arguments of {@link NodeReadiness}. */
 export interface NodeReadinessArgs {
-  /** The nodes the cluster shall have. A worker that is taken away is still there: the engine deletes last. */
+  /** Desired nodes. A removed worker is still in the cluster, because the engine deletes last. */
   readonly nodes: readonly ExpectedNode[];
-  /** How to reach the control plane. */
+  /** Connection to the control plane. */
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
   readonly user: string;
-  /** UUID of the control plane's domain; on another machine the check starts anew. */
+  /** UUID of the control plane's domain. On another machine the check runs again. */
   readonly masterDomainId: pulumi.Input<string>;
-  /** Changes when the cluster has to be looked at again although nothing of it changes. */
+  /** Changes when the check must run again although no node changes. */
   readonly generation: string;
-  /** Limit in minutes. */
+  /** Time in minutes in which all nodes must become Ready. */
   readonly timeoutMinutes: number;
 }
 
 /**
- * The gate that opens when every expected node is in the cluster and Ready.
+ * The step that waits until every desired node is in the cluster and Ready.
  *
- * Creates a command on the control plane that waits for it, says what is missing meanwhile, and in the end revokes the
- * join tokens.
+ * Creates a command on the control plane. While it waits it prints the missing nodes; at its end it revokes the join tokens.
  */
 export class NodeReadiness extends pulumi.ComponentResource {
-  /** Seconds the cluster took to become Ready after the last join. */
+  /** Seconds from the last join until the cluster was Ready. */
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: NodeReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -44,7 +43,7 @@ export class NodeReadiness extends pulumi.ComponentResource {
         script: "wait-ready",
         connection: args.connection,
         user: args.user,
-        // The script's own limit comes first, because it explains itself.
+        // Longer than the limit in the script, because the script's error names the missing nodes.
         limitMinutes: args.timeoutMinutes + 2,
         parameters: { READY_TIMEOUT_SECONDS: args.timeoutMinutes * 60 },
         stdin: pulumi.all(lines).apply((texts) => texts.join("")),

@@ -1,15 +1,15 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 
-/** The user of nobody, and no system call beyond what the runtime lets every container make. */
-export const nobody = {
+/** Security context of a pod: an unprivileged user, and the container runtime's default filter of system calls. */
+export const unprivilegedPod = {
   runAsNonRoot: true,
-  // The images name no user of their own.
+  // The container images declare no user.
   runAsUser: 65534,
   runAsGroup: 65534,
   seccompProfile: { type: "RuntimeDefault" },
 } satisfies kubernetes.types.input.core.v1.PodSecurityContext;
 
-/** No right but those of its user: what the policy `restricted` of Kubernetes asks for, and no writing to the image. */
+/** Security context of a container: the Kubernetes policy `restricted`, and a root file system that is read-only. */
 export const unprivilegedContainer = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ["ALL"] },

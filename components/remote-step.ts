@@ -2,45 +2,48 @@ import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptInput, startScript, type GuestScript, type ScriptStart } from "../guest/script.ts";
 
-/** How many failed attempts to connect are borne: sshd answers up to 20 s after the host key exists; 5 s apart, this is 5 minutes. */
+/**
+ * Number of attempts to connect that may fail. sshd answers up to 20 s after the host key exists; 60 attempts 5 s apart take
+ * 5 minutes.
+ */
 export const dialErrorLimit = 60;
 
-/** Longest that connecting can take, in minutes: an attempt may last the command plugin's 15 s, and the next comes 5 s later. */
+/** Longest time of connecting in minutes: an attempt takes up to the command plugin's 15 s, and the next one starts 5 s later. */
 const connecting = (dialErrorLimit * (15 + 5)) / 60;
 
-/** A script and its parameters, some of which are known only later. */
+/** A script, its parameters and its options. */
 interface ScriptUse extends Omit<ScriptStart, "user"> {
   readonly script: GuestScript;
   readonly parameters?: Readonly<Record<string, pulumi.Input<string | number>>>;
 }
 
-/** One script run on one node. */
+/** Arguments of {@link remoteStep}. */
 export interface RemoteStepArgs extends ScriptUse {
   readonly connection: pulumi.Input<types.input.remote.ConnectionArgs>;
-  /** User that logs in. */
+  /** User for ssh. */
   readonly user: string;
-  /** What the script reads; the place for secrets. */
+  /** Standard input of the script, the only place for secrets. @default empty */
   readonly stdin?: pulumi.Input<string>;
-  /** Values that make it another step altogether, such as the machine it ran on. */
+  /** Values whose change replaces the step, such as the id of its machine. @default none */
   readonly triggers?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Whether the result is a secret; it is then neither shown nor stored in clear. @default false */
+  /** Whether the result is a secret, which is neither printed nor stored in clear text. @default false */
   readonly secretResult?: boolean;
   /**
-   * Script to run instead when the step was done already and something about it changed; the same one with other limits has
-   * the parameters of the first. @default the same
+   * Script of an update, when an input changes after the first run. The same script with another limit gets the parameters
+   * of the first. @default the same script
    */
   readonly again?: ScriptUse;
-  /** Script to run on the same node when the step is taken back. */
+  /** Script that runs on the same node when the step is deleted. @default none */
   readonly undo?: ScriptUse;
 }
 
 /**
- * Makes the command that runs a script of guest/ on a node: bounded in time, its progress streamed, its stdout kept as
- * the result. A changed script or parameter runs it again in place, so every script is repeatable.
+ * Creates the command that runs a script of guest/ on a node. It has a time limit, prints its progress, and keeps its stdout
+ * as the result. A change of the script or of a parameter runs it again as an update, so every script is repeatable.
  *
- * The limit holds twice: on the node, where the script is killed, and here two minutes later, because a node that hangs or
- * was taken over kills nothing. The stand-in for the command plugin keeps the second one; the official plugin (1.2.1) does
- * so only while it connects.
+ * Two limits apply: the node kills the script, and the plugin ends the command two minutes later. The second one is for a node
+ * that hangs or is compromised. The fallback plugin enforces it; the official plugin (1.2.1) enforces it only while it
+ * connects.
  */
 export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.CustomResourceOptions): remote.Command {
   const { user, again, undo, stdin = "" } = args;
@@ -55,15 +58,15 @@ export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.Cust
       ...(undo ? { delete: startScript({ ...undo, user }) } : {}),
       stdin: pulumi.all([calls, stdin]).apply(([known, text]) => scriptInput(known, text)),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
-      // Results are for the program, progress is for the operator.
+      // The program reads stdout, the operator reads stderr.
       logging: remote.Logging.Stderr,
-      // sshd refuses environment variables it was not told of, and a result may be a secret.
+      // sshd accepts only variables that its configuration lists, and a result may be a secret.
       addPreviousOutputInEnv: false,
     },
     {
       ...opts,
       ...(args.secretResult ? { additionalSecretOutputs: ["stdout"] } : {}),
-      // A node that never ends a step, or never answers, would otherwise hold the whole run.
+      // A node that never ends a script, or never answers, would otherwise block the whole run.
       customTimeouts: {
         create: limitOf(args),
         update: limitOf(again ?? args),
@@ -73,7 +76,7 @@ export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.Cust
   );
 }
 
-/** Limit of a whole operation: what the script may take on the node, connecting before it, and two minutes to spare. */
+/** Limit of an operation: connecting, the script's own limit, and two minutes of margin. */
 function limitOf({ limitMinutes }: ScriptUse): string {
   return `${limitMinutes + connecting + 2}m`;
 }

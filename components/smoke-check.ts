@@ -3,15 +3,15 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
 import { smokeNamespace } from "../names.ts";
-import { nobody, unprivilegedContainer } from "./pod-security.ts";
+import { unprivilegedContainer, unprivilegedPod } from "./pod-security.ts";
 
-/** What a {@link SmokeCheck} is made from. */
+/** Arguments of a {@link SmokeCheck}. */
 export interface SmokeCheckArgs {
   /** DNS domain inside the cluster. */
   readonly clusterDomain: string;
-  /** How many workers there are; a pod on each. */
+  /** Number of workers; each runs one pod. */
   readonly workers: number;
-  /** Limit in seconds for every pod to have reached every other. */
+  /** Time in seconds in which every pod must reach every other. */
   readonly timeoutSeconds: number;
 }
 
@@ -21,12 +21,12 @@ const labels = { app: name_ };
 const probePeriodSeconds = 5;
 
 /**
- * The proof that pods run and reach each other.
+ * A check that pods run and reach each other.
  *
- * Creates a pod on every worker that starts only once it has resolved the service's name to no fewer pods than there
- * are workers and fetched a page from as many. The rollout, and with it `up`, fails when one does not. Once started, a
- * pod checks nothing any more: a cluster for benchmarks shall be quiet. The pod of a worker that comes later has to reach as
- * many, too; those of workers that leave are more than that, and may be silent.
+ * Creates a pod on every worker. A pod is started once it has resolved the service's name to one pod per worker, and has
+ * fetched a page from as many. If one pod fails, the rollout fails and `up` with it. A started pod checks
+ * nothing more, because a cluster for benchmarks must be quiet. The pod of a new worker must reach as many pods. Pods of
+ * workers that are being removed exceed that number, so they need not answer.
  */
 export class SmokeCheck extends pulumi.ComponentResource {
   constructor(name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,7 +42,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
         metadata,
         data: {
           "check.sh": readFileSync(new URL("../addons/smoke-check.sh", import.meta.url), "utf8"),
-          // Here rather than in the pods, so that another number of workers starts no pod again.
+          // Not in the pods, so that another number of workers restarts no pod.
           expected: String(args.workers),
         },
       },
@@ -52,7 +52,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
       name,
       {
         metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
-        // Pods find each other before they are ready: they become ready by finding each other.
+        // Pods must find each other before they are ready, because they become ready by that.
         spec: { clusterIP: "None", selector: labels, publishNotReadyAddresses: true, ports: [{ port: 8080 }] },
       },
       inside,
@@ -63,12 +63,12 @@ export class SmokeCheck extends pulumi.ComponentResource {
         metadata: { ...metadata, annotations: { "pulumi.com/timeoutSeconds": String(args.timeoutSeconds) } },
         spec: {
           selector: { matchLabels: labels },
-          // The pods check each other, so they change all at once.
+          // All pods change at the same time, because they check each other.
           updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
           template: { metadata: { labels }, spec: podSpec(args) },
         },
       },
-      // Its pods look for the service from their first second. The script is named in plain text as in core-dns.ts.
+      // The pods query the service from their first second. References are plain texts, as in core-dns.ts.
       { ...inside, dependsOn: [home, service, script] },
     );
     this.registerOutputs({});
@@ -78,7 +78,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
 function podSpec(args: SmokeCheckArgs): kubernetes.types.input.core.v1.PodSpec {
   return {
     automountServiceAccountToken: false,
-    securityContext: nobody,
+    securityContext: unprivilegedPod,
     terminationGracePeriodSeconds: 1,
     tolerations: [{ operator: "Exists" }],
     affinity: {
@@ -95,13 +95,13 @@ function podSpec(args: SmokeCheckArgs): kubernetes.types.input.core.v1.PodSpec {
         name: name_,
         image: containerImage("smoke"),
         imagePullPolicy: "Never",
-        // The first process of a container hears no SIGTERM it does not ask for: httpd would hold its node's shutdown.
+        // The first process of a container ignores a SIGTERM without a handler. httpd would delay the shutdown of its node.
         command: ["/bin/sh", "-c", "echo ok >/www/index.html; trap 'exit 0' TERM; httpd -f -p 8080 -h /www & wait $!"],
         env: [{ name: "SERVICE", value: `${name_}.${namespace}.svc.${args.clusterDomain}.` }],
         startupProbe: {
           exec: { command: ["/bin/sh", "/check/check.sh"] },
           periodSeconds: probePeriodSeconds,
-          // Emulated, starting a process in a container takes seconds; pods that are silent take ten together.
+          // Under emulation the start of a process in a container takes seconds. Pods that do not answer take 10 s together.
           timeoutSeconds: 60,
           failureThreshold: Math.ceil(args.timeoutSeconds / probePeriodSeconds),
         },

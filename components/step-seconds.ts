@@ -2,24 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { longestPhase, plausibleSeconds } from "../guest/seconds.ts";
 
 /**
- * The seconds that a step says its phases took; what makes no sense is left out, with a warning.
+ * Returns the durations that a step reports for its phases, in seconds. Leaves out invalid ones and warns about them.
  * @param step Name of the step, for the warning.
+ * @param given Durations by phase, as the step printed them.
  */
 export function checkedSeconds(step: string, given: unknown): Record<string, number> {
   const { seconds, implausible } = plausibleSeconds(given);
   if (implausible.length > 0) {
-    const wanted = `wanted are seconds from 0 to ${longestPhase}`;
-    // The clock is what can be wrong; the step itself did its work.
-    void pulumi.log.warn(
-      `${step} reports times that make no sense, which are left out: ${implausible.join(", ")}; ${wanted}`,
-    );
+    // A warning, because only the clock is wrong: the step has succeeded.
+    const expected = `expected seconds from 0 to ${longestPhase}`;
+    void pulumi.log.warn(`${step} reports implausible durations, ${expected}. Left out: ${implausible.join(", ")}`);
   }
   return { ...seconds };
 }
 
 /**
- * The `seconds` of a step's result.
- * @param result The JSON object that the step printed.
+ * Returns the durations in a step's result, see {@link checkedSeconds}.
+ * @param result JSON object that the step printed, with the durations as `seconds`.
  */
 export function secondsOf(step: string, result: string): Record<string, number> {
   return checkedSeconds(step, (JSON.parse(result) as { readonly seconds?: unknown }).seconds);

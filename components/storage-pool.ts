@@ -2,19 +2,19 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { StoragePoolConfig } from "../config/index.ts";
 
-/** What a {@link StoragePool} is made from. */
+/** Arguments of a {@link StoragePool}. */
 export interface StoragePoolArgs {
-  /** Plain, because it decides whether a pool is made. */
+  /** A plain value, because it decides whether a pool is created. */
   readonly pool: StoragePoolConfig;
 }
 
 /**
- * The storage pool the cluster's volumes are in.
+ * The storage pool of the cluster's volumes.
  *
- * Creates a directory pool, or nothing when an existing pool is named: that one is used as it is and never changed.
+ * Creates a directory pool; nothing when the configuration names an existing pool, which is never changed.
  */
 export class StoragePool extends pulumi.ComponentResource {
-  /** Name volumes refer to; known only once the pool is there. */
+  /** Name for volumes; known once the pool exists. */
   readonly poolName: pulumi.Output<string>;
 
   constructor(name: string, { pool }: StoragePoolArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -25,7 +25,7 @@ export class StoragePool extends pulumi.ComponentResource {
         : new libvirt.Pool(
             name,
             { name: pool.name, type: "dir", target: { path: pool.path } },
-            // Two pools of one name or directory cannot be side by side.
+            // Two pools of one name or directory cannot exist at the same time.
             { parent: this, deleteBeforeReplace: true },
           ).name;
     this.registerOutputs({ poolName: this.poolName });

@@ -15,87 +15,93 @@ import { consoleLogPath, domainXslt } from "./domain-xml.ts";
 import type { OwnNames } from "./own-names.ts";
 import { dialErrorLimit } from "./remote-step.ts";
 
-/** What all machines of a cluster share. */
+/** Properties that all machines of a cluster share. */
 export interface MachinePlatform {
   /** URI of the hypervisor. */
   readonly libvirtUri: string;
-  /** Hardware virtualisation or emulation. */
+  /** kvm for hardware virtualisation, qemu for emulation. */
   readonly domainType: DomainType;
-  /** Pool of all volumes. */
+  /** Name of the storage pool of all volumes. */
   readonly poolName: pulumi.Input<string>;
-  /** Network of all nodes. */
+  /** Name of the network of all nodes. */
   readonly networkName: pulumi.Input<string>;
-  /** Name of that network when the cluster made it. One that exists is never changed: nothing is reserved in it. */
+  /** Name of that network if the cluster created it. In an existing network no address is reserved. */
   readonly ownNetwork: string | undefined;
-  /** Subnet of that network, such as 192.168.222.0/24; no node has an address outside it. */
+  /** Subnet of that network, such as 192.168.222.0/24. Every address of a node is in it. */
   readonly networkCidr: string;
-  /** What nodes that set their own address must know. */
+  /** Settings for nodes that set their own address. */
   readonly staticNetwork: StaticNetwork;
-  /** Ids of the volumes that root disks are backed by, by the SHA-256 of their image. */
+  /** Ids of the base image volumes, by the SHA-256 of the image. */
   readonly baseVolumeIds: ReadonlyMap<string, pulumi.Input<string>>;
-  /** How remote steps log in. */
+  /** Login of remote steps. */
   readonly ssh: SshConfig;
-  /** Limit in minutes from power-on to address and host key. */
+  /** Time in minutes from power-on to address and host key. */
   readonly bootTimeoutMinutes: number;
-  /** Whom `virsh desc` tells the domain belongs to. */
+  /** Mark of the cluster in the description of its domains. */
   readonly owner: pulumi.Input<string>;
-  /** Tells the cluster from others of its name. It goes only with the whole cluster; no machine is then shut down in order. */
+  /** Random id of the cluster. It is deleted only with the whole cluster; machines are then not shut down cleanly. */
   readonly cluster: RandomUuid;
-  /** What the cluster calls its volumes. */
+  /** Names of the cluster's volumes. */
   readonly names: OwnNames;
 }
 
-/** What a {@link VirtualMachine} is made from. */
+/** Arguments of a {@link VirtualMachine}. */
 export interface VirtualMachineArgs {
-  /** The node the machine becomes. */
+  /** Node of the machine. */
   readonly node: Node;
   readonly platform: MachinePlatform;
-  /** A volume that outlives the machine. @default none */
+  /** Id of a volume that stays when the machine is replaced. @default none */
   readonly dataVolumeId?: pulumi.Input<string>;
-  /** Identity that the data volume brings along from an earlier machine. @default what this one has when it is up */
+  /** Identity of an earlier machine, which the data volume keeps. @default read from the machine after its boot */
   readonly kept?: Identity | undefined;
 }
 
 /**
- * What decides whether a node's machine is still the one that is wanted: everything that is fixed when it is made, as
- * twelve hexadecimal digits. It stands in the domain's description.
+ * Digest of a machine's properties that cannot change after its creation, as 12 hexadecimal digits. A machine with another
+ * signature is replaced. The signature is in the domain's description, see {@link domainDescription}.
  */
 export function machineSignature(node: Node, { domainType, ssh, staticNetwork }: MachinePlatform): string {
   const { vcpus, memoryMiB, diskGiB, image } = node;
   const { digest } = seedOf(node, ssh, staticNetwork);
-  // How the domain names its disks; a machine whose domain names them otherwise makes way in its turn.
+  // Form in which the domain refers to its disks (domain-xml.ts), so that machines with another form are replaced.
   const disks = "file";
   const parts = { domainType, vcpus, memoryMiB, diskGiB, image: image.sha256, seed: digest, disks };
   return shortDigest(sha256(JSON.stringify(parts)));
 }
 
 /**
- * A booted machine under its own host name, on which nothing of Kubernetes runs yet.
+ * A booted machine with its own host name, on which Kubernetes does not run yet.
  *
- * Creates: 1. the root disk, a copy-on-write overlay of the base image; 2. the seed disk; 3. the domain; 4. a command
- * that reads address and ssh host key through the guest agent, and shuts the machine down in order when it is taken back;
- * the address that was reserved for a worker is then free.
- * It does not wait for cloud-init: the first remote step does.
+ * Creates:
+ *
+ * 1. the root disk, a copy-on-write overlay of the base image,
+ * 2. the seed disk,
+ * 3. the domain,
+ * 4. a command that reads address and ssh host key through the guest agent.
+ *
+ * The deletion of the command shuts the machine down cleanly and deletes the reservation of a worker's address. Nothing here
+ * waits for cloud-init, because the first remote step does.
  */
 export class VirtualMachine extends pulumi.ComponentResource {
   /** The domain, for options such as deletedWith. */
   readonly domain: libvirt.Domain;
-  /** UUID of the domain; another one is another machine, to which nothing was done yet. */
+  /** UUID of the domain. A new UUID means a new machine, on which no step has run. */
   readonly domainId: pulumi.Output<string>;
-  /** The node's address. */
+  /** IPv4 address of the node. */
   readonly address: pulumi.Output<string>;
-  /** How to reach the node by ssh, its host key pinned. */
+  /** Connection by ssh with a pinned host key. */
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, platform, dataVolumeId, kept } = args;
     super("nodeforge:index:VirtualMachine", name, { node: node.name, addressing: node.addressing }, opts);
     const { ssh, bootTimeoutMinutes, ownNetwork } = platform;
-    // With its lease reserved, a worker has the same address also after it was off for longer than a lease.
+    // With a reservation a worker keeps its address even if it is off for longer than a lease.
     const reservedIn = node.addressing === "dhcp" ? ownNetwork : undefined;
     const baseVolumeId = platform.baseVolumeIds.get(node.image.sha256);
-    // Without one the root disk would be empty.
-    if (baseVolumeId === undefined) throw new Error(`there is no base image ${node.image.sha256} for ${node.name}`);
+    // The provider would create an empty root disk.
+    if (baseVolumeId === undefined)
+      throw new Error(`${node.name} needs the base image ${node.image.sha256}, which is missing`);
     const signature = machineSignature(node, platform);
 
     const root = new libvirt.Volume(
@@ -103,11 +109,9 @@ export class VirtualMachine extends pulumi.ComponentResource {
       { pool: platform.poolName, baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
       {
         parent: this,
-        // Another machine starts from the image. On its predecessor's disk a kubelet would come back by itself, as a member
-        // that was just made to leave.
+        // Another machine starts from the image. On the old disk a kubelet would start as the member that was just removed.
         replacementTrigger: signature,
-        // Then the new disk comes after the old machine has gone in order. One that may not leave keeps what it has, and
-        // nothing new waits for it.
+        // Deletes the old machine first, so a worker that cannot be drained keeps its disk and no unused disk is created.
         deleteBeforeReplace: true,
       },
     );
@@ -131,28 +135,28 @@ export class VirtualMachine extends pulumi.ComponentResource {
         type: platform.domainType,
         vcpu: node.vcpus,
         memory: node.memoryMiB,
-        // Emulated, the plain default model boots a third faster than one with more instructions to emulate.
+        // Under emulation the default model boots a third faster than a model with more instructions.
         ...(platform.domainType === "kvm" ? { cpu: { mode: "host-passthrough" } } : {}),
-        // By volume, although the stylesheet makes files of them: that is how the provider reads a disk back.
+        // By volume, because the provider reads disks back in this form. The stylesheet changes them to files.
         disks: volumeIds.map((volumeId) => ({ volumeId })),
         networkInterfaces: [
           {
             networkName: platform.networkName,
             mac: node.mac,
-            // The name is for the reservation, which an update of the domain would make, too.
+            // The host name is for the reservation, which an update of the domain creates, too.
             ...(ownNetwork === undefined ? {} : { hostname: node.name }),
             ...(node.addressing === "reservation" ? { addresses: [node.address ?? ""] } : {}),
-            // Whoever waits for a lease has it reserved in the network (the provider's resource_libvirt_domain.go). Whoever
-            // does not is waited for below: through the guest agent, which needs no lease to tell an address.
+            // waitForLease also makes the provider reserve the address (its resource_libvirt_domain.go). For other machines
+            // the command below waits: the guest agent reports an address without a lease, too.
             waitForLease: node.addressing === "reservation" || reservedIn !== undefined,
           },
         ],
         consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
-        // Left out, the provider adds SPICE, which not every QEMU has.
+        // Without this the provider adds SPICE, which not every QEMU supports.
         graphics: { type: "vnc", listenType: "none" },
-        // A hypervisor that was restarted brings its nodes back by itself.
+        // The nodes start again after a restart of the hypervisor.
         autostart: true,
-        // One that somebody stopped is started again.
+        // The next update starts a stopped machine.
         running: true,
         xml: {
           xslt: pulumi.all(volumeIds).apply((disks) =>
@@ -166,9 +170,9 @@ export class VirtualMachine extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // Two domains cannot have one name, MAC address and root disk at the same time.
+        // Two domains of one name, MAC address and root disk cannot exist at the same time.
         deleteBeforeReplace: true,
-        // Where a lease is waited for, creating a domain includes its boot.
+        // With waitForLease the creation of a domain includes its boot.
         customTimeouts: { create: `${bootTimeoutMinutes}m` },
       },
     );
@@ -177,6 +181,8 @@ export class VirtualMachine extends pulumi.ComponentResource {
     const hostKey = new local.Command(
       `${name}${suffix.hostKey}`,
       {
+        // The state of every machine has these two commands, so neither file may be renamed. A missing file would make the
+        // deletion of each existing machine fail.
         create: "node operator/read-identity.ts",
         delete: "node operator/shut-down.ts",
         environment: {
@@ -186,14 +192,14 @@ export class VirtualMachine extends pulumi.ComponentResource {
           MAC: node.mac,
           NETWORK_CIDR: platform.networkCidr,
           LIMIT_SECONDS: String(bootTimeoutMinutes * 60),
-          // The control plane's reservation belongs to the cluster, a worker's goes with the worker.
+          // A worker's reservation is deleted with the worker. The control plane's reservation is part of the network.
           ...(reservedIn === undefined ? {} : { NETWORK: reservedIn }),
         },
         // A new machine has a new key.
         triggers: [this.domainId],
         addPreviousOutputInEnv: false,
       },
-      // A cluster that is destroyed has nothing to lose, and its machines go within a second.
+      // Machines of a destroyed cluster need no clean shutdown. Without it they are deleted within a second.
       { parent: this, deletedWith: platform.cluster },
     );
     const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply(parseIdentity);

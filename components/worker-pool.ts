@@ -3,29 +3,29 @@ import type { Rollout } from "../lifecycle/rollout.ts";
 import type { Node } from "../topology.ts";
 import { Worker, type WorkerArgs } from "./worker.ts";
 
-/** What a {@link WorkerPool} is made from. */
+/** Arguments of a {@link WorkerPool}. */
 export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "waitsFor" | "generation"> {
-  /** The workers. Plain, because they decide which resources exist. */
+  /** Nodes of the workers. Plain values, because they decide which resources exist. */
   readonly nodes: readonly Node[];
-  /** Workers of the pools before; they join first. */
+  /** Workers of earlier pools, which join first. */
   readonly earlier: readonly Worker[];
   /**
-   * How many of all pools may join at the same time: an API server under 300 joins at once lets some time out
+   * Number of workers of all pools that may join at the same time. With 300 joins in parallel some time out at the API server
    * (kubeadm #3181).
    */
   readonly joinWaveSize: number;
-  /** Whom each worker waits for when its machine makes way. */
+  /** Resources that each worker waits for before its machine is replaced. */
   readonly rollout: Rollout;
-  /** How often a worker had to be let in again. */
+  /** Returns the number of the worker's join, see generationOf in lifecycle/prior-cluster.ts. */
   readonly generationOf: (node: Node) => string;
 }
 
 /**
- * Workers that are all alike.
+ * Workers of the same size, image, labels and taints.
  *
- * Creates a {@link Worker} for each node. All machines boot at once; a worker's join waits for the one that stands
- * joinWaveSize places before it, counted through all pools. That is an order among steps that have to be taken, so another
- * worker changes nothing for those that have joined.
+ * Creates a {@link Worker} for each node. All machines boot in parallel. The join of a worker waits for the join of the worker
+ * that is joinWaveSize places before it, counted through all pools. This orders only the steps of a run, so a new worker
+ * changes no worker that has joined.
  */
 export class WorkerPool extends pulumi.ComponentResource {
   readonly workers: readonly Worker[];

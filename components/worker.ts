@@ -10,7 +10,7 @@ import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
 
-/** What a {@link Worker} is made from. */
+/** Arguments of a {@link Worker}. */
 export interface WorkerArgs {
   readonly node: Node;
   readonly platform: MachinePlatform;
@@ -20,28 +20,32 @@ export interface WorkerArgs {
   readonly tokenTtlMinutes: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  /** Worker whose join has to be over first; what bounds how many join at a time. */
+  /** Worker that must join first, which limits the number of joins at a time. */
   readonly after: Worker | undefined;
-  /** What has to be back before this worker's machine makes way for another one; empty where it need not. */
+  /** Resources that must be complete before the worker's machine is replaced; none for a machine that is not. */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
-  /** Changes when the worker has to join again although its machine is the same. */
+  /** Changes when the worker must join again although its machine is the same. */
   readonly generation: string;
 }
 
 /**
  * A worker of the cluster.
  *
- * Creates: 1. the machine, which boots while the control plane is made; 2. its token; 3. the step that joins it; 4. the step
- * that gives it its labels and taints and waits until it is Ready.
+ * Creates:
+ *
+ * 1. the machine, which boots while the control plane is initialized,
+ * 2. the token,
+ * 3. the step that joins the worker,
+ * 4. the step that applies labels and taints and waits until the worker is Ready.
  */
 export class Worker extends pulumi.ComponentResource {
   readonly node: Node;
   readonly machine: VirtualMachine;
-  /** Changes with each join; whoever uses it waits until the worker does its part. */
+  /** Changes with each join. A resource that uses it waits until the worker is Ready. */
   readonly joined: pulumi.Output<string>;
-  /** The step after which the worker does its part. */
+  /** Step after which the worker is Ready. */
   readonly ready: pulumi.Resource;
-  /** Seconds of each phase. */
+  /** Duration of each phase in seconds. */
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -49,7 +53,7 @@ export class Worker extends pulumi.ComponentResource {
     const { node, platform, identity, master, timeouts, labels, taints } = args;
     const user = platform.ssh.user;
     this.node = node;
-    // Also its disks wait: made earlier, a rollout that stops would leave every other worker with a new disk it never used.
+    // The disks wait, too. Otherwise an interrupted rollout would leave an unused disk for every other worker.
     this.machine = new VirtualMachine(name, { node, platform }, { parent: this, dependsOn: [...args.waitsFor] });
     const { address, connection, domainId } = this.machine;
 
@@ -66,7 +70,7 @@ export class Worker extends pulumi.ComponentResource {
         cluster: platform.cluster,
         ttlMinutes: args.tokenTtlMinutes,
       },
-      // Minting is quick; waiting for the earlier wave here keeps the token young when its turn comes.
+      // The token waits instead of the join, because its lifetime begins with its creation.
       { parent: this, ...(args.after ? { dependsOn: [args.after] } : {}) },
     );
     const join = remoteStep(
@@ -92,7 +96,7 @@ export class Worker extends pulumi.ComponentResource {
         script: "worker-ready",
         connection: master.connection,
         user,
-        // Two waits of that length, and a few calls before them.
+        // The script waits twice this long, and makes a few calls before.
         limitMinutes: 2 * timeouts.ready + 5,
         parameters: {
           WORKER_NAME: node.name,
@@ -100,7 +104,7 @@ export class Worker extends pulumi.ComponentResource {
           TAINTS: taints.map(({ key, value, effect }) => `${key}${value ? `=${value}` : ""}:${effect}`).join(" "),
         },
         stdin: nodeLabels(node, labels),
-        // The machine's own, too: by it the next run knows whether this one is back.
+        // The machine's id, by which the next run decides whether the worker was Ready on this machine.
         triggers: [join.id, domainId],
       },
       { parent: this },
@@ -118,7 +122,7 @@ export class Worker extends pulumi.ComponentResource {
   }
 }
 
-/** The Node with the labels it shall have, as kubectl applies it. */
+/** Returns the Node with its desired labels, for `kubectl apply`. */
 function nodeLabels(node: Node, labels: Readonly<Record<string, string>>): string {
   const ours = {
     [imageLabel]: shortDigest(node.image.sha256),

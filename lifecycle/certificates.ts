@@ -5,7 +5,7 @@ import { suffix } from "../names.ts";
 import type { Node } from "../topology.ts";
 import type { PriorState } from "./prior-state.ts";
 
-/** From when to when a certificate is good. */
+/** Time in which a certificate is valid. */
 export interface Validity {
   readonly from: Date;
   readonly to: Date;
@@ -13,18 +13,18 @@ export interface Validity {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Certificates are renewed when they have fewer days left: of nix/files/renew-certificates.sh, which nodes have. */
+/** Certificates with fewer days left are renewed. The same number is in nix/files/renew-certificates.sh, which runs on nodes. */
 export const renewalDays = 90;
 
 /**
  * Validity of the client certificate in an administrator's kubeconfig; undefined when there is none.
  *
- * kubeadm makes and renews it together with those of the control plane, so it tells of them all.
+ * kubeadm creates and renews this certificate together with those of the control plane, so their validity is the same.
  * @param kubeconfig Secret.
  */
 export function clientValidity(kubeconfig: unknown): Validity | undefined {
   try {
-    // A pretty error would quote the text, and with it the key.
+    // Without prettyErrors, because those quote the text, which has the key.
     const { users } = parse(String(kubeconfig), { prettyErrors: false }) as {
       users: readonly { readonly user: Readonly<Record<string, string>> }[];
     };
@@ -35,12 +35,12 @@ export function clientValidity(kubeconfig: unknown): Validity | undefined {
   }
 }
 
-/** Whether a certificate is to be renewed: it has fewer than 90 days left, or a quarter of its life where that is shorter. */
+/** Whether a certificate needs renewal: fewer than 90 days are left, or less than a quarter of its life if that is shorter. */
 export function isDue({ from, to }: Validity, now = new Date()): boolean {
   return to.getTime() - now.getTime() < Math.min(renewalDays * day, (to.getTime() - from.getTime()) / 4);
 }
 
-/** Whole days until a certificate ends; negative when it has ended. */
+/** Whole days until a certificate expires; negative after that. */
 export function daysLeft({ to }: Validity, now = new Date()): number {
   return Math.floor((to.getTime() - now.getTime()) / day);
 }
@@ -55,18 +55,19 @@ export async function announceRenewal(prior: PriorState, master: Pick<Node, "res
   const validity = priorValidity(prior, master);
   if (validity === undefined || !isDue(validity)) return;
   const days = daysLeft(validity);
-  const end = days < 0 ? "have ended" : `end in ${days} days`;
-  await pulumi.log.info(`the cluster's certificates ${end}: they are renewed, and the kubeconfig with them`);
+  const end = days < 0 ? "have expired" : `expire in ${days} days`;
+  await pulumi.log.info(`the cluster's certificates ${end}: this run renews them and the kubeconfig`);
 }
 
 /**
- * What makes the steps run again that renew the certificates and fetch the kubeconfig: a count of how often they were due.
- * Nobody has to be asked, so it works for a cluster whose certificates have all ended.
- * @returns undefined as long as they never were, so that those steps stay as they are.
+ * Number of renewals of the certificates. A new number makes the steps run again that renew them and read the kubeconfig.
+ *
+ * Reads only the prior state, because the API server of a cluster with expired certificates refuses every request.
+ * @returns undefined before the first renewal, so that the inputs of those steps do not change.
  */
 export function renewalOf(prior: PriorState, master: Pick<Node, "resourceName">, now = new Date()): string | undefined {
   const stdin = prior.outputsOf("remoteCommand", `${master.resourceName}${suffix.init}`)?.stdin;
-  // The steps may not be replaced, so they have no triggers to count in.
+  // In a parameter instead of a trigger, because a changed trigger replaces the step.
   const [, last] = /^CERTIFICATES='(\d+)'$/m.exec(typeof stdin === "string" ? stdin : "") ?? [];
   const validity = priorValidity(prior, master);
   return validity !== undefined && isDue(validity, now) ? String(Number(last ?? 0) + 1) : last;

@@ -8,18 +8,18 @@ import { Sightings } from "./sightings.ts";
 import { suffix } from "../names.ts";
 import type { Node, Topology } from "../topology.ts";
 
-/** What a look at the running cluster found, before anything is changed. */
+/** Result of a health check, which runs before anything changes. */
 export interface Health {
-  /** Nodes that have to join again: their Node is gone, or their machine is up and its kubelet is not. */
+  /** Names of the nodes that must join again: the Node is missing, or the machine runs and its kubelet does not. */
   readonly lost: ReadonlySet<string>;
-  /** Whether anything is not as it was left, so that readiness has to be asked again. */
+  /** Whether any node is not Ready, so that the run must wait for readiness again. */
   readonly degraded: boolean;
 }
 
-/** Where nothing is known of a cluster, nothing is wrong with it. */
+/** Result for a cluster without problems, and for one that does not exist yet. */
 export const healthy: Health = { lost: new Set(), degraded: false };
 
-/** Ports by which a machine that is up is told from a kubelet that is. */
+/** Ports that answer when the machine runs, and when its kubelet runs. */
 export interface NodePorts {
   readonly ssh: number;
   readonly kubelet: number;
@@ -27,7 +27,7 @@ export interface NodePorts {
 
 const nodePorts: NodePorts = { ssh: 22, kubelet: 10250 };
 
-/** A node as it was left. */
+/** A node that was Ready once. */
 export interface SettledNode {
   readonly name: string;
   /** Address of its machine. */
@@ -40,8 +40,10 @@ interface NodeObject {
 }
 
 /**
- * Looks whether the nodes that have joined are still in the cluster and Ready. No resource of the program would notice:
- * joining is a step that was taken, and a refresh reads only what a provider can read. Changes nothing.
+ * Checks whether the nodes that have joined are still in the cluster and Ready. Changes nothing.
+ *
+ * No resource of the program detects this: a join is a command that ran once, and a refresh does not read commands.
+ * @param timeouts `reboot`: minutes that a node may take for a reboot.
  */
 export async function checkHealth(
   prior: PriorState,
@@ -50,7 +52,7 @@ export async function checkHealth(
 ): Promise<Health> {
   const [first, ...others] = [master, ...workers].map((node) => settledNode(prior, node));
   const kubeconfig = prior.outputsOf("remoteCommand", `${master.resourceName}${suffix.kubeconfig}`)?.stdout;
-  // Before the first run has come that far, nothing can be amiss.
+  // Before the first bring-up there is no cluster to check.
   if (first === undefined || typeof kubeconfig !== "string") return healthy;
   const settled = others.filter((node) => node !== undefined);
   const validity = clientValidity(kubeconfig);
@@ -59,13 +61,13 @@ export async function checkHealth(
     hasEnded: validity !== undefined && validity.to < new Date(),
     sightings: Sightings.ofThisRun(),
   });
-  // The cluster takes forty seconds to notice that a machine is off; libvirt has told the state at once.
+  // Kubernetes takes 40 s to notice that a machine is off. The state has it from the refresh.
   const isOff = (node: Node) =>
     settledNode(prior, node) !== undefined && prior.outputsOf("domain", node.resourceName)?.running === false;
   return { ...health, degraded: health.degraded || [master, ...workers].some(isOff) };
 }
 
-/** A node that was Ready once; undefined when it never came that far. */
+/** Returns a node that was Ready once; undefined for a node that never was. */
 function settledNode(prior: PriorState, { name, resourceName }: Node): SettledNode | undefined {
   const identity = prior.outputsOf("localCommand", `${resourceName}${suffix.hostKey}`)?.stdout;
   const joined = prior.outputsOf("remoteCommand", `${resourceName}${suffix.ready}`);
@@ -74,27 +76,27 @@ function settledNode(prior: PriorState, { name, resourceName }: Node): SettledNo
   return { name, address: (JSON.parse(identity) as { address: string }).address };
 }
 
-/** How to look at nodes. */
+/** Options of {@link checkNodes}. */
 export interface NodeCheck {
-  /** How long a node whose kubelet is away may take to come back by itself, as after a reboot. */
+  /** Seconds that an unavailable kubelet may take to answer again, for example after a reboot. */
   readonly graceSeconds: number;
-  /** Whether the cluster's certificates have ended, so that its API server lets nobody in. @default false */
+  /** Whether the cluster's certificates have expired, so that its API server refuses every request. @default false */
   readonly hasEnded?: boolean;
-  /** Since when each node's kubelet has been away, also by an earlier look of the same run. @default nothing is known */
+  /** Times since when kubelets are unavailable, including those of an earlier check in the same run. @default none */
   readonly sightings?: Sightings;
   readonly ports?: NodePorts;
 }
 
-/** Seconds between two looks. */
+/** Seconds between two checks. */
 const pauseSeconds = 5;
 
-/** How often a kubelet that was away has to answer in a row: one that fails at its start comes and goes. */
+/** Answers in a row after which a kubelet counts as available again: one that fails at its start answers now and then. */
 const steadyAnswers = 3;
 
 /**
- * Looks at a cluster's nodes.
+ * Checks the nodes of a cluster.
  * @param kubeconfig The administrator's. Secret.
- * @param master Name of the control plane's node: it registers again by itself, it never joins.
+ * @param master Name of the control plane's node. It never joins, because its kubelet registers it again.
  */
 export async function checkNodes(
   kubeconfig: string,
@@ -103,36 +105,35 @@ export async function checkNodes(
   { graceSeconds, hasEnded = false, sightings = new Sightings(undefined), ports = nodePorts }: NodeCheck,
 ): Promise<Health> {
   const answersInARow = new Map<string, number>();
-  // Kubelets that come and go in turn would keep this waiting for each other's.
+  // A bound for all nodes together, because kubelets that fail in turn would extend the wait without end.
   const latest = Date.now() + 2 * graceSeconds * 1000;
   for (;;) {
-    // With certificates that have ended nobody is told, and a kubelet whose own has ended does not run.
+    // With expired certificates the API server tells nothing. A kubelet whose own certificate has expired does not run.
     const ready = hasEnded ? new Map(workers.map(({ name }) => [name, false])) : await readiness(kubeconfig);
-    // Whatever is wrong with the control plane, it is not that a worker has to join again.
+    // An unavailable API server is no reason for a worker to join again.
     if (ready === undefined) return { lost: new Set(), degraded: true };
     const missing = workers.filter(({ name }) => !ready.has(name));
     const unready = workers.filter(({ name }) => ready.get(name) === false);
-    const away: SettledNode[] = [];
+    const unavailable: SettledNode[] = [];
     await Promise.all(
       unready.map(async (node) => {
         const silent = await isSilent(node, ports);
         const inARow = silent ? 0 : (answersInARow.get(node.name) ?? steadyAnswers - 1) + 1;
         answersInARow.set(node.name, inARow);
-        if (inARow < steadyAnswers) away.push(node);
+        if (inARow < steadyAnswers) unavailable.push(node);
       }),
     );
-    const since = sightings.update(away.map(({ name }) => name));
+    const since = sightings.update(unavailable.map(({ name }) => name));
     const isOver = ({ name }: SettledNode) => Date.now() - (since.get(name) ?? Date.now()) >= graceSeconds * 1000;
-    if (away.every(isOver) || Date.now() >= latest) {
-      const lost = new Set([...missing, ...away].map(({ name }) => name));
+    if (unavailable.every(isOver) || Date.now() >= latest) {
+      const lost = new Set([...missing, ...unavailable].map(({ name }) => name));
       return { lost, degraded: missing.length + unready.length > 0 || !ready.get(master) };
     }
-    // A kubelet that is starting answers within this time or the next; the grace bounds it.
     await sleep(pauseSeconds * 1000);
   }
 }
 
-/** Whether each Node is Ready; undefined when the API server does not say. */
+/** Returns whether each Node is Ready; undefined when the API server does not answer. */
 async function readiness(kubeconfig: string): Promise<ReadonlyMap<string, boolean> | undefined> {
   try {
     const { items } = JSON.parse(await getFromCluster(kubeconfig, "/api/v1/nodes")) as { items: readonly NodeObject[] };
@@ -157,7 +158,7 @@ function answers(host: string, port: number): Promise<boolean> {
       socket.destroy();
       resolve(answer);
     };
-    // On a network of one hypervisor an answer takes milliseconds, emulated a second.
+    // On the network of a hypervisor an answer takes milliseconds, and a second under emulation.
     socket.setTimeout(5000, () => end(false));
     socket.on("connect", () => end(true)).on("error", () => end(false));
   });

@@ -8,12 +8,13 @@ interface KubeconfigFile {
 }
 
 /**
- * Asks the API server, with the client certificate of the kubeconfig.
+ * Returns what the API server answers to a GET request, authenticated by the client certificate of the kubeconfig.
  * @param kubeconfig The administrator's. Secret.
- * @throws when it does not answer within 20 s, or with anything but 200.
+ * @param path Path of the request, such as /api/v1/nodes.
+ * @throws when the server does not answer within 20 s, or answers with another status than 200.
  */
 export async function getFromCluster(kubeconfig: string, path: string): Promise<string> {
-  // A pretty error would quote the text, and with it the key.
+  // Without prettyErrors, because those quote the text, which has the key.
   const { clusters, users } = parse(kubeconfig, { prettyErrors: false }) as KubeconfigFile;
   const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
   const decoded = (text = "") => Buffer.from(text, "base64");
@@ -23,9 +24,9 @@ export async function getFromCluster(kubeconfig: string, path: string): Promise<
     ca: decoded(cluster["certificate-authority-data"]),
     cert: decoded(user["client-certificate-data"]),
     key: decoded(user["client-key-data"]),
-    // One without a proxy, also where the environment names one: nodes are reached as ssh reaches them.
+    // An agent of its own ignores a proxy in the environment, because ssh reaches the nodes without one, too.
     agent: isPlain ? new HttpAgent() : new HttpsAgent(),
-    // An emulated API server takes seconds for the handshake alone.
+    // Under emulation the TLS handshake alone takes seconds.
     signal: AbortSignal.timeout(20_000),
   };
   return new Promise((resolve, reject) => {

@@ -7,8 +7,9 @@ import { parseIdentity } from "./identity.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /**
- * What a cluster stands on: with another login, network, storage or data disk it is another cluster. Changed one by one,
- * machines would have to leave through a control plane that is no longer where, or whose, they think.
+ * Inputs that cannot change within a cluster: login, network, storage and size of the data disk. Another value makes another
+ * cluster, because machines that are replaced one by one would use a control plane with another address or login.
+ * @returns a digest of them, as a keeper of the cluster's random id.
  */
 export function immutableInputs({ network, ssh, storagePool, master }: ClusterConfig<unknown>): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
@@ -16,16 +17,16 @@ export function immutableInputs({ network, ssh, storagePool, master }: ClusterCo
   return { machines: sha256(JSON.stringify(parts)) };
 }
 
-/** The cluster as the stack remembers it. */
+/** The cluster in the prior state. */
 export interface PriorCluster {
-  /** Tells it from others of its name; undefined before it was made, and when it was never told. */
+  /** Random id; undefined before the cluster exists, and when the state has none. */
   readonly id: string | undefined;
   readonly keepers: Readonly<Record<string, string>> | undefined;
-  /** Name of its control plane; undefined before that was made. */
+  /** Name of its control plane; undefined before the control plane is initialized. */
   readonly master: string | undefined;
 }
 
-/** What the stack remembers of a cluster. */
+/** Returns the cluster of this name in the prior state. */
 export function priorCluster(prior: PriorState, name: string): PriorCluster {
   const { result, keepers } = prior.outputsOf("randomUuid", `${name}${suffix.id}`) ?? {};
   const [master] = prior
@@ -39,15 +40,16 @@ export function priorCluster(prior: PriorState, name: string): PriorCluster {
   };
 }
 
-/** Whether the cluster that the stack remembers stands on what a configuration says. */
+/** Whether a configuration has the same immutable inputs as the cluster in the prior state. */
 export function hasSameInputs(prior: PriorState, config: ClusterConfig<unknown>): boolean {
   return priorCluster(prior, config.clusterName).keepers?.machines === immutableInputs(config).machines;
 }
 
 /**
- * What makes a cluster another one: what it stands on, how often its data was given up, if ever, and the name of its control
- * plane once that was changed. A name that never was is left out: the keepers of a stack that nobody changed stay as they are.
- * @param dataLost Whether the data is gone now.
+ * Keepers of the cluster's random id: its immutable inputs, the number of times its data was lost, and the name of its control
+ * plane. A change of any makes another cluster. Zero losses and a name that never changed are left out, so that the keepers
+ * of older stacks do not change.
+ * @param dataLost Whether the data is lost now.
  */
 export function keepersOf(prior: PriorState, config: ClusterConfig, dataLost: boolean): Record<string, string> {
   const { keepers, master } = priorCluster(prior, config.clusterName);
@@ -61,14 +63,16 @@ export function keepersOf(prior: PriorState, config: ClusterConfig, dataLost: bo
   };
 }
 
-/** Whether the cluster that the stack remembers is the one that is wanted. @param keepers What that is to be known by. */
+/** Whether the cluster in the prior state is the desired one. @param keepers Keepers of the desired cluster. */
 export function isSameCluster(prior: PriorState, name: string, keepers: Readonly<Record<string, string>>): boolean {
   return isDeepStrictEqual(priorCluster(prior, name).keepers, keepers);
 }
 
 /**
- * Whether the control plane of a cluster was made. What a change to another cluster left when it was stopped stays known: a
- * machine that is marked with another id was an earlier cluster's, and so was what was done on it.
+ * Whether the control plane of a cluster is initialized.
+ *
+ * After an interrupted change to another cluster the state still has the step of the earlier cluster. The machine then has the
+ * mark of another id, and the step does not count.
  * @param master Name of the control plane.
  */
 export function isInitialized(prior: PriorState, name: string, master: string): boolean {
@@ -80,9 +84,9 @@ export function isInitialized(prior: PriorState, name: string, master: string): 
 }
 
 /**
- * How the control plane was reached before, if it is still the same cluster: its data disk makes the next machine the same
- * host.
- * @param keepers What the cluster is to be known by from now on.
+ * Identity of the control plane in the prior state, if this is still the same cluster. The next machine has the same identity,
+ * because the data disk has the host key.
+ * @param keepers Keepers of the desired cluster.
  */
 export function keptIdentity(
   prior: PriorState,
@@ -95,9 +99,9 @@ export function keptIdentity(
 }
 
 /**
- * Whether a machine is there, and is not the one that is wanted.
+ * Whether a machine exists and has another signature than the desired one, so that it will be replaced.
  * @param resourceName Name of its domain in the stack.
- * @param signature What the wanted machine's domain is marked with.
+ * @param signature Signature of the desired machine.
  */
 export function needsRollout(prior: PriorState, resourceName: string, signature: string): boolean {
   const description = prior.outputsOf("domain", resourceName)?.description;
@@ -105,8 +109,8 @@ export function needsRollout(prior: PriorState, resourceName: string, signature:
 }
 
 /**
- * Whether a worker was begun and is not back: the step that waits until it is Ready was never taken for the machine that is
- * there. The step of an earlier machine stays known while it is being replaced, so it tells which one it was for.
+ * Whether a worker is in the state and was never Ready on its present machine. The step that waits for it has the machine in
+ * its triggers. During a replacement the state still has the step of the earlier machine.
  * @param resourceName Name of the worker's component in the stack.
  */
 export function isUnavailable(prior: PriorState, resourceName: string): boolean {
@@ -117,8 +121,8 @@ export function isUnavailable(prior: PriorState, resourceName: string): boolean 
 }
 
 /**
- * Whether a worker has a token that it did not join with: a run ended in between. The token may have ended, and lets the
- * worker have one certificate only, so it needs another.
+ * Whether a worker has a token without a join, because a run ended between the two. The worker needs another token: this one
+ * may have expired, and each token allows one certificate only.
  * @param resourceName Name of the worker's component in the stack.
  */
 export function hasUnusedToken(prior: PriorState, resourceName: string): boolean {
@@ -127,10 +131,14 @@ export function hasUnusedToken(prior: PriorState, resourceName: string): boolean
   return minted !== undefined && !isDeepStrictEqual(minted, joined);
 }
 
-/** What makes a step be taken again although nothing about it changed: it counts how often that was so. */
+/**
+ * Trigger that makes a command run again although its inputs are the same: it counts these runs.
+ * @param command Name of the command in the stack.
+ * @param again Whether the command must run again now.
+ */
 export function generationOf(prior: PriorState, command: string, again: boolean): string {
   const triggers = prior.outputsOf("remoteCommand", command)?.triggers;
-  // A step that was never counted, or is not there yet, is at its first time.
+  // A command without a count, or one that does not exist yet, counts as the first run.
   const last = (Array.isArray(triggers) && Number(triggers.at(-1))) || 1;
   return String(again ? last + 1 : last);
 }

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nameOfUrn, resourceType, type ResourceType } from "../names.ts";
 
-/** A resource as the stack remembers it. */
+/** A resource in the prior state. */
 export interface PriorResource {
   readonly type: string;
   readonly name: string;
-  /** What it last told; secrets in clear, so never to be shown. */
+  /** Outputs of its last operation. Secrets are in clear text, so never print them. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** What the stack remembered when this run began: every resource, keyed by URN. Empty before the first run. */
+/** State of the stack at the start of the run: every resource by URN. Empty before the first run. */
 export class PriorState {
   readonly resources: ReadonlyMap<string, PriorResource>;
 
@@ -33,10 +33,10 @@ export class PriorState {
 }
 
 /**
- * Asks the engine what the running stack remembers, also of a run that failed or was killed halfway.
+ * Reads the prior state of the running stack from the engine, including resources of a run that failed or was killed.
  *
- * Stack outputs would not do: they are what the last run that succeeded said. The engine's own provider answers this
- * (pkg/resource/deploy/builtins.go), as it does for stack references.
+ * Outputs of the stack are no source, because they are those of the last successful run. The engine's built-in provider answers
+ * the call (pkg/resource/deploy/builtins.go), as it does for stack references.
  */
 export async function readPriorState(): Promise<PriorState> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");

@@ -1,29 +1,29 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Node } from "../topology.ts";
 
-/** What is known of a worker before anything is done. */
+/** Predicates of a worker, evaluated before anything changes. */
 export interface WorkerStatus {
-  /** Whether its machine is there, and will be another one. */
+  /** Whether its machine exists and will be replaced. */
   readonly needsRollout: (node: Node) => boolean;
-  /** Whether it was begun and does not do its part: what a run that was stopped, or somebody by hand, left behind. */
+  /** Whether it exists and is not Ready, for example after an interrupted run or a change by hand. */
   readonly isUnavailable: (node: Node) => boolean;
 }
 
-/** Who waits for whom in a rollout. */
+/** Order of the workers in a rollout. */
 export interface RolloutOrder {
-  /** The workers that have to be back, by the name of the one that waits for them before it makes way. */
+  /** Names of the workers that must be Ready before a worker is replaced, by the name of that worker. */
   readonly before: ReadonlyMap<string, readonly string[]>;
-  /** Workers that others wait for and that themselves wait for none. */
+  /** Names of the workers that wait for no other and that others wait for. */
   readonly first: ReadonlySet<string>;
 }
 
 /**
- * Decides who waits for whom when machines that are in use make way for others.
+ * Determines the order in which the machines of workers are replaced.
  *
- * The control plane comes first: its part is to let the others leave and join, and Kubernetes wants it to be the newest.
- * Workers follow in batches, those first that are away already. One that is neither replaced nor away has no place.
+ * The control plane comes first, because it drains and admits workers, and Kubernetes requires it to be the newest. Workers
+ * follow in batches, unavailable workers first. A worker that is available and stays as it is has no place in the order.
  * @param workers All workers in their order.
- * @param maxUnavailable How many workers may be away at a time, 1 or more.
+ * @param maxUnavailable Number of workers that may be unavailable at a time, 1 or more.
  */
 export function rolloutOrder(
   workers: readonly Node[],
@@ -36,39 +36,39 @@ export function rolloutOrder(
   for (const [index, node] of queue.entries()) {
     if (!needsRollout(node)) continue;
     const own = Math.floor(index / maxUnavailable) * maxUnavailable;
-    // Whoever is away waits for nobody, so that a batch of them is back says nothing of the batches before it.
+    // Unavailable workers wait for no other. So a batch of them may be Ready before the batches in front of it.
     const others = queue.slice(0, own).filter((other, place) => place >= own - maxUnavailable || isUnavailable(other));
     before.set(node.name, isUnavailable(node) ? [] : others.map(({ name }) => name));
   }
   return { before, first: new Set(before.size > 0 ? unavailable.map(({ name }) => name) : []) };
 }
 
-/** Hands out what a node waits for, while the nodes are made one after the other. */
+/** Resources that each worker waits for. The program asks for them while it creates the workers in sequence. */
 export class Rollout {
   readonly #order: RolloutOrder;
   readonly #controlPlane: pulumi.Resource;
   readonly #back = new Map<string, PromiseWithResolvers<pulumi.Resource>>();
 
-  /** @param controlPlane What every worker that is replaced waits for. */
+  /** @param controlPlane Resource that every worker in the rollout waits for. */
   constructor(order: RolloutOrder, controlPlane: pulumi.Resource) {
     this.#order = order;
     this.#controlPlane = controlPlane;
   }
 
-  /** What has to be back before a node's machine makes way; empty for one whose machine stays, or is not there yet. */
+  /** Resources that must be complete before a worker's machine is replaced; none for a machine that stays or is new. */
   waitsFor(name: string): readonly pulumi.Input<pulumi.Resource>[] {
     const before = this.#order.before.get(name);
     if (before === undefined) return [];
-    // One that is away may be made after one that waits for it.
+    // Promises, because an unavailable worker may be created after a worker that waits for it.
     return [this.#controlPlane, ...before.map((other) => this.#stepOf(other).promise)];
   }
 
-  /** Whether a worker may wait for no other, because others wait for it. */
+  /** Whether a worker must not wait for another one, because others wait for it. */
   isFirst(name: string): boolean {
     return this.#order.first.has(name);
   }
 
-  /** Says after which step a node is back. */
+  /** Records the step after which a worker is Ready. */
   add(name: string, step: pulumi.Resource): void {
     this.#stepOf(name).resolve(step);
   }

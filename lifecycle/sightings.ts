@@ -2,25 +2,31 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { sightingsVariable } from "../names.ts";
 
 /**
- * Since when each node's kubelet has been away. The engine runs the program twice, for its plan and for what follows; with a
- * file that lasts as long as the run, the second look does not wait once more for what the first has seen.
+ * Times since when kubelets are unavailable.
+ *
+ * The engine runs the program twice, for the plan and for the update. A file keeps the times as long as
+ * the run lasts. The second health check then does not wait again for the same kubelets.
  */
 export class Sightings {
   readonly #path: string | undefined;
   #since: ReadonlyMap<string, number>;
 
-  /** @param path File of a run; undefined for a look that remembers nothing. */
+  /** @param path File of the run; undefined for a check that shares nothing. */
   constructor(path: string | undefined) {
     this.#path = path;
     this.#since = new Map(this.#read());
   }
 
-  /** Those of the run that the wrapper has begun; with plain Pulumi each look is the first. */
+  /** Returns those of the present run. A run of plain Pulumi has no file, so each of its checks is the first. */
   static ofThisRun(): Sightings {
     return new Sightings(process.env[sightingsVariable]);
   }
 
-  /** Notes whose kubelets are away now; one that is back is forgotten. Returns since when, in milliseconds. */
+  /**
+   * Records which kubelets are unavailable now, and forgets all others.
+   * @param names Names of their nodes.
+   * @returns the time of the first observation by node, in milliseconds since 1970.
+   */
   update(names: readonly string[]): ReadonlyMap<string, number> {
     this.#since = new Map(names.map((name) => [name, this.#since.get(name) ?? Date.now()]));
     if (this.#path !== undefined) writeFileSync(this.#path, JSON.stringify([...this.#since]), { mode: 0o600 });
@@ -31,7 +37,7 @@ export class Sightings {
     try {
       return this.#path === undefined ? [] : (JSON.parse(readFileSync(this.#path, "utf8")) as [string, number][]);
     } catch {
-      // The first look of a run finds none; whatever else is wrong costs a wait, not a wrong finding.
+      // The first check of a run finds no file. A file that cannot be read costs a wait, and the result stays right.
       return [];
     }
   }

@@ -1,11 +1,11 @@
 /**
- * Prints the address and the ssh host key of a domain as JSON, read through its guest agent: a channel that does not cross
- * the network, so that the first ssh connection can already be checked against the key. What was printed stays true while
- * the machine is off, when libvirt knows no address of it.
+ * Prints the address and the ssh host key of a domain as JSON. Reads both through the domain's guest agent, because this
+ * channel does not cross the network. So the key authenticates even the first ssh connection. The state keeps the output, which
+ * stays valid while the machine is off and libvirt knows no address.
  *
- * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: of whichever interface but the loopback), NETWORK_CIDR (the subnet that the
- * address has to be in; absent: any), LIMIT_SECONDS. Fails when either has not appeared within the limit, with what the agent
- * said last. What an agent says is the word of a node that may have been taken over: only an address and a key get on.
+ * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: the first interface that is not the loopback), NETWORK_CIDR (subnet of the
+ * address; missing: any), LIMIT_SECONDS. Fails with the last error when the limit passes without an address and a key. The
+ * node may be compromised, so nothing but a valid address and a valid key is printed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, isAddress, parseSubnet } from "../lib/cidr.ts";
@@ -14,7 +14,9 @@ import { reasonOf, virsh } from "./virsh.ts";
 const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
 const { DOMAIN = "", MAC = "", NETWORK_CIDR = "", LIMIT_SECONDS = "" } = process.env;
 const subnet = parseSubnet(NETWORK_CIDR);
-if (NETWORK_CIDR !== "" && subnet === undefined) throw new Error(`NETWORK_CIDR is no subnet: ${NETWORK_CIDR}`);
+if (NETWORK_CIDR !== "" && subnet === undefined) {
+  throw new Error(`NETWORK_CIDR is ${NETWORK_CIDR}, expected a subnet such as 192.168.222.0/24`);
+}
 
 interface Interface {
   readonly name: string;
@@ -24,7 +26,7 @@ interface Interface {
 
 async function ask(execute: string, parameters: object): Promise<unknown> {
   const request = JSON.stringify({ execute, arguments: parameters });
-  // virsh waits for the agent 10 s; what takes longer is a hypervisor that does not answer.
+  // 10 s is for the agent. The limit of virsh itself is for a hypervisor that does not answer.
   const answer = await virsh("qemu-agent-command", "--timeout", "10", DOMAIN, request);
   return (JSON.parse(answer) as { return: unknown }).return;
 }
@@ -34,8 +36,7 @@ async function readHostKey(): Promise<string> {
   try {
     const answer = (await ask("guest-file-read", { handle, count: 4096 })) as { "buf-b64": string };
     const [type, key = ""] = Buffer.from(answer["buf-b64"], "base64").toString("utf8").split(/\s+/);
-    if (type !== "ssh-ed25519" || !/^[A-Za-z0-9+/]+=*$/.test(key))
-      throw new Error(`${keyFile} holds no ed25519 key yet`);
+    if (type !== "ssh-ed25519" || !/^[A-Za-z0-9+/]+=*$/.test(key)) throw new Error(`${keyFile} has no ed25519 key yet`);
     return `${type} ${key}`;
   } finally {
     await ask("guest-file-close", { handle });
@@ -53,7 +54,10 @@ async function readAddress(): Promise<string> {
   return address;
 }
 
-/** An address of the nodes' network: any other would send secrets elsewhere, and ssh takes what begins with - for an option. */
+/**
+ * Whether a candidate is an address in the nodes' network. Another address would send secrets elsewhere, and ssh reads a text
+ * that begins with - as an option.
+ */
 function isOurs(candidate: unknown): boolean {
   return typeof candidate === "string" && isAddress(candidate) && (subnet === undefined || holds(subnet, candidate));
 }
@@ -62,7 +66,7 @@ const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
 let said = 0;
 for (;;) {
   try {
-    // One after the other: the agent serves one question at a time.
+    // In sequence, because the agent serves one request at a time.
     const hostKey = await readHostKey();
     console.log(JSON.stringify({ address: await readAddress(), hostKey }));
     break;

@@ -32,7 +32,7 @@ describe("the seconds of a step", () => {
         certificates: 4,
       });
       expect(warnings).toEqual([
-        `dev-master-init reports times that make no sense, which are left out: boot ${JSON.stringify(boot)}; wanted are seconds from 0 to 604800`,
+        `dev-master-init reports implausible durations, expected seconds from 0 to 604800. Left out: boot ${JSON.stringify(boot)}`,
       ]);
     },
   );

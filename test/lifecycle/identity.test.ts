@@ -20,6 +20,6 @@ describe("the identity of a machine", () => {
     ["null", "null", "IPv4 address"],
     ["half of it", told({}).slice(0, 20), "IPv4 address"],
   ])("is refused with %s: no server is trusted then", (_, text, what) => {
-    expect(() => parseIdentity(text)).toThrow(`was to print the ${what} of a machine, got ${text}`);
+    expect(() => parseIdentity(text)).toThrow(`printed ${text}, expected JSON with the ${what} of a machine`);
   });
 });

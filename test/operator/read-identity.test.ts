@@ -63,9 +63,9 @@ describe("address and host key of a machine", () => {
 
   it.each([
     ["an agent that is not there", "echo 'error: agent is not connected' >&2; exit 1", "error: agent is not connected"],
-    ["an empty key", agent({ file: "" }), "holds no ed25519 key yet"],
-    ["a key with more than a key in it", agent({ file: "ssh-ed25519 AA;reboot x" }), "holds no ed25519 key yet"],
-    ["another kind of key", agent({ file: "ssh-rsa AAAA" }), "holds no ed25519 key yet"],
+    ["an empty key", agent({ file: "" }), "has no ed25519 key yet"],
+    ["a key with more than a key in it", agent({ file: "ssh-ed25519 AA;reboot x" }), "has no ed25519 key yet"],
+    ["another kind of key", agent({ file: "ssh-rsa AAAA" }), "has no ed25519 key yet"],
     [
       "no such interface",
       agent({ interfaces: [lo, bridge] }),

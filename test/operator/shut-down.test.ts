@@ -55,7 +55,7 @@ esac`);
     expect(outcome).toEqual({
       status: 0,
       stdout: "",
-      stderr: "lab-w was not shut down in order: Error: paused again, as where the pool is full\n",
+      stderr: "lab-w was not shut down cleanly: Error: it is paused again, perhaps because its storage pool is full\n",
     });
     expect(calls).toHaveLength(4);
   });
@@ -83,14 +83,14 @@ esac`);
   it("does not hold anyone up when it does not hear", async () => {
     const { status, stderr, calls } = await shutDown("[ $1 = shutdown ] || echo running", { LIMIT_SECONDS: "0" });
     expect(status).toBe(0);
-    expect(stderr).toBe("lab-w was not shut down in order: Error: still running after 0 s\n");
+    expect(stderr).toBe("lab-w was not shut down cleanly: Error: it still runs after 0 s\n");
     expect(calls).toContain(`${asked} shutdown lab-w`);
   });
 
   it("does not hold anyone up when it is gone", async () => {
     const { status, stderr, calls } = await shutDown('echo "error: failed to get domain" >&2; echo more >&2; exit 1');
     expect(status).toBe(0);
-    expect(stderr).toBe("lab-w was not shut down in order: error: failed to get domain\n");
+    expect(stderr).toBe("lab-w was not shut down cleanly: error: failed to get domain\n");
     expect(calls).toHaveLength(1);
   });
 });
@@ -116,7 +116,7 @@ describe("the reservation of a machine's address", () => {
     const { status, stderr, calls } = await shutDown("[ $1 = net-update ] || { echo error: no >&2; exit 1; }", {
       NETWORK: "lab-net",
     });
-    expect([status, stderr]).toEqual([0, "lab-w was not shut down in order: error: no\n"]);
+    expect([status, stderr]).toEqual([0, "lab-w was not shut down cleanly: error: no\n"]);
     expect(calls.at(-1)).toBe(released);
   });
 
@@ -124,7 +124,7 @@ describe("the reservation of a machine's address", () => {
     const answers =
       'if [ $1 = net-update ]; then echo "error: no such host" >&2; echo more >&2; exit 1; else echo "shut off"; fi';
     const { status, stderr } = await shutDown(answers, { NETWORK: "lab-net" });
-    expect([status, stderr]).toEqual([0, "lab-w keeps its reservation in lab-net: error: no such host\n"]);
+    expect([status, stderr]).toEqual([0, "lab-w keeps its reservation in network lab-net: error: no such host\n"]);
   });
 
   it.skipIf(spawnSync("virsh", ["-c", "test:///default", "uri"]).status !== 0)(
