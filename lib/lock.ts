@@ -14,16 +14,16 @@ export interface LockOptions {
  *
  * The lock ends with the process that holds it, so no process waits for a dead one. A suspended process keeps its lock.
  * @param path File that identifies the work. Its folder is created if it is missing.
- * @param what Description of the work for processes that wait, e.g. `building etcd`.
+ * @param description Description of the work for processes that wait, e.g. `building etcd`.
  * @throws if another process still holds the lock after `limit` milliseconds.
  */
 export async function withLock<T>(
   path: string,
-  what: string,
+  description: string,
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const lock = await take(path, what, options);
+  const lock = await take(path, description, options);
   try {
     return await work();
   } finally {
@@ -31,7 +31,7 @@ export async function withLock<T>(
   }
 }
 
-async function take(path: string, what: string, options: LockOptions): Promise<FileLock> {
+async function take(path: string, description: string, options: LockOptions): Promise<FileLock> {
   const { limit = 60 * 60_000, log = logLine } = options;
   const file = `${path}.lock`;
   const started = performance.now();
@@ -39,9 +39,9 @@ async function take(path: string, what: string, options: LockOptions): Promise<F
   let lock = await FileLock.take(file);
   while (lock === undefined) {
     if (waited >= limit) {
-      throw new Error(`another process was still ${what} after ${duration(limit)}; it holds ${file}`);
+      throw new Error(`another process was still ${description} after ${duration(limit)}; it holds ${file}`);
     }
-    log(`waiting for another process that is ${what} (${duration(waited)}, at most ${duration(limit)})`);
+    log(`waiting for another process that is ${description} (${duration(waited)}, at most ${duration(limit)})`);
     lock = await FileLock.take(file, { wait: Math.min(30_000, limit - waited) });
     waited = performance.now() - started;
   }

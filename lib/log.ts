@@ -36,22 +36,22 @@ const plainInterval = 60;
 
 /**
  * Runs long work and shows the elapsed time.
- * @param what Description of the work, e.g. `building kubernetes (about 10 min)`.
+ * @param description Description of the work, e.g. `building kubernetes (about 10 min)`.
  */
-export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+export async function withProgress<T>(description: string, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
   const { isTTY } = process.stderr;
   const show = () => {
-    const line = `${what}… ${duration(Date.now() - started)}`;
+    const line = `${description}… ${duration(Date.now() - started)}`;
     if (isTTY) process.stderr.write(`\r[nodeforge] ${line}`);
     else logLine(line);
   };
-  if (!isTTY) logLine(`${what}…`);
+  if (!isTTY) logLine(`${description}…`);
   const timer = setInterval(show, isTTY ? 1000 : plainInterval * 1000);
   try {
     const result = await work();
     if (isTTY) process.stderr.write("\r\x1b[K");
-    logLine(`${what}: done in ${duration(Date.now() - started)}`);
+    logLine(`${description}: done in ${duration(Date.now() - started)}`);
     return result;
   } catch (error) {
     if (isTTY) process.stderr.write("\n");

@@ -3,7 +3,7 @@ import { Linter } from "eslint";
 import { describe, expect, test } from "vitest";
 import { importLaw as law } from "./support/import-law.ts";
 
-/** What the linter says of a file that imports another one. */
+/** Returns the problems that the linter reports for a file that imports another one. */
 function problemsOf(file: string, imported: string): readonly string[] {
   // ESLint reads no file that only patterns ending in ** name.
   const config: Linter.Config[] = [{ files: ["**/*.ts"] }, ...law];

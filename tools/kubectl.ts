@@ -13,8 +13,8 @@ import { pins, pinsFile, versions, type Pins } from "./versions.ts";
 const maximum = 500e6;
 
 /**
- * Returns the path of a kubectl: an installed one of a suitable version, else the one built for the nodes, else a released
- * one, else a newly built one.
+ * Returns the path of a kubectl. The first that exists is used: an installed one of a suitable version, one built for nodes, a
+ * released one. Otherwise it is built.
  * @param releases URL of the project's releases. Tests pass their own.
  * @param sums Checksums of the releases.
  */

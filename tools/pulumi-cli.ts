@@ -23,7 +23,7 @@ const languageHost: GoProgram = {
   variables: { [versionVariable]: `v${versions.languageHost}` },
 };
 
-/** The archive has some 100 MB. */
+/** Largest accepted size of the archive in bytes. It has about 100 MB. */
 const maximum = 1e9;
 
 /**

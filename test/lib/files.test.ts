@@ -12,7 +12,7 @@ describe("replaceFile", () => {
     expect(readdirSync(folder)).toEqual(["manifest"]);
   });
 
-  test("gives the file the mode it is told, whatever the old file had", async ({ folder }) => {
+  test("gives the file the given mode, whatever the mode of the old file", async ({ folder }) => {
     const path = join(folder, "manifest");
     writeFileSync(path, "old");
     chmodSync(path, 0o644);

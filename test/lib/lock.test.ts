@@ -43,7 +43,7 @@ describe("work under a lock", () => {
     expect(await withLock(join(folder, "work"), "working", isFree)).toBe(false);
   });
 
-  test("waits for the work that holds the lock, and says so", async () => {
+  test("waits for the work that holds the lock, and logs that", async () => {
     const log: string[] = [];
     const order: string[] = [];
     const holder = await FileLock.take(`${join(folder, "work")}.lock`);

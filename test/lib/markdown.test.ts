@@ -17,7 +17,7 @@ test.each([
   expect(escapeMarkdown(text)).toBe(escaped);
 });
 
-test("text without markup stays as it is", () => {
+test("text without markup stays unchanged", () => {
   const text = "worker-node-1, kubelet.log: exit code 255 (after 3.5 s)";
   expect(escapeMarkdown(text)).toBe(text);
 });

@@ -105,7 +105,7 @@ describe("pruning the cache", () => {
 
   test("removes unused images, partial downloads and seeds, and no younger ones", async () => {
     stack("Pulumi.dev.yaml", "config: {}");
-    const gone = [
+    const expired = [
       file(image(old), 31),
       file(`${image(old)}.manifest.json`, 31),
       file(`${image(used)}.part`, 31),
@@ -121,8 +121,8 @@ describe("pruning the cache", () => {
       file(join(folder, "node-image-0123456789abcdef", "node.qcow2"), 90),
       file(join(folder, "other"), 90),
     ];
-    expect([...(await pruned())].sort()).toEqual([...gone].sort());
-    expect(gone.filter((path) => existsSync(path))).toEqual([]);
+    expect([...(await pruned())].sort()).toEqual([...expired].sort());
+    expect(expired.filter((path) => existsSync(path))).toEqual([]);
     expect(stays.filter((path) => !existsSync(path))).toEqual([]);
     expect(await pruned()).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { desiredBy, type Desired } from "../../preflight/desired.ts";
 import { deriveTopology } from "../../topology.ts";
 import { configWith } from "./settings.ts";
 
-/** Returns what a right configuration with some keys changed needs of libvirt. */
+/** Returns the libvirt objects that a valid configuration with some keys changed needs. */
 export function desiredWith(raw: Record<string, string> = {}, prior?: PriorState): Desired {
   const config = configWith(raw);
   return desiredBy(config, deriveTopology(config), prior);

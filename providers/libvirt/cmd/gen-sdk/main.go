@@ -1,5 +1,5 @@
-// Command gen-sdk writes the libvirt provider's schema and its Node SDK into the checkout, or with --check fails when
-// the committed files differ from what it would write. Run it in providers/libvirt.
+// Command gen-sdk writes the libvirt provider's schema and its Node SDK into the checkout. With --check it fails if the
+// committed files differ from the generated ones. Run it in providers/libvirt.
 package main
 
 import (

@@ -5,20 +5,20 @@ import (
 	"fmt"
 )
 
-// What is kept of a stream that is told and is no result: its beginning, and most of it the end, where errors are.
+// Bytes kept of a standard error, and of both streams in an error: the beginning, and more of the end, which has the errors.
 const (
 	keptHead = 64 << 10
 	keptTail = 192 << 10
 )
 
-// maxResult bounds in bytes a standard output, which is the result. The longest, a kubeconfig, has 6 KiB; the engine
-// takes no message of more than 400 MiB.
+// maxResult is the largest size of a standard output, the result, in bytes. The longest one, a kubeconfig, has 6 KiB. The
+// engine refuses messages of more than 400 MiB.
 const maxResult = 4 << 20
 
-// excerpt is a writer that keeps the beginning and the end of what it gets, and how much was between.
+// excerpt is a writer that keeps the beginning and the end of its input, and counts the bytes between them.
 type excerpt struct {
 	head  []byte
-	tail  []byte // the last bytes; up to twice keptTail, so that dropping old ones is rare
+	tail  []byte // last bytes, up to twice keptTail, so that old ones are seldom dropped
 	total int64
 }
 
@@ -30,7 +30,7 @@ func (e *excerpt) Write(data []byte) (int, error) {
 		e.head = append(e.head, data[:taken]...)
 		data = data[taken:]
 	}
-	// Of one long piece no more than what stays.
+	// The beginning of a long piece would be dropped.
 	if len(data) > keptTail {
 		data = data[len(data)-keptTail:]
 	}
@@ -41,7 +41,7 @@ func (e *excerpt) Write(data []byte) (int, error) {
 	return written, nil
 }
 
-// String is what was written; where the middle is missing a line says how much.
+// String returns the input. A line replaces the missing middle and tells its size.
 func (e *excerpt) String() string {
 	tail := e.tail
 	if len(tail) > keptTail {
@@ -53,8 +53,8 @@ func (e *excerpt) String() string {
 	return string(e.head) + string(tail)
 }
 
-// result is a writer that keeps everything or fails: half a result would be a wrong one. It says so at once, to whoever
-// can stop the command.
+// result is a writer that keeps its whole input or fails, because half a result would be a wrong one. It reports the
+// failure at once, so that the command is stopped.
 type result struct {
 	bytes.Buffer
 	stop func(error)
@@ -63,7 +63,7 @@ type result struct {
 func (r *result) Write(data []byte) (int, error) {
 	if r.Len()+len(data) > maxResult {
 		err := fmt.Errorf("the command wrote more than %d bytes to its standard output, which is its result; "+
-			"no step of this program does", maxResult)
+			"expected at most the size of a kubeconfig", maxResult)
 		r.stop(err)
 		return 0, err
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// capture collects what a command writes, within limits: each stream for the outputs, both interleaved for the error,
+// capture collects the output of a command, within limits: each stream for the outputs, both interleaved for the error,
 // and lines for the log.
 type capture struct {
 	mutex  sync.Mutex
@@ -18,8 +18,8 @@ type capture struct {
 	logs   []*lineLog
 }
 
-// writers returns what the command's standard output and standard error go to. A command that writes too much gets stop
-// called with the reason.
+// writers returns the writers of the command's standard output and standard error. They call stop with the reason if the
+// command writes too much.
 func (c *capture) writers(
 	ctx context.Context, logging *Logging, stop func(error),
 ) (stdout, stderr io.Writer) {
@@ -36,7 +36,7 @@ func (c *capture) writers(
 	return stream(&c.stdout, logging.showsStdout()), stream(&c.stderr, logging.showsStderr())
 }
 
-// result turns the end of a command into its outputs or an error that carries what it wrote.
+// result returns the outputs of a command that ended, or an error that contains its output.
 func (c *capture) result(command string, failure error) (Streams, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -44,7 +44,7 @@ func (c *capture) result(command string, failure error) (Streams, error) {
 		log.flush()
 	}
 	if failure != nil {
-		// The error ends on the operator's terminal.
+		// The user's terminal shows the error.
 		return Streams{}, fmt.Errorf("%w: running %q:\n%s", failure, command, printable(c.both.String()))
 	}
 	return Streams{
@@ -53,7 +53,7 @@ func (c *capture) result(command string, failure error) (Streams, error) {
 	}, nil
 }
 
-// lockedWriter keeps the two streams, which arrive on their own goroutines, from writing at once.
+// lockedWriter separates the writes of the two streams, which come from different goroutines.
 type lockedWriter struct {
 	mutex *sync.Mutex
 	sink  io.Writer

@@ -17,7 +17,7 @@ const (
 	localToken  = tokens.Type("command:local:Command")
 )
 
-// engine speaks to the whole plugin the way Pulumi's engine does.
+// engine calls the whole plugin as Pulumi's engine does.
 type engine struct {
 	integration.Server
 	t   *testing.T
@@ -68,7 +68,7 @@ func (e *engine) delete(state property.Map) error {
 	return e.Delete(p.DeleteRequest{ID: "id", Urn: e.urn, Properties: state})
 }
 
-// props makes inputs of names and values by turns.
+// props makes inputs of alternating names and values.
 func props(values ...any) property.Map {
 	properties := map[string]property.Value{}
 	for i := 0; i < len(values); i += 2 {
@@ -77,7 +77,7 @@ func props(values ...any) property.Map {
 	return property.NewMap(properties)
 }
 
-// connection reaches the server with the right key, pinned, and without a second attempt.
+// connection returns a connection to the server with its pinned host key, and without a second attempt.
 func (s *sshServer) connection() property.Map {
 	return props("host", "127.0.0.1", "port", s.port, "privateKey", s.userKey, "hostKey", s.hostKey,
 		"dialErrorLimit", 0.0, "perDialTimeout", 5.0)

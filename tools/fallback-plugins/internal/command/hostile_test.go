@@ -35,7 +35,7 @@ func TestRemoteFloodOfErrorsKeepsBeginningAndEnd(t *testing.T) {
 func TestFloodOfResultsFailsAtOnce(t *testing.T) {
 	machine := startServer(t)
 	remote, local := newEngine(t, remoteToken), newEngine(t, localToken)
-	// It would last for ever.
+	// The command would never end.
 	inputs := props("create", "yes", "logging", "none")
 	for name, create := range map[string]func() error{
 		"remote": func() error { _, err := remote.create(machine.on(inputs)); return err },

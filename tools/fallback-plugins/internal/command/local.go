@@ -36,8 +36,8 @@ func (c *LocalCommand) Annotate(a infer.Annotator) {
 
 // Annotate describes the inputs in the schema.
 func (in *LocalInputs) Annotate(a infer.Annotator) {
-	a.Describe(&in.Interpreter, `The program, and its arguments, that gets the command: ["/bin/sh", "-c"] by default.`)
-	a.Describe(&in.Dir, "The directory the command runs in; the program's by default.")
+	a.Describe(&in.Interpreter, `The program that gets the command, and its arguments. Default: ["/bin/sh", "-c"].`)
+	a.Describe(&in.Dir, "The working directory of the command. Default: the program's.")
 	a.Describe(&in.Environment, "Variables to add to the environment of the plugin.")
 }
 
@@ -51,7 +51,7 @@ func (*LocalCommand) Create(
 	return response, err
 }
 
-// Update runs the update command, or the create command when there is none.
+// Update runs the update command, or the create command if there is none.
 func (*LocalCommand) Update(
 	ctx context.Context, request infer.UpdateRequest[LocalInputs, LocalState],
 ) (response infer.UpdateResponse[LocalState], err error) {
@@ -91,7 +91,7 @@ func (in *LocalInputs) runner(last Streams) runner {
 		if in.Stdin != nil && *in.Stdin != "" {
 			process.Stdin = strings.NewReader(*in.Stdin)
 		}
-		// A cancelled shell alone would leave what it started running, so the whole group is told to stop.
+		// The whole process group is stopped, because the children of a cancelled shell would continue.
 		process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		process.Cancel = func() error { return syscall.Kill(-process.Process.Pid, syscall.SIGTERM) }
 		process.WaitDelay = 5 * time.Second

@@ -54,7 +54,7 @@ func TestLocalCancelStopsTheWholeGroup(t *testing.T) {
 	}
 	time.Sleep(2500 * time.Millisecond)
 	if _, err := os.Stat(mark); err == nil {
-		t.Error("what the shell had started went on running")
+		t.Error("a child of the shell continued to run")
 	}
 }
 

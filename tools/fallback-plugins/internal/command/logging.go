@@ -8,10 +8,10 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
-// Logging says which of a command's streams the engine shows line by line while the command runs.
+// Logging selects the streams of a command that the engine shows line by line while it runs.
 type Logging string
 
-// The values of Logging.
+// Values of Logging.
 const (
 	LogStdout Logging = "stdout"
 	LogStderr Logging = "stderr"
@@ -32,15 +32,15 @@ func (Logging) Values() []infer.EnumValue[Logging] {
 func (l *Logging) showsStdout() bool { return l == nil || *l == LogStdout || *l == LogBoth }
 func (l *Logging) showsStderr() bool { return l == nil || *l == LogStderr || *l == LogBoth }
 
-// maxShownLine bounds a line of the log in bytes. A longer one is shown in pieces, so that output without newlines
-// neither grows without limit nor stops the command.
+// maxShownLine is the largest size of a line of the log in bytes. A longer line is shown in pieces, so that output without
+// newlines neither grows without limit nor stops the command.
 const maxShownLine = 16 << 10
 
-// maxShown bounds in bytes what is shown of one stream: the engine keeps every message until its run ends. The most a
-// step of this program says is a few KiB.
+// maxShown is the largest shown part of one stream in bytes, because the engine keeps every message until its run ends. The
+// steps of this program write a few KiB.
 const maxShown = 1 << 20
 
-// lineLog is a writer that shows each complete line as a status message of the resource, as text that no terminal obeys.
+// lineLog is a writer that shows each complete line as a status message of the resource, without control characters.
 type lineLog struct {
 	show    func(line string)
 	pending []byte

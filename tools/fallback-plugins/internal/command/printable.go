@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// escapeSequence is what ECMA-48 has after an escape character: control sequences, control strings up to their end, and
-// two-character escapes. The one-character forms of the 8-bit code are among unicode.Cc.
+// escapeSequence matches the sequences of ECMA-48 after an escape character: control sequences, control strings up to their
+// end, and two-character escapes. The one-character forms of the 8-bit code are in unicode.Cc.
 var escapeSequence = regexp.MustCompile(
 	"\x1b(?:\\[[0-?]*[ -/]*[@-~]|[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~])")
 
-// printable is text without what a terminal would obey: a node that was taken over must not move the cursor, change the
-// title or fill the clipboard of the operator's. Line ends and tabs stay.
+// printable removes everything that a terminal would obey. A compromised node must not move the cursor of the user's
+// terminal, change its title or fill the clipboard. Line ends and tabs stay.
 func printable(text string) string {
 	if strings.IndexFunc(text, isObeyed) < 0 {
 		return text
@@ -27,6 +27,6 @@ func printable(text string) string {
 }
 
 func isObeyed(r rune) bool {
-	// Invalid bytes: a terminal that is not in UTF-8 mode takes some of them for control characters.
+	// Outside of UTF-8 mode, a terminal interprets some invalid bytes as control characters.
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == unicode.ReplacementChar)
 }

@@ -30,8 +30,8 @@ func (c *RemoteCommand) Annotate(a infer.Annotator) {
 
 // Annotate describes the inputs in the schema.
 func (in *RemoteInputs) Annotate(a infer.Annotator) {
-	a.Describe(&in.Connection, "How to reach the machine.")
-	a.Describe(&in.Environment, "Variables for the command; the ssh server has to accept each (AcceptEnv).")
+	a.Describe(&in.Connection, "The ssh server of the machine, and the login there.")
+	a.Describe(&in.Environment, "Variables of the command. The ssh server must accept each (AcceptEnv).")
 }
 
 // Create runs the create command.
@@ -44,7 +44,7 @@ func (*RemoteCommand) Create(
 	return response, err
 }
 
-// Update runs the update command, or the create command when there is none.
+// Update runs the update command, or the create command if there is none.
 func (*RemoteCommand) Update(
 	ctx context.Context, request infer.UpdateRequest[RemoteInputs, RemoteState],
 ) (response infer.UpdateResponse[RemoteState], err error) {

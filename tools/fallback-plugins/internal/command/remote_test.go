@@ -29,7 +29,7 @@ func TestRemoteCreateUpdateDelete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectText(t, state, "stdout", "again") // create runs again where there is no update
+	expectText(t, state, "stdout", "again") // create runs again without an update command
 	state, err = engine.update(state, first.Set("update", property.New("echo updated")))
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestRemoteAgent(t *testing.T) {
 	}
 }
 
-// startAgent serves an agent with one key until the test ends; the number is how often it was connected to.
+// startAgent serves an agent with one key until the test ends, and counts its connections.
 func startAgent(t *testing.T, key any) (string, *atomic.Int32) {
 	t.Helper()
 	keyring, asked := agent.NewKeyring(), new(atomic.Int32)
@@ -233,7 +233,7 @@ func TestRemoteGivesUpAtTheErrorLimit(t *testing.T) {
 	connection := props("host", "127.0.0.1", "port", 1.0, "privateKey", userKey, "hostKey", known(host), "dialErrorLimit", 2.0)
 	_, err := engine.create(props("create", "true").Set("connection", property.New(connection)))
 	if err == nil || !strings.Contains(err.Error(), "after 3 failed attempts") {
-		t.Fatalf("error %v, want one after the two that are borne", err)
+		t.Fatalf("error %v, want one after the limit of two", err)
 	}
 }
 
@@ -263,7 +263,7 @@ func TestRemoteRefusedVariableIsAnErrorButPreviousOutputIsNot(t *testing.T) {
 		t.Fatalf("error %v, want one that names OTHER without its value", err)
 	}
 	state := engine.mustCreate(machine.on(props("create", "echo before")))
-	// This server refuses PULUMI_COMMAND_STDOUT, which is offered only.
+	// This server refuses PULUMI_COMMAND_STDOUT, which is optional.
 	state, err = engine.update(state, machine.on(props("create", `echo "[$PULUMI_COMMAND_STDOUT]"`)))
 	if err != nil {
 		t.Fatal(err)
@@ -303,7 +303,7 @@ func TestRemoteDeadMachineIsNoticed(t *testing.T) {
 
 	machine, engine := startServer(t), newEngine(t, remoteToken)
 	state := engine.mustCreate(machine.on(props("create", "sleep 1; echo alive")))
-	expectText(t, state, "stdout", "alive") // answered keepalives do no harm
+	expectText(t, state, "stdout", "alive") // answered keepalives have no effect
 	close(machine.silent)
 	_, err := engine.create(machine.on(props("create", "sleep 60")))
 	if err == nil || !strings.Contains(err.Error(), "keepalives") {
@@ -312,7 +312,7 @@ func TestRemoteDeadMachineIsNoticed(t *testing.T) {
 }
 
 func TestSilentListenerIsGivenUp(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and sends nothing
 	if err != nil {
 		t.Fatal(err)
 	}

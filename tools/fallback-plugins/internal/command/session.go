@@ -12,26 +12,26 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// session is one command to run over an ssh connection that is already there.
+// session is one command to run over an existing ssh connection.
 type session struct {
 	command     string
 	stdin       *string
 	logging     *Logging
-	environment map[string]string // has to be accepted by the server
-	previous    map[string]string // is offered only
+	environment map[string]string // the server must accept it
+	previous    map[string]string // the server may refuse it
 }
 
-// runSession runs one command without a terminal and waits for its end, for the end of ctx, until the peer has been
-// silent for too long, or until it wrote more than a result may have.
+// runSession runs one command without a terminal. It returns at the end of the command or of ctx. It also returns if the
+// peer is silent for too long, or if the output is too long for a result.
 func runSession(ctx context.Context, client *ssh.Client, s session) (Streams, error) {
-	// From the first question on: a server that took the login and answers nothing more would hold every one of them.
+	// The keepalives begin before the first request, because a server may stop to answer right after the login.
 	watching, stopWatching := context.WithCancelCause(ctx)
 	defer stopWatching(nil)
 	go keepAlive(watching, stopWatching, client)
 	var running atomic.Pointer[ssh.Session]
 	unhook := context.AfterFunc(watching, func() { abort(running.Load(), client) })
 	defer unhook()
-	// why is the reason for which the connection was given up, else the error itself.
+	// why returns the reason for which the connection was closed, else the error itself.
 	why := func(err error) error {
 		if ctx.Err() != nil {
 			return stopped(ctx)
@@ -63,8 +63,8 @@ func runSession(ctx context.Context, client *ssh.Client, s session) (Streams, er
 	return output.result(s.command, err)
 }
 
-// abort asks the command to end, if there is one yet, and closes the connection, which is what makes every question and
-// Run return. To a dead peer even the asking can block, so it gets a second.
+// abort sends SIGTERM to the command, if it has started, and closes the connection. Then every request and Run return. The
+// signal has a limit of a second, because it can block on a dead peer.
 func abort(remote *ssh.Session, client *ssh.Client) {
 	if remote == nil {
 		client.Close()
@@ -99,14 +99,13 @@ func (s *session) sendEnvironment(ctx context.Context, remote *ssh.Session) erro
 	return nil
 }
 
-// How often a silent peer is asked for a sign of life, and how long it may owe one. Together they bound how long a
-// dead machine goes unnoticed: under a minute.
+// Interval of the keepalives, and limit for an answer. Together they notice a dead machine within a minute.
 var (
 	keepAliveInterval = 15 * time.Second
 	keepAliveLimit    = 40 * time.Second
 )
 
-// keepAlive asks the peer for a sign of life until ctx ends, and calls giveUp when none came for keepAliveLimit.
+// keepAlive sends keepalives until ctx ends, and calls giveUp if the peer did not answer one within keepAliveLimit.
 func keepAlive(ctx context.Context, giveUp context.CancelCauseFunc, client *ssh.Client) {
 	ticker := time.NewTicker(keepAliveInterval)
 	defer ticker.Stop()
@@ -118,7 +117,7 @@ func keepAlive(ctx context.Context, giveUp context.CancelCauseFunc, client *ssh.
 		}
 		answered := make(chan error, 1)
 		go func() {
-			// Servers refuse this request, and that is an answer too.
+			// Servers refuse this request, and a refusal is an answer.
 			_, _, err := client.SendRequest("keepalive@openssh.com", true, nil)
 			answered <- err
 		}()
@@ -127,7 +126,7 @@ func keepAlive(ctx context.Context, giveUp context.CancelCauseFunc, client *ssh.
 			return
 		case err := <-answered:
 			if err != nil {
-				// The connection is gone already, and Run says so better than we can.
+				// The connection is lost already, and Run returns a better error.
 				return
 			}
 		case <-time.After(keepAliveLimit):

@@ -28,7 +28,7 @@ type sshServer struct {
 	mutex     sync.Mutex
 }
 
-// known is a host key as in known_hosts.
+// known returns a host key as in known_hosts.
 func known(host ssh.Signer) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(host.PublicKey())))
 }

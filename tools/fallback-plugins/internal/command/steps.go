@@ -21,16 +21,16 @@ type Steps struct {
 // Annotate describes the inputs in the schema.
 func (s *Steps) Annotate(a infer.Annotator) {
 	a.Describe(&s.Create, "The command to run when the resource is created.")
-	a.Describe(&s.Update, "The command to run when inputs change; without it, create runs again.")
+	a.Describe(&s.Update, "The command to run when inputs change. Default: create.")
 	a.Describe(&s.Delete, "The command to run when the resource is deleted.")
 	a.Describe(&s.Triggers, "Values whose change replaces the resource.")
-	a.Describe(&s.Stdin, "What the command reads from its standard input.")
-	a.Describe(&s.Logging, "Which streams are shown while the command runs; both by default.")
+	a.Describe(&s.Stdin, "The standard input of the command.")
+	a.Describe(&s.Logging, "The streams to show while the command runs. Default: both.")
 	a.Describe(&s.AddPreviousOutputInEnv, "Whether the command gets the last outputs in its environment, as "+
 		"PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR; true by default.")
 }
 
-// forUpdate is the command that an update runs, or nil.
+// forUpdate returns the command that an update runs, or nil.
 func (s *Steps) forUpdate() *string {
 	if s.Update != nil {
 		return s.Update
@@ -38,7 +38,7 @@ func (s *Steps) forUpdate() *string {
 	return s.Create
 }
 
-// previous is the environment that carries the last outputs to the command.
+// previous returns the environment that passes the last outputs to the command.
 func (s *Steps) previous(last Streams) map[string]string {
 	environment := map[string]string{}
 	if s.AddPreviousOutputInEnv != nil && !*s.AddPreviousOutputInEnv {
@@ -53,7 +53,7 @@ func (s *Steps) previous(last Streams) map[string]string {
 	return environment
 }
 
-// Streams are what the last command that ran wrote, each without one trailing newline.
+// Streams are the outputs of the last command, each without one trailing newline.
 type Streams struct {
 	Stdout string `pulumi:"stdout"`
 	Stderr string `pulumi:"stderr"`
@@ -61,14 +61,14 @@ type Streams struct {
 
 // Annotate describes the outputs in the schema.
 func (s *Streams) Annotate(a infer.Annotator) {
-	a.Describe(&s.Stdout, "What the command wrote to its standard output.")
-	a.Describe(&s.Stderr, "What the command wrote to its standard error.")
+	a.Describe(&s.Stdout, "The standard output of the command.")
+	a.Describe(&s.Stderr, "The standard error of the command.")
 }
 
-// runner runs one command to its end and returns what it wrote.
+// runner runs one command and returns its outputs.
 type runner func(ctx context.Context, command string) (Streams, error)
 
-// create makes the resource's id and runs command, if there is one and this is no preview.
+// create makes the resource's id. It runs command, if there is one, except in a preview.
 func create(ctx context.Context, name string, preview bool, command *string, run runner) (string, Streams, error) {
 	id, err := resource.NewUniqueHex(name, 8, 0)
 	if err != nil || preview || command == nil {
@@ -78,7 +78,7 @@ func create(ctx context.Context, name string, preview bool, command *string, run
 	return id, streams, err
 }
 
-// update runs command, if there is one and this is no preview; otherwise the last outputs stay.
+// update runs command, if there is one, except in a preview. Otherwise the last outputs stay.
 func update(ctx context.Context, last Streams, preview bool, command *string, run runner) (Streams, error) {
 	if preview || command == nil {
 		return last, nil

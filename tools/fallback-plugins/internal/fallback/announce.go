@@ -9,8 +9,7 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 )
 
-// Announce makes provider log once per process, as an informational message of the run, that it is not the official
-// plugin called name.
+// Announce makes provider log a message once per process: it is a fallback, and not the official plugin called name.
 func Announce(provider p.Provider, name, version string) p.Provider {
 	configure := provider.Configure
 	var once sync.Once

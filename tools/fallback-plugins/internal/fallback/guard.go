@@ -20,9 +20,9 @@ func Refusal(plugin, feature string) error {
 		"Fix: install the official plugin", plugin, feature)
 }
 
-// Guard makes provider refuse what its own schema lacks when the engine checks a resource: tokens and input properties,
-// also those of nested objects. It refuses every function, method, component and import, too. Properties that begin
-// with two underscores belong to the engine and pass.
+// Guard makes provider refuse every token and input property that its own schema lacks, also in nested objects. The refusal
+// comes when the engine checks a resource. Functions, methods, components and imports are refused, too. Properties that
+// begin with two underscores belong to the engine and pass.
 func Guard(provider p.Provider, plugin, version string) p.Provider {
 	guarded := provider
 	surface := sync.OnceValues(func() (*schemaSurface, error) { return surfaceOf(provider, plugin, version) })
@@ -70,8 +70,8 @@ func RefuseCalls(provider p.Provider, plugin string) p.Provider {
 	return provider
 }
 
-// properties maps the names of the input properties of a resource or an object to the reference of their object type,
-// or to "" for every other type.
+// properties maps the input properties of a resource or an object to the reference of their object type. The reference is ""
+// for every other type.
 type properties map[string]string
 
 // schemaSurface is the part of a schema that Guard knows.

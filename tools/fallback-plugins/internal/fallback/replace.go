@@ -7,8 +7,8 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 )
 
-// ReplaceOn makes every change of the input property, or of anything inside it, replace the resource. The framework
-// promotes a change only when the property as a whole appears or goes.
+// ReplaceOn makes every change of an input property, or of a value inside it, replace the resource. The framework itself
+// replaces only if the whole property is added or removed.
 func ReplaceOn(provider p.Provider, property string) p.Provider {
 	diff := provider.Diff
 	provider.Diff = func(ctx context.Context, request p.DiffRequest) (p.DiffResponse, error) {

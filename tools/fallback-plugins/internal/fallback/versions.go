@@ -1,5 +1,5 @@
-// Package fallback holds the parts that the three fallback plugins share: their versions, their announcement, and the
-// refusal of everything that only the official plugins implement.
+// Package fallback has the common parts of the three fallback plugins: versions, announcement, and the refusal of everything
+// that only the official plugins implement.
 package fallback
 
 // The versions of the official plugins whose schemas the fallback plugins implement. They must equal the versions of

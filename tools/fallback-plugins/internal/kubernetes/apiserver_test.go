@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// apiServer keeps objects the way an API server does, as far as the plugin can tell: discovery, create, get, list,
-// server-side apply without merging, and delete, each by the same paths and status codes.
+// apiServer simulates an API server: discovery, create, get, list, server-side apply without merging, and delete. Paths and
+// status codes are those of Kubernetes.
 type apiServer struct {
 	*httptest.Server
 	mutex    sync.Mutex
@@ -22,9 +22,9 @@ type apiServer struct {
 	requests []apiRequest
 	// conflict makes every apply without force fail.
 	conflict bool
-	// onGet changes an object before it is handed out, as a controller would have; a nil result deletes it.
+	// onGet changes an object before each read, as a controller does. A nil result deletes it.
 	onGet func(object map[string]any) map[string]any
-	// lingers keeps deleted objects, as a finalizer does, until onGet lets them go.
+	// lingers keeps deleted objects, as a finalizer does, until onGet deletes them.
 	lingers bool
 	serial  int
 }
@@ -34,7 +34,7 @@ type apiRequest struct {
 	body                             map[string]any
 }
 
-// kinds is what the server has; true means in namespaces.
+// kinds that the server knows, by group and version. The value is whether they are in namespaces.
 var kinds = map[string]map[string]bool{
 	"/api/v1": {
 		"ConfigMap": true,
@@ -60,14 +60,14 @@ func newAPIServer(t *testing.T) *apiServer {
 	return server
 }
 
-// kubeconfig is the content of a kubeconfig for the server.
+// kubeconfig returns the content of a kubeconfig for the server.
 func (s *apiServer) kubeconfig() string {
 	return fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"x",
 		"clusters":[{"name":"c","cluster":{"server":%q}}],"users":[{"name":"u","user":{"token":"kubeconfig-token"}}],
 		"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}]}`, s.URL)
 }
 
-// made lists the requests that changed something, as method and path.
+// made lists the requests that changed objects, by method and path.
 func (s *apiServer) made() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -80,7 +80,7 @@ func (s *apiServer) made() []string {
 	return made
 }
 
-// last is the last request with the method.
+// last returns the last request with the method.
 func (s *apiServer) last(t *testing.T, method string) apiRequest {
 	t.Helper()
 	s.mutex.Lock()
@@ -101,7 +101,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := apiRequest{method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, contentType: r.Header.Get("Content-Type")}
 	json.Unmarshal(content, &request.body)
 	s.requests = append(s.requests, request)
-	request.body = nil // what follows changes its own copy
+	request.body = nil // the code below changes its own copy
 	json.Unmarshal(content, &request.body)
 	if r.Method == http.MethodGet && s.discover(w, r.URL.Path) {
 		return

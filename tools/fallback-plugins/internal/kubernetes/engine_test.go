@@ -13,19 +13,19 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// TestMain makes what waits in these tests wait less.
+// TestMain shortens the waits of these tests.
 func TestMain(m *testing.M) {
 	pollInterval, serviceSettle, firstCreateDelay = 20*time.Millisecond, 60*time.Millisecond, 10*time.Millisecond
 	m.Run()
 }
 
-// engine speaks to the whole plugin the way Pulumi's engine does.
+// engine calls the whole plugin as Pulumi's engine does.
 type engine struct {
 	integration.Server
 	t *testing.T
 }
 
-// newEngine starts a plugin with provider settings as names and values by turns.
+// newEngine starts a plugin with provider settings of alternating names and values.
 func newEngine(t *testing.T, settings ...any) *engine {
 	t.Helper()
 	server, err := integration.NewServer(context.Background(), pluginName, semver.MustParse("4.34.2"),
@@ -48,7 +48,7 @@ const (
 	serviceToken    = tokens.Type("kubernetes:core/v1:Service")
 )
 
-// check passes inputs through the plugin's check; old are those of an existing resource, or empty.
+// check passes inputs through the plugin's check. old are the inputs of an existing resource, or empty.
 func (e *engine) check(token tokens.Type, old, inputs property.Map) property.Map {
 	e.t.Helper()
 	response, err := e.Check(p.CheckRequest{Urn: urn(token), State: old, Inputs: inputs})
@@ -83,7 +83,7 @@ func (e *engine) diff(token tokens.Type, old, inputs property.Map) p.DiffRespons
 	return response
 }
 
-// props makes properties of names and values by turns.
+// props makes properties of alternating names and values.
 func props(values ...any) property.Map {
 	properties := map[string]property.Value{}
 	for i := 0; i < len(values); i += 2 {

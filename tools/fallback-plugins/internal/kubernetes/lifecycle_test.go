@@ -39,7 +39,7 @@ func TestConfigMapLifecycle(t *testing.T) {
 		t.Errorf("the update was %s %s %s", patch.path, patch.contentType, patch.query)
 	}
 	if metadata := metadataOf(patch.body); metadata["resourceVersion"] != nil || metadata["managedFields"] != nil {
-		t.Errorf("the update sends what only the server writes: %v", metadata)
+		t.Errorf("the update sends fields that only the server writes: %v", metadata)
 	}
 	if again := textAt(updated.Properties, stateFieldManager); again != manager {
 		t.Errorf("the field manager changed from %s to %s", manager, again)
@@ -235,7 +235,7 @@ func TestUnreadyDeploymentFailsAndStaysInTheState(t *testing.T) {
 		}
 	}
 
-	// The engine updates a resource with such an error, though nothing changed, and so the wait goes on.
+	// The engine updates a resource with such an error even without a change, so the wait continues.
 	looks := 0
 	server.onGet = func(kept map[string]any) map[string]any {
 		if looks++; looks > 3 && kept["kind"] == "Deployment" {

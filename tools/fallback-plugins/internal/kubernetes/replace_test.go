@@ -144,7 +144,7 @@ func TestWhereAnObjectGoes(t *testing.T) {
 	if checked := engine.check(configMapToken, property.Map{}, bare); textAt(checked, "metadata", "namespace") != "default" {
 		t.Errorf("a config map was not put into a namespace: %v", checked)
 	}
-	// A kind that came after the check may turn out to be in no namespace.
+	// A kind that was unknown to the check may have no namespace.
 	created, err := engine.Create(p.CreateRequest{Urn: urn(role), Properties: filled.Set("kind", property.New("ClusterRole")).
 		Set("apiVersion", property.New("rbac.authorization.k8s.io/v1"))})
 	request := server.last(t, "POST")

@@ -14,7 +14,7 @@ func TestLiveInTheShapeOfInputs(t *testing.T) {
 	want := object{"spec": object{"replicas": int64(2), "empty": list{}, "resources": object{
 		"requests": object{"cpu": "1000m", "memory": "1024Mi"}}, "ports": list{object{"port": int64(80)}}}}
 	if changes := diffObjects(want, asInputs(live, inputs)); len(changes) != 0 {
-		t.Errorf("differs from what is wanted in %v", changes)
+		t.Errorf("differs from the expected object in %v", changes)
 	}
 }
 

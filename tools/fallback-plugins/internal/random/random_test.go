@@ -16,7 +16,7 @@ import (
 
 const uuidToken = tokens.Type("random:index/randomUuid:RandomUuid")
 
-// engine speaks to the whole plugin the way Pulumi's engine does.
+// engine calls the whole plugin as Pulumi's engine does.
 type engine struct {
 	integration.Server
 	t *testing.T
@@ -52,7 +52,7 @@ func (e *engine) create(token tokens.Type, inputs property.Map) (string, propert
 	return response.ID, response.Properties
 }
 
-// props makes inputs of names and values by turns.
+// props makes inputs of alternating names and values.
 func props(values ...any) property.Map {
 	properties := map[string]property.Value{}
 	for i := 0; i < len(values); i += 2 {
