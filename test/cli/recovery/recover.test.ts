@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { FileLock } from "../../../lib/file-lock.ts";
 import { placeHere, readPlace, writePlace } from "../../../lib/place.ts";
 import { projectName } from "../../../cli/stack/settings.ts";
@@ -10,11 +10,14 @@ import type { StateResource } from "../../../cli/stack/state.ts";
 import { AnotherRunError } from "../../../cli/stack/lock.ts";
 import { recover } from "../../../cli/recovery/recover.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
+import { test } from "../../support/folder.ts";
 import { urn } from "../../support/urn.ts";
+import { answering } from "../../support/virsh-answers.ts";
 
 let folder: string;
-beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-recover-"))));
-afterEach(() => rm(folder, { recursive: true, force: true }));
+test.beforeEach(({ folder: own }) => {
+  folder = own;
+});
 
 const provider = urn("pulumi:providers:libvirt", "hypervisor");
 const id = "11111111-2222-3333-4444-555555555555";
@@ -56,9 +59,9 @@ const answers: Record<string, string> = {
 async function recovering(
   backend: string,
   answers: Record<string, string>,
-  meanwhile: (asked: string) => Promise<void> = () => Promise.resolve(),
+  meanwhile?: (command: string) => Promise<void>,
 ) {
-  const [said, asked, ran]: [string[], string[], string[]] = [[], [], []];
+  const [said, ran]: [string[], string[]] = [[], []];
   let exports = 0;
   const session = {
     stack: "lab",
@@ -71,17 +74,8 @@ async function recovering(
       return Promise.resolve(JSON.stringify({ deployment: { resources } }));
     },
   };
-  const connect =
-    () =>
-    async (...args: readonly string[]) => {
-      const command = args.join(" ");
-      asked.push(command);
-      await meanwhile(command);
-      const answer = answers[command];
-      if (answer === undefined) throw new Error(`no answer to ${command}`);
-      return answer;
-    };
-  const { hold, state } = await recover(session, { connect, log: (line) => said.push(line), wait: 100 });
+  const { virsh, asked } = answering(answers, meanwhile);
+  const { hold, state } = await recover(session, { connect: () => virsh, log: (line) => said.push(line), wait: 100 });
   hold?.release();
   expect(state).toEqual({ resources, pending: [] });
   return { said, asked, ran, exports };

@@ -3,6 +3,7 @@ import { interfacesOn } from "../../../cli/recovery/stopped-networks.ts";
 import { startStopped, startStoppedForDeletion } from "../../../cli/recovery/restart.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
 import { urn } from "../../support/urn.ts";
+import { answering, type Answer } from "../../support/virsh-answers.ts";
 
 const uri = "qemu+ssh://host/system";
 const provider: StateResource = { urn: "urn:hypervisor", type: "pulumi:providers:libvirt", inputs: { uri } };
@@ -36,22 +37,14 @@ const well = {
 const quiet = Object.keys(well);
 const halted = { "list --all --state-paused --state-other --uuid": "uuid-9\nuuid-1\n" };
 
-/** An answer, or one for each call in turn; an Error makes the call fail. */
-type Answers = Readonly<Record<string, string | Error | readonly string[]>>;
-
 /** Starts a stack on a hypervisor with these answers and the usual ones. A call without an answer fails. */
-async function going(answers: Answers = {}, resources: readonly StateResource[] = stack, set = startStopped) {
-  const all: Answers = { ...well, ...answers };
-  const [asked, said]: [string[], string[]] = [[], []];
-  const virsh = (...args: readonly string[]) => {
-    const command = args.join(" ").replaceAll(/\/\S*device\.xml/g, "FILE");
-    const answer = all[command];
-    const before = asked.filter((other) => other === command).length;
-    asked.push(command);
-    if (answer === undefined) return Promise.reject(new Error(`no answer to ${command}`));
-    if (answer instanceof Error) return Promise.reject(answer);
-    return Promise.resolve(typeof answer === "string" ? answer : (answer[Math.min(before, answer.length - 1)] ?? ""));
-  };
+async function going(
+  answers: Readonly<Record<string, Answer>> = {},
+  resources: readonly StateResource[] = stack,
+  set = startStopped,
+) {
+  const { virsh, asked } = answering({ ...well, ...answers });
+  const said: string[] = [];
   const polling = { interval: 1, timeout: 20 };
   const failure = await set(
     { resources, pending: [] },
@@ -296,7 +289,7 @@ describe("links that a network has lost", () => {
 
 describe("a stack that is about to be destroyed", () => {
   const asleep = { "list --all --state-other --uuid": "uuid-1\nuuid-9\n" };
-  const toDelete = (answers: Answers) => going(answers, stack, startStoppedForDeletion);
+  const toDelete = (answers: Readonly<Record<string, Answer>>) => going(answers, stack, startStoppedForDeletion);
   const look = "domstate uuid-1 --reason";
 
   test("has its sleeping machines woken, because the provider would undefine them and let them sleep on", async () => {

@@ -1,18 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { findRun, listRuns } from "../../../cli/runs/archive.ts";
 import { listing } from "../../../cli/runs/listing.ts";
 import { processIdentity } from "../../../lib/process-identity.ts";
 import { writeRecord, type RunRecord } from "../../../cli/runs/record.ts";
+import { test } from "../../support/folder.ts";
 import { exampleRecord } from "./example-record.ts";
 
 let root: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "nodeforge-archive-"));
+test.beforeEach(({ folder }) => {
+  root = folder;
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 async function archive(name: string, changed: Partial<RunRecord> = {}): Promise<void> {
   mkdirSync(join(root, name));
@@ -78,7 +77,7 @@ describe("the list of runs", () => {
 });
 
 describe("a run is found by", () => {
-  beforeEach(async () => {
+  test.beforeEach(async () => {
     for (const name of ["2026-11-20-dev", "2026-11-21-dev", "2026-11-21-dev-2"]) await archive(name);
   });
 

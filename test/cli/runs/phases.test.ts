@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect } from "vitest";
 import { longerThanRun, validTimings } from "../../../cli/runs/phases.ts";
 import { readRecord } from "../../../cli/runs/record.ts";
 import { readResult } from "../../../cli/runs/result.ts";
+import { test } from "../../support/folder.ts";
 import { exampleRecord } from "./example-record.ts";
 
 const odd = { master: { boot: -1795637414, init: 40.5 }, cluster: { ready: 3 } };
@@ -20,9 +20,7 @@ describe("times that cannot be durations", () => {
     ]);
   });
 
-  test("of an older record are not shown", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "nodeforge-record-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+  test("of an older record are not shown", async ({ folder }) => {
     writeFileSync(join(folder, "record.json"), JSON.stringify(exampleRecord({ timings: odd })));
     expect((await readRecord(folder)).timings).toEqual(valid);
   });

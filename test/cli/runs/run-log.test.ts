@@ -1,17 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { readChanges } from "../../../cli/runs/changes.ts";
 import { RunLog, showsSecrets } from "../../../cli/runs/run-log.ts";
 import { keptCharacters } from "../../../cli/runs/screen.ts";
+import { test } from "../../support/folder.ts";
 import { withoutSecrets, withSecrets } from "../../lib/secrets.ts";
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "nodeforge-run-log-"));
+test.beforeEach(({ folder: own }) => {
+  folder = own;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const file = () => readFileSync(join(folder, "pulumi.log"), "utf8");
 
