@@ -40,7 +40,9 @@ describe.each(files)("%s", (file) => {
   });
 
   test("has a time limit and a concurrency group", () => {
-    expect(concurrency).toBeDefined();
+    expect(concurrency).toMatchObject({
+      group: expect.stringMatching(/^(ci|nightly|nixos-image|preview)\b/) as string,
+    });
     for (const [name, job] of Object.entries(jobs)) {
       // The jobs of a called workflow have time limits of their own.
       if (job.uses === undefined) expect(job["timeout-minutes"], name).toBeGreaterThan(0);

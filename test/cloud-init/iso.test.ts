@@ -187,8 +187,10 @@ describe.runIf(isRoot)("of two users on one machine", () => {
     const path = run({ HOME: home, TMPDIR: shared });
     expect(path).toBe(join(home, ".cache/nodeforge/seeds", `${seed.digest}.iso`));
     expect(readFileSync(path, "latin1")).not.toContain("MALLORY");
-    expect(() => as(mallory, ["sh", "-c", `printf MALLORY >${path}`])).toThrow();
-    expect(() => as(mallory, ["mv", join(home, ".cache/nodeforge/seeds"), join(shared, "moved")])).toThrow();
+    expect(() => as(mallory, ["sh", "-c", `printf MALLORY >${path}`])).toThrow("Permission denied");
+    expect(() => as(mallory, ["mv", join(home, ".cache/nodeforge/seeds"), join(shared, "moved")])).toThrow(
+      "Permission denied",
+    );
 
     // A cache in a folder of all users, in which the other user was first.
     as(mallory, ["sh", "-c", `umask 0; mkdir -p -m 0777 ${shared}/nodeforge/seeds`]);

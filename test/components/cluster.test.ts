@@ -149,7 +149,8 @@ describe("add-ons", () => {
     const kinds = registered.filter(({ type }) => type.startsWith("kubernetes:"));
     expect(kinds).toHaveLength(10);
     for (const { type, name } of kinds) {
-      expect(options.of(type.split(":").at(-1)!, name).deletedWith, `${type} ${name}`).toBeDefined();
+      const { deletedWith } = options.of(type.split(":").at(-1)!, name);
+      expect(await promiseOf((deletedWith as pulumi.Resource).urn), `${type} ${name}`).toMatch(/Domain::dev-master$/);
     }
   });
 
