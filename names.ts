@@ -89,8 +89,6 @@ export function isDataDisk(urn: string): boolean {
   return types.endsWith(`$${resourceType.master}$${resourceType.volume}`) && name.endsWith(suffix.data);
 }
 
-export { shortDigest, shortDigits };
-
 /** Name of a resource that has its content in its name: the name of its component and the short digest. */
 export function contentName(component: string, digest: string): string {
   return `${component}-${shortDigest(digest)}`;
@@ -184,9 +182,6 @@ export const imageLabel = "nodeforge.local/image";
 
 /** Label of a Node: worker pool it belongs to. */
 export const poolLabel = "nodeforge.local/pool";
-
-/** Annotation of a Node: taints that the program set (guest/worker-ready.sh). */
-export const taintsAnnotation = "nodeforge.local/taints";
 
 /** Namespace of the smoke check (also in guest/worker-ready.sh). */
 export const smokeNamespace = "nodeforge-smoke";

@@ -30,7 +30,7 @@ export interface EnvironmentFacts {
  * Backend of the stacks when the user has none. Without the parameter Pulumi keeps a file of metadata beside each state, which
  * a killed CLI can leave empty. Every command then fails with `failed to load checkpoint: EOF`.
  */
-export const ownBackend = `file://${stateFolder}?metadata=skip`;
+const ownBackend = `file://${stateFolder}?metadata=skip`;
 
 /** File with the passphrase of local stacks, readable by its owner only. */
 export const passphraseFile = inCheckout(".pulumi-passphrase");
@@ -70,7 +70,7 @@ export function decideEnvironment(facts: EnvironmentFacts): Readonly<Record<stri
 }
 
 /** Whether the stack is encrypted with a passphrase that the user does not provide. */
-export function needsPassphrase({
+function needsPassphrase({
   environment,
   login,
   secretsProvider,

@@ -1,6 +1,5 @@
-import { sha256 } from "../lib/digest.ts";
+import { sha256, shortDigest } from "../lib/digest.ts";
 import { stringify } from "yaml";
-import { shortDigest } from "../names.ts";
 import type { Node } from "../topology.ts";
 
 /**

@@ -1,5 +1,4 @@
-import { sha256 } from "../lib/digest.ts";
-import { shortDigest } from "../names.ts";
+import { sha256, shortDigest } from "../lib/digest.ts";
 import type { Node } from "../topology.ts";
 import { metaData } from "./meta-data.ts";
 import { networkConfig, type StaticNetwork } from "./network-config.ts";

@@ -1,4 +1,4 @@
-import { sha256 } from "../lib/digest.ts";
+import { sha256, shortDigest } from "../lib/digest.ts";
 import { local, type types } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
@@ -8,7 +8,7 @@ import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../libvirt/virtualisation.ts";
 import { parseIdentity } from "../lifecycle/identity.ts";
-import { domainDescription, shortDigest, suffix } from "../names.ts";
+import { domainDescription, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";

@@ -51,7 +51,7 @@ export function virshArguments(uri: string, ...args: readonly string[]): readonl
 }
 
 /** Environment of virsh in which it prints the English words that the program compares: states of domains, names of columns. */
-export const untranslated = { LC_ALL: "C" } as const;
+const untranslated = { LC_ALL: "C" } as const;
 
 /** Returns the start of a virsh command for a hypervisor, quoted for a shell. */
 export function commandFor(uri: string): string {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PriorState } from "../lifecycle/prior-state.ts";
-import { contentName, shortDigits, suffix } from "../names.ts";
+import { shortDigits } from "../lib/digest.ts";
+import { contentName, suffix } from "../names.ts";
 import type { Topology } from "../topology.ts";
 
 /**

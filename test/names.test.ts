@@ -19,7 +19,6 @@ import {
   poolLabel,
   smokeNamespace,
   suffix,
-  taintsAnnotation,
 } from "../names.ts";
 
 const id = "0123abcd-1111-2222-3333-444444444444";
@@ -58,7 +57,6 @@ test("no name that is in a state, in libvirt or in Kubernetes has changed", () =
 
 test.each([
   ["guest/init-control-plane.sh", "the label of a node's image", imageLabel],
-  ["guest/worker-ready.sh", "the annotation of a node's taints", taintsAnnotation],
   ["guest/worker-ready.sh", "the namespace of the smoke check", smokeNamespace],
   ["nix/files/machine.sh", "the serial number of the data disk", dataDiskSerial],
 ])("%s has %s", (path, _, name) => {

@@ -14,7 +14,7 @@ export interface Requirement {
 export const apparmorHelper = "/usr/lib/libvirt/virt-aa-helper";
 
 /** Requirements by purpose. */
-export const requirements = {
+const requirements = {
   hypervisor: [
     { has: "libvirtd", package: "libvirt-daemon-system" },
     { has: "virsh", package: "libvirt-clients" },

@@ -6,7 +6,7 @@ import { probe } from "./probe.ts";
 import { kubeconfigOf, type ClusterState } from "./state.ts";
 
 /** Names of Kubernetes' items. */
-export const kubernetesItems = ["nodes", "conditions", "pods", "events"] as const;
+const kubernetesItems = ["nodes", "conditions", "pods", "events"] as const;
 
 const conditions =
   '{range .items[*]}{.metadata.name}{range .status.conditions[*]}{"\\n  "}{.type}={.status} {.reason}: {.message}{end}{"\\n"}{end}';

@@ -80,7 +80,7 @@ export async function askNode(node: ClusterNode, access: NodeAccess): Promise<re
 }
 
 /** Returns options of ssh: without prompts, without the user's own files, and with one accepted host key. */
-export function sshOptions({ user, keyPaths }: Login, knownHosts: string): readonly string[] {
+function sshOptions({ user, keyPaths }: Login, knownHosts: string): readonly string[] {
   const options = [
     "BatchMode=yes",
     "ConnectTimeout=20",

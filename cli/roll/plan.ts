@@ -1,5 +1,6 @@
 import { isUrl, type ImageReference } from "../../image/location.ts";
-import { imageOfBaseVolume, resourceName, resourceType, shortDigest } from "../../names.ts";
+import { shortDigest } from "../../lib/digest.ts";
+import { imageOfBaseVolume, resourceName, resourceType } from "../../names.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { clusterOf, resourcesOf, stackOutputs, type StackState, type StateResource } from "../stack/state.ts";
 import { columns } from "../../lib/table.ts";

@@ -5,7 +5,7 @@ import { localImage } from "../../image/download.ts";
 import { inspectImage, readHeader } from "../../image/inspect.ts";
 import { isUrl, type ImageReference } from "../../image/location.ts";
 import type { Log } from "../../lib/log.ts";
-import { shortDigest } from "../../names.ts";
+import { shortDigest } from "../../lib/digest.ts";
 import type { Session } from "../session.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { readState, type StackState } from "../stack/state.ts";

@@ -1,9 +1,9 @@
 import type { StackSettings } from "../stack/settings.ts";
 
 /** Text in place of a secret of the stack's file. */
-export const secretMark = "[secret]";
+const secretMark = "[secret]";
 /** Text in place of a key whose text, not its path, is in the stack's file. */
-export const keyMark = "[key]";
+const keyMark = "[key]";
 
 /** Returns every setting that a stack runs with, including defaults, without secrets and the text of keys. */
 export function effectiveConfiguration(settings: Pick<StackSettings, "all">): Record<string, unknown> {

@@ -63,7 +63,7 @@ export async function readGit(folder = checkout): Promise<RunRecord["git"]> {
 }
 
 /** Whether two texts of a stack's file have the same content, without the salt and the quotes that Pulumi adds. */
-export function isSameStackFile(one: string, other: string): boolean {
+function isSameStackFile(one: string, other: string): boolean {
   const contentOf = (text: string) => {
     const { encryptionsalt, ...rest } = (parse(text) ?? {}) as Record<string, unknown>;
     void encryptionsalt;

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { stateFolder } from "../../lib/checkout.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import type { Session } from "../session.ts";
@@ -45,7 +45,11 @@ export function kubeconfigPath(stack: string, folder = stateFolder): string {
   return join(folder, `kubeconfig-${stack.replaceAll("/", "-")}`);
 }
 
-/** Reads the administrator's kubeconfig of a stack and writes it to {@link kubeconfigPath}. @returns the path. */
+/**
+ * Reads the administrator's kubeconfig of a stack and writes it to {@link kubeconfigPath}. Only the file's owner can read it,
+ * and only the folder's owner can enter the folder.
+ * @returns the path.
+ */
 export async function writeKubeconfig({ stack, capture }: StackReader, folder = stateFolder): Promise<string> {
   const kubeconfig = await capture(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]).catch(
     (error: unknown) => {
@@ -55,12 +59,8 @@ export async function writeKubeconfig({ stack, capture }: StackReader, folder = 
       );
     },
   );
-  return saveKubeconfig(kubeconfigPath(stack, folder), kubeconfig);
-}
-
-/** Writes a kubeconfig to a file that only its owner can read, in a folder that only its owner can enter. @returns the path. */
-export async function saveKubeconfig(path: string, kubeconfig: string): Promise<string> {
-  ownFolder(dirname(path));
+  const path = kubeconfigPath(stack, folder);
+  ownFolder(folder);
   await writeOwn(path, `${kubeconfig.trimEnd()}\n`);
   return path;
 }

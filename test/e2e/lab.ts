@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { killTree } from "../support/kill-tree.ts";
 
 /** URI of the hypervisor in the tier's own namespaces. */
-export const libvirtUri = "qemu:///system";
+const libvirtUri = "qemu:///system";
 
 /** A node as the stack's outputs show it. */
 export interface NodeOutput {

@@ -5,7 +5,7 @@ export function label(urn: string): string {
 }
 
 /** Resources of a machine. */
-export function machine(name: string): string[] {
+function machine(name: string): string[] {
   return [`Volume ${name}-root`, `Volume ${name}-seed`, `Domain ${name}`, `Command ${name}-host-key`];
 }
 
