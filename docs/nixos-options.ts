@@ -1,6 +1,6 @@
 import { evaluate } from "../test/support/parity/nixos.ts";
 
-/** An option as nix/tests/options.nix tells of it; default and example are Nix expressions. */
+/** Option, as nix/tests/options.nix describes it. Default and example are Nix expressions. */
 interface NixosOption {
   readonly name: string;
   readonly type: string;
@@ -13,18 +13,18 @@ const prefix = "services.nodeforge.";
 const ofAnyUnit = `${prefix}extraUnits.<name>.`;
 const ofDeclaredUnits = `${prefix}units.`;
 
-/** Longest default that stands in a table. */
+/** Length of the longest default that a table shows. */
 const short = 60;
 
 const head = `# Options of the NixOS module
 
-\`nixosModules.node\` of \`nix/flake.nix\` declares them, under \`${prefix.slice(0, -1)}\`. Their defaults are \`nix/node.toml\`, which the Debian
-image is made from, too.
+\`nixosModules.node\` of \`nix/flake.nix\` declares them, under \`${prefix.slice(0, -1)}\`. Their defaults come from \`nix/node.toml\`, as
+the Debian image does.
 
-This page is written by \`npm run docs\` from the modules, where \`NIXPKGS_LIB\` names a copy of nixpkgs' \`lib\`.
+\`npm run docs\` writes this page from the modules, if \`NIXPKGS_LIB\` names a copy of nixpkgs' \`lib\`.
 `;
 
-/** Text of the reference of NixOS options. @param lib Folder of nixpkgs' lib. */
+/** Returns the reference of the NixOS options. @param lib Folder of nixpkgs' lib. */
 export async function nixosOptionsPage(lib: string): Promise<string> {
   const expression = `import ./nix/tests/options.nix { nixpkgsLib = ${lib}; }`;
   const options = (await evaluate(expression)) as readonly NixosOption[];
@@ -35,9 +35,9 @@ export async function nixosOptionsPage(lib: string): Promise<string> {
     head,
     table(general, prefix),
     ...long.map(({ name, default: value }) => `### ${name.slice(prefix.length)}\n\n${code(value ?? "")}`),
-    `## Of a unit\n\n\`extraUnits.<name>\` and each of \`units\` below have them.\n`,
+    `## Options of a unit\n\n\`extraUnits.<name>\` and each unit of \`units\` below have them.\n`,
     table(unit, ofAnyUnit),
-    `## The declared units\n\nWhat each says beside the defaults above. Change one word of one with \`units.<unit>.<option>\`; the rest stays.\n`,
+    `## The declared units\n\nEach unit lists the options that differ from the defaults above. Set \`units.<unit>.<option>\` to change one; the others stay.\n`,
     ...declaredUnits(options, unit),
   ].join("\n");
 }
@@ -56,11 +56,11 @@ function declaredUnits(options: readonly NixosOption[], blank: readonly NixosOpt
   const names = [...new Set(units.map(({ name }) => name.slice(ofDeclaredUnits.length).split(".")[0] ?? ""))];
   return names.map((unit) => {
     const start = `${ofDeclaredUnits}${unit}.`;
-    const said = units
+    const differing = units
       .filter(({ name }) => name.startsWith(start))
       .map(({ name, default: value }) => ({ key: name.slice(start.length), value: value ?? "" }))
       .filter(({ key, value }) => value !== defaults.get(key));
-    return `### units.${unit}\n\n${code(said.map(({ key, value }) => `${key} = ${value};`).join("\n"))}`;
+    return `### units.${unit}\n\n${code(differing.map(({ key, value }) => `${key} = ${value};`).join("\n"))}`;
   });
 }
 
