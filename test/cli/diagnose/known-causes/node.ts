@@ -57,6 +57,22 @@ export const nodeFixtures: CauseFixtures = {
         }),
         line: "[  3s] FAILED: the control plane's data disk is not mounted: sh[312]: /dev/vdc has errors that are not repaired without being asked (e2fsck ended with 4), and is left as it is: e2fsck /dev/vdc",
       },
+      {
+        when: "its file system is not recognised, in the words of the present image",
+        evidence: failedRun(well, {
+          ...init,
+          text: "    [  3s] FAILED: the control plane's data disk is not mounted: sh[312]: /dev/vdc has data, but no file system that can be recognised. It was not formatted. Fix: e2fsck -b 32768 /dev/vdc repairs an ext4 from a copy of its superblock\n    error: exit status 1\n",
+        }),
+        line: "[  3s] FAILED: the control plane's data disk is not mounted: sh[312]: /dev/vdc has data, but no file system that can be recognised. It was not formatted. Fix: e2fsck -b 32768 /dev/vdc repairs an ext4 from a copy of its superblock",
+      },
+      {
+        when: "its file system has errors, in the words of the present image",
+        evidence: failedRun(well, {
+          ...init,
+          text: "    [  3s] FAILED: the control plane's data disk is not mounted: sh[312]: /dev/vdc has errors that are not repaired without being asked (e2fsck -p exited with 4). It was not mounted. Fix: e2fsck /dev/vdc\n    error: exit status 1\n",
+        }),
+        line: "[  3s] FAILED: the control plane's data disk is not mounted: sh[312]: /dev/vdc has errors that are not repaired without being asked (e2fsck -p exited with 4). It was not mounted. Fix: e2fsck /dev/vdc",
+      },
     ],
     isNot: [
       {
