@@ -46,6 +46,14 @@ export interface PoolDefinition {
   readonly capacity?: number;
 }
 
+/** The parts of a volume's definition that the program compares. */
+export interface VolumeDefinition {
+  /** Unique key of the volume; a path in a pool of files. */
+  readonly key: string;
+  /** Path of its backing file, if any. */
+  readonly backing?: string;
+}
+
 /** Parses the output of `virsh net-dumpxml`. @throws when it is no XML. */
 export function readNetwork(xml: string): NetworkDefinition {
   const network = rootOf(xml);
@@ -90,4 +98,11 @@ export function readPool(xml: string): PoolDefinition {
     ...(path === undefined ? {} : { path }),
     ...(capacity > 0 ? { capacity } : {}),
   };
+}
+
+/** Parses the output of `virsh vol-dumpxml`. @throws when it is no XML. */
+export function readVolume(xml: string): VolumeDefinition {
+  const volume = rootOf(xml);
+  const backing = textOf(childrenOf(volume, "backingStore").flatMap((store) => childrenOf(store, "path"))[0]);
+  return { key: textOf(childrenOf(volume, "key")[0]) ?? "", ...(backing === undefined ? {} : { backing }) };
 }

@@ -1,3 +1,4 @@
+import { readNetwork } from "../../libvirt/definitions.ts";
 import { volumesOf } from "../../libvirt/inventory.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
 import { hasClusterId, hasDomainMark, hasNetworkMark, isInState, wasInitialized } from "./owner.ts";
@@ -144,8 +145,7 @@ async function judgeNetwork(
 
 /** Names what is connected to a network; undefined when nothing is, or only domains of the state that have no link. */
 async function linksTo(state: StackState, virsh: Virsh, name: string, definition: string): Promise<string | undefined> {
-  // Number of connected interfaces, which libvirt adds while the network is active (formatnetwork.html, "connections").
-  if (/<network\b[^>]*\sconnections=/.test(definition)) return "machines are connected to it";
+  if (readNetwork(definition).connections !== undefined) return "machines are connected to it";
   for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
     const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
     // The cluster's own domains stay defined while a missing network is recreated for them.

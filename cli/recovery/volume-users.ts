@@ -1,3 +1,4 @@
+import { readVolume } from "../../libvirt/definitions.ts";
 import { volumesOf } from "../../libvirt/inventory.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
 import { isInState } from "./owner.ts";
@@ -22,9 +23,7 @@ export async function useElsewhere(
   const path = (await virsh("vol-path", "--pool", pool, name)).trim();
   for (const [other = "", at = ""] of rows(await virsh("vol-list", "--pool", pool))) {
     if (isInState(state, at)) continue;
-    const definition = await virsh("vol-dumpxml", "--pool", pool, other);
-    const [, key = ""] = /<key>([^<]*)<\/key>/.exec(definition) ?? [];
-    const [, backing] = /<backingStore>\s*<path>([^<]*)<\/path>/.exec(definition) ?? [];
+    const { key, backing } = readVolume(await virsh("vol-dumpxml", "--pool", pool, other));
     if (backing === path && !isInState(state, key)) return `volume ${other} has it as its backing file`;
   }
   for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {

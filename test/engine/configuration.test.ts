@@ -53,7 +53,7 @@ describe("a wrong configuration", () => {
         "nodeforge:libvirtUri: expected a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value",
         `nodeforge:sshPrivateKeyPath: expected a key without a passphrase, or sshAgent, got "${key}"`,
         "nodeforge:serviceCidr: expected an IPv4 network address with a prefix of 12 to 28",
-        "nodeforge:storagePoolPath: expected an absolute path of a folder of its own, below another one",
+        "nodeforge:storagePoolPath: expected an absolute path with at least two parts",
         "nodeforge:masterDiskGiB: expected at most 16384, got 999999999",
         "nodeforge:image: expected a qcow2 image without a backing file (`qemu-img convert` makes one)",
       ]) {

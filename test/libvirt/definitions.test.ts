@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readNetwork, readPool } from "../../libvirt/definitions.ts";
+import { readNetwork, readPool, readVolume } from "../../libvirt/definitions.ts";
 
 const cidrsIn = (ips: string) => readNetwork(`<network>${ips}</network>`).subnets.map(({ subnet }) => subnet.cidr);
 
@@ -65,5 +65,18 @@ describe("the definition of a pool", () => {
 
   it("has no capacity while the pool is inactive, and no path without a target", () => {
     expect(readPool("<pool type='rbd'><capacity unit='bytes'>0</capacity></pool>")).toEqual({ type: "rbd" });
+  });
+});
+
+describe("the definition of a volume", () => {
+  it("has a key, and the path of its backing file as libvirt means it", () => {
+    const xml = `<volume type='file'><name>root</name><key>/pools/a &amp; b/root</key>
+      <target><path>/pools/target</path></target>
+      <backingStore><path>/pools/a &amp; b/base</path><format type='qcow2'/></backingStore></volume>`;
+    expect(readVolume(xml)).toEqual({ key: "/pools/a & b/root", backing: "/pools/a & b/base" });
+  });
+
+  it("may have no backing file", () => {
+    expect(readVolume("<volume><key>/pools/base</key><backingStore/></volume>")).toEqual({ key: "/pools/base" });
   });
 });
