@@ -1,7 +1,7 @@
 import { refreshFromLibvirt } from "./stack/refresh.ts";
 import { logLine, type Log } from "../lib/log.ts";
 import { needsRecovery } from "./recovery/recover.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./stack/session.ts";
 
 /**
  * Previews the changes of `up`. First refreshes the state from libvirt, as `up` does, and changes nothing else. An explicit

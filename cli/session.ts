@@ -7,13 +7,14 @@ import { chooseImage } from "../image/location.ts";
 import { provideImage } from "../image/provide.ts";
 import { startLibvirt } from "../tools/libvirt-daemon.ts";
 import { presentPulumiHome, providePlugins, userPulumiHome } from "../tools/plugins.ts";
-import { run, runInteractively, type InteractiveOptions } from "../lib/process.ts";
+import { run, runInteractively } from "../lib/process.ts";
 import { pulumiCli } from "../tools/pulumi-cli.ts";
 import { provide } from "../tools/requirements.ts";
 import { proxyExceptions, directHosts } from "./proxy.ts";
 import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
 import { folderForNewStack, withStackFileCopy } from "./stack/file.ts";
+import type { Session } from "./stack/session.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack/settings.ts";
 
 /** Needs of a command. */
@@ -24,25 +25,6 @@ export interface Needs {
   readonly hypervisor: boolean;
   /** Whether Pulumi runs its plugins. A command that only reads the state needs none. @default true */
   readonly plugins?: boolean;
-}
-
-/** Runs Pulumi on a stack, on a machine that has every tool. */
-export interface Session {
-  readonly stack: string;
-  /** File with the stack's settings, when it is not Pulumi.<stack>.yaml. Every call of Pulumi that reads them must name it. */
-  readonly configFile?: string;
-  /** Variables for Pulumi beside the user's own. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** Reads the stack's settings. `up --config` changes them, so no copy is kept. */
-  readonly settings: () => StackSettings;
-  /** Runs Pulumi on this terminal and returns its exit code. Its output also goes to `onOutput`. */
-  readonly pulumi: (
-    args: readonly string[],
-    onOutput?: InteractiveOptions["onOutput"],
-    environment?: Readonly<Record<string, string>>,
-  ) => Promise<number>;
-  /** Runs Pulumi and returns its standard output. */
-  readonly capture: (args: readonly string[]) => Promise<string>;
 }
 
 /** A session of this checkout. */

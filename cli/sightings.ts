@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sightingsVariable } from "../names.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./stack/session.ts";
 
 /**
  * Does work that runs Pulumi once, with the variable that names a file of this run. The engine runs the program twice. The

@@ -6,7 +6,7 @@ import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import { openRun, type Run, type RunEnd } from "./runs/run.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./stack/session.ts";
 import { sharingSightings } from "./sightings.ts";
 import { readOutputs, summary } from "./stack/outputs.ts";
 import { refreshFromLibvirt } from "./stack/refresh.ts";

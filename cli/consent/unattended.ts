@@ -5,9 +5,9 @@ import { agreeingCommand } from "./consent.ts";
 import { chooseImage } from "../../image/location.ts";
 import { builtImage } from "../../image/provide.ts";
 import { describeLosses, plannedLosses } from "./planned-losses.ts";
-import { imagesOfNodes } from "../roll/plan.ts";
 import type { Run } from "../runs/run.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../stack/session.ts";
+import { imagesOfNodes } from "../stack/node-images.ts";
 import { readState } from "../stack/state.ts";
 
 /**

@@ -7,7 +7,7 @@ import { expandHome, privateKeyPath, publicKeySources } from "../../config/ssh.t
 import { cachedNodeBinaries } from "../../tools/node-binaries.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import { which } from "../../lib/process.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../stack/session.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { readState } from "../stack/state.ts";
 import { fileOf, find, item, type Evidence, type Item } from "./evidence.ts";

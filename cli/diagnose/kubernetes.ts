@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeOwn } from "../../lib/private-files.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../stack/session.ts";
 import { item, tail, type Item } from "./evidence.ts";
 import { probe } from "./probe.ts";
 import { kubeconfigOf, type ClusterState } from "./state.ts";

@@ -5,7 +5,7 @@ import { removeOrphans, type Orphan } from "./orphans.ts";
 import { failedUploads, partialUploads } from "./partial-uploads.ts";
 import { libvirtRefresh } from "../stack/refresh.ts";
 import { logLine, type Log } from "../../lib/log.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../stack/session.ts";
 import { protectData } from "../stack/protection.ts";
 import { projectName, stackBaseName } from "../stack/settings.ts";
 import { readState, type StackState } from "../stack/state.ts";

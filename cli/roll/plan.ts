@@ -1,8 +1,9 @@
 import { isUrl, type ImageReference } from "../../image/location.ts";
 import { shortDigest } from "../../lib/digest.ts";
-import { imageOfBaseVolume, resourceName, resourceType } from "../../names.ts";
+import { resourceType } from "../../names.ts";
+import { imageOfVolume, imagesOfNodes, type NodeImage } from "../stack/node-images.ts";
 import type { StackSettings } from "../stack/settings.ts";
-import { clusterOf, resourcesOf, stackOutputs, type StackState, type StateResource } from "../stack/state.ts";
+import { resourcesOf, stackOutputs, type StackState } from "../stack/state.ts";
 import { columns } from "../../lib/table.ts";
 
 /** A request to roll a cluster out to an image, or back. */
@@ -56,27 +57,6 @@ export function rollRequest(options: RollOptions, configFile: readonly string[] 
   };
 }
 
-/** A node, and the image its root disk is an overlay of. */
-export interface NodeImage {
-  readonly node: string;
-  /** First 12 hexadecimal digits of the image's SHA-256; undefined while the node has no machine. */
-  readonly image: string | undefined;
-}
-
-/** Images of the nodes in the state. Nodes of the last complete `up` whose machine is missing come last. */
-export function imagesOfNodes(state: StackState): readonly NodeImage[] {
-  const cluster = clusterOf(state);
-  const volumes = new Map(resourcesOf(state, resourceType.volume).map((volume) => [volume.id, volume]));
-  const machines = resourcesOf(state, resourceType.domain).map(({ outputs = {} }) => {
-    const [root] = (outputs.disks ?? []) as { volumeId?: string }[];
-    const base = volumes.get(String(volumes.get(root?.volumeId)?.outputs?.baseVolumeId));
-    return { node: String(outputs.name).replace(resourceName(cluster, ""), ""), image: digestOf(base) };
-  });
-  const last = (stackOutputs(state).nodes ?? []) as { name: string }[];
-  const missing = last.filter(({ name }) => !machines.some(({ node }) => node === name));
-  return [...machines, ...missing.map(({ name }) => ({ node: name, image: undefined }))];
-}
-
 /** Returns the image that the last complete `up` gave every node. @throws when there was none. */
 export function imageInUse(state: StackState, { get }: Pick<StackSettings, "get">): ImageReference {
   const { imageHash } = stackOutputs(state);
@@ -88,7 +68,9 @@ export function imageInUse(state: StackState, { get }: Pick<StackSettings, "get"
   const configured = get("image");
   if (configured !== "" && get("imageSha256") === imageHash) return { source: configured, sha256: imageHash };
   // The settings may name no image, or a newer one. The base volume has the source that was uploaded.
-  const base = resourcesOf(state, resourceType.volume).find((volume) => digestOf(volume) === shortDigest(imageHash));
+  const base = resourcesOf(state, resourceType.volume).find(
+    (volume) => imageOfVolume(volume) === shortDigest(imageHash),
+  );
   const source = base?.inputs?.source ?? base?.outputs?.source;
   return { source: typeof source === "string" ? source : configured, sha256: imageHash };
 }
@@ -162,9 +144,4 @@ function previousImageSettings({ source, sha256 }: ImageReference): SettingChang
 
 function isSame(one: ImageReference, other: ImageReference): boolean {
   return one.source === other.source && one.sha256 === other.sha256;
-}
-
-/** Digest in the name of a base image's volume. The cluster's id follows it in volumes of this release. */
-function digestOf(volume: StateResource | undefined): string | undefined {
-  return imageOfBaseVolume(String(volume?.outputs?.name));
 }

@@ -6,13 +6,13 @@ import { inspectImage, readHeader } from "../../image/inspect.ts";
 import { isUrl, type ImageReference } from "../../image/location.ts";
 import type { Log } from "../../lib/log.ts";
 import { shortDigest } from "../../lib/digest.ts";
-import type { Session } from "../session.ts";
+import { imagesOfNodes } from "../stack/node-images.ts";
+import type { Session } from "../stack/session.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { readState, type StackState } from "../stack/state.ts";
 import { RefusedError } from "../consent/unattended.ts";
 import {
   describeImages,
-  imagesOfNodes,
   imageSettings,
   planRoll,
   planUndo,

@@ -1,12 +1,22 @@
 import { longestPhase, plausibleSeconds } from "../../guest/seconds.ts";
 import type { Log } from "../../lib/log.ts";
-import type { RunRecord, Timings } from "./record.ts";
+import type { Changes } from "./changes.ts";
+
+/** Seconds by phase, by node. `cluster` has the phases of all nodes together. */
+export type Timings = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Duration of a phase of a node. */
 export interface Phase {
   readonly node: string;
   readonly phase: string;
   readonly seconds: number;
+}
+
+/** Changes and times of a run, as in its record; null while they are not known. */
+interface RunTimes {
+  readonly changes: Changes | null;
+  readonly seconds: number | null;
+  readonly timings: Timings;
 }
 
 /** Lists every phase of every node, in the order of the stack's output. */
@@ -38,7 +48,7 @@ export function validTimings(timings: Timings, log: Log = () => undefined): Timi
  * Returns a sentence for each node whose phases add up to more than the whole run, because a clock was set meanwhile. Checks
  * only runs that created everything, because an unchanged node repeats the times of an earlier run.
  */
-export function longerThanRun({ changes, seconds, timings }: Pick<RunRecord, "changes" | "seconds" | "timings">) {
+export function longerThanRun({ changes, seconds, timings }: RunTimes): readonly string[] {
   if (changes === null || seconds === null || changes.created === 0) return [];
   if (changes.same + changes.updated + changes.replaced > 0) return [];
   return Object.entries(timings).flatMap(([node, phases]) => {

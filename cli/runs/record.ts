@@ -6,7 +6,7 @@ import type { Changes } from "./changes.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import { redactEntry } from "../../lib/redact.ts";
 import { files } from "./folder.ts";
-import { validTimings } from "./phases.ts";
+import { validTimings, type Timings } from "./phases.ts";
 import { isAlive } from "../../lib/process-identity.ts";
 
 /** Version of the record's format. It changes when a field is removed or changes its meaning. */
@@ -17,9 +17,6 @@ export type RecordedCommand = "up" | "roll";
 
 /** State of a run. `declined`: the operator answered Pulumi's question with no, or could not be asked. */
 export type Outcome = "running" | "succeeded" | "failed" | "interrupted" | "declined";
-
-/** Seconds by phase, by node. `cluster` has the phases of all nodes together. */
-export type Timings = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Versions of the software of a run; null or absent where a version could not be read. */
 export interface Versions {

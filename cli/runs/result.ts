@@ -1,7 +1,7 @@
 import { logLine, type Log } from "../../lib/log.ts";
-import type { Session } from "../session.ts";
-import { validTimings } from "./phases.ts";
-import type { NodeRecord, Timings } from "./record.ts";
+import type { Session } from "../stack/session.ts";
+import { validTimings, type Timings } from "./phases.ts";
+import type { NodeRecord } from "./record.ts";
 
 /** Outputs of a stack after a run; undefined where the stack does not have the output. */
 export interface Result {

@@ -11,7 +11,7 @@ import { virshFor } from "../../libvirt/virsh.ts";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
 import { isOfficial } from "../../tools/plugins.ts";
 import { run } from "../../lib/process.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../stack/session.ts";
 import { versions, type PluginName } from "../../tools/versions.ts";
 import { detectDomainType, resolveDomainType } from "../../libvirt/virtualisation.ts";
 import type { ImageRecord, Machine, RunRecord, Versions } from "./record.ts";

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "../../lib/checkout.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "./session.ts";
 import { readState } from "./state.ts";
 import { columns } from "../../lib/table.ts";
 

@@ -1,7 +1,7 @@
 import { logLine, type Log } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
 import { isDataDisk, nameOfUrn } from "../../names.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "./session.ts";
 import { readState, type StackState } from "./state.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { logLine, type Log } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "./session.ts";
 import { readState, type StackState } from "./state.ts";
 
 /** Options that limit a refresh to libvirt's resources, because Kubernetes cannot answer while the control plane is down. */

@@ -1,5 +1,5 @@
 import { nameOfUrn, resourceType } from "../../names.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "./session.ts";
 
 /** A resource of an exported state, as far as it is read here. Nothing is assumed of its other properties. */
 export interface StateResource {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { preview } from "../../cli/preview.ts";
-import type { Session } from "../../cli/session.ts";
+import type { Session } from "../../cli/stack/session.ts";
 import { settingsOf } from "./stack/stack-settings.ts";
 
 let printed: string[];

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Session } from "../../cli/session.ts";
+import type { Session } from "../../cli/stack/session.ts";
 import { up } from "../../cli/up.ts";
 import { fakeSession } from "./runs/fake-session.ts";
 

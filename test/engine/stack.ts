@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { inCheckout } from "../../lib/checkout.ts";
 import { pulumiCli } from "../../tools/pulumi-cli.ts";
-import type { Session } from "../../cli/session.ts";
+import type { Session } from "../../cli/stack/session.ts";
 import { readSettings } from "../../cli/stack/settings.ts";
 import { Cli } from "./cli.ts";
 import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";

@@ -8,6 +8,8 @@ export interface ModuleImport {
   readonly file: string;
   /** Names that the importing file takes; undefined for all of them. */
   readonly names: readonly string[] | undefined;
+  /** Whether it is no `import()`. */
+  readonly isStatic: boolean;
 }
 
 /** Imports and exports of a TypeScript file. */
@@ -29,16 +31,17 @@ export function readModules(): readonly SourceModule[] {
 export function parseModule(file: string, text: string): SourceModule {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const imports: ModuleImport[] = [];
-  const add = (specifier: ts.Node | undefined, names?: readonly string[]) => {
+  const add = (specifier: ts.Node | undefined, names: readonly string[] | undefined, isStatic = true) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const { text: path } = specifier;
-    if (path.startsWith(".") && path.endsWith(".ts")) imports.push({ file: join(file, "..", path), names });
+    if (path.startsWith(".") && path.endsWith(".ts")) imports.push({ file: join(file, "..", path), names, isStatic });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, importedNames(node.importClause));
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, exportedNames(node.exportClause));
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0]);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, undefined);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], undefined, false);
     ts.forEachChild(node, visit);
   };
   visit(source);

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  describeImages,
-  imageInUse,
-  imagesOfNodes,
-  planRoll,
-  planUndo,
-  rollRequest,
-  runsEverywhere,
-} from "../../../cli/roll/plan.ts";
+import { describeImages, imageInUse, planRoll, planUndo, rollRequest, runsEverywhere } from "../../../cli/roll/plan.ts";
+import { imagesOfNodes } from "../../../cli/stack/node-images.ts";
 import type { ImageReference } from "../../../image/location.ts";
 import { imageOf, stateOf } from "./stack-state.ts";
 
@@ -59,15 +52,9 @@ describe("the request of a roll", () => {
 });
 
 describe("the images of nodes", () => {
-  test("are found through the machines and their disks", () => {
+  test("are a table, in which a node without a machine has no image", () => {
     const state = stateOf(a, { master: b, "worker-node-1": undefined, "worker-node-2": a });
-    const nodes = imagesOfNodes(state);
-    expect(nodes).toEqual([
-      { node: "master", image: "b".repeat(12) },
-      { node: "worker-node-2", image: "a".repeat(12) },
-      { node: "worker-node-1", image: undefined },
-    ]);
-    expect(describeImages(nodes, b).split("\n")).toEqual([
+    expect(describeImages(imagesOfNodes(state), b).split("\n")).toEqual([
       "NODE            IMAGE",
       "master          bbbbbbbbbbbb (desired)",
       "worker-node-2   aaaaaaaaaaaa",
