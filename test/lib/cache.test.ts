@@ -1,17 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { artifact, listArtifacts, lookUp, prune, type Input } from "../../lib/cache.ts";
+import { test } from "../support/folder.ts";
 
 let root: string;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nodeforge-cache-"));
+test.beforeEach(({ folder }) => {
+  root = folder;
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 const build = (folder: string) => writeFile(join(folder, "program"), "made");
 const recipe = (inputs: readonly Input[] = ["1"], work = build) => ({

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { ChecksumError, download, downloadText, type DownloadOptions } from "../../lib/download.ts";
 import { drip, file, serve, sha256, text, type Answer, type ReleaseServer } from "./release-server.ts";
+import { test } from "../support/folder.ts";
 
 const content = randomBytes(256 * 1024);
 const maximum = 1 << 20;
@@ -16,8 +16,8 @@ let path: string;
 let server: ReleaseServer | undefined;
 let lines: string[];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-download-"));
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
   path = join(folder, "tool.tar.gz");
   lines = [];
   vi.stubEnv("NODEFORGE_OFFLINE", "");
@@ -27,7 +27,6 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await server?.close();
   server = undefined;
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function fetchFrom(answer: Answer | undefined, options: DownloadOptions = {}): Promise<string | undefined> {

@@ -1,18 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { FileLock, type FileLockOptions } from "../../lib/file-lock.ts";
+import { test } from "../support/folder.ts";
 
 let folder: string;
 let path: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-file-lock-"));
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
   path = join(folder, "within", "lock");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Starts a process that holds the lock until it is killed. */
 async function holder(options: FileLockOptions = {}, wrapper: readonly string[] = []) {

@@ -1,10 +1,9 @@
 import type * as FileSystem from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { FileLock } from "../../lib/file-lock.ts";
 import { withLock } from "../../lib/lock.ts";
+import { test } from "../support/folder.ts";
 
 const disk = vi.hoisted(() => ({ refuses: false }));
 vi.mock("node:fs", async (original) => {
@@ -17,10 +16,11 @@ vi.mock("node:fs", async (original) => {
 });
 
 let folder: string;
-beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-lock-"))));
-afterEach(async () => {
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
+});
+afterEach(() => {
   disk.refuses = false;
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe("work under a lock", () => {

@@ -3,7 +3,6 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,20 +10,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { checkout, stateFolder } from "../../lib/checkout.ts";
 import { kubeconfigPath, writeKubeconfig } from "../../cli/stack/outputs.ts";
 import { passphraseFile, prepareState } from "../../cli/environment.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import { makeRunFolder, runsFolder } from "../../cli/runs/folder.ts";
+import { test } from "../support/folder.ts";
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "nodeforge-private-"));
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const place = () => join(folder, "place");
 const mode = (path: string) => statSync(path).mode & 0o7777;

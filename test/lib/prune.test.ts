@@ -1,18 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { prune } from "../../lib/cache.ts";
 import { pruneFiles, usedByStacks } from "../../lib/cache-files.ts";
 import { inCheckout } from "../../lib/checkout.ts";
@@ -21,12 +10,12 @@ import { pruneRuns } from "../../cli/runs/prune.ts";
 import { processIdentity } from "../../lib/process-identity.ts";
 import { writeRecord, type RunRecord } from "../../cli/runs/record.ts";
 import { exampleRecord } from "../cli/runs/example-record.ts";
+import { test } from "../support/folder.ts";
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "nodeforge-prune-"));
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const now = Date.parse("2026-11-26T12:00:00Z");
 const day = 86_400_000;

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { fitsKubernetes, kubectl } from "../../tools/kubectl.ts";
 import { which } from "../../lib/process.ts";
 import { versions } from "../../tools/versions.ts";
 import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
+import { test } from "../support/folder.ts";
 
 const architecture = process.arch === "x64" ? "amd64" : process.arch;
 const name = `kubectl-v${versions.kubernetes}-linux-${architecture}`;
@@ -13,8 +13,8 @@ const content = Buffer.from("#!/bin/sh\n");
 let root: string;
 let server: ReleaseServer;
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nodeforge-kubectl-"));
+test.beforeEach(async ({ folder }) => {
+  root = folder;
   server = await serve({ [`/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`]: file(content) });
   vi.stubEnv("NODEFORGE_OFFLINE", "");
   // Without a kubectl of this machine and a compiler, a failed download is an error.
@@ -27,7 +27,6 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await server.close();
-  await rm(root, { recursive: true, force: true });
 });
 
 describe("a released kubectl", () => {

@@ -1,18 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import { which } from "../../lib/process.ts";
 import { pulumiCli } from "../../tools/pulumi-cli.ts";
 import { versions } from "../../tools/versions.ts";
 import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
+import { test } from "../support/folder.ts";
 
 let root: string;
 let server: ReleaseServer | undefined;
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nodeforge-cli-"));
+test.beforeEach(({ folder }) => {
+  root = folder;
   vi.stubEnv("NODEFORGE_OFFLINE", "");
   // These tests use their own Pulumi, whether or not the machine has one.
   vi.stubEnv("PATH", [dirname(which("go") ?? ""), "/usr/bin", "/bin"].join(delimiter));
@@ -22,7 +22,6 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await server?.close();
   server = undefined;
-  await rm(root, { recursive: true, force: true });
 });
 
 /** Makes a folder with programs that print a version of Pulumi. */

@@ -1,16 +1,16 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, copyFile, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
+import { test } from "../support/folder.ts";
 
 let folder: string;
 let npmLog: string;
 
 /** Makes a checkout with an npm that records its arguments and installs the minimum. */
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-packages-"));
+test.beforeEach(async ({ folder: fresh }) => {
+  folder = fresh;
   npmLog = join(folder, "npm.log");
   await mkdir(join(folder, "tools"));
   await copyFile(inCheckout("tools", "with-packages"), join(folder, "tools", "with-packages"));
@@ -29,8 +29,6 @@ echo '{}' >node_modules/.package-lock.json
   await writeFile(join(folder, "programs", "npm"), install);
   await chmod(join(folder, "programs", "npm"), 0o755);
 });
-
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function start(...args: string[]) {
   return execa("bash", [join(folder, "tools", "with-packages"), "program.ts", ...args], {
