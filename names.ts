@@ -7,7 +7,7 @@
 
 import { shortDigest, shortDigits } from "./lib/digest.ts";
 
-/** Type tokens of the resources that the program or a command looks for in a state. */
+/** Type tokens of the resources that the program or a command looks for in a state. Each other token is in its component. */
 export const resourceType = {
   cluster: "nodeforge:index:Cluster",
   master: "nodeforge:index:Master",

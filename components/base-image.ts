@@ -1,7 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { VerifiedImage } from "../image/verify.ts";
-import { contentName } from "../names.ts";
+import { contentName, resourceType } from "../names.ts";
 import type { OwnNames } from "./own-names.ts";
 
 /** Arguments of a {@link BaseImage}. */
@@ -28,7 +28,7 @@ export class BaseImage extends pulumi.ComponentResource {
   /** @param prefix Start of the resource names; the short digest of the image follows. */
   constructor(prefix: string, { image, poolName, names }: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
     const name = contentName(prefix, image.sha256);
-    super("nodeforge:index:BaseImage", name, { sha256: image.sha256, poolName }, opts);
+    super(resourceType.baseImage, name, { sha256: image.sha256, poolName }, opts);
     const volume = new libvirt.Volume(
       name,
       { name: names.volume(name, "qcow2"), pool: poolName, source: image.source, format: "qcow2" },

@@ -15,7 +15,7 @@ import {
 } from "../lifecycle/prior-cluster.ts";
 import { PriorState } from "../lifecycle/prior-state.ts";
 import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
-import { domainMark, resourceName, suffix } from "../names.ts";
+import { domainMark, resourceName, resourceType, suffix } from "../names.ts";
 import type { Topology } from "../topology.ts";
 import { Addons } from "./addons.ts";
 import { BaseImage } from "./base-image.ts";
@@ -71,7 +71,7 @@ export class Cluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { config, topology, prior = new PriorState(), health = healthy, dataLost = false } = args;
-    super("nodeforge:index:Cluster", name, { clusterName: config.clusterName }, opts);
+    super(resourceType.cluster, name, { clusterName: config.clusterName }, opts);
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
 

@@ -8,7 +8,7 @@ import type { Timeouts } from "../config/timeouts.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
-import { dataVolumeName, suffix } from "../names.ts";
+import { dataVolumeName, resourceType, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
 import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
@@ -81,7 +81,7 @@ export class Master extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:Master", name, { node: args.node.name }, opts);
+    super(resourceType.master, name, { node: args.node.name }, opts);
     const { node, platform, identity, data, drain, timeouts, certificates } = args;
     // Left out until the first renewal, so that the inputs of the steps do not change before it.
     const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };

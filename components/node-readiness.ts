@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { resourceType } from "../names.ts";
 import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
 
@@ -35,7 +36,7 @@ export class NodeReadiness extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: NodeReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:NodeReadiness", name, { nodes: args.nodes.map((node) => node.name) }, opts);
+    super(resourceType.nodeReadiness, name, { nodes: args.nodes.map((node) => node.name) }, opts);
     const lines = args.nodes.map((node) => pulumi.interpolate`${node.name} ${node.joined}\n`);
     const command = remoteStep(
       name,

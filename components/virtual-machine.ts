@@ -8,7 +8,7 @@ import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../libvirt/virtualisation.ts";
 import { parseIdentity } from "../lifecycle/identity.ts";
-import { domainDescription, suffix } from "../names.ts";
+import { domainDescription, resourceType, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
@@ -94,7 +94,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, platform, dataVolumeId, kept } = args;
-    super("nodeforge:index:VirtualMachine", name, { node: node.name, addressing: node.addressing }, opts);
+    super(resourceType.virtualMachine, name, { node: node.name, addressing: node.addressing }, opts);
     const { ssh, bootTimeoutMinutes, ownNetwork } = platform;
     // With a reservation a worker keeps its address even if it is off for longer than a lease.
     const reservedIn = node.addressing === "dhcp" ? ownNetwork : undefined;

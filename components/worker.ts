@@ -3,7 +3,7 @@ import type { Taint } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { joinConfiguration } from "../kubeadm/join-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
-import { imageLabel, poolLabel, suffix } from "../names.ts";
+import { imageLabel, poolLabel, resourceType, suffix } from "../names.ts";
 import type { Node } from "../topology.ts";
 import { BootstrapToken } from "./bootstrap-token.ts";
 import { nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
@@ -50,7 +50,7 @@ export class Worker extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:Worker", name, { node: args.node.name }, opts);
+    super(resourceType.worker, name, { node: args.node.name }, opts);
     const { node, platform, identity, master, timeouts, labels, taints } = args;
     const user = platform.ssh.user;
     this.node = node;

@@ -17,11 +17,32 @@ import {
   networkMark,
   nodeOfResource,
   poolLabel,
+  resourceType,
   smokeNamespace,
   suffix,
 } from "../names.ts";
 
 const id = "0123abcd-1111-2222-3333-444444444444";
+
+test("no type token of a state has changed", () => {
+  expect({ ...resourceType }).toEqual({
+    cluster: "nodeforge:index:Cluster",
+    master: "nodeforge:index:Master",
+    worker: "nodeforge:index:Worker",
+    virtualMachine: "nodeforge:index:VirtualMachine",
+    baseImage: "nodeforge:index:BaseImage",
+    nodeReadiness: "nodeforge:index:NodeReadiness",
+    domain: "libvirt:index/domain:Domain",
+    network: "libvirt:index/network:Network",
+    pool: "libvirt:index/pool:Pool",
+    volume: "libvirt:index/volume:Volume",
+    localCommand: "command:local:Command",
+    remoteCommand: "command:remote:Command",
+    randomUuid: "random:index/randomUuid:RandomUuid",
+    libvirtProvider: "pulumi:providers:libvirt",
+    stack: "pulumi:pulumi:Stack",
+  });
+});
 
 test("no name that is in a state, in libvirt or in Kubernetes has changed", () => {
   expect({ ...suffix }).toEqual({

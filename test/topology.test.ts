@@ -5,7 +5,7 @@ import { configWith } from "./support/settings.ts";
 const topologyWith = (raw: Record<string, string> = {}) => deriveTopology(configWith(raw));
 
 describe("the topology", () => {
-  it("has a control plane whose address is reserved, and workers that DHCP gives theirs", () => {
+  it("has a control plane with a reserved address, and workers with addresses from DHCP", () => {
     const { master, workers } = topologyWith();
     expect(master).toMatchObject({
       name: "master",
@@ -20,11 +20,11 @@ describe("the topology", () => {
     expect(workers[0]).not.toHaveProperty("address");
   });
 
-  it("reserves nothing on a network that is not ours", () => {
+  it("reserves no address on an existing network", () => {
     expect(topologyWith({ network: "lab" }).master.addressing).toBe("static");
   });
 
-  it("numbers static addresses after the control plane's", () => {
+  it("numbers static addresses from the control plane's upwards", () => {
     const { workers } = topologyWith({ workerAddressing: "static", workers: "3" });
     expect(workers.map(({ address, addressing }) => [address, addressing])).toEqual([
       ["192.168.222.11", "static"],
@@ -33,11 +33,11 @@ describe("the topology", () => {
     ]);
   });
 
-  it("has no worker when none is wanted", () => {
+  it("has no worker when the configuration has none", () => {
     expect(topologyWith({ workers: "0" }).workers).toEqual([]);
   });
 
-  it("changes nothing for the others when a worker is added", () => {
+  it("does not change the other nodes when a worker is added", () => {
     const [two, three] = [topologyWith({ workers: "2" }), topologyWith({ workers: "3" })];
     expect(three.workers.slice(0, 2)).toEqual(two.workers);
     expect(three.master).toEqual(two.master);
@@ -53,26 +53,26 @@ describe("worker pools", () => {
       ]),
     });
 
-  it("give their workers names, size and pool, in the order of the pools", () => {
-    const { workers, pools: made } = pools(1);
+  it("give their workers names, sizes and pools, in the order of the pools", () => {
+    const { workers, pools: derived } = pools(1);
     expect(workers.map(({ name, pool, memoryMiB }) => [name, pool, memoryMiB])).toEqual([
       ["worker-big-1", "big", 4096],
       ["w-1", "small", 2048],
       ["w-2", "small", 2048],
     ]);
-    expect(made.map(({ config, nodes }) => [config.name, nodes.length])).toEqual([
+    expect(derived.map(({ config, nodes }) => [config.name, nodes.length])).toEqual([
       ["big", 1],
       ["small", 2],
     ]);
-    expect(made.flatMap(({ nodes }) => nodes)).toEqual(workers);
+    expect(derived.flatMap(({ nodes }) => nodes)).toEqual(workers);
   });
 
-  it("change nothing for the workers of another pool when one grows", () => {
+  it("do not change the workers of another pool when one grows", () => {
     expect(pools(5).pools[1]!.nodes).toEqual(pools(1).pools[1]!.nodes);
     expect(pools(5).master).toEqual(pools(1).master);
   });
 
-  it("have each image once", () => {
+  it("share images of the same content", () => {
     const own = { image: "https://example.test/node.qcow2", imageSha256: "0".repeat(64) };
     const pools = ["a", "b", "c"].map((name, index) => ({ name, count: 1, ...(index > 0 ? own : {}) }));
     const { master, workers, images } = topologyWith({ workerPools: JSON.stringify(pools) });
@@ -80,7 +80,7 @@ describe("worker pools", () => {
     expect(workers.map(({ image }) => image)).toEqual([images[0], images[1], images[1]]);
   });
 
-  it("do not hold the control plane", () => {
+  it("do not include the control plane", () => {
     expect(pools(1).master).not.toHaveProperty("pool");
     expect(topologyWith().workers[0]!.pool).toBe("workers");
   });

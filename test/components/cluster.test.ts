@@ -7,7 +7,7 @@ import { parseScriptInput } from "../support/script-input.ts";
 beforeEach(() => startMocks());
 
 describe("a cluster of one control plane and two workers", () => {
-  it("is exactly these resources", async () => {
+  it("has exactly these resources", async () => {
     await clusterWith();
     expect(counts()).toEqual({
       "nodeforge:index:Cluster": 1,
@@ -43,7 +43,7 @@ describe("a cluster of one control plane and two workers", () => {
     });
   });
 
-  it("shows its nodes, endpoint, version and timings", async () => {
+  it("outputs its nodes, endpoint, version and timings", async () => {
     const { cluster } = await clusterWith();
     const image = cluster.imageHash;
     const worker = {
@@ -80,7 +80,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(JSON.stringify(shown)).not.toMatch(/abcdef\.0123456789abcdef|PRIVATE KEY/);
   });
 
-  it("streams no result, only progress", async () => {
+  it("prints the progress of steps and not their results", async () => {
     await clusterWith();
     for (const { name, inputs } of registered.filter(({ type }) => type === "command:remote:Command")) {
       expect([name, inputs.logging, inputs.addPreviousOutputInEnv]).toEqual([name, "stderr", false]);
@@ -89,7 +89,7 @@ describe("a cluster of one control plane and two workers", () => {
 });
 
 describe("readiness", () => {
-  it("expects exactly the nodes there are, and hears of every new machine", async () => {
+  it("expects exactly the configured nodes, and runs again for every new machine", async () => {
     await clusterWith({ workers: "1" });
     const { stdin, triggers } = one("Command", "dev-ready").inputs;
     expect(parseScriptInput(stdin).stdin).toBe("master dev-master-id\nworker-node-1 dev-worker-node-1-ready-id\n");
@@ -98,7 +98,7 @@ describe("readiness", () => {
 });
 
 describe("domains", () => {
-  it("leave the CPU model alone when emulated and pass it through with kvm", async () => {
+  it("have no CPU model under emulation, and the host's with kvm", async () => {
     await clusterWith({ workers: "0" });
     expect(one("Domain", "dev-master").inputs).toMatchObject({ type: "qemu", vcpu: 2, memory: 2048, autostart: true });
     expect(one("Domain", "dev-master").inputs).not.toHaveProperty("cpu");
@@ -107,7 +107,7 @@ describe("domains", () => {
     expect(one("Domain", "dev-master").inputs).toMatchObject({ type: "kvm", cpu: { mode: "host-passthrough" } });
   });
 
-  it("wait for a lease, the control plane for the reserved one", async () => {
+  it("wait for a lease, the control plane for its reserved one", async () => {
     await clusterWith({ workers: "1" });
     expect(one("Domain", "dev-master").inputs.networkInterfaces).toMatchObject([
       { networkName: "scheduler_benchmark_net", addresses: ["192.168.222.10"], waitForLease: true },
@@ -117,22 +117,22 @@ describe("domains", () => {
     expect(lan).not.toHaveProperty("addresses");
   });
 
-  it("wait for none where the node sets its address itself", async () => {
+  it("wait for no lease if the node sets its own address", async () => {
     await clusterWith({ workers: "1", workerAddressing: "static" });
     expect(one("Domain", "dev-worker-node-1").inputs.networkInterfaces).toMatchObject([{ waitForLease: false }]);
     expect(one("Command", "dev-worker-node-1-host-key").inputs.environment).not.toHaveProperty("NETWORK");
   });
 });
 
-describe("what is not ours", () => {
-  it("is used by name: no pool and no network is made", async () => {
+describe("an existing pool and network", () => {
+  it("are used by name, and none is created", async () => {
     await clusterWith({ storagePool: "default", network: "lab", workers: "1" });
     expect(ofType("Pool")).toEqual([]);
     expect(registered.filter(({ type }) => type === "libvirt:index/network:Network")).toEqual([]);
     expect(one("Volume", "dev-worker-node-1-root").inputs.pool).toBe("default");
   });
 
-  it.each(["dhcp", "static"])("never gets a reservation: no lease, name or address is asked for (%s)", async (kind) => {
+  it.each(["dhcp", "static"])("get no reservation: no lease, host name or address is requested (%s)", async (kind) => {
     await clusterWith({ network: "lab", workerAddressing: kind, workers: "1" });
     for (const name of ["dev-master", "dev-worker-node-1"]) {
       expect(one("Domain", name).inputs.networkInterfaces).toEqual([
@@ -144,7 +144,7 @@ describe("what is not ours", () => {
 });
 
 describe("add-ons", () => {
-  it("die with the control plane, each of them", async () => {
+  it("are deleted with the control plane, each of them", async () => {
     const { options } = await clusterWith();
     const kinds = registered.filter(({ type }) => type.startsWith("kubernetes:"));
     expect(kinds).toHaveLength(10);
@@ -154,7 +154,7 @@ describe("add-ons", () => {
     }
   });
 
-  it("have no smoke check without workers, or when it is not wanted", async () => {
+  it("have no smoke check without workers, or if the configuration disables it", async () => {
     await clusterWith({ workers: "0" });
     expect(ofType("DaemonSet")).toEqual([]);
     expect(ofType("Deployment")).toHaveLength(1);
@@ -163,7 +163,7 @@ describe("add-ons", () => {
     expect(ofType("DaemonSet")).toEqual([]);
   });
 
-  it("answer at the address kubeadm tells every kubelet", async () => {
+  it("have the name server at the address that kubeadm gives to every kubelet", async () => {
     await clusterWith({ serviceCidr: "10.100.0.0/16" });
     expect(ofType("Service").map(({ inputs }) => (inputs.spec as { clusterIP: string }).clusterIP)).toContain(
       "10.100.0.10",

@@ -7,13 +7,13 @@ import { consoleLogPath, domainXslt } from "../../components/domain-xml.ts";
 import { apparmorHelper } from "../../tools/requirements.ts";
 
 const uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
-// The helper refuses what lies in /tmp's own subfolders of the system, and writes real paths.
+// The helper refuses some folders of the system, and prints real paths.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "nodeforge-confinement-")));
 const [base, root, seed, data] = ["base.qcow2", "root-0a1b2c3", "seed.iso", "data.qcow2"].map((name) =>
   join(folder, name),
 ) as [string, string, string, string];
 
-/** What the provider (0.8.3) writes for a control plane: each disk by pool and volume, for the seed disk without a format. */
+/** XML that the provider (0.8.3) writes for a control plane: disks by pool and volume, the seed disk without a format. */
 const written = `<domain type="qemu"><name>lab-master</name><uuid>${uuid}</uuid><memory unit="MiB">2048</memory>
   <os><type arch="x86_64" machine="pc">hvm</type></os>
   <devices>
@@ -24,7 +24,7 @@ const written = `<domain type="qemu"><name>lab-master</name><uuid>${uuid}</uuid>
   </devices>
 </domain>`;
 
-/** The domain as libvirt gets it. */
+/** Returns the XML that libvirt gets. */
 function defined(disks: readonly string[]): string {
   const stylesheet = join(folder, "domain.xsl");
   const consoleLog = consoleLogPath("qemu:///system", "lab-master");
@@ -32,7 +32,7 @@ function defined(disks: readonly string[]): string {
   return execFileSync("xsltproc", ["--nonet", stylesheet, "-"], { input: written, encoding: "utf8" });
 }
 
-/** The rules for files in a folder that libvirt's helper makes of a domain; it writes nothing. */
+/** Returns the rules that libvirt's helper prints for files of a domain in the test's folder. The helper writes nothing. */
 function rules(xml: string): string[] {
   const { stdout, stderr } = spawnSync(apparmorHelper, ["-c", "-d", "-u", `libvirt-${uuid}`], {
     input: xml,
@@ -52,7 +52,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// Only libvirt of Debian and its like is built for AppArmor; there the tests install the helper.
+// Only distributions such as Debian build libvirt for AppArmor. There the tests install the helper.
 describe.skipIf(!existsSync(apparmorHelper))("AppArmor's rules for a control plane", () => {
   it("let QEMU write its root disk, seed disk and data disk, and read the base image", () => {
     expect(rules(defined([root, seed, data]))).toEqual(
@@ -60,7 +60,7 @@ describe.skipIf(!existsSync(apparmorHelper))("AppArmor's rules for a control pla
     );
   });
 
-  it("would be none for disks named by pool and volume, as the provider names them", () => {
+  it("are none for disks by pool and volume, as the provider writes them", () => {
     expect(rules(written)).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { consoleLogPath, domainXslt, type DomainXml } from "../../components/domain-xml.ts";
 
-/** What the provider writes for a control plane, shortened to what matters here. */
+/** XML that the provider writes for a control plane, without the parts that the stylesheet does not touch. */
 const domain = `<domain type="kvm">
   <name>lab-master</name>
   <uuid>6ba7b810-9dad-11d1-80b4-00c04fd430c8</uuid>
@@ -36,7 +36,7 @@ const domain = `<domain type="kvm">
 </domain>`;
 const log = "/var/log/libvirt/qemu/lab-master-console.log";
 
-/** Applies a stylesheet with the program that the provider applies it with, and returns the result without its layout. */
+/** Applies a stylesheet with the program that the provider uses. Returns the result without white space between elements. */
 function transformed(additions: DomainXml, xml = domain): string {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-xslt-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -51,8 +51,8 @@ function flat(xml: string): string {
 
 const none = { consoleLog: undefined, disks: [], dataDisk: undefined };
 
-describe("a domain's stylesheet", () => {
-  it("names each disk by its file, whatever is in its path, and changes nothing else of it", () => {
+describe("the stylesheet of a domain", () => {
+  it("refers to each disk by its file, with any characters in its path, and changes nothing else", () => {
     const files = ["/pool/root", `/a pool/{1} & <2> "3" '4'/seed.iso`, "/pool/data.qcow2"];
     const result = transformed({ ...none, disks: files });
     const shown = ["/pool/root", `/a pool/{1} &amp; &lt;2&gt; &quot;3&quot; '4'/seed.iso`, "/pool/data.qcow2"];
@@ -67,34 +67,34 @@ describe("a domain's stylesheet", () => {
     expect(result.match(/<source file=/g)).toHaveLength(3);
   });
 
-  it("leaves a disk alone whose volume is no file", () => {
+  it("does not change a disk whose volume is not a file", () => {
     expect(transformed({ ...none, disks: ["5Xg2ap-lvm", "seed-id"] })).toBe(flat(domain));
   });
 
-  it("gives the data disk its serial number, and no other", () => {
+  it("gives only the data disk a serial number", () => {
     const result = transformed({ ...none, dataDisk: 2 });
     const target = '<target dev="vdc" bus="virtio"/>';
     expect(result).toBe(flat(domain).replace(target, `${target}<serial>nodeforge-data</serial>`));
   });
 
-  it("gives the console a log, and nothing else", () => {
+  it("gives only the console a log", () => {
     const result = transformed({ ...none, consoleLog: log });
     const target = '<target type="serial" port="0"/>';
     expect(result).toBe(flat(domain).replace(target, `${target}<log file="${log}" append="on"/>`));
   });
 
-  it("gives all at once", () => {
+  it("makes all changes at the same time", () => {
     const result = transformed({ consoleLog: log, disks: ["/root", "/seed", "/data"], dataDisk: 2 });
     expect(result).toContain('<source file="/data"/><target dev="vdc" bus="virtio"/><serial>');
     expect(result.match(/<serial>nodeforge-data<\/serial>/g)).toHaveLength(1);
     expect(result.match(/<log /g)).toHaveLength(1);
   });
 
-  it("changes nothing where there is nothing to add", () => {
+  it("changes nothing without disks, log and data disk", () => {
     expect(transformed(none)).toBe(flat(domain));
   });
 
-  it("adds nothing to a domain that has no such disk and no console", () => {
+  it("adds nothing to a domain without such a disk and without a console", () => {
     const bare = '<domain type="kvm"><devices><disk><target dev="vda"/></disk></devices></domain>';
     expect(transformed({ consoleLog: log, disks: [], dataDisk: 2 }, bare)).toBe(bare);
   });
@@ -105,10 +105,7 @@ describe("the log of a serial console", () => {
     expect(consoleLogPath(uri, "lab-master")).toBe(log);
   });
 
-  it.each(["qemu:///session", "qemu+ssh://system@host/session"])(
-    "is not kept by %s, which may write there nothing",
-    (uri) => {
-      expect(consoleLogPath(uri, "lab-master")).toBeUndefined();
-    },
-  );
+  it.each(["qemu:///session", "qemu+ssh://system@host/session"])("is not kept by %s, which cannot write it", (uri) => {
+    expect(consoleLogPath(uri, "lab-master")).toBeUndefined();
+  });
 });

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Worker } from "../../components/worker.ts";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
+import { nameOfUrn } from "../../names.ts";
 import { clusterWith } from "../support/cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { one, promiseOf, startMocks, type recordOptions } from "../support/mocks.ts";
@@ -12,7 +13,7 @@ import { configWith } from "../support/settings.ts";
 beforeEach(() => startMocks());
 
 describe("the control plane", () => {
-  it("has its data on a protected disk of its own, the only one with a serial number", async () => {
+  it("has its data on a protected disk, the only disk with a serial number", async () => {
     const { options } = await clusterWith();
     const data = one("Volume", "dev-master-data");
     expect(data.inputs).toEqual({
@@ -34,13 +35,13 @@ describe("the control plane", () => {
     expect((worker.xml as { xslt: string }).xslt).not.toContain("<serial>");
   });
 
-  it("has an unprotected one when the stack says so", async () => {
+  it("has an unprotected data disk if the configuration says so", async () => {
     const { options } = await clusterWith({ masterDataProtected: "false", masterDataDiskGiB: "3" });
     expect(options.of("Volume", "dev-master-data").protect).toBe(false);
     expect(one("Volume", "dev-master-data").inputs.size).toBe(3 * 1024 ** 3);
   });
 
-  it("is told on each machine what it is, in place, and how workers leave", async () => {
+  it("gets its parameters on each machine by an update, and the drain policy", async () => {
     const { cluster } = await clusterWith({ drainPolicy: "force", drainGraceSeconds: "30", drainTimeoutMinutes: "7" });
     const { stdin, triggers } = one("Command", "dev-master-init").inputs;
     expect(triggers).toBeUndefined();
@@ -59,7 +60,7 @@ describe("the control plane", () => {
     });
   });
 
-  it("is told when it was made already, by what the engine runs then, and is another one only with another cluster", async () => {
+  it("learns from the update command that it was initialized before, and is replaced only with the cluster", async () => {
     const { options } = await clusterWith();
     const { create, update, stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;
     expect(create).not.toContain("REPEATED");
@@ -70,7 +71,7 @@ describe("the control plane", () => {
     expect(await promiseOf(trigger)).toBe("00000000-0000-4000-8000-000000000000");
   });
 
-  it("hands over what approves the joins", async () => {
+  it("gets the script that approves joins", async () => {
     await clusterWith();
     const { scripts } = parseScriptInput(one("Command", "dev-master-init").inputs.stdin);
     expect(scripts["init-control-plane"]?.parameters.APPROVE_JOINS).toContain("kubectl certificate approve");
@@ -78,7 +79,7 @@ describe("the control plane", () => {
 
   describe("whose certificates", () => {
     const steps = ["init", "kubeconfig"].map((step) => `dev-master-${step}`);
-    const told = (name: string) =>
+    const renewals = (name: string) =>
       Object.values(parseScriptInput(one("Command", name).inputs.stdin).scripts)[0]?.parameters.CERTIFICATES;
     const kubeconfig = (days: number): Record<string, Record<string, unknown>> => {
       const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
@@ -91,48 +92,48 @@ describe("the control plane", () => {
       return { "remoteCommand dev-master-kubeconfig": { stdout: JSON.stringify({ users }) } };
     };
 
-    it("are young has nothing to do for them", async () => {
+    it("are new renews nothing", async () => {
       await clusterWith({}, { prior: priorStateOf(kubeconfig(365)) });
-      expect(steps.map(told)).toEqual([undefined, undefined]);
+      expect(steps.map(renewals)).toEqual([undefined, undefined]);
     });
 
-    it("end soon renews them, and the kubeconfig follows, both in place", async () => {
-      const known = priorStateOf(kubeconfig(365));
+    it("expire soon renews them and reads the kubeconfig again, both by an update", async () => {
+      const prior = priorStateOf(kubeconfig(365));
       vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300 * 24 * 60 * 60 * 1000 });
       onTestFinished(() => void vi.useRealTimers());
-      await clusterWith({}, { prior: known });
-      expect(steps.map(told)).toEqual(["1", "1"]);
+      await clusterWith({}, { prior });
+      expect(steps.map(renewals)).toEqual(["1", "1"]);
       for (const step of steps) expect(one("Command", step).inputs.triggers).toBeUndefined();
     });
   });
 
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
-  const before = (foundationOf = configWith()) => ({
+  const before = (inputsOf = configWith()) => ({
     "remoteCommand dev-master-init": {},
     "localCommand dev-master-host-key": { stdout: JSON.stringify(identity) },
-    "randomUuid dev-id": { result: "01234567-89ab", keepers: immutableInputs(foundationOf) },
+    "randomUuid dev-id": { result: "01234567-89ab", keepers: immutableInputs(inputsOf) },
   });
   const hostKeyOf = (name: string) => JSON.stringify(one("Command", name).inputs.connection);
 
-  it("is the same host on another machine: its data disk brought the key along", async () => {
+  it("keeps its host key on another machine, because the data disk has it", async () => {
     await clusterWith({}, { prior: priorStateOf(before()) });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 KEPT");
     expect(hostKeyOf("dev-worker-node-1-join")).toContain("ssh-ed25519 AAAA");
   });
 
-  it("is another cluster, on another host, once its data was given up", async () => {
+  it("has a new host key and another cluster after a loss of its data", async () => {
     await clusterWith({}, { prior: priorStateOf(before()), dataLost: true });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 AAAA");
     expect(one("RandomUuid", "dev-id").inputs.keepers).toEqual({ ...immutableInputs(configWith()), losses: "1" });
   });
 
-  it("is another host where the cluster is another one", async () => {
+  it("has a new host key in another cluster", async () => {
     await clusterWith({}, { prior: priorStateOf(before(configWith({ networkCidr: "192.168.223.0/24" }))) });
     expect(hostKeyOf("dev-master-init")).toContain("ssh-ed25519 AAAA");
   });
 });
 
-describe("machines that are in use and become others", () => {
+describe("the machines of workers that need a rollout", () => {
   const olds = Object.fromEntries(
     [1, 2, 3].map((number) => [
       `domain dev-worker-node-${number}`,
@@ -140,18 +141,18 @@ describe("machines that are in use and become others", () => {
     ]),
   );
   const nameOf = async (resource: pulumi.Resource | Promise<pulumi.Resource>) =>
-    (await promiseOf((await resource).urn)).split("::").at(-1);
-  function turnsIn(options: ReturnType<typeof recordOptions>) {
-    const turns = [1, 2, 3, 4].map((number) => options.of("VirtualMachine", `dev-worker-node-${number}`).dependsOn);
-    return Promise.all(turns.map((turn) => Promise.all((turn as pulumi.Resource[]).map(nameOf))));
+    nameOfUrn(await promiseOf((await resource).urn));
+  function awaitedIn(options: ReturnType<typeof recordOptions>) {
+    const lists = [1, 2, 3, 4].map((number) => options.of("VirtualMachine", `dev-worker-node-${number}`).dependsOn);
+    return Promise.all(lists.map((list) => Promise.all((list as pulumi.Resource[]).map(nameOf))));
   }
-  async function turns(raw: Record<string, string>) {
+  async function awaited(raw: Record<string, string>) {
     const { options } = await clusterWith({ workers: "4", ...raw }, { prior: priorStateOf(olds) });
-    return turnsIn(options);
+    return awaitedIn(options);
   }
 
-  it("wait for the control plane and for each other; a new one waits for nobody", async () => {
-    expect(await turns({})).toEqual([
+  it("wait for the control plane and for each other; a new machine waits for nothing", async () => {
+    expect(await awaited({})).toEqual([
       ["dev-master"],
       ["dev-master", "dev-worker-node-1-ready"],
       ["dev-master", "dev-worker-node-2-ready"],
@@ -159,8 +160,8 @@ describe("machines that are in use and become others", () => {
     ]);
   });
 
-  it("go as many at a time as may be away", async () => {
-    expect(await turns({ maxUnavailable: "2" })).toEqual([
+  it("are replaced in batches of maxUnavailable", async () => {
+    expect(await awaited({ maxUnavailable: "2" })).toEqual([
       ["dev-master"],
       ["dev-master"],
       ["dev-master", "dev-worker-node-1-ready", "dev-worker-node-2-ready"],
@@ -168,13 +169,13 @@ describe("machines that are in use and become others", () => {
     ]);
   });
 
-  it("wait for one that is away already, also for one after them; that one waits for no other worker", async () => {
-    const away = { "worker dev-worker-node-3": {} };
+  it("wait for an unavailable worker, even one after them, which waits for no other worker", async () => {
+    const unavailable = { "worker dev-worker-node-3": {} };
     const { options } = await clusterWith(
       { workers: "4", joinWaveSize: "1" },
-      { prior: priorStateOf({ ...olds, ...away }) },
+      { prior: priorStateOf({ ...olds, ...unavailable }) },
     );
-    expect(await turnsIn(options)).toEqual([
+    expect(await awaitedIn(options)).toEqual([
       ["dev-master", "dev-worker-node-3-ready"],
       ["dev-master", "dev-worker-node-3-ready", "dev-worker-node-1-ready"],
       ["dev-master"],

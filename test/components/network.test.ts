@@ -23,9 +23,9 @@ const definition =
   "<network><name>lab</name><forward mode='nat'/><ip address='192.168.222.1'><dhcp>" +
   "<range start='192.168.222.2' end='192.168.222.254'/></dhcp></ip></network>";
 
-describe("a network that is made", () => {
+describe("a created network", () => {
   it.skipIf(spawnSync("xsltproc", ["--version"]).error)(
-    "is marked as the cluster's, with a DHCP range of its own",
+    "has the cluster's mark and a DHCP range of its own",
     async () => {
       await networkWith({ dhcpStart: "192.168.222.50", dhcpEnd: "192.168.222.60" });
       const { xslt } = made()[0]!.inputs.xml as { xslt: string };
@@ -44,8 +44,8 @@ describe("a network that is made", () => {
   );
 });
 
-describe("a network that exists", () => {
-  it("is not made", async () => {
+describe("an existing network", () => {
+  it("is not created", async () => {
     await networkWith({ network: "theirs" });
     expect(made()).toEqual([]);
   });

@@ -22,12 +22,16 @@ const network = (mark: string) => [
   ["libvirt:index/network:Network", "dev-network", { xml: { xslt: `<metadata>${mark}</metadata>` } }] as const,
 ];
 
-describe("a volume that is called after its content", () => {
+describe("a volume that has its content in its name", () => {
   test.each([
-    ["is new", namesOf(), `${resource}-0123abcd.qcow2`],
-    ["has the id", namesOf(volume(`${resource}-0123abcd.qcow2`)), `${resource}-0123abcd.qcow2`],
-    ["has an earlier cluster's id", namesOf(volume(`${resource}-4567abcd.qcow2`)), `${resource}-0123abcd.qcow2`],
-    ["is there without an id", namesOf(volume(old)), old],
+    ["is new gets the id", namesOf(), `${resource}-0123abcd.qcow2`],
+    ["has the id keeps it", namesOf(volume(`${resource}-0123abcd.qcow2`)), `${resource}-0123abcd.qcow2`],
+    [
+      "has the id of an earlier cluster gets the new id",
+      namesOf(volume(`${resource}-4567abcd.qcow2`)),
+      `${resource}-0123abcd.qcow2`,
+    ],
+    ["has no id keeps its name", namesOf(volume(old)), old],
   ])("that %s", async (_, names, expected) => {
     expect(await promiseOf(names.volume(resource, "qcow2"))).toBe(expected);
   });
@@ -35,10 +39,10 @@ describe("a volume that is called after its content", () => {
 
 describe("a network", () => {
   test.each([
-    ["that is new has the id in its mark", namesOf(), id],
-    ["that has it keeps it", namesOf(...network(networkMark("dev", id))), id],
-    ["that is marked with a name alone stays so", namesOf(...network(networkMark("dev", undefined))), undefined],
-    ["that has another's mark gets its own", namesOf(...network(networkMark("other", undefined))), id],
+    ["that is new gets the id in its mark", namesOf(), id],
+    ["that has the id keeps it", namesOf(...network(networkMark("dev", id))), id],
+    ["that has a mark without an id keeps it", namesOf(...network(networkMark("dev", undefined))), undefined],
+    ["that has another cluster's mark gets its own", namesOf(...network(networkMark("other", undefined))), id],
   ])("%s", async (_, names, expected) => {
     expect(await promiseOf(names.networkMark("dev-network"))).toBe(networkMark("dev", expected));
   });

@@ -10,7 +10,7 @@ interface PodSpec {
   readonly containers: readonly { readonly securityContext: object }[];
 }
 
-/** Specification of the pods of an add-on. */
+/** Returns the specification of an add-on's pods. */
 async function podsOf(kind: string, name: string): Promise<PodSpec> {
   await clusterWith();
   return (one(kind, name).inputs.spec as { template: { spec: PodSpec } }).template.spec;
@@ -22,7 +22,7 @@ const addons = [
 ] as const;
 
 describe.each(addons)("the pods of %s %s", (kind, name) => {
-  it("are nobody's, with no right and no system call that they do not need, and do not write to their image", async () => {
+  it("run as an unprivileged user, without capabilities, and with a read-only root file system", async () => {
     const { securityContext, containers } = await podsOf(kind, name);
     expect(securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -39,14 +39,14 @@ describe.each(addons)("the pods of %s %s", (kind, name) => {
   });
 });
 
-describe("ports", () => {
-  it("that only root may have are open to the name server, and to no other pod", async () => {
+describe("privileged ports", () => {
+  it("are open to the name server", async () => {
     expect(corefile("cluster.local")).toMatch(/^\.:53 /);
     const { securityContext } = await podsOf("Deployment", "dev-addons-coredns");
     expect(securityContext.sysctls).toEqual([{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }]);
   });
 
-  it("of the smoke check need no such thing", async () => {
+  it("are not open to the smoke check", async () => {
     const { securityContext } = await podsOf("DaemonSet", "dev-addons-smoke");
     expect(securityContext.sysctls).toBeUndefined();
   });

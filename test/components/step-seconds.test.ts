@@ -15,8 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-describe("the seconds of a step", () => {
-  it("are taken as they are where they make sense", () => {
+describe("the durations of a step", () => {
+  it("are returned as they are if they are plausible", () => {
     expect(secondsOf("step", JSON.stringify({ seconds: { boot: 0, join: 12.5, ready: longestPhase } }))).toEqual({
       boot: 0,
       join: 12.5,
@@ -26,7 +26,7 @@ describe("the seconds of a step", () => {
   });
 
   it.each([-1795637414, longestPhase + 1, 1795637414, null, "12", true, [12], {}])(
-    "lose %j, which is said, and keep the rest",
+    "lose %j with a warning, and keep the rest",
     (boot) => {
       expect(secondsOf("dev-master-init", JSON.stringify({ seconds: { boot, certificates: 4 } }))).toEqual({
         certificates: 4,
@@ -37,19 +37,22 @@ describe("the seconds of a step", () => {
     },
   );
 
-  it.each([NaN, Infinity, -Infinity])("lose %d", (join) => {
+  it.each([NaN, Infinity, -Infinity])("lose %d with a warning", (join) => {
     expect(checkedSeconds("step", { join })).toEqual({});
     expect(warnings).toHaveLength(1);
   });
 
-  it.each(["{}", '{"seconds":7}', '{"seconds":[7]}', '{"seconds":null}'])("are none in %s, which is said", (result) => {
-    expect(secondsOf("step", result)).toEqual({});
-    expect(warnings).toHaveLength(1);
-  });
+  it.each(["{}", '{"seconds":7}', '{"seconds":[7]}', '{"seconds":null}'])(
+    "are none in %s, with a warning",
+    (result) => {
+      expect(secondsOf("step", result)).toEqual({});
+      expect(warnings).toHaveLength(1);
+    },
+  );
 });
 
 describe("the timings of a cluster", () => {
-  it("leave out what any step reports against all sense, and warn of each", async () => {
+  it("leave out implausible durations of each step, with a warning each", async () => {
     const bad = -1795637414;
     await startMocks([
       [/-init$/, { stdout: JSON.stringify({ kubernetesVersion: "v1.36.3", seconds: { boot: bad, kubelet: 5 } }) }],

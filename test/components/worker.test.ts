@@ -16,7 +16,7 @@ import { qcow2 } from "../support/qcow2.ts";
 beforeEach(() => startMocks());
 
 describe("a worker", () => {
-  it("boots from an overlay of the one image and a seed of its own", async () => {
+  it("boots from an overlay of the image and a seed disk of its own", async () => {
     await clusterWith();
     const base = ofType("Volume").find(({ name }) => name.startsWith("dev-base-"))!;
     expect(base.name).toMatch(/^dev-base-[0-9a-f]{12}$/);
@@ -33,7 +33,7 @@ describe("a worker", () => {
     expect(seeds.every(({ inputs }) => inputs.format === "iso")).toBe(true);
   });
 
-  it("has each disk named by its file, which is what its confinement gets a rule for", async () => {
+  it("refers to each disk by its file, because AppArmor has rules for files", async () => {
     await clusterWith();
     const { disks, xml } = one("Domain", "dev-worker-node-1").inputs;
     const files = (disks as { volumeId: string }[]).map(({ volumeId }) => volumeId);
@@ -45,9 +45,9 @@ describe("a worker", () => {
     expect(named.map(([, file]) => file)).toEqual(files);
   });
 
-  it("has a time limit on each step, also where the node keeps none", async () => {
+  it("has a time limit on each step, even if the node enforces none", async () => {
     const { options } = await clusterWith();
-    // The script's own, 20 minutes of connecting, and two more.
+    // The limit of the script, 20 minutes for connecting, and two more.
     expect(options.of("Command", "dev-worker-node-1-join").customTimeouts).toEqual({ create: "42m", update: "42m" });
     expect(options.of("Command", "dev-worker-node-1-ready").customTimeouts).toEqual({ create: "67m", update: "67m" });
     const { create, update, delete: leaving } = options.of("Command", "dev-worker-node-1-token").customTimeouts ?? {};
@@ -55,13 +55,13 @@ describe("a worker", () => {
     expect(options.of("Command", "dev-master-kubeconfig").additionalSecretOutputs).toContain("stdout");
   });
 
-  it("is minted a token of its own and joins with it on stdin", async () => {
+  it("gets a token of its own and joins with it on stdin", async () => {
     await clusterWith();
     const token = one("Command", "dev-worker-node-2-token").inputs;
     expect(token.triggers).toEqual(["dev-worker-node-2-id", "1"]);
     expect(token.create).toMatch(/ mint-token$/);
     expect(token.update).toMatch(/ renew-token$/);
-    // The longest drain there can be, and what comes before and after it.
+    // The longest drain, and 20 minutes for the steps before and after it.
     expect(token.delete).toMatch(/^timeout .* 15600 .* leave$/);
     const worker = {
       WORKER_NAME: "worker-node-2",
@@ -78,7 +78,7 @@ describe("a worker", () => {
     });
     const join = one("Command", "dev-worker-node-2-join").inputs;
     expect(join.triggers).toEqual(["dev-worker-node-2-id", "1"]);
-    // On its way to the engine a secret is wrapped.
+    // The SDK wraps a secret on its way to the engine.
     const { value, ...wrapper } = join.stdin as { value: string };
     expect(Object.keys(wrapper)).toHaveLength(1);
     const input = parseScriptInput(value);
@@ -87,7 +87,7 @@ describe("a worker", () => {
     expect(input.stdin).toContain("abcdef.0123456789abcdef");
   });
 
-  it("leaves before it is let in again, and not at all when the whole cluster goes", async () => {
+  it("is removed before it joins again, and not when the whole cluster is deleted", async () => {
     const { options } = await clusterWith();
     const { deletedWith, deleteBeforeReplace } = options.of("Command", "dev-worker-node-1-token");
     expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("RandomUuid::dev-id");
@@ -95,7 +95,7 @@ describe("a worker", () => {
     expect(options.of("Command", "dev-worker-node-1-join").deletedWith).toBeUndefined();
   });
 
-  it("is shut down in order, but not when the whole cluster goes", async () => {
+  it("is shut down cleanly, but not when the whole cluster is deleted", async () => {
     const { options } = await clusterWith();
     const { deletedWith } = options.of("Command", "dev-worker-node-1-host-key");
     expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toContain("RandomUuid::dev-id");
@@ -110,14 +110,14 @@ describe("a worker", () => {
       LIMIT_SECONDS: "1200",
       NETWORK: "scheduler_benchmark_net",
     });
-    // The control plane's reservation is part of the cluster.
+    // The control plane's reservation is part of the network.
     expect(one("Command", "dev-master-host-key").inputs.environment).not.toHaveProperty("NETWORK");
   });
 
-  it("is not new before the control plane has seen it Ready, with its image and pool as labels", async () => {
+  it("gets its image and pool as labels before it counts as Ready", async () => {
     const { cluster } = await clusterWith();
     const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
-    // Two limits of 20 minutes, and five more.
+    // Twice the limit of 20 minutes, and five more.
     expect(create).toMatch(/^timeout .* 2700 .* worker-ready$/);
     expect(parseScriptInput(stdin).scripts["worker-ready"]?.parameters).toEqual({
       WORKER_NAME: "worker-node-1",
@@ -135,14 +135,14 @@ describe("a worker", () => {
     expect(triggers).toEqual(["dev-worker-node-1-join-id", "dev-worker-node-1-id"]);
   });
 
-  it("starts from the image again when its machine becomes another one", async () => {
+  it("starts from the image again when its machine is replaced", async () => {
     const { options } = await clusterWith();
     const signature = /, machine ([0-9a-f]{12})$/.exec(String(one("Domain", "dev-worker-node-1").inputs.description));
     expect(signature?.[1]).toBeDefined();
     expect(options.of("Volume", "dev-worker-node-1-root").replacementTrigger).toBe(signature?.[1]);
   });
 
-  it("is replaced whole: the old machine goes before its disk, and before there is a new one", async () => {
+  it("is replaced completely: the old machine and disk are deleted before the new ones are created", async () => {
     const { options } = await clusterWith();
     expect(options.of("Domain", "dev-worker-node-1").deleteBeforeReplace).toBe(true);
     expect(options.of("Volume", "dev-worker-node-1-root").deleteBeforeReplace).toBe(true);
@@ -151,7 +151,7 @@ describe("a worker", () => {
 });
 
 describe("joins", () => {
-  it("go in waves: each waits for the one a wave before", async () => {
+  it("run in waves: each waits for the join one wave before", async () => {
     const { options } = await clusterWith({ workers: "5", joinWaveSize: "2" });
     const waitsFor = (index: number) => {
       const { dependsOn = [] } = options.of("BootstrapToken", `dev-worker-node-${index}-token`);
@@ -173,7 +173,7 @@ describe("worker pools", () => {
   const namesOf = (resources: ReturnType<typeof ofType>) => resources.map(({ name }) => name).sort();
   const bases = () => ofType("Volume").filter(({ name }) => name.startsWith("dev-base-"));
 
-  it("are a component each, whose machines have the pool's size and image", async () => {
+  it("are a component each, with machines of the pool's size and image", async () => {
     const { cluster } = await clusterWith(settings);
     const usual = cluster.imageHash;
     const other = createHash("sha256").update(readFileSync(image)).digest("hex");
@@ -192,7 +192,7 @@ describe("worker pools", () => {
     expect(nodes.map((node) => node.image)).toEqual([usual, usual, usual, other]);
   });
 
-  it("shows in its nodes and timings what the record of a run may hold", async () => {
+  it("have nodes and timings that the schema of run records accepts", async () => {
     const { cluster } = await clusterWith(settings);
     const { nodes, timings } = recordSchema.properties;
     const shown = { nodes: await promiseOf(cluster.nodes), timings: await promiseOf(cluster.timings) };
@@ -201,7 +201,7 @@ describe("worker pools", () => {
     expect(validate(shown), JSON.stringify(validate.errors)).toBe(true);
   });
 
-  it("give each worker its own pool's labels and taints; it joins with the taints", async () => {
+  it("give each worker the labels and taints of its pool, and the taints already at its join", async () => {
     await clusterWith(settings);
     const ready = (name: string) => one("Command", `dev-${name}-ready`).inputs.stdin;
     const join = (name: string) => (one("Command", `dev-${name}-join`).inputs.stdin as { value: string }).value;
@@ -217,7 +217,7 @@ describe("worker pools", () => {
     expect(parseScriptInput(join("worker-big-1")).stdin).toContain("NoSchedule");
   });
 
-  it("share one image when their images are the same, wherever they lie", async () => {
+  it("share one base image for images of the same content at different paths", async () => {
     const copy = `${image}.copy`;
     copyFileSync(image, copy);
     const both = [image, copy].map((path, index) => ({ name: `p${index}`, count: 1, image: path }));
@@ -228,7 +228,7 @@ describe("worker pools", () => {
     );
   });
 
-  it("join in waves that count through all of them", async () => {
+  it("join in waves that are counted through all pools", async () => {
     const { options } = await clusterWith(settings);
     const waitsFor = (name: string) =>
       ((options.of("BootstrapToken", `dev-${name}-token`).dependsOn ?? []) as Worker[]).map(({ node }) => node.name);
@@ -236,16 +236,16 @@ describe("worker pools", () => {
   });
 });
 
-describe("a node that was lost", () => {
-  it("is let in again, and nobody else; all are asked for anew", async () => {
-    const known = priorStateOf({
+describe("a lost worker", () => {
+  it("joins again and no other worker does, and the run waits for all nodes again", async () => {
+    const prior = priorStateOf({
       "remoteCommand dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "2"] },
       "remoteCommand dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "2"] },
       "remoteCommand dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "5"] },
       "remoteCommand dev-worker-node-2-join": { triggers: ["dev-worker-node-2-id", "5"] },
       "remoteCommand dev-ready": { triggers: ["dev-master-id", "3"] },
     });
-    await clusterWith({}, { prior: known, health: { lost: new Set(["worker-node-2"]), degraded: true } });
+    await clusterWith({}, { prior, health: { lost: new Set(["worker-node-2"]), degraded: true } });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
     expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["2", "2"]);
     expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["6", "6"]);
@@ -253,14 +253,14 @@ describe("a node that was lost", () => {
   });
 });
 
-describe("a worker whose join was not finished", () => {
-  it("gets another token, which lets it have a certificate again, and nobody else does", async () => {
-    const known = priorStateOf({
+describe("a worker with an interrupted join", () => {
+  it("gets another token, because a token allows one certificate, and no other worker does", async () => {
+    const prior = priorStateOf({
       "remoteCommand dev-worker-node-1-token": { triggers: ["dev-worker-node-1-id", "1"] },
       "remoteCommand dev-worker-node-1-join": { triggers: ["dev-worker-node-1-id", "1"] },
       "remoteCommand dev-worker-node-2-token": { triggers: ["dev-worker-node-2-id", "1"] },
     });
-    await clusterWith({}, { prior: known });
+    await clusterWith({}, { prior });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
     expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["1", "1"]);
     expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["2", "2"]);

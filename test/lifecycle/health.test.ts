@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port at which nobody answers. */
+/** Returns a closed port. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);
@@ -36,12 +36,12 @@ function kubeconfigFor(url: string): string {
   return JSON.stringify({ clusters: [{ cluster: { server: url } }], users: [{ user: { "client-key-data": key } }] });
 }
 
-/** An API server that answers every request so; returns its kubeconfig. */
+/** Starts an API server that answers every request with `answer`. Returns its kubeconfig. */
 async function apiServer(answer: RequestListener): Promise<string> {
   return kubeconfigFor(`http://127.0.0.1:${await listen(createHttpServer(answer))}`);
 }
 
-/** The body of a list of Nodes, each with the status of its condition Ready; undefined for one without conditions. */
+/** Returns a list of Nodes as JSON. @param nodes Status of the condition Ready by name; undefined for no conditions. */
 function nodeList(nodes: Readonly<Record<string, string | undefined>>): string {
   const items = Object.entries(nodes).map(([name, status]) => ({
     metadata: { name },
@@ -66,8 +66,8 @@ const serving = (nodes: Parameters<typeof nodeList>[0]) =>
 const workers = ["a", "b"].map((name) => ({ name, address: "127.0.0.1" }));
 const degraded = (...lost: string[]) => ({ lost: new Set(lost), degraded: true });
 
-/** Looks once at a cluster of master, a and b, where everybody's sshd and kubelet answer or not. */
-async function look(
+/** Checks a cluster of master, a and b. @param options.ssh Whether sshd of every worker answers, as `kubelet` for kubelets. */
+async function check(
   kubeconfig: string,
   {
     ssh = true,
@@ -84,68 +84,70 @@ async function look(
   });
 }
 
-describe("a look at the nodes", () => {
-  it("finds nothing wrong where all are Ready, and does not mind others", async () => {
+describe("checkNodes", () => {
+  it("finds a cluster healthy whose nodes are all Ready, and ignores other Nodes", async () => {
     const kubeconfig = await serving({ master: "True", a: "True", b: "True", other: "False" });
-    expect(await look(kubeconfig, { kubelet: false })).toEqual(healthy);
+    expect(await check(kubeconfig, { kubelet: false })).toEqual(healthy);
   });
 
-  it("finds a worker lost whose Node is gone", async () => {
-    expect(await look(await serving({ master: "True", a: "True" }))).toEqual(degraded("b"));
+  it("finds a worker lost whose Node is missing", async () => {
+    expect(await check(await serving({ master: "True", a: "True" }))).toEqual(degraded("b"));
   });
 
-  it("finds a worker lost whose machine is up and whose kubelet is not", async () => {
+  it("finds a worker lost whose machine runs and whose kubelet does not", async () => {
     const kubeconfig = await serving({ master: "True", a: "True", b: "Unknown" });
-    expect(await look(kubeconfig, { kubelet: false })).toEqual(degraded("b"));
+    expect(await check(kubeconfig, { kubelet: false })).toEqual(degraded("b"));
   });
 
   it.each(["False", "Unknown", undefined])(
-    "does not find one lost that is Ready %s and whose kubelet answers",
+    "does not find a worker lost whose condition Ready is %s and whose kubelet answers",
     async (status) => {
-      expect(await look(await serving({ master: "True", a: "True", b: status }))).toEqual(degraded());
+      expect(await check(await serving({ master: "True", a: "True", b: status }))).toEqual(degraded());
     },
   );
 
-  it("does not find one lost whose machine is off", async () => {
+  it("does not find a worker lost whose machine is off", async () => {
     const kubeconfig = await serving({ master: "True", a: "True", b: "Unknown" });
-    expect(await look(kubeconfig, { ssh: false, kubelet: false })).toEqual(degraded());
+    expect(await check(kubeconfig, { ssh: false, kubelet: false })).toEqual(degraded());
   });
 
-  it("never finds the control plane lost, only degraded", async () => {
-    expect(await look(await serving({ a: "True", b: "True" }))).toEqual(degraded());
-    expect(await look(await serving({ master: "False", a: "True", b: "True" }), { kubelet: false })).toEqual(
+  it("finds a cluster degraded whose control plane is not Ready, and never finds the control plane lost", async () => {
+    expect(await check(await serving({ a: "True", b: "True" }))).toEqual(degraded());
+    expect(await check(await serving({ master: "False", a: "True", b: "True" }), { kubelet: false })).toEqual(
       degraded(),
     );
   });
 
-  it("finds nobody lost where the API server does not answer, or not what was asked", async () => {
-    expect(await look(kubeconfigFor(`http://127.0.0.1:${await closedPort()}`), { kubelet: false })).toEqual(degraded());
+  it("finds no worker lost when the API server does not answer, or answers something else", async () => {
+    expect(await check(kubeconfigFor(`http://127.0.0.1:${await closedPort()}`), { kubelet: false })).toEqual(
+      degraded(),
+    );
     const refusing = await apiServer((_, response) => void response.writeHead(403).end(nodeList({})));
-    expect(await look(refusing, { kubelet: false })).toEqual(degraded());
-    expect(await look(await apiServer((_, response) => void response.end("no JSON")))).toEqual(degraded());
-    expect(await look("no kubeconfig")).toEqual(degraded());
+    expect(await check(refusing, { kubelet: false })).toEqual(degraded());
+    expect(await check(await apiServer((_, response) => void response.end("no JSON")))).toEqual(degraded());
+    expect(await check("no kubeconfig")).toEqual(degraded());
   });
 
-  it("gives a kubelet that is away time to come back", async () => {
+  it("waits for an unavailable kubelet until it answers again", async () => {
     let asked = 0;
     const kubeconfig = await apiServer((_, response) => {
       response.end(nodeList({ master: "True", a: "True", b: asked++ === 0 ? "Unknown" : "True" }));
     });
-    expect(await look(kubeconfig, { kubelet: false, graceSeconds: 60 })).toEqual(healthy);
+    expect(await check(kubeconfig, { kubelet: false, graceSeconds: 60 })).toEqual(healthy);
     expect(asked).toBe(2);
   });
 });
 
-describe("a kubelet that is away", () => {
+describe("an unavailable kubelet", () => {
   const silentB = { master: "True", a: "True", b: "Unknown" };
 
-  it("is waited for once in a run, however often the program looks", async () => {
+  it("is waited for once in a run, even if the program checks it twice", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nodeforge-health-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const kubeconfig = await serving(silentB);
     const once = () => {
       const sightings = new Sightings(join(folder, "sightings.json"));
-      return look(kubeconfig, { kubelet: false, graceSeconds: 4, sightings });
+      return check(kubeconfig, { kubelet: false, graceSeconds: 4, sightings });
     };
     let began = Date.now();
     expect(await once()).toEqual(degraded("b"));
@@ -155,8 +157,8 @@ describe("a kubelet that is away", () => {
     expect(Date.now() - began).toBeLessThan(3000);
   });
 
-  it("is lost when it comes and goes until the time is over", async () => {
-    // It answers at every second look, and is never Ready.
+  it("is lost when it still answers only now and then at the end of its time", async () => {
+    // It answers at every second check, and is never Ready.
     const kubelet = createServer();
     const port = await listen(kubelet);
     let asked = 0;
@@ -173,7 +175,7 @@ describe("a kubelet that is away", () => {
     expect(asked).toBeGreaterThan(2);
   }, 30_000);
 
-  it("is not lost when it came back and answers from then on", async () => {
+  it("is not lost when it answers again and keeps answering", async () => {
     const kubelet = createServer();
     const port = await listen(kubelet);
     await new Promise((resolve) => kubelet.close(resolve));
@@ -190,48 +192,48 @@ describe("a kubelet that is away", () => {
   }, 30_000);
 });
 
-describe("a cluster whose certificates have ended", () => {
-  it("has lost the workers whose kubelets do not run, and nobody is asked", async () => {
+describe("a cluster with expired certificates", () => {
+  it("has lost the workers whose kubelets do not run, without a request to the API server", async () => {
     let asked = 0;
     const kubeconfig = await apiServer((_, response) => void (asked++, response.writeHead(401).end()));
-    expect(await look(kubeconfig, { kubelet: false, hasEnded: true })).toEqual(degraded("a", "b"));
-    expect(await look(kubeconfig, { hasEnded: true })).toEqual(degraded());
-    expect(await look(kubeconfig, { ssh: false, kubelet: false, hasEnded: true })).toEqual(degraded());
+    expect(await check(kubeconfig, { kubelet: false, hasEnded: true })).toEqual(degraded("a", "b"));
+    expect(await check(kubeconfig, { hasEnded: true })).toEqual(degraded());
+    expect(await check(kubeconfig, { ssh: false, kubelet: false, hasEnded: true })).toEqual(degraded());
     expect(asked).toBe(0);
   });
 });
 
-describe("a look at the cluster", () => {
+describe("checkHealth", () => {
   const config = configWith({ workers: "1" });
-  const check = (prior: PriorState, of = config) => checkHealth(prior, deriveTopology(of), of.timeouts);
+  const found = (prior: PriorState, of = config) => checkHealth(prior, deriveTopology(of), of.timeouts);
   const identity = { stdout: JSON.stringify({ address: "127.0.0.1", hostKey: "ssh-ed25519 AAAA" }) };
   const master = { "remoteCommand dev-master-init": {}, "localCommand dev-master-host-key": identity };
   const worker = { "remoteCommand dev-worker-node-1-ready": {}, "localCommand dev-worker-node-1-host-key": identity };
 
-  it("asks nobody before there is a cluster", async () => {
+  it("sends no request before there is a cluster", async () => {
     let asked = 0;
     const stdout = await apiServer((_, response) => void (asked++, response.end(nodeList({}))));
     const kubeconfig = { "remoteCommand dev-master-kubeconfig": { stdout } };
-    expect(await check(new PriorState())).toEqual(healthy);
-    expect(await check(priorStateOf(master))).toEqual(healthy);
-    expect(await check(priorStateOf({ ...kubeconfig, "remoteCommand dev-master-init": {} }))).toEqual(healthy);
+    expect(await found(new PriorState())).toEqual(healthy);
+    expect(await found(priorStateOf(master))).toEqual(healthy);
+    expect(await found(priorStateOf({ ...kubeconfig, "remoteCommand dev-master-init": {} }))).toEqual(healthy);
     expect(asked).toBe(0);
-    expect(await check(priorStateOf({ ...master, ...kubeconfig }))).toEqual(degraded());
+    expect(await found(priorStateOf({ ...master, ...kubeconfig }))).toEqual(degraded());
     expect(asked).toBe(1);
   });
 
   it("expects the workers that were Ready once, and no others", async () => {
     const kubeconfig = { "remoteCommand dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
-    expect(await check(priorStateOf({ ...master, ...worker, ...kubeconfig }))).toEqual(degraded("worker-node-1"));
+    expect(await found(priorStateOf({ ...master, ...worker, ...kubeconfig }))).toEqual(degraded("worker-node-1"));
     const neverReady = { "localCommand dev-worker-node-1-host-key": identity };
-    expect(await check(priorStateOf({ ...master, ...neverReady, ...kubeconfig }))).toEqual(healthy);
-    const leaving = configWith({ workers: "0" });
-    expect(await check(priorStateOf({ ...master, ...worker, ...kubeconfig }), leaving)).toEqual(healthy);
+    expect(await found(priorStateOf({ ...master, ...neverReady, ...kubeconfig }))).toEqual(healthy);
+    const withoutWorkers = configWith({ workers: "0" });
+    expect(await found(priorStateOf({ ...master, ...worker, ...kubeconfig }), withoutWorkers)).toEqual(healthy);
   });
 });
 
-describe("the API server", () => {
-  it("is asked over TLS with the kubeconfig's certificate, and only the one its CA vouches for", async () => {
+describe("getFromCluster", () => {
+  it("authenticates with the kubeconfig's certificate, and trusts only a server of the kubeconfig's CA", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nodeforge-tls-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const make = (name: string) => {
@@ -268,21 +270,21 @@ describe("the API server", () => {
   });
 
   it.each([
-    ["that refuses", async () => apiServer((_, response) => void response.writeHead(403).end("forbidden"))],
-    ["that hangs up", async () => apiServer((request) => void request.socket.destroy())],
-    ["that is away", async () => kubeconfigFor(`http://127.0.0.1:${await closedPort()}`)],
-    ["whose key is none", async () => kubeconfigFor(`https://127.0.0.1:${await closedPort()}`)],
-    ["whose kubeconfig is none", () => Promise.resolve(`users: [{ user: { client-key-data: "${key}"`)],
-    ["whose address is none", () => Promise.resolve(kubeconfigFor(`no address ${key.slice(0, 4)}`))],
-  ])("%s is an error that shows no key", async (_, kubeconfig) => {
+    ["a server that refuses", async () => apiServer((_, response) => void response.writeHead(403).end("forbidden"))],
+    ["a server that closes the connection", async () => apiServer((request) => void request.socket.destroy())],
+    ["a server that is unavailable", async () => kubeconfigFor(`http://127.0.0.1:${await closedPort()}`)],
+    ["an invalid key", async () => kubeconfigFor(`https://127.0.0.1:${await closedPort()}`)],
+    ["an invalid kubeconfig", () => Promise.resolve(`users: [{ user: { client-key-data: "${key}"`)],
+    ["an invalid address", () => Promise.resolve(kubeconfigFor(`no address ${key.slice(0, 4)}`))],
+  ])("fails with an error that does not show the key: %s", async (_, kubeconfig) => {
     const error = await getFromCluster(await kubeconfig(), "/").then(
       () => undefined,
       (failure: Error) => failure,
     );
     expect(error).toBeInstanceOf(Error);
-    const said = `${error!.message} ${error!.stack} ${JSON.stringify(error)}`;
-    expect(said).not.toContain("TOPSECRET");
+    const shown = `${error!.message} ${error!.stack} ${JSON.stringify(error)}`;
+    expect(shown).not.toContain("TOPSECRET");
     const pieces = Array.from({ length: key.length - 11 }, (_, from) => key.slice(from, from + 12));
-    expect(pieces.filter((piece) => said.includes(piece))).toEqual([]);
+    expect(pieces.filter((piece) => shown.includes(piece))).toEqual([]);
   });
 });

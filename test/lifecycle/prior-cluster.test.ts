@@ -15,7 +15,7 @@ import { configWith, publicKey, sshKeyPath } from "../support/settings.ts";
 const labWith = (raw: Record<string, string> = {}) => configWith({ clusterName: "lab", ...raw });
 const config = labWith();
 
-describe("what a cluster stands on", () => {
+describe("immutableInputs", () => {
   const same = (raw: Record<string, string>) =>
     immutableInputs(labWith(raw)).machines === immutableInputs(config).machines;
 
@@ -29,7 +29,7 @@ describe("what a cluster stands on", () => {
     { storagePoolPath: "/srv/nodeforge" },
     { sshUser: "ops" },
     { sshPublicKey: `${publicKey} and another comment`, sshPrivateKeyPath: sshKeyPath },
-  ] as Record<string, string>[])("is another thing with %o", (raw) => {
+  ] as Record<string, string>[])("has another digest with %o", (raw) => {
     expect(same(raw)).toBe(false);
   });
 
@@ -39,26 +39,26 @@ describe("what a cluster stands on", () => {
     { workerLabels: '["a=b"]' },
     { drainPolicy: "force" },
     { domainType: "kvm" },
-    // Its change is told by the name itself, so that stacks of before stay what they are.
+    // A keeper of its own has the name, so that the digest of older stacks does not change.
     { masterName: "boss" },
-  ] as Record<string, string>[])("is the same with %o", (raw) => {
+  ] as Record<string, string>[])("has the same digest with %o", (raw) => {
     expect(same(raw)).toBe(true);
   });
 
-  it("is one number, which tells no key", () => {
+  it("is one digest, which reveals no key", () => {
     expect(immutableInputs(config)).toEqual({ machines: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   });
 });
 
-describe("what makes a cluster another one", () => {
+describe("keepersOf", () => {
   const after = (keepers: Record<string, string>, dataLost: boolean) =>
     keepersOf(priorStateOf({ "randomUuid lab-id": { keepers } }), config, dataLost).losses;
 
-  it("is each loss of its data, which stays counted", () => {
+  it("counts each loss of the data", () => {
     expect([after({}, true), after({ losses: "1" }, false), after({ losses: "1" }, true)]).toEqual(["1", "1", "2"]);
   });
 
-  it("is another name of its control plane, which is written down from then on", () => {
+  it("has the name of the control plane after its first change", () => {
     const boss = labWith({ masterName: "boss" });
     const id = (keepers: Record<string, string>) => ({ "randomUuid lab-id": { result: "id", keepers } });
     const made = {
@@ -69,7 +69,7 @@ describe("what makes a cluster another one", () => {
     const masterOf = (prior: PriorOutputs, of = boss) => keepersOf(priorStateOf(prior), of, false).master;
     expect(masterOf(made)).toBe("boss");
     expect(masterOf(made, config)).toBeUndefined();
-    // Stopped on its way there, with both control planes known.
+    // After an interrupted change the state has both control planes.
     const halfway = {
       ...made,
       ...id({ ...immutableInputs(config), master: "boss" }),
@@ -79,14 +79,14 @@ describe("what makes a cluster another one", () => {
     expect(masterOf(id(immutableInputs(config)))).toBeUndefined();
   });
 
-  it("is nothing but what it stands on while no data was lost", () => {
+  it("has only the immutable inputs before any loss of data", () => {
     const prior = priorStateOf({ "randomUuid lab-id": { keepers: immutableInputs(config) } });
     expect(keepersOf(prior, config, false)).toEqual(immutableInputs(config));
     expect(keepersOf(new PriorState(), config, false)).toEqual(immutableInputs(config));
   });
 });
 
-describe("the identity of a control plane that was there before", () => {
+describe("the identity of an earlier machine of the control plane", () => {
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
   const id = "01234567-89ab-4cde-8f01-23456789abcd";
   const remembered = {
@@ -98,7 +98,7 @@ describe("the identity of a control plane that was there before", () => {
   const kept = (prior: PriorOutputs, of = config, dataLost = false) =>
     keptIdentity(priorStateOf(prior), of, keepersOf(priorStateOf(prior), of, dataLost));
 
-  it("is kept with its data disk", () => {
+  it("is kept with the data disk", () => {
     expect(kept(remembered)).toEqual(identity);
   });
 
@@ -124,75 +124,75 @@ describe("the identity of a control plane that was there before", () => {
     expect(kept(remembered, config, true)).toBeUndefined();
   });
 
-  it("is not kept when it was never told", () => {
+  it("is not kept when the state does not have it", () => {
     const silent = { ...remembered, "localCommand lab-master-host-key": {} };
     expect(kept(silent)).toBeUndefined();
   });
 });
 
-describe("a machine", () => {
+describe("needsRollout", () => {
   const prior = priorStateOf({
     "domain lab-w": { description: "nodeforge cluster lab, id, machine 0123" },
     "domain lab-x": {},
   });
 
-  it("is replaced when it is there and carries another mark", () => {
+  it("is true for a machine with another signature", () => {
     expect(needsRollout(prior, "lab-w", "4567")).toBe(true);
     expect(needsRollout(prior, "lab-w", "123")).toBe(true);
   });
 
-  it("is not when it carries this one, none, or is not there", () => {
+  it("is false for a machine with this signature or none, and without a machine", () => {
     expect(needsRollout(prior, "lab-w", "0123")).toBe(false);
     expect(needsRollout(prior, "lab-x", "0123")).toBe(false);
     expect(needsRollout(prior, "lab-y", "0123")).toBe(false);
   });
 });
 
-describe("a worker", () => {
-  const back = {
+describe("isUnavailable", () => {
+  const ready = {
     "worker lab-w": {},
     "domain lab-w": { id: "new" },
     "remoteCommand lab-w-ready": { triggers: ["join", "new"] },
   };
   const prior = (changes: Record<string, Record<string, unknown> | undefined>) =>
     priorStateOf(
-      Object.fromEntries(Object.entries({ ...back, ...changes }).flatMap(([key, is]) => (is ? [[key, is]] : []))),
+      Object.fromEntries(Object.entries({ ...ready, ...changes }).flatMap(([key, is]) => (is ? [[key, is]] : []))),
     );
 
   it.each([
-    ["never became Ready", { "remoteCommand lab-w-ready": undefined }],
+    ["was never Ready", { "remoteCommand lab-w-ready": undefined }],
     ["was Ready on an earlier machine only", { "remoteCommand lab-w-ready": { triggers: ["join", "old"] } }],
     ["has lost its machine", { "domain lab-w": undefined }],
-  ])("is away when it was begun and %s", (_, changes) => {
+  ])("is true for a worker that %s", (_, changes) => {
     expect(isUnavailable(prior(changes), "lab-w")).toBe(true);
   });
 
-  it("is not when it is back, or was never begun", () => {
+  it("is false for a worker that is Ready, and for one that is not in the state", () => {
     expect(isUnavailable(prior({}), "lab-w")).toBe(false);
     expect(isUnavailable(prior({ "worker lab-w": undefined, "domain lab-w": undefined }), "lab-w")).toBe(false);
     expect(isUnavailable(prior({}), "lab-x")).toBe(false);
   });
 });
 
-describe("how often a step was taken", () => {
+describe("generationOf", () => {
   const prior = priorStateOf({
     "remoteCommand counted": { triggers: ["uuid", "4"] },
     "remoteCommand uncounted": { triggers: ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"] },
     "remoteCommand bare": {},
   });
 
-  it("goes on from what the stack remembers, one further when it has to be taken again", () => {
+  it("returns the count of the prior state, or the next one for another run", () => {
     expect([generationOf(prior, "counted", false), generationOf(prior, "counted", true)]).toEqual(["4", "5"]);
   });
 
-  it.each(["uncounted", "bare", "unknown"])("begins with one where it is %s", (command) => {
+  it.each(["uncounted", "bare", "unknown"])("starts with 1 for a command that is %s", (command) => {
     expect([generationOf(prior, command, false), generationOf(prior, command, true)]).toEqual(["1", "2"]);
     expect(generationOf(new PriorState(), command, false)).toBe("1");
   });
 });
 
-describe("a worker is half joined", () => {
-  const half = (token?: readonly string[], join?: readonly string[]) =>
+describe("hasUnusedToken", () => {
+  const isUnused = (token?: readonly string[], join?: readonly string[]) =>
     hasUnusedToken(
       priorStateOf({
         ...(token ? { "remoteCommand dev-w-token": { triggers: token } } : {}),
@@ -201,14 +201,14 @@ describe("a worker is half joined", () => {
       "dev-w",
     );
 
-  it("with a token that it did not join with", () => {
-    expect(half(["domain", "1"])).toBe(true);
-    expect(half(["domain", "2"], ["domain", "1"])).toBe(true);
-    expect(half(["other", "1"], ["domain", "1"])).toBe(true);
+  it("is true for a token without a join", () => {
+    expect(isUnused(["domain", "1"])).toBe(true);
+    expect(isUnused(["domain", "2"], ["domain", "1"])).toBe(true);
+    expect(isUnused(["other", "1"], ["domain", "1"])).toBe(true);
   });
 
-  it("and not before it has one, nor once it joined with it", () => {
-    expect(half()).toBe(false);
-    expect(half(["domain", "2"], ["domain", "2"])).toBe(false);
+  it("is false without a token, and after the join", () => {
+    expect(isUnused()).toBe(false);
+    expect(isUnused(["domain", "2"], ["domain", "2"])).toBe(false);
   });
 });

@@ -11,15 +11,15 @@ const pools = JSON.stringify([
 const { workers } = deriveTopology(configWith({ workerPools: pools }));
 const [a1, a2, a3, b1, b2] = workers.map(({ name }) => name);
 type Names = readonly (string | undefined)[];
-const standing = (replaced: Names, away: Names = []) => ({
-  needsRollout: ({ name }: { name: string }) => replaced.includes(name),
-  isUnavailable: ({ name }: { name: string }) => away.includes(name),
+const status = (outdated: Names, unavailable: Names = []) => ({
+  needsRollout: ({ name }: { name: string }) => outdated.includes(name),
+  isUnavailable: ({ name }: { name: string }) => unavailable.includes(name),
 });
-const orderOf = (replaced: Names, maxUnavailable: number, away: Names = []) =>
-  Object.fromEntries(rolloutOrder(workers, standing(replaced, away), maxUnavailable).before);
+const orderOf = (outdated: Names, maxUnavailable: number, unavailable: Names = []) =>
+  Object.fromEntries(rolloutOrder(workers, status(outdated, unavailable), maxUnavailable).before);
 
 describe("the order of a rollout", () => {
-  it("is one after the other, through all pools", () => {
+  it("replaces one worker after the other, through all pools", () => {
     expect(orderOf([a1, a2, a3, b1, b2], 1)).toEqual({
       [a1!]: [],
       [a2!]: [a1],
@@ -29,7 +29,7 @@ describe("the order of a rollout", () => {
     });
   });
 
-  it("is batches, each waiting for all of the one before", () => {
+  it("lets each batch wait for the whole batch before it", () => {
     expect(orderOf([a1, a2, a3, b1, b2], 2)).toEqual({
       [a1!]: [],
       [a2!]: [],
@@ -40,31 +40,31 @@ describe("the order of a rollout", () => {
     expect(orderOf([a1, a2, a3, b1, b2], 9)).toEqual({ [a1!]: [], [a2!]: [], [a3!]: [], [b1!]: [], [b2!]: [] });
   });
 
-  it("has no place for a worker that is not replaced, and nobody waits for it", () => {
+  it("leaves out a worker that stays, so no other one waits for it", () => {
     expect(orderOf([a2, b2], 1)).toEqual({ [a2!]: [], [b2!]: [a2] });
     expect(orderOf([], 1)).toEqual({});
   });
 
-  it("begins with a worker that is away, which itself waits for nobody", () => {
+  it("begins with unavailable workers, which wait for no other", () => {
     expect(orderOf([a3, b1], 1, [a2])).toEqual({ [a3!]: [a2], [b1!]: [a2, a3] });
     expect(orderOf([a2, a3], 1, [a2])).toEqual({ [a2!]: [], [a3!]: [a2] });
     expect(orderOf([a1, a3], 1, [a2])).toEqual({ [a1!]: [a2], [a3!]: [a2, a1] });
     expect(orderOf([a1, a2], 1, [b1, b2])).toEqual({ [a1!]: [b1, b2], [a2!]: [b1, b2, a1] });
   });
 
-  it("counts workers that are away among a batch", () => {
+  it("counts unavailable workers as members of a batch", () => {
     expect(orderOf([a3, b1, b2], 2, [a2])).toEqual({ [a3!]: [], [b1!]: [a2, a3], [b2!]: [a2, a3] });
     expect(orderOf([b1, b2], 2, [a1, a2, a3])).toEqual({ [b1!]: [a1, a2], [b2!]: [a1, a2, a3, b1] });
   });
 
-  it("is nobody's when nobody is replaced, whoever is away", () => {
-    const { before, first } = rolloutOrder(workers, standing([], [a1, a2]), 1);
+  it("is empty when no worker needs a rollout, even if some are unavailable", () => {
+    const { before, first } = rolloutOrder(workers, status([], [a1, a2]), 1);
     expect([before.size, first.size]).toEqual([0, 0]);
   });
 
-  it("lets only those come first that are away", () => {
-    expect([...rolloutOrder(workers, standing([a1, a2], [a2, b1]), 1).first]).toEqual([a2, b1]);
-    expect([...rolloutOrder(workers, standing([a1, a2]), 1).first]).toEqual([]);
+  it("puts only unavailable workers first", () => {
+    expect([...rolloutOrder(workers, status([a1, a2], [a2, b1]), 1).first]).toEqual([a2, b1]);
+    expect([...rolloutOrder(workers, status([a1, a2]), 1).first]).toEqual([]);
   });
 });
 
@@ -72,9 +72,9 @@ describe("a rollout", () => {
   const step = (name: string) => ({ name }) as unknown as pulumi.Resource;
   const awaited = (rollout: Rollout, name: string) => Promise.all(rollout.waitsFor(name) as Promise<pulumi.Resource>[]);
 
-  it("lets each replaced worker wait for the control plane and for those before it to be back", async () => {
+  it("lets each replaced worker wait for the control plane and for the workers before it", async () => {
     const [controlPlane, first, second] = [step("master"), step("first"), step("second")];
-    const rollout = new Rollout(rolloutOrder(workers, standing([a1, a3, b1, b2]), 2), controlPlane);
+    const rollout = new Rollout(rolloutOrder(workers, status([a1, a3, b1, b2]), 2), controlPlane);
     expect(await awaited(rollout, a1!)).toEqual([controlPlane]);
     rollout.add(a1!, first);
     expect(await awaited(rollout, a2!)).toEqual([]);
@@ -83,18 +83,18 @@ describe("a rollout", () => {
     expect(await awaited(rollout, b1!)).toEqual([controlPlane, first, second]);
   });
 
-  it("lets a worker wait for one that is made after it, but never both for each other", async () => {
-    const [controlPlane, back] = [step("master"), step("back")];
-    const rollout = new Rollout(rolloutOrder(workers, standing([a1, a2], [a2]), 1), controlPlane);
+  it("lets a worker wait for one that is created later, but never two for each other", async () => {
+    const [controlPlane, ready] = [step("master"), step("ready")];
+    const rollout = new Rollout(rolloutOrder(workers, status([a1, a2], [a2]), 1), controlPlane);
     const awaitedByFirst = awaited(rollout, a1!);
     expect(await awaited(rollout, a2!)).toEqual([controlPlane]);
     expect([rollout.isFirst(a1!), rollout.isFirst(a2!)]).toEqual([false, true]);
-    rollout.add(a2!, back);
-    expect(await awaitedByFirst).toEqual([controlPlane, back]);
+    rollout.add(a2!, ready);
+    expect(await awaitedByFirst).toEqual([controlPlane, ready]);
   });
 
-  it("lets nobody wait who is not in it", () => {
-    const rollout = new Rollout(rolloutOrder(workers, standing([]), 1), step("master"));
+  it("lets a worker outside of the order wait for nothing", () => {
+    const rollout = new Rollout(rolloutOrder(workers, status([]), 1), step("master"));
     expect(rollout.waitsFor(a1!)).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ function file(): string {
   return join(folder, "sightings.json");
 }
 
-describe("what was seen of nodes", () => {
-  it("is since when each was away, for a second look of the same run too", () => {
+describe("sightings", () => {
+  it("keep the time since when each kubelet is unavailable, also for the second check of a run", () => {
     vi.useFakeTimers({ now: 1000 });
     const path = file();
     expect(new Sightings(path).update(["a"])).toEqual(new Map([["a", 1000]]));
@@ -24,7 +24,7 @@ describe("what was seen of nodes", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("is forgotten of one that is back", () => {
+  it("forget a kubelet that answers again", () => {
     vi.useFakeTimers({ now: 1000 });
     const path = file();
     new Sightings(path).update(["a"]);
@@ -33,7 +33,7 @@ describe("what was seen of nodes", () => {
     expect(new Sightings(path).update(["a"])).toEqual(new Map([["a", 5000]]));
   });
 
-  it("is nothing without a file, or with one that nobody can read", () => {
+  it("are empty without a file, and with an unreadable file", () => {
     vi.useFakeTimers({ now: 1000 });
     new Sightings(undefined).update(["a"]);
     vi.setSystemTime(5000);
@@ -43,7 +43,7 @@ describe("what was seen of nodes", () => {
     expect(new Sightings(path).update(["a"])).toEqual(new Map([["a", 5000]]));
   });
 
-  it("is in the file that the environment names, where it names one", () => {
+  it("use the file that the environment names", () => {
     vi.useFakeTimers({ now: 1000 });
     const path = file();
     vi.stubEnv("NODEFORGE_SIGHTINGS", path);
@@ -51,7 +51,7 @@ describe("what was seen of nodes", () => {
     Sightings.ofThisRun().update(["a"]);
     vi.setSystemTime(5000);
     expect(Sightings.ofThisRun().update(["a"])).toEqual(new Map([["a", 1000]]));
-    // A look that remembers nothing does not, whatever the environment says.
+    // Without a path the environment has no effect.
     expect(new Sightings(undefined).update(["a"])).toEqual(new Map([["a", 5000]]));
     vi.stubEnv("NODEFORGE_SIGHTINGS", undefined);
     expect(Sightings.ofThisRun().update(["a"])).toEqual(new Map([["a", 5000]]));
@@ -59,7 +59,7 @@ describe("what was seen of nodes", () => {
 });
 
 describe("a run of Pulumi", () => {
-  it("has a file of its own for it, which goes with the run", async () => {
+  it("has a sightings file of its own, which is deleted at its end", async () => {
     const seen: string[] = [];
     for (let run = 0; run < 2; run++) {
       const text = await withSightings(({ NODEFORGE_SIGHTINGS: path }) => {
@@ -74,7 +74,7 @@ describe("a run of Pulumi", () => {
     for (const path of seen) expect(existsSync(dirname(path))).toBe(false);
   });
 
-  it("that fails leaves nothing either", async () => {
+  it("deletes the file when it fails", async () => {
     let folder = "";
     const failing = withSightings(({ NODEFORGE_SIGHTINGS: path }) => {
       folder = dirname(path);
@@ -84,7 +84,7 @@ describe("a run of Pulumi", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it("shares it with the others of a command that plans first and then goes ahead", async () => {
+  it("shares the file with the other runs of a command that plans first", async () => {
     const given: (Readonly<Record<string, string>> | undefined)[] = [];
     const session = {
       stack: "lab",

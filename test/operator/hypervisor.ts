@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A hypervisor that lasts as long as a test: a `virsh` that notes how it was called and answers as a script says. */
+/** A simulated hypervisor: a `virsh` that records its calls and answers with a shell script. A test's end deletes it. */
 export class TestHypervisor {
   readonly #folder = mkdtempSync(join(tmpdir(), "nodeforge-virsh-"));
 
-  /** @param answers Body of a shell script; it gets virsh's arguments without the URI, and may keep files in its folder. */
+  /** @param answers Body of the script. Its arguments are virsh's without the URI; it may keep files in its folder. */
   constructor(answers: string) {
     onTestFinished(() => rmSync(this.#folder, { recursive: true }));
     const virsh = join(this.#folder, "virsh");
@@ -16,7 +16,7 @@ export class TestHypervisor {
     chmodSync(virsh, 0o755);
   }
 
-  /** Runs one of the operator's scripts, as the step of a stack does. */
+  /** Runs a script of operator/, as a step of a stack does. */
   async run(script: string, environment: Readonly<Record<string, string>>) {
     const child = spawn(process.execPath, [`operator/${script}.ts`], {
       env: {
@@ -27,7 +27,7 @@ export class TestHypervisor {
         ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
-      // Its own limits are of seconds here.
+      // The limits of the script are a few seconds in the tests.
       timeout: 25_000,
     });
     let [stdout, stderr] = ["", ""];
@@ -37,7 +37,7 @@ export class TestHypervisor {
     return { status, stdout, stderr };
   }
 
-  /** How virsh was called, in order. */
+  /** Arguments of virsh, one line for each call. */
   get calls(): readonly string[] {
     const path = join(this.#folder, "calls");
     return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];

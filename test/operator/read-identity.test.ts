@@ -16,7 +16,7 @@ const bridge = {
 };
 const key = "ssh-ed25519 AAAAkey root@worker\n";
 
-/** A guest agent: what it says of the host key's file and of its interfaces; `before` runs at each question. */
+/** Answers of a guest agent: the file of the host key and the interfaces. `before` runs at each request. */
 function agent({ file = key, interfaces = [lo, bridge, lan] as object[], before = "" } = {}): string {
   const say = (answer: unknown) => `echo '${JSON.stringify({ return: answer })}'`;
   return `${before}
@@ -36,7 +36,7 @@ async function read(answers: string, LIMIT_SECONDS = "20", NETWORK_CIDR = "192.1
 }
 
 describe("address and host key of a machine", () => {
-  it("are what its guest agent says of the interface with its MAC address", async () => {
+  it("are those that the guest agent reports for the interface with its MAC address", async () => {
     const { status, stdout, stderr, calls, questions } = await read(agent());
     expect([status, stderr]).toEqual([0, ""]);
     expect(JSON.parse(stdout)).toEqual({ address: "192.168.222.101", hostKey: "ssh-ed25519 AAAAkey" });
@@ -52,7 +52,7 @@ describe("address and host key of a machine", () => {
     );
   });
 
-  it("are asked for until the agent is there", async () => {
+  it("are requested until the agent answers", async () => {
     const before = "[ -e tried ] || { touch tried; echo 'error: agent is not connected' >&2; exit 1; }";
     const { status, stdout, stderr, questions } = await read(agent({ before }));
     expect(status).toBe(0);
@@ -62,12 +62,12 @@ describe("address and host key of a machine", () => {
   });
 
   it.each([
-    ["an agent that is not there", "echo 'error: agent is not connected' >&2; exit 1", "error: agent is not connected"],
+    ["an unavailable agent", "echo 'error: agent is not connected' >&2; exit 1", "error: agent is not connected"],
     ["an empty key", agent({ file: "" }), "has no ed25519 key yet"],
-    ["a key with more than a key in it", agent({ file: "ssh-ed25519 AA;reboot x" }), "has no ed25519 key yet"],
+    ["a key with other text in it", agent({ file: "ssh-ed25519 AA;reboot x" }), "has no ed25519 key yet"],
     ["another kind of key", agent({ file: "ssh-rsa AAAA" }), "has no ed25519 key yet"],
     [
-      "no such interface",
+      "no interface with this MAC address",
       agent({ interfaces: [lo, bridge] }),
       `the interface ${mac} has no IPv4 address of 192.168.222.0/24 yet`,
     ],
@@ -81,7 +81,7 @@ describe("address and host key of a machine", () => {
       agent({ interfaces: [{ ...lan, "ip-addresses": [address("ipv6", "fe80::1")] }] }),
       "has no IPv4 address of 192.168.222.0/24 yet",
     ],
-  ])("are missed at the limit, with the reason: %s", async (_, answers, reason) => {
+  ])("are an error at the limit, with the reason: %s", async (_, answers, reason) => {
     const { status, stdout, stderr } = await read(answers, "-1");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^no address and host key of lab-w within -1 s: /);
@@ -91,26 +91,26 @@ describe("address and host key of a machine", () => {
   it.each([
     ["an option of ssh", "-oProxyCommand=touch /tmp/x"],
     ["a name", "evil.example"],
-    ["an address with more behind it", "192.168.222.9 -v"],
-    ["another network's", "203.0.113.7"],
-    ["the operator's own machine", "127.0.0.1"],
+    ["an address with other text after it", "192.168.222.9 -v"],
+    ["an address of another network", "203.0.113.7"],
+    ["the loopback of the operator's machine", "127.0.0.1"],
     ["the subnet itself", "192.168.222.0"],
-    ["its broadcast", "192.168.222.255"],
-    ["an octal one", "0300.0250.0336.012"],
-  ])("are not taken from an agent that tells as its address %s", async (_, told) => {
-    const interfaces = [{ ...lan, "ip-addresses": [address("ipv4", told)] }];
+    ["the broadcast address", "192.168.222.255"],
+    ["an octal address", "0300.0250.0336.012"],
+  ])("are refused when the agent reports %s as the address", async (_, reported) => {
+    const interfaces = [{ ...lan, "ip-addresses": [address("ipv4", reported)] }];
     const { status, stdout, stderr } = await read(agent({ interfaces }), "-1");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(`the interface ${mac} has no IPv4 address of 192.168.222.0/24 yet`);
   });
 
-  it("are those within the network where an interface has more addresses", async () => {
+  it("are those in the nodes' network when the interface has several addresses", async () => {
     const addresses = [address("ipv4", "169.254.7.7"), address("ipv4", "192.168.222.102")];
     const { stdout } = await read(agent({ interfaces: [{ ...lan, "ip-addresses": addresses }] }));
     expect(JSON.parse(stdout)).toMatchObject({ address: "192.168.222.102" });
   });
 
-  it("are of any network where none is told, as for a diagnosis", async () => {
+  it("are of any network without NETWORK_CIDR, as in a diagnosis", async () => {
     const { stdout } = await read(
       agent({ interfaces: [{ ...lan, "ip-addresses": [address("ipv4", "10.1.2.3")] }] }),
       "20",
@@ -125,12 +125,12 @@ describe("address and host key of a machine", () => {
     expect(status).toBe(1);
   });
 
-  it("are missed in words that no terminal obeys", async () => {
+  it("are an error without control characters from the guest", async () => {
     const { stderr } = await read("printf 'error: \\033[2Jcleared \\033]0;title\\007\\rover\\n' >&2; exit 1", "-1");
     expect(stderr).toBe("no address and host key of lab-w within -1 s: error: cleared over\n");
   });
 
-  it("leave no file open in the guest, even when the key is not there yet", async () => {
+  it("leave no file open in the guest, even when the key does not exist yet", async () => {
     const { questions } = await read(agent({ file: "" }), "-1");
     expect(questions).toEqual(["guest-file-open", "guest-file-read", "guest-file-close"]);
   });

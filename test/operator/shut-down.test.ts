@@ -6,7 +6,7 @@ const asked = "-q -c qemu:///system";
 const mac = "52:54:00:00:00:01";
 const released = `${asked} net-update lab-net delete ip-dhcp-host <host mac='${mac}'/> --live --config`;
 
-/** Shuts lab-w down, which is machine 1, on a hypervisor that answers so. */
+/** Shuts down lab-w, the domain with UUID 1, on a simulated hypervisor. */
 async function shutDown(answers: string, environment: Readonly<Record<string, string>> = {}) {
   const hypervisor = new TestHypervisor(`[ $1 != domuuid ] || { echo 1; exit; }\n${answers}`);
   const machine = { DOMAIN_ID: "1", MAC: mac, LIMIT_SECONDS: "10" };
@@ -16,8 +16,8 @@ async function shutDown(answers: string, environment: Readonly<Record<string, st
   return { ...outcome, calls };
 }
 
-describe("a machine that is about to be deleted", () => {
-  it("is asked to shut down, and waited for", async () => {
+describe("shut-down.ts", () => {
+  it("requests the shutdown and waits for it", async () => {
     const { calls, ...outcome } = await shutDown(`case $1 in
 shutdown) touch asked ;;
 domstate) if [ -e asked ] && [ -e seen ]; then echo "shut off"; else echo running; fi; [ ! -e asked ] || touch seen ;;
@@ -31,7 +31,7 @@ esac`);
     ]);
   });
 
-  it("is left alone when it is off", async () => {
+  it("requests nothing from a machine that is off", async () => {
     const { calls, ...outcome } = await shutDown('echo "shut off"; echo');
     expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(calls).toEqual([`${asked} domstate lab-w`]);
@@ -40,7 +40,7 @@ esac`);
   it.each([
     ["paused", "resume"],
     ["pmsuspended", "dompmwakeup"],
-  ])("goes on first when it is %s", async (state, command) => {
+  ])("continues a machine first that is %s", async (state, command) => {
     const { calls, ...outcome } = await shutDown(`case $1 in
 ${command}) touch going ;;
 shutdown) touch asked ;;
@@ -50,7 +50,7 @@ esac`);
     expect(calls).toEqual(["domstate", command, "shutdown", "domstate"].map((call) => `${asked} ${call} lab-w`));
   });
 
-  it("does not hold anyone up when it pauses again, as where the pool is full", async () => {
+  it("does not wait for a machine that is paused again", async () => {
     const { calls, ...outcome } = await shutDown("[ $1 != domstate ] || echo paused");
     expect(outcome).toEqual({
       status: 0,
@@ -60,7 +60,7 @@ esac`);
     expect(calls).toHaveLength(4);
   });
 
-  it("is waited for when it is on its way", async () => {
+  it("waits for a machine that is shutting down already", async () => {
     const { calls, ...outcome } = await shutDown(
       'if [ -e seen ]; then echo "shut off"; else touch seen; echo "in shutdown"; fi',
     );
@@ -68,26 +68,26 @@ esac`);
     expect(calls).toEqual([`${asked} domstate lab-w`, `${asked} domstate lab-w`]);
   });
 
-  it("is left alone when it has crashed", async () => {
+  it("requests nothing from a machine that has crashed", async () => {
     const { calls } = await shutDown("echo crashed");
     expect(calls).toEqual([`${asked} domstate lab-w`]);
   });
 
-  it("is understood whatever language the operator speaks", async () => {
+  it("reads states in every language of the operator", async () => {
     const { calls } = await shutDown('if [ "$LC_ALL" = C ]; then echo "shut off"; else echo laufend; fi', {
       LC_ALL: "de_DE.UTF-8",
     });
     expect(calls).toEqual([`${asked} domstate lab-w`]);
   });
 
-  it("does not hold anyone up when it does not hear", async () => {
+  it("succeeds when the machine ignores the request", async () => {
     const { status, stderr, calls } = await shutDown("[ $1 = shutdown ] || echo running", { LIMIT_SECONDS: "0" });
     expect(status).toBe(0);
     expect(stderr).toBe("lab-w was not shut down cleanly: Error: it still runs after 0 s\n");
     expect(calls).toContain(`${asked} shutdown lab-w`);
   });
 
-  it("does not hold anyone up when it is gone", async () => {
+  it("succeeds when the machine is missing", async () => {
     const { status, stderr, calls } = await shutDown('echo "error: failed to get domain" >&2; echo more >&2; exit 1');
     expect(status).toBe(0);
     expect(stderr).toBe("lab-w was not shut down cleanly: error: failed to get domain\n");
@@ -95,8 +95,8 @@ esac`);
   });
 });
 
-describe("a machine that took the place of one deleted by hand", () => {
-  it("is left alone, and so is its reservation", async () => {
+describe("a machine that replaced one deleted by hand", () => {
+  it("keeps running, and keeps its reservation", async () => {
     const { calls, ...outcome } = await shutDown("echo running", { DOMAIN_ID: "0", NETWORK: "lab-net" });
     expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(calls).toEqual([]);
@@ -104,7 +104,7 @@ describe("a machine that took the place of one deleted by hand", () => {
 });
 
 describe("the reservation of a machine's address", () => {
-  it("ends once the machine is off, by its MAC address alone", async () => {
+  it("is deleted by its MAC address once the machine is off", async () => {
     const answers = "if [ $1 = shutdown ]; then touch off; elif [ -e off ]; then echo shut off; else echo running; fi";
     const { calls, ...outcome } = await shutDown(answers, { NETWORK: "lab-net" });
     expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
@@ -112,7 +112,7 @@ describe("the reservation of a machine's address", () => {
     expect(calls.filter((call) => call.includes("net-update"))).toHaveLength(1);
   });
 
-  it("ends also when the machine is gone", async () => {
+  it("is deleted even if the machine is missing", async () => {
     const { status, stderr, calls } = await shutDown("[ $1 = net-update ] || { echo error: no >&2; exit 1; }", {
       NETWORK: "lab-net",
     });
@@ -120,7 +120,7 @@ describe("the reservation of a machine's address", () => {
     expect(calls.at(-1)).toBe(released);
   });
 
-  it("holds nobody up when it cannot be ended, and says so in a line", async () => {
+  it("is reported in one line when it cannot be deleted", async () => {
     const answers =
       'if [ $1 = net-update ]; then echo "error: no such host" >&2; echo more >&2; exit 1; else echo "shut off"; fi';
     const { status, stderr } = await shutDown(answers, { NETWORK: "lab-net" });
@@ -128,11 +128,11 @@ describe("the reservation of a machine's address", () => {
   });
 
   it.skipIf(spawnSync("virsh", ["-c", "test:///default", "uri"]).status !== 0)(
-    "is one that libvirt knows by a MAC address in either case, and no other one goes",
+    "is found by libvirt by a MAC address in either case, and no other one is deleted",
     () => {
       const host = (end: string) => `<host mac='52:54:00:00:00:${end}' name='w-${end}' ip='192.168.122.1${end}'/>`;
       const add = (end: string) => `net-update default add ip-dhcp-host "${host(end)}" --live --config`;
-      // The test driver's network lasts as long as the connection, so it is all one call.
+      // The test driver's network exists as long as the connection, so all commands are one call.
       const end = `net-update default delete ip-dhcp-host "<host mac='52:54:00:00:00:0a'/>" --live --config`;
       const script = [add("0A"), add("01"), end, "net-dumpxml default"].join("; ").replaceAll("10A", "110");
       const { status, stdout } = spawnSync("virsh", ["-c", "test:///default", script], { encoding: "utf8" });
