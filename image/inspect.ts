@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { sha256Of } from "../lib/digest.ts";
+import { imageDigest } from "./digest.ts";
 import { headerBytes, readQcow2, type Qcow2Header } from "./qcow2.ts";
 
 /** Header and hash of an image's file. */
@@ -28,20 +28,4 @@ export function readHeader(path: string): Qcow2Header {
   } finally {
     closeSync(file);
   }
-}
-
-const digests = new Map<string, Promise<string>>();
-
-/**
- * Returns the SHA-256 of an image's file, in hexadecimal. A process hashes each file once, because that takes seconds. A file
- * that has been written since is hashed again.
- * @throws when it cannot be read.
- */
-export async function imageDigest(path: string): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  const version = [dev, ino, size, mtimeNs, ctimeNs].join(":");
-  const digest = digests.get(version) ?? sha256Of(path);
-  digests.set(version, digest);
-  digest.catch(() => digests.delete(version));
-  return digest;
 }

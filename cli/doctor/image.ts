@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { imageAge, imageDate, imageDifferences, oldImage } from "../../image/difference.ts";
-import { imageDigest, readHeader } from "../../image/inspect.ts";
+import { imageDigest } from "../../image/digest.ts";
+import { readHeader } from "../../image/inspect.ts";
 import { readManifest } from "../../image/manifest-reader.ts";
 import { mismatches } from "../../image/mismatch.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
