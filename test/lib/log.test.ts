@@ -1,12 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect } from "vitest";
 import { duration, logDaily } from "../../lib/log.ts";
+import { test } from "../support/folder.ts";
 
-test("the same line is logged once a day", async () => {
-  const root = mkdtempSync(join(tmpdir(), "nodeforge-said-"));
-  onTestFinished(() => rmSync(root, { recursive: true }));
+test("the same line is logged once a day", async ({ folder: root }) => {
   const said: string[] = [];
   const log = (line: string) => said.push(line);
   await logDaily("no network", log, root);
@@ -20,9 +18,7 @@ test("the same line is logged once a day", async () => {
   expect(said).toHaveLength(3);
 });
 
-test("a line that cannot be recorded is logged each time", async () => {
-  const root = mkdtempSync(join(tmpdir(), "nodeforge-said-"));
-  onTestFinished(() => rmSync(root, { recursive: true }));
+test("a line that cannot be recorded is logged each time", async ({ folder: root }) => {
   writeFileSync(join(root, "said"), "no folder");
   const said: string[] = [];
   for (let time = 0; time < 2; time++) await logDaily("no network", (line) => said.push(line), root);
