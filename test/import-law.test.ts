@@ -74,8 +74,8 @@ function cycles(modules: readonly SourceModule[]): readonly (readonly string[])[
 }
 
 /**
- * Order of the folders and files in cli/. Each may import itself and the earlier ones: a stack, the session that works on it, the
- * records of runs, the steps of a command, the commands.
+ * Order of the folders and files in cli/. Each may import itself and the earlier ones. The groups are a stack, its session, the
+ * records of runs, the steps of a command, and the commands.
  */
 const order = [
   ...["stack", "proxy.ts", "hypervisor-uri.ts", "ssh-key.ts", "sightings.ts", "environment.ts", "session.ts"],

@@ -1,55 +1,20 @@
-import { globSync, readFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
-import ts from "typescript";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { inCheckout } from "../lib/checkout.ts";
+import { parseModule, readModules } from "./support/modules.ts";
 
-/** Folders whose files run only where the development dependencies are installed, or that npm installs themselves. */
-const development = ["docs/**", "nix/**", "providers/**", "sdks/**", "test/**", "node_modules/**", "vitest.config.ts"];
-
-/** Returns the modules that a source text imports at run time: not those of `import type`, which the compiler removes. */
-function importsOf(text: string): readonly string[] {
-  const found: string[] = [];
-  const visit = (node: ts.Node): void => {
-    const isErased =
-      (ts.isImportDeclaration(node) && node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) ||
-      (ts.isExportDeclaration(node) && node.isTypeOnly);
-    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && !isErased && node.moduleSpecifier) {
-      if (ts.isStringLiteral(node.moduleSpecifier)) found.push(node.moduleSpecifier.text);
-    }
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const [argument] = node.arguments;
-      if (argument !== undefined && ts.isStringLiteral(argument)) found.push(argument.text);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.Latest));
-  return found;
-}
-
-/** Returns the package of a module, or undefined for a file of this project and a module of Node. */
-function packageOf(module: string): string | undefined {
-  if (module.startsWith(".") || isBuiltin(module)) return undefined;
-  return module
-    .split("/")
-    .slice(0, module.startsWith("@") ? 2 : 1)
-    .join("/");
-}
+/** Files that need the development dependencies. */
+const isDevelopment = /^(docs|nix|providers|test)\/|^vitest\.config\.ts$/;
 
 describe("the dependencies in package.json", () => {
   const { dependencies } = JSON.parse(readFileSync(inCheckout("package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
-  const files = globSync("**/*.ts", { cwd: inCheckout(), exclude: development });
-  const imported = files.flatMap((file) =>
-    importsOf(readFileSync(inCheckout(file), "utf8")).flatMap((module) => {
-      const name = packageOf(module);
-      return name === undefined ? [] : [{ file, name }];
-    }),
-  );
+  const modules = readModules().filter(({ file }) => !isDevelopment.test(file));
+  const imported = modules.flatMap(({ file, packages }) => packages.map((name) => ({ file, name })));
 
   test("name every package that a command or the program imports", () => {
-    expect(files.length).toBeGreaterThan(100);
+    expect(modules.length).toBeGreaterThan(100);
     expect(imported.filter(({ name }) => !(name in dependencies))).toEqual([]);
   });
 
@@ -59,7 +24,7 @@ describe("the dependencies in package.json", () => {
   });
 });
 
-test("an import counts unless the compiler removes it", () => {
+test("an import of a package counts unless the compiler removes it", () => {
   const text = `
     import "one";
     import { two } from "@scope/two/deep";
@@ -68,8 +33,9 @@ test("an import counts unless the compiler removes it", () => {
     export { five } from "five";
     export type { six } from "six";
     const seven = await import("seven");
+    type Eight = import("eight").Eight;
     import { join } from "node:path";
-    import { eight } from "./eight.ts";
+    import { nine } from "./nine.ts";
   `;
-  expect(importsOf(text).map(packageOf)).toEqual(["one", "@scope/two", "four", "five", "seven", undefined, undefined]);
+  expect(parseModule("lib/a.ts", text).packages).toEqual(["one", "@scope/two", "four", "five", "seven"]);
 });

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import ts from "typescript";
 
@@ -17,6 +18,8 @@ export interface SourceModule {
   /** Path in the checkout. */
   readonly file: string;
   readonly imports: readonly ModuleImport[];
+  /** Names of the packages that it imports at run time, which an import of types alone does not. */
+  readonly packages: readonly string[];
   /** Exported values, without types. */
   readonly values: readonly string[];
 }
@@ -27,14 +30,17 @@ export function readModules(): readonly SourceModule[] {
   return files.sort().map((file) => parseModule(file, readFileSync(file, "utf8")));
 }
 
-/** Parses the imports and exports of one TypeScript file. An import of a package or of JSON is not part of them. */
+/** Parses the imports and exports of one TypeScript file. An import of JSON is not part of them. */
 export function parseModule(file: string, text: string): SourceModule {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const imports: ModuleImport[] = [];
+  const packages = new Set<string>();
   const add = (specifier: ts.Node | undefined, names: readonly string[] | undefined, isStatic = true) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const { text: path } = specifier;
     if (path.startsWith(".") && path.endsWith(".ts")) imports.push({ file: join(file, "..", path), names, isStatic });
+    const isPackage = !path.startsWith(".") && !isBuiltin(path);
+    if (isPackage && !isErased(specifier.parent)) packages.add(packageOf(path));
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, importedNames(node.importClause));
@@ -45,7 +51,18 @@ export function parseModule(file: string, text: string): SourceModule {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { file, imports, values: source.statements.flatMap(exportedValues) };
+  return { file, imports, packages: [...packages], values: source.statements.flatMap(exportedValues) };
+}
+
+/** Whether the compiler removes an import or a re-export, because it is one of types. */
+function isErased(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+  return ts.isExportDeclaration(node) ? node.isTypeOnly : ts.isLiteralTypeNode(node);
+}
+
+function packageOf(path: string): string {
+  const parts = path.split("/");
+  return parts.slice(0, path.startsWith("@") ? 2 : 1).join("/");
 }
 
 function importedNames(clause: ts.ImportClause | undefined): readonly string[] | undefined {
