@@ -152,8 +152,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
 
 function readUri(values: Values, problems: Problems): string {
   const uri = values.string("libvirtUri");
-  const wanted = uriProblem(uri);
-  if (wanted !== undefined) problems.add("libvirtUri", wanted, withoutPassword(uri));
+  const expected = uriProblem(uri);
+  if (expected !== undefined) problems.add("libvirtUri", expected, withoutPassword(uri));
   return uri;
 }
 

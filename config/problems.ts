@@ -5,7 +5,7 @@ export interface Problem {
   /** Key as you write it, without the project's namespace; the name of an environment variable is in capitals. */
   readonly key: string;
   /** Description of a valid value. */
-  readonly wanted: string;
+  readonly expected: string;
   /** The given value as JSON. It is never a secret, because no key of the configuration holds one. */
   readonly given: string;
 }
@@ -18,8 +18,8 @@ export class Problems {
    * Adds a problem. The error shows `given` as JSON, which tells empty strings and quoted numbers apart. A plain key that
    * several pools inherit is reported once.
    */
-  add(key: string, wanted: string, given: unknown): void {
-    const problem = { key, wanted, given: JSON.stringify(given) ?? "nothing" };
+  add(key: string, expected: string, given: unknown): void {
+    const problem = { key, expected, given: JSON.stringify(given) ?? "nothing" };
     if (!this.#found.some((other) => isDeepStrictEqual(other, problem))) this.#found.push(problem);
   }
 
@@ -45,7 +45,7 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly Problem[]) {
     const nameOf = (key: string) => (/^[A-Z_]+$/.test(key) ? key : `nodeforge:${key}`);
-    const lines = problems.map(({ key, wanted, given }) => `  ${nameOf(key)}: expected ${wanted}, got ${given}`);
+    const lines = problems.map(({ key, expected, given }) => `  ${nameOf(key)}: expected ${expected}, got ${given}`);
     super(`The stack's configuration cannot be used; nothing was created.\n${lines.join("\n")}`);
     this.name = "ConfigError";
     this.problems = problems;

@@ -99,8 +99,8 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   if (!privateKey?.includes("PRIVATE KEY-----")) {
     problems.add("sshPrivateKeyPath", "the path of a readable private key, or sshAgent", path);
   } else if (!problems.has("sshPublicKey")) {
-    const wanted = privateKeyProblem(privateKey, base.publicKey);
-    if (wanted !== undefined) problems.add("sshPrivateKeyPath", wanted, path);
+    const expected = privateKeyProblem(privateKey, base.publicKey);
+    if (expected !== undefined) problems.add("sshPrivateKeyPath", expected, path);
   }
   const isKept = named.privateKeyPath === "" && given !== sources[0] && given !== `${keys.own}.pub`;
   return { ...base, privateKey: privateKey ?? "", ...(isKept ? { keptKey: given } : {}) };

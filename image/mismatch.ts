@@ -3,7 +3,7 @@ import type { ImageManifest } from "./manifest.ts";
 
 /** A reason to refuse an image: the expected state and the actual one, each as a noun phrase. */
 export interface Mismatch {
-  readonly wanted: string;
+  readonly expected: string;
   readonly given: string;
 }
 
@@ -23,13 +23,13 @@ export function mismatches(
     const older = manifest.contract < needed;
     const fix = older ? "`npm run image` builds one" : "use the release of nodeforge that the image was built with";
     found.push({
-      wanted: `an image of contract ${needed}, which this checkout's guest scripts need (${fix})`,
+      expected: `an image of contract ${needed}, which this checkout's guest scripts need (${fix})`,
       given: `an image of contract ${manifest.contract}`,
     });
   }
   if (manifest.sha256 !== sha256) {
     found.push({
-      wanted: `the file that its manifest describes, SHA-256 ${manifest.sha256} (copy or build both again)`,
+      expected: `the file that its manifest describes, SHA-256 ${manifest.sha256} (copy or build both again)`,
       given: `a file of SHA-256 ${sha256}`,
     });
   }

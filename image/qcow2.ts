@@ -1,7 +1,7 @@
 /** Facts of a qcow2 image's header that decide whether nodes may start from it. */
 export interface Qcow2Header {
   /** Image that is expected instead, as a noun phrase; undefined when the image may be used. */
-  readonly wanted?: string;
+  readonly expected?: string;
   /** Size in bytes of the disk that a guest sees; 0 when the header cannot be read. */
   readonly virtualBytes: number;
 }
@@ -25,14 +25,14 @@ const externalData = 1n << 2n;
  * could be any file there, such as another user's, and would become part of a node's disk.
  */
 export function readQcow2(bytes: Buffer): Qcow2Header {
-  if (bytes.length < 8 || bytes.readUInt32BE(0) !== magic) return { wanted: "a qcow2 image", virtualBytes: 0 };
+  if (bytes.length < 8 || bytes.readUInt32BE(0) !== magic) return { expected: "a qcow2 image", virtualBytes: 0 };
   const version = bytes.readUInt32BE(4);
-  if (version !== 2 && version !== 3) return { wanted: "a qcow2 image of version 2 or 3", virtualBytes: 0 };
-  if (bytes.length < ownBytes[version]) return { wanted: "a complete qcow2 image", virtualBytes: 0 };
+  if (version !== 2 && version !== 3) return { expected: "a qcow2 image of version 2 or 3", virtualBytes: 0 };
+  if (bytes.length < ownBytes[version]) return { expected: "a complete qcow2 image", virtualBytes: 0 };
   const features = version === 2 ? 0n : bytes.readBigUInt64BE(72);
   const end = version === 2 ? ownBytes[2] : bytes.readUInt32BE(100);
-  const wanted = problemOf(bytes, features) ?? problemOfExtensions(bytes, end);
-  return { ...(wanted === undefined ? {} : { wanted }), virtualBytes: Number(bytes.readBigUInt64BE(24)) };
+  const expected = problemOf(bytes, features) ?? problemOfExtensions(bytes, end);
+  return { ...(expected === undefined ? {} : { expected }), virtualBytes: Number(bytes.readBigUInt64BE(24)) };
 }
 
 const withoutDataFile = "a qcow2 image without an external data file (`qemu-img convert` makes one)";

@@ -30,7 +30,7 @@ export interface VerifiedImage {
 
 /** Collects the problems of a configuration. */
 export interface ProblemList {
-  readonly add: (key: string, wanted: string, given: unknown) => void;
+  readonly add: (key: string, expected: string, given: unknown) => void;
   /** @throws when there is a problem, naming all of them. */
   readonly throwIfAny: () => void;
 }
@@ -70,7 +70,7 @@ async function verifyFile(use: ImageUse, problems: ProblemList): Promise<Verifie
     problems.add(keys.image, "the path of a readable node image", source);
     return unread;
   }
-  if (file.wanted !== undefined) problems.add(keys.image, file.wanted, source);
+  if (file.expected !== undefined) problems.add(keys.image, file.expected, source);
   if (sha256 !== "" && sha256 !== file.sha256) {
     problems.add(keys.imageSha256, `${file.sha256}, the image's own`, sha256);
   }
@@ -84,8 +84,8 @@ function readChecked(use: ImageUse, problems: ProblemList): ImageManifest | unde
     checkManifest(use, manifest, problems);
     return manifest;
   } catch (error) {
-    const wanted = `a manifest that can be read (${(error as Error).message})`;
-    problems.add(use.keys.image, wanted, manifestPlace(use.source));
+    const expected = `a manifest that can be read (${(error as Error).message})`;
+    problems.add(use.keys.image, expected, manifestPlace(use.source));
     return undefined;
   }
 }
@@ -113,8 +113,8 @@ async function fetchImages(
     const { source, sha256 } = await local;
     images.push({ source, sha256, manifest: manifests[index] });
     if (!isUrl(use.source)) continue;
-    const { wanted, virtualBytes } = readHeader(source);
-    if (wanted !== undefined) problems.add(use.keys.image, wanted, use.source);
+    const { expected, virtualBytes } = readHeader(source);
+    if (expected !== undefined) problems.add(use.keys.image, expected, use.source);
     checkDisk(use, virtualBytes, problems);
   }
   problems.throwIfAny();
@@ -136,8 +136,8 @@ function refuseAlike(uses: readonly ImageUse[], found: readonly VerifiedImage[],
     const other = first.get(mark) ?? image;
     first.set(mark, other);
     if (other.sha256 === image.sha256) continue;
-    const wanted = `an image whose SHA-256 does not begin like that of ${other.source} (${mark})`;
-    problems.add(uses[index]?.keys.image ?? "image", wanted, image.source);
+    const expected = `an image whose SHA-256 does not begin like that of ${other.source} (${mark})`;
+    problems.add(uses[index]?.keys.image ?? "image", expected, image.source);
   }
 }
 
@@ -147,8 +147,8 @@ function checkManifest(
   problems: ProblemList,
 ): void {
   if (manifest === undefined) return;
-  for (const { wanted, given } of mismatches(manifest, sha256)) {
-    problems.add(keys.image, wanted, `${given} (${manifestPlace(source)})`);
+  for (const { expected, given } of mismatches(manifest, sha256)) {
+    problems.add(keys.image, expected, `${given} (${manifestPlace(source)})`);
   }
 }
 

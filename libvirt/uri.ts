@@ -91,9 +91,9 @@ export function checkedUri(uri: string): string {
   const [path = "", query = "", ...rest] = uri.split("?");
   const strict = [...new URLSearchParams(query)].filter(([name]) => !outdated.parameters.includes(name));
   const known = [path.replace(outdated.transport, "qemu+tls:"), new URLSearchParams(strict).toString(), ...rest];
-  const wanted = uriProblem(known.filter(Boolean).join("?"));
-  if (wanted !== undefined) {
-    throw new Error(`the libvirt URI is not used: expected ${wanted}, got ${JSON.stringify(withoutPassword(uri))}`);
+  const expected = uriProblem(known.filter(Boolean).join("?"));
+  if (expected !== undefined) {
+    throw new Error(`the libvirt URI is not used: expected ${expected}, got ${JSON.stringify(withoutPassword(uri))}`);
   }
   return uri;
 }

@@ -32,7 +32,7 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
   }
   const found = await imageDigest(path);
   const [first] = mismatches(manifest, found);
-  if (first !== undefined) return fail("node image", `${path} is ${first.given}`, `use ${first.wanted}`);
+  if (first !== undefined) return fail("node image", `${path} is ${first.given}`, `use ${first.expected}`);
   if (rejected !== undefined) return rejected;
   const age = manifest.builtFrom === undefined ? undefined : imageAge(manifest);
   const facts = [
@@ -49,7 +49,7 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
 
 /** Returns a failure where the program would reject the file because of its header. */
 function unusable(path: string): Finding | undefined {
-  const { wanted: expected } = readHeader(path);
+  const { expected } = readHeader(path);
   return expected === undefined ? undefined : fail("node image", `${path} cannot be used`, `use ${expected}`);
 }
 

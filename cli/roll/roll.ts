@@ -150,17 +150,17 @@ async function refuseReplacements(
  */
 export async function checkImage({ source, sha256 }: ImageReference): Promise<ImageReference> {
   if (isUrl(source)) {
-    const { wanted } = readHeader((await localImage({ source, sha256 })).source);
-    if (wanted !== undefined) throw new Error(`the image ${source} cannot be used: wanted ${wanted}`);
+    const { expected } = readHeader((await localImage({ source, sha256 })).source);
+    if (expected !== undefined) throw new Error(`the image ${source} cannot be used: expected ${expected}`);
     return { source, sha256 };
   }
   // npm changes into the checkout. INIT_CWD is the user's folder.
   const path = resolve(process.env.INIT_CWD ?? "", source);
   const found = await inspectImage(path);
   if (found === undefined) throw new Error(`the image ${path} cannot be read`);
-  if (found.wanted !== undefined) throw new Error(`the image ${path} cannot be used: wanted ${found.wanted}`);
+  if (found.expected !== undefined) throw new Error(`the image ${path} cannot be used: expected ${found.expected}`);
   if (sha256 !== "" && found.sha256 !== sha256) {
-    throw new Error(`the image ${path} has SHA-256 ${found.sha256}, wanted ${sha256}`);
+    throw new Error(`the image ${path} has SHA-256 ${found.sha256}, expected ${sha256}`);
   }
   return { source: path, sha256: found.sha256 };
 }

@@ -74,7 +74,7 @@ describe("a program of this project behind a dead proxy", () => {
     expect(problemsOf({}, changed({ HTTPS_PROXY: dead, NO_PROXY: "a" }))).toEqual([
       {
         key: "NO_PROXY",
-        wanted: "192.168.222.10 in the list, because HTTPS_PROXY is set and the nodes are reached without a proxy",
+        expected: "192.168.222.10 in the list, because HTTPS_PROXY is set and the nodes are reached without a proxy",
         given: '"a"',
       },
     ]);

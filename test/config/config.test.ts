@@ -5,7 +5,7 @@ import { parseConfig } from "../../config/index.ts";
 import { configWith, imagePath, problemsOf, publicKey, sshKeyPath, surroundings } from "../support/settings.ts";
 
 /** Refusals of a configuration, each as its key and the expected value. */
-const refusalsOf = (raw: Record<string, string>) => problemsOf(raw).map(({ key, wanted }) => [key, wanted]);
+const refusalsOf = (raw: Record<string, string>) => problemsOf(raw).map(({ key, expected }) => [key, expected]);
 
 describe("an empty configuration", () => {
   it("describes one control plane and two workers on a network of its own", () => {
@@ -104,8 +104,8 @@ describe("a value of the wrong type", () => {
     ["smokeCheck", "yes", "true or false"],
     ["workerLabels", "disk=ssd", "a list of strings"],
     ["workerLabels", "[1]", "a list of strings"],
-  ])("is refused: %s = %s", (key, value, wanted) => {
-    expect(problemsOf({ [key]: value })).toEqual([{ key, wanted, given: JSON.stringify(value) }]);
+  ])("is refused: %s = %s", (key, value, expected) => {
+    expect(problemsOf({ [key]: value })).toEqual([{ key, expected, given: JSON.stringify(value) }]);
   });
 });
 
@@ -134,8 +134,8 @@ describe("names", () => {
     ["libvirtUri", "xen:///system", "a URI such as qemu:///system or qemu+ssh://user@host/system"],
     ["domainType", "lxc", "auto, kvm or qemu"],
     ["workerAddressing", "fixed", "dhcp or static"],
-  ])("are refused: %s = %s", (key, value, wanted) => {
-    expect(problemsOf({ [key]: value })).toEqual([{ key, wanted, given: JSON.stringify(value) }]);
+  ])("are refused: %s = %s", (key, value, expected) => {
+    expect(problemsOf({ [key]: value })).toEqual([{ key, expected, given: JSON.stringify(value) }]);
   });
 
   it("may have the largest length", () => {
@@ -185,8 +185,8 @@ describe("addresses", () => {
       "dhcpStart",
       "90 addresses between masterAddress and the DHCP range",
     ],
-  ] as [Record<string, string>, string, string][])("are refused for one reason: %o", (raw, key, wanted) => {
-    expect(refusalsOf(raw)).toEqual([[key, wanted]]);
+  ] as [Record<string, string>, string, string][])("are refused for one reason: %o", (raw, key, expected) => {
+    expect(refusalsOf(raw)).toEqual([[key, expected]]);
   });
 
   it.each([
@@ -219,7 +219,7 @@ describe("sizes and counts", () => {
   ])("refuses %s below %i, and accepts that number", (key, minimum) => {
     expect(configWith({ [key]: String(minimum) }).clusterName).toBe("dev");
     expect(problemsOf({ [key]: String(minimum - 1) })).toEqual([
-      { key, wanted: `at least ${minimum}`, given: String(minimum - 1) },
+      { key, expected: `at least ${minimum}`, given: String(minimum - 1) },
     ]);
   });
 
@@ -244,7 +244,7 @@ describe("sizes and counts", () => {
     expect(configWith({ [key]: String(maximum) }).clusterName).toBe("dev");
     for (const given of [maximum + 1, 999_999_999]) {
       expect(problemsOf({ [key]: String(given) })).toEqual([
-        { key, wanted: `at most ${maximum}`, given: String(given) },
+        { key, expected: `at most ${maximum}`, given: String(given) },
       ]);
     }
   });
@@ -253,8 +253,8 @@ describe("sizes and counts", () => {
     const numbers = [...readSchema()].filter(([, { type }]) => type === "integer").map(([key]) => key);
     expect(numbers.length).toBeGreaterThan(15);
     for (const key of numbers) {
-      const wanted = problemsOf({ [key]: "999999999" }).map((problem) => problem.wanted);
-      expect(wanted, key).toContainEqual(expect.stringMatching(/^at most \d+$/));
+      const expected = problemsOf({ [key]: "999999999" }).map((problem) => problem.expected);
+      expect(expected, key).toContainEqual(expect.stringMatching(/^at most \d+$/));
     }
   });
 
@@ -267,13 +267,13 @@ describe("sizes and counts", () => {
     };
     expect(problemsOf({ ...wide, workers: "5001" })[0]).toEqual({
       key: "workers",
-      wanted: "at most 5000",
+      expected: "at most 5000",
       given: "5001",
     });
     const pools = ["a", "b"].map((name) => ({ name, count: 2501 }));
     expect(problemsOf({ ...wide, workerPools: JSON.stringify(pools) })[0]).toEqual({
       key: "workerPools",
-      wanted: "at most 5000 workers in all pools together",
+      expected: "at most 5000 workers in all pools together",
       given: "5002",
     });
   });
@@ -310,17 +310,17 @@ describe("labels and taints", () => {
     ["workerTaints", "a b:NoSchedule", taint],
     ["workerTaints", "a..b/c:NoSchedule", taint],
     ["workerTaints", "a/b/c:NoSchedule", taint],
-  ])("are refused: %s = %s", (key, value, wanted) => {
-    expect(problemsOf({ [key]: JSON.stringify([value]) })).toEqual([{ key, wanted, given: JSON.stringify(value) }]);
+  ])("are refused: %s = %s", (key, value, expected) => {
+    expect(problemsOf({ [key]: JSON.stringify([value]) })).toEqual([{ key, expected, given: JSON.stringify(value) }]);
   });
 
   it("may not contradict one another", () => {
     const taints = JSON.stringify(["a=b:NoSchedule", "a=c:NoSchedule", "a=b:NoExecute"]);
     expect(problemsOf({ workerTaints: taints })).toEqual([
-      { key: "workerTaints", wanted: "one taint of key a and effect NoSchedule", given: '"a=c:NoSchedule"' },
+      { key: "workerTaints", expected: "one taint of key a and effect NoSchedule", given: '"a=c:NoSchedule"' },
     ]);
     expect(problemsOf({ workerLabels: JSON.stringify(["a=b", "c=d", "a=c"]) })).toEqual([
-      { key: "workerLabels", wanted: "one value for the label a", given: '"a=c"' },
+      { key: "workerLabels", expected: "one value for the label a", given: '"a=c"' },
     ]);
   });
 
@@ -347,7 +347,7 @@ describe("the folder of the storage pool", () => {
     expect(problemsOf({ storagePoolPath: path })).toEqual([
       {
         key: "storagePoolPath",
-        wanted: "an absolute path with at least two parts and without `..`, for a folder that nothing else uses",
+        expected: "an absolute path with at least two parts and without `..`, for a folder that nothing else uses",
         given: JSON.stringify(path),
       },
     ]);
@@ -365,7 +365,10 @@ describe("full names", () => {
     const longest = 253 - "worker-node-2".length - 1;
     expect(configWith({ nodeDomain: domain(longest) }).network.domain).toHaveLength(longest);
     expect(problemsOf({ nodeDomain: domain(longest + 1) })).toMatchObject([
-      { key: "nodeDomain", wanted: `at most ${longest} characters, so that the full name of every node fits into DNS` },
+      {
+        key: "nodeDomain",
+        expected: `at most ${longest} characters, so that the full name of every node fits into DNS`,
+      },
     ]);
   });
 });
@@ -380,13 +383,13 @@ describe("the image", () => {
       "the SHA-256 of the image that is downloaded",
       "",
     ],
-  ])("is refused for %s", (_, raw, key, wanted, given) => {
-    expect(problemsOf(raw)).toEqual([{ key, wanted, given: JSON.stringify(given) }]);
+  ])("is refused for %s", (_, raw, key, expected, given) => {
+    expect(problemsOf(raw)).toEqual([{ key, expected, given: JSON.stringify(given) }]);
   });
 
   it("is refused when neither the stack nor this machine has one", () => {
     expect(problemsOf({}, { locateImage: () => undefined })).toEqual([
-      { key: "image", wanted: "a node image; `npm run image` makes one", given: '""' },
+      { key: "image", expected: "a node image; `npm run image` makes one", given: '""' },
     ]);
   });
 

@@ -20,8 +20,8 @@ describe("the drain of a worker", () => {
     ["drainGraceSeconds", "-2", "at least -1"],
     ["drainPolicy", "Force", "fail or force"],
     ["drainPolicy", "", "fail or force"],
-  ])("refuses %s = %j", (key, value, wanted) => {
-    expect(problemsOf({ [key]: value })).toMatchObject([{ key, wanted }]);
+  ])("refuses %s = %j", (key, value, expected) => {
+    expect(problemsOf({ [key]: value })).toMatchObject([{ key, expected }]);
   });
 });
 
@@ -35,8 +35,8 @@ describe("the number of unavailable workers", () => {
     ["0", "at least 1"],
     ["-1", "at least 1"],
     ["25%", "a whole number"],
-  ])("is refused: %s", (value, wanted) => {
-    expect(problemsOf({ maxUnavailable: value })).toMatchObject([{ key: "maxUnavailable", wanted }]);
+  ])("is refused: %s", (value, expected) => {
+    expect(problemsOf({ maxUnavailable: value })).toMatchObject([{ key: "maxUnavailable", expected }]);
   });
 });
 
@@ -50,7 +50,7 @@ describe("the control plane's data disk", () => {
   it.each([
     ["masterDataDiskGiB", "1", "at least 2"],
     ["masterDataProtected", "maybe", "true or false"],
-  ])("refuses %s = %s", (key, value, wanted) => {
-    expect(problemsOf({ [key]: value })).toMatchObject([{ key, wanted }]);
+  ])("refuses %s = %s", (key, value, expected) => {
+    expect(problemsOf({ [key]: value })).toMatchObject([{ key, expected }]);
   });
 });

@@ -36,7 +36,7 @@ describe("a private key of ssh-keygen", () => {
   it("is refused by its path, and the error has no text of the key", async () => {
     const { path, privateKey } = await keyPair("named", "secret", "-t", "ed25519");
     const problems = problemsOf({ sshPublicKey: `${path}.pub` });
-    expect(problems).toEqual([{ key: "sshPrivateKeyPath", wanted: passphrase, given: JSON.stringify(path) }]);
+    expect(problems).toEqual([{ key: "sshPrivateKeyPath", expected: passphrase, given: JSON.stringify(path) }]);
     expect(JSON.stringify(problems)).not.toContain(privateKey.split("\n")[1]);
   });
 });
@@ -44,16 +44,16 @@ describe("a private key of ssh-keygen", () => {
 it("a private key of another pair is refused", () => {
   const problems = problemsOf({ sshPublicKey: testKey(9).publicKey, sshPrivateKeyPath: sshKeyPath });
   expect(problems).toEqual([
-    { key: "sshPrivateKeyPath", wanted: "the private key of sshPublicKey", given: JSON.stringify(sshKeyPath) },
+    { key: "sshPrivateKeyPath", expected: "the private key of sshPublicKey", given: JSON.stringify(sshKeyPath) },
   ]);
 });
 
 it("the file of a security key is refused", () => {
   const stub = Buffer.from("openssh-key-v1\0\0\0\0\u0004none\0\0\0\u001ask-ssh-ed25519@openssh.com", "latin1");
   const text = `-----BEGIN OPENSSH PRIVATE KEY-----\n${stub.toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
-  const wanted = "a key that needs no security key, or sshAgent";
-  expect(privateKeyProblem(text, publicKey)).toBe(wanted);
-  expect(privateKeyProblem(testKey(1).privateKey, "sk-ssh-ed25519@openssh.com AAAA operator")).toBe(wanted);
+  const expected = "a key that needs no security key, or sshAgent";
+  expect(privateKeyProblem(text, publicKey)).toBe(expected);
+  expect(privateKeyProblem(testKey(1).privateKey, "sk-ssh-ed25519@openssh.com AAAA operator")).toBe(expected);
 });
 
 it("a text that is no key is refused", () => {

@@ -66,7 +66,7 @@ describe("the key of a new cluster", () => {
     writeKey(homeKey(), "operator");
     const [problem] = problemsWith({});
     expect(problem).toMatchObject({ key: "sshPublicKey", given: JSON.stringify(`${keys.own}.pub`) });
-    expect(problem?.wanted).toMatch(/^the key of this checkout, which `npm run env` creates, or /);
+    expect(problem?.expected).toMatch(/^the key of this checkout, which `npm run env` creates, or /);
   });
 
   it.each(["sshPublicKey", "sshPrivateKeyPath"])("is a key of ~/.ssh when %s names it", (key) => {
@@ -159,7 +159,7 @@ describe("the key of a running cluster", () => {
 describe("the agent", () => {
   it("is used only with sshAgent", () => {
     expect(problemsWith({ sshAgent: "true", sshPublicKey: publicKey })).toEqual([
-      { key: "sshAgent", wanted: "a running agent whose socket SSH_AUTH_SOCK names", given: '""' },
+      { key: "sshAgent", expected: "a running agent whose socket SSH_AUTH_SOCK names", given: '""' },
     ]);
     const { ssh } = read({ sshAgent: "true", sshPublicKey: publicKey }, { environment: { SSH_AUTH_SOCK: socket } });
     expect(ssh).toEqual({ user: "root", publicKey, agentSocketPath: socket });
@@ -173,7 +173,7 @@ describe("the agent", () => {
     expect(problems).toEqual([
       {
         key: "sshAgent",
-        wanted: "an agent that holds the private key of sshPublicKey (`ssh-add`)",
+        expected: "an agent that holds the private key of sshPublicKey (`ssh-add`)",
         given: JSON.stringify(otherPublicKey),
       },
     ]);
@@ -187,7 +187,7 @@ describe("the agent", () => {
     expect(problems).toEqual([
       {
         key: "sshAgent",
-        wanted: "a running agent whose socket SSH_AUTH_SOCK names",
+        expected: "a running agent whose socket SSH_AUTH_SOCK names",
         given: JSON.stringify(deadSocket),
       },
     ]);
@@ -199,7 +199,7 @@ describe("the agent", () => {
     expect(problems).toEqual([
       {
         key: "sshAgent",
-        wanted: "an agent that answers at SSH_AUTH_SOCK, or no SSH_AUTH_SOCK (`unset SSH_AUTH_SOCK`)",
+        expected: "an agent that answers at SSH_AUTH_SOCK, or no SSH_AUTH_SOCK (`unset SSH_AUTH_SOCK`)",
         given: JSON.stringify(deadSocket),
       },
     ]);

@@ -10,7 +10,7 @@ const withPools = (pools: unknown, others: Record<string, string> = {}) => ({
 const poolsOf = (pools: unknown, others?: Record<string, string>) => configWith(withPools(pools, others)).workerPools;
 /** Refusals of pools, each as its key and the expected value. */
 const refusalsOf = (pools: unknown, others?: Record<string, string>) =>
-  problemsOf(withPools(pools, others)).map(({ key, wanted }) => [key, wanted]);
+  problemsOf(withPools(pools, others)).map(({ key, expected }) => [key, expected]);
 
 describe("worker pools", () => {
   it("inherit the values of the plain keys for what they leave out", () => {
@@ -145,8 +145,8 @@ describe("a wrong pool", () => {
       "workerPools[0].imageSha256",
       "the SHA-256 of the image that is downloaded",
     ],
-  ])("is refused for one reason: %s", (_, pools, key, wanted) => {
-    expect(refusalsOf(pools)).toEqual([[key, wanted]]);
+  ])("is refused for one reason: %s", (_, pools, key, expected) => {
+    expect(refusalsOf(pools)).toEqual([[key, expected]]);
   });
 
   it("is refused with a hint, in one error with every other problem", () => {
@@ -179,8 +179,8 @@ describe("the cluster of several pools", () => {
     [{ dhcpEnd: "192.168.222.102" }, "dhcpEnd", "a DHCP range with room for 4 workers"],
     [{ podCidr: "10.244.0.0/22" }, "podCidr", "room for a /24 for each of 5 nodes"],
     [{ workerAddressing: "static" }, "workerAddressing", "dhcp with more than one worker pool"],
-  ] as [Record<string, string>, string, string][])("refuses %o", (others, key, wanted) => {
-    expect(refusalsOf(two, others)).toEqual([[key, wanted]]);
+  ] as [Record<string, string>, string, string][])("refuses %o", (others, key, expected) => {
+    expect(refusalsOf(two, others)).toEqual([[key, expected]]);
   });
 
   it.each([{ masterName: "worker-c-1" }, { dhcpEnd: "192.168.222.103" }, { podCidr: "10.244.0.0/21" }] as Record<

@@ -68,11 +68,11 @@ describe("an image", () => {
     expect(of(2)).toEqual([]);
     expect(of(1)).toEqual([
       {
-        wanted: "an image of contract 2, which this checkout's guest scripts need (`npm run image` builds one)",
+        expected: "an image of contract 2, which this checkout's guest scripts need (`npm run image` builds one)",
         given: "an image of contract 1",
       },
     ]);
-    expect(of(3)[0]?.wanted).toContain("use the release of nodeforge that the image was built with");
+    expect(of(3)[0]?.expected).toContain("use the release of nodeforge that the image was built with");
   });
 
   test("of another file is refused, in addition to a wrong contract", () => {

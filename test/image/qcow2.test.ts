@@ -38,8 +38,8 @@ describe("the header of an image", () => {
     ["clusters that are too small", { 20: 8 }, "a qcow2 image with clusters of 512 bytes to 2 MiB"],
     ["clusters that are too large", { 20: 22 }, "a qcow2 image with clusters of 512 bytes to 2 MiB"],
     ["an empty disk", { 24: 0n }, "a qcow2 image of a disk that is not empty"],
-  ])("with %s is checked", (_, changed, wanted) => {
-    expect(readQcow2(qcow2(changed)).wanted).toBe(wanted);
+  ])("with %s is checked", (_, changed, expected) => {
+    expect(readQcow2(qcow2(changed)).expected).toBe(expected);
   });
 
   it.each<[string, readonly (readonly [number, Buffer])[], string | undefined]>([
@@ -62,16 +62,16 @@ describe("the header of an image", () => {
       ],
       undefined,
     ],
-  ])("with an extension for %s is checked", (_, extensions, wanted) => {
-    expect(readQcow2(qcow2({}, extensions)).wanted).toBe(wanted);
+  ])("with an extension for %s is checked", (_, extensions, expected) => {
+    expect(readQcow2(qcow2({}, extensions)).expected).toBe(expected);
   });
 
   it.each([
     [0, "a qcow2 image"],
     [8, "a complete qcow2 image"],
     [103, "a complete qcow2 image"],
-  ])("of %i bytes is too short", (length, wanted) => {
-    expect(readQcow2(qcow2().subarray(0, length))).toEqual({ wanted, virtualBytes: 0 });
+  ])("of %i bytes is too short", (length, expected) => {
+    expect(readQcow2(qcow2().subarray(0, length))).toEqual({ expected, virtualBytes: 0 });
   });
 });
 
@@ -94,15 +94,15 @@ describe("an image that qemu-img makes", () => {
     ["a backing file", alone, ["-b", secret, "-F", "raw"]],
     ["an external data file", inside, ["-o", `data_file=${join(folder, "data")}`]],
     ["an external raw data file", inside, ["-o", `data_file=${join(folder, "raw")},data_file_raw=on`]],
-  ])("is refused with %s by the configuration, by a pool and by roll", async (_, wanted, args) => {
+  ])("is refused with %s by the configuration, by a pool and by roll", async (_, expected, args) => {
     const path = await create("evil.qcow2", ...args);
-    expect(await allProblemsOf({ image: path })).toEqual([{ key: "image", wanted, given: JSON.stringify(path) }]);
+    expect(await allProblemsOf({ image: path })).toEqual([{ key: "image", expected, given: JSON.stringify(path) }]);
     const pools = JSON.stringify([{ name: "big", count: 1, image: path }]);
     expect(await allProblemsOf({ workerPools: pools })).toEqual([
-      { key: "workerPools[0].image", wanted, given: JSON.stringify(path) },
+      { key: "workerPools[0].image", expected, given: JSON.stringify(path) },
     ]);
     await expect(checkImage({ source: path, sha256: "" })).rejects.toThrow(
-      `the image ${path} cannot be used: wanted ${wanted}`,
+      `the image ${path} cannot be used: expected ${expected}`,
     );
   });
 
@@ -120,7 +120,7 @@ describe("an image that qemu-img makes", () => {
       const path = join(folder, name);
       writeFileSync(path, qcow2());
       expect(await allProblemsOf({ image: path })).toEqual([
-        { key: "image", wanted: "a path without %, ?, # and colons", given: JSON.stringify(path) },
+        { key: "image", expected: "a path without %, ?, # and colons", given: JSON.stringify(path) },
       ]);
     },
   );
@@ -135,7 +135,7 @@ describe("an image that qemu-img makes", () => {
     const path = join(folder, "large.qcow2");
     await execa("qemu-img", ["create", "-q", "-f", "qcow2", path, "21G"], { timeout: 30_000 });
     expect(await allProblemsOf({ image: path, masterDiskGiB: "21" })).toEqual([
-      { key: "workerDiskGiB", wanted: "at least 21, the size of its image", given: "20" },
+      { key: "workerDiskGiB", expected: "at least 21, the size of its image", given: "20" },
     ]);
   });
 });

@@ -25,16 +25,16 @@ describe("an image named by path", () => {
     ["missing", "/nonexistent/node.qcow2", "the path of a readable node image"],
     ["a folder", "/usr", "the path of a readable node image"],
     ["no qcow2 file", sshKeyPath, "a qcow2 image"],
-  ])("is refused if it is %s, under the key that names it", async (_, image, wanted) => {
+  ])("is refused if it is %s, under the key that names it", async (_, image, expected) => {
     const given = JSON.stringify(image);
-    expect(await allProblemsOf({ image })).toEqual([{ key: "image", wanted, given }]);
+    expect(await allProblemsOf({ image })).toEqual([{ key: "image", expected, given }]);
     expect(await allProblemsOf(withPools({ name: "a", count: 1, image }))).toEqual([
-      { key: "workerPools[0].image", wanted, given },
+      { key: "workerPools[0].image", expected, given },
     ]);
   });
 
   test("is refused if its hash is not the one that the stack expects", async () => {
-    const problem = { wanted: `${imageSha256}, the image's own`, given: JSON.stringify(other) };
+    const problem = { expected: `${imageSha256}, the image's own`, given: JSON.stringify(other) };
     expect(await allProblemsOf({ imageSha256: other })).toEqual([{ key: "imageSha256", ...problem }]);
     expect(await allProblemsOf(withPools({ name: "a", count: 1, image: imagePath, imageSha256: other }))).toEqual([
       { key: "workerPools[0].imageSha256", ...problem },
@@ -63,7 +63,7 @@ describe("the manifest of an image", () => {
     expect(await allProblemsOf({})).toEqual([
       {
         key: "image",
-        wanted: expect.stringContaining(`an image of contract ${contract}, `) as string,
+        expected: expect.stringContaining(`an image of contract ${contract}, `) as string,
         given: JSON.stringify(`an image of contract ${contract + 1} (${place})`),
       },
     ]);
@@ -74,7 +74,7 @@ describe("the manifest of an image", () => {
     expect(await allProblemsOf({})).toEqual([
       {
         key: "image",
-        wanted: expect.stringContaining(`SHA-256 ${other}`) as string,
+        expected: expect.stringContaining(`SHA-256 ${other}`) as string,
         given: JSON.stringify(`a file of SHA-256 ${imageSha256} (${place})`),
       },
     ]);
@@ -83,10 +83,10 @@ describe("the manifest of an image", () => {
   test("that cannot be read is refused in one error with all other problems", async () => {
     await write({ contract: "new" });
     expect(await allProblemsOf({ workers: "-1" })).toEqual([
-      { key: "workers", wanted: "at least 0", given: "-1" },
+      { key: "workers", expected: "at least 0", given: "-1" },
       {
         key: "image",
-        wanted: "a manifest that can be read (it has no whole number `contract`)",
+        expected: "a manifest that can be read (it has no whole number `contract`)",
         given: JSON.stringify(place),
       },
     ]);
@@ -108,7 +108,7 @@ describe("two images", () => {
     expect(await allProblemsOf({ image: url, imageSha256: other, ...pool(alike) })).toEqual([
       {
         key: "workerPools[0].image",
-        wanted: `an image whose SHA-256 does not begin like that of ${url} (${"0".repeat(12)})`,
+        expected: `an image whose SHA-256 does not begin like that of ${url} (${"0".repeat(12)})`,
         given: '"https://example.test/a.qcow2"',
       },
     ]);
@@ -167,7 +167,7 @@ describe("an image named by URL", () => {
     expect(await allProblemsOf(named, root)).toEqual([
       {
         key: "image",
-        wanted: "a qcow2 image without a backing file (`qemu-img convert` makes one)",
+        expected: "a qcow2 image without a backing file (`qemu-img convert` makes one)",
         given: JSON.stringify(named.image),
       },
     ]);
@@ -177,20 +177,20 @@ describe("an image named by URL", () => {
     const bytes = Buffer.concat([qcow2({ 24: 21n << 30n }), randomBytes(64)]);
     const pool = { name: "a", count: 1, ...(await serveImage(undefined, bytes)) };
     expect(await allProblemsOf(withPools(pool), root)).toEqual([
-      { key: "workerDiskGiB", wanted: "at least 21, the size of its image", given: "20" },
+      { key: "workerDiskGiB", expected: "at least 21, the size of its image", given: "20" },
     ]);
     expect(await allProblemsOf(withPools({ ...pool, diskGiB: 10 }), root)).toEqual([
-      { key: "workerPools[0].diskGiB", wanted: "at least 21, the size of its image", given: "10" },
+      { key: "workerPools[0].diskGiB", expected: "at least 21, the size of its image", given: "10" },
     ]);
   });
 
   test.each([
     ["of another contract", { contract: contract + 1, sha256 }, `an image of contract ${contract}, `],
     ["of another file", { contract, sha256: other }, `SHA-256 ${other}`],
-  ])("is not downloaded if its manifest is one %s", async (_, manifest, wanted) => {
+  ])("is not downloaded if its manifest is one %s", async (_, manifest, expected) => {
     const pool = { name: "a", count: 1, ...(await serveImage(manifest)) };
     expect(await allProblemsOf(withPools(pool), root)).toMatchObject([
-      { key: "workerPools[0].image", wanted: expect.stringContaining(wanted) as string },
+      { key: "workerPools[0].image", expected: expect.stringContaining(expected) as string },
     ]);
     expect(downloaded()).toBe(0);
     expect((await readdir(root, { recursive: true })).filter((name) => name.endsWith(".qcow2"))).toEqual([]);

@@ -50,12 +50,12 @@ it.each([
   ["qemu+libssh2://host/system", transport],
   ["qemu:///session", "the system's daemon, such as qemu:///system"],
   ["qemu+ssh://host/session", "the system's daemon, such as qemu:///system"],
-])("%s is refused", (uri, wanted) => {
-  expect(uriProblem(uri)).toBe(wanted);
-  expect(problemsOf({ libvirtUri: uri })).toEqual([{ key: "libvirtUri", wanted, given: JSON.stringify(uri) }]);
+])("%s is refused", (uri, expected) => {
+  expect(uriProblem(uri)).toBe(expected);
+  expect(problemsOf({ libvirtUri: uri })).toEqual([{ key: "libvirtUri", expected, given: JSON.stringify(uri) }]);
   if (!/no_verify|known_hosts|pkipath|^qemu\+tcp/.test(uri)) {
     expect(() => checkedUri(uri)).toThrow(
-      `the libvirt URI is not used: expected ${wanted}, got ${JSON.stringify(uri)}`,
+      `the libvirt URI is not used: expected ${expected}, got ${JSON.stringify(uri)}`,
     );
   }
 });
@@ -65,8 +65,8 @@ it.each([
   ["qemu+ssh://host/system?known_hosts_verify=ignore&keyfile=/k", parameter("known_hosts_verify")],
   ["qemu+tls://host/system?pkipath=/pki", parameter("pkipath")],
   ["qemu+tcp://host/system", transport],
-])("%s in the state of a running stack may be used until the settings replace it", (uri, wanted) => {
-  expect(uriProblem(uri)).toBe(wanted);
+])("%s in the state of a running stack may be used until the settings replace it", (uri, expected) => {
+  expect(uriProblem(uri)).toBe(expected);
   expect(checkedUri(uri)).toBe(uri);
 });
 
