@@ -1,4 +1,5 @@
 import { nameOfUrn } from "../../names.ts";
+import { columns } from "../../lib/table.ts";
 import { kindOfType } from "./resource-kinds.ts";
 import type { StateResource } from "../stack/state.ts";
 
@@ -14,10 +15,10 @@ export function describeStack(resources: readonly StateResource[], stack: string
     const name = nameOfUrn(resource.urn);
     kinds.set(kind, [...(kinds.get(kind) ?? []), resource.protect ? `${name} (protected)` : name]);
   }
-  const width = Math.max(0, ...[...kinds.keys()].map((kind) => kind.length));
+  const rows = [...kinds].map(([kind, names]) => ["", kind, names.join(", ")]);
   return [
     `Stack ${stack} has:`,
-    ...[...kinds].map(([kind, names]) => `  ${kind.padEnd(width)}  ${names.join(", ")}`),
+    ...(rows.length > 0 ? [columns(rows, "  ")] : []),
     ...(args.length > 0 ? [`Your arguments limit the destroy: ${args.join(" ")}`] : []),
   ].join("\n");
 }
