@@ -50,7 +50,7 @@ export function priorValidity(prior: PriorState, master: Pick<Node, "resourceNam
   return clientValidity(prior.outputsOf("remoteCommand", `${master.resourceName}${suffix.kubeconfig}`)?.stdout);
 }
 
-/** Tells the user when this run will renew the cluster's certificates. */
+/** Logs a message when this run will renew the cluster's certificates. */
 export async function announceRenewal(prior: PriorState, master: Pick<Node, "resourceName">): Promise<void> {
   const validity = priorValidity(prior, master);
   if (validity === undefined || !isDue(validity)) return;

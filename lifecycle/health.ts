@@ -58,7 +58,7 @@ export async function checkHealth(
   const validity = clientValidity(kubeconfig);
   const health = await checkNodes(kubeconfig, first.name, settled, {
     graceSeconds: timeouts.reboot * 60,
-    hasEnded: validity !== undefined && validity.to < new Date(),
+    hasExpired: validity !== undefined && validity.to < new Date(),
     sightings: Sightings.ofThisRun(),
   });
   // Kubernetes takes 40 s to notice that a machine is off. The state has it from the refresh.
@@ -81,7 +81,7 @@ export interface NodeCheck {
   /** Seconds that an unavailable kubelet may take to answer again, for example after a reboot. */
   readonly graceSeconds: number;
   /** Whether the cluster's certificates have expired, so that its API server refuses every request. @default false */
-  readonly hasEnded?: boolean;
+  readonly hasExpired?: boolean;
   /** Times since when kubelets are unavailable, including those of an earlier check in the same run. @default none */
   readonly sightings?: Sightings;
   readonly ports?: NodePorts;
@@ -102,14 +102,14 @@ export async function checkNodes(
   kubeconfig: string,
   master: string,
   workers: readonly SettledNode[],
-  { graceSeconds, hasEnded = false, sightings = new Sightings(undefined), ports = nodePorts }: NodeCheck,
+  { graceSeconds, hasExpired = false, sightings = new Sightings(undefined), ports = nodePorts }: NodeCheck,
 ): Promise<Health> {
   const answersInARow = new Map<string, number>();
   // A bound for all nodes together, because kubelets that fail in turn would extend the wait without end.
   const latest = Date.now() + 2 * graceSeconds * 1000;
   for (;;) {
-    // With expired certificates the API server tells nothing. A kubelet whose own certificate has expired does not run.
-    const ready = hasEnded ? new Map(workers.map(({ name }) => [name, false])) : await readiness(kubeconfig);
+    // With expired certificates the API server answers nothing. A kubelet whose own certificate has expired does not run.
+    const ready = hasExpired ? new Map(workers.map(({ name }) => [name, false])) : await readiness(kubeconfig);
     // An unavailable API server is no reason for a worker to join again.
     if (ready === undefined) return { lost: new Set(), degraded: true };
     const missing = workers.filter(({ name }) => !ready.has(name));

@@ -63,7 +63,7 @@ function isOurs(candidate: unknown): boolean {
 }
 
 const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
-let said = 0;
+let reportedAt = 0;
 for (;;) {
   try {
     // In sequence, because the agent serves one request at a time.
@@ -76,8 +76,8 @@ for (;;) {
       console.error(`no address and host key of ${DOMAIN} within ${LIMIT_SECONDS} s: ${reason}`);
       process.exit(1);
     }
-    if (Date.now() - said > 15_000) {
-      said = Date.now();
+    if (Date.now() - reportedAt > 15_000) {
+      reportedAt = Date.now();
       console.error(`waiting for address and host key of ${DOMAIN}: ${reason}`);
     }
     await sleep(2000);

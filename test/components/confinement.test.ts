@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consoleLogPath, domainXslt } from "../../components/domain-xml.ts";
 import { apparmorHelper } from "../../tools/requirements.ts";
+import { applyStylesheet } from "../support/xslt.ts";
 
 const uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 // The helper refuses some folders of the system, and prints real paths.
@@ -26,10 +27,8 @@ const written = `<domain type="qemu"><name>lab-master</name><uuid>${uuid}</uuid>
 
 /** Returns the XML that libvirt gets. */
 function defined(disks: readonly string[]): string {
-  const stylesheet = join(folder, "domain.xsl");
   const consoleLog = consoleLogPath("qemu:///system", "lab-master");
-  writeFileSync(stylesheet, domainXslt({ consoleLog, disks, dataDisk: 2 }));
-  return execFileSync("xsltproc", ["--nonet", stylesheet, "-"], { input: written, encoding: "utf8" });
+  return applyStylesheet(domainXslt({ consoleLog, disks, dataDisk: 2 }), written);
 }
 
 /** Returns the rules that libvirt's helper prints for files of a domain in the test's folder. The helper writes nothing. */

@@ -1,9 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { consoleLogPath, domainXslt, type DomainXml } from "../../components/domain-xml.ts";
+import { applyStylesheet } from "../support/xslt.ts";
 
 /** XML that the provider writes for a control plane, without the parts that the stylesheet does not touch. */
 const domain = `<domain type="kvm">
@@ -36,13 +33,9 @@ const domain = `<domain type="kvm">
 </domain>`;
 const log = "/var/log/libvirt/qemu/lab-master-console.log";
 
-/** Applies a stylesheet with the program that the provider uses. Returns the result without white space between elements. */
+/** Applies the stylesheet of a domain. Returns the result without white space between elements. */
 function transformed(additions: DomainXml, xml = domain): string {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-xslt-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const stylesheet = join(folder, "domain.xsl");
-  writeFileSync(stylesheet, domainXslt(additions));
-  return flat(execFileSync("xsltproc", ["--nonet", stylesheet, "-"], { input: xml, encoding: "utf8" }));
+  return flat(applyStylesheet(domainXslt(additions), xml));
 }
 
 function flat(xml: string): string {

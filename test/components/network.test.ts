@@ -1,12 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Network } from "../../components/network.ts";
 import { networkMark } from "../../names.ts";
 import { ofType, promiseOf, settled, startMocks } from "../support/mocks.ts";
 import { configWith } from "../support/settings.ts";
+import { applyStylesheet } from "../support/xslt.ts";
 
 beforeEach(() => startMocks());
 
@@ -17,7 +15,7 @@ async function networkWith(raw: Record<string, string> = {}) {
   await settled();
 }
 
-const made = () => ofType("Network").filter(({ type }) => type.startsWith("libvirt:"));
+const created = () => ofType("Network").filter(({ type }) => type.startsWith("libvirt:"));
 
 const definition =
   "<network><name>lab</name><forward mode='nat'/><ip address='192.168.222.1'><dhcp>" +
@@ -28,18 +26,12 @@ describe("a created network", () => {
     "has the cluster's mark and a DHCP range of its own",
     async () => {
       await networkWith({ dhcpStart: "192.168.222.50", dhcpEnd: "192.168.222.60" });
-      const { xslt } = made()[0]!.inputs.xml as { xslt: string };
-      const folder = await mkdtemp(join(tmpdir(), "nodeforge-xslt-"));
-      try {
-        await writeFile(join(folder, "xslt"), xslt);
-        const { stdout } = spawnSync("xsltproc", [join(folder, "xslt"), "-"], { input: definition, encoding: "utf8" });
-        expect(stdout.replaceAll(/\n\s*/g, "")).toContain(
-          `<name>lab</name><metadata>${networkMark("dev", "0123")}</metadata>`,
-        );
-        expect(stdout).toContain('<range start="192.168.222.50" end="192.168.222.60"/>');
-      } finally {
-        await rm(folder, { recursive: true });
-      }
+      const { xslt } = created()[0]!.inputs.xml as { xslt: string };
+      const result = applyStylesheet(xslt, definition);
+      expect(result.replaceAll(/\n\s*/g, "")).toContain(
+        `<name>lab</name><metadata>${networkMark("dev", "0123")}</metadata>`,
+      );
+      expect(result).toContain('<range start="192.168.222.50" end="192.168.222.60"/>');
     },
   );
 });
@@ -47,6 +39,6 @@ describe("a created network", () => {
 describe("an existing network", () => {
   it("is not created", async () => {
     await networkWith({ network: "theirs" });
-    expect(made()).toEqual([]);
+    expect(created()).toEqual([]);
   });
 });

@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -12,6 +11,7 @@ import { getFromCluster } from "../../lifecycle/kubernetes-api.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { deriveTopology } from "../../topology.ts";
 import { Sightings } from "../../lifecycle/sightings.ts";
+import { test } from "../support/folder.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 
@@ -141,9 +141,7 @@ describe("checkNodes", () => {
 describe("an unavailable kubelet", () => {
   const silentB = { master: "True", a: "True", b: "Unknown" };
 
-  it("is waited for once in a run, even if the program checks it twice", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "nodeforge-health-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+  test("is waited for once in a run, even if the program checks it twice", async ({ folder }) => {
     const kubeconfig = await serving(silentB);
     const once = () => {
       const sightings = new Sightings(join(folder, "sightings.json"));
@@ -196,9 +194,9 @@ describe("a cluster with expired certificates", () => {
   it("has lost the workers whose kubelets do not run, without a request to the API server", async () => {
     let asked = 0;
     const kubeconfig = await apiServer((_, response) => void (asked++, response.writeHead(401).end()));
-    expect(await check(kubeconfig, { kubelet: false, hasEnded: true })).toEqual(degraded("a", "b"));
-    expect(await check(kubeconfig, { hasEnded: true })).toEqual(degraded());
-    expect(await check(kubeconfig, { ssh: false, kubelet: false, hasEnded: true })).toEqual(degraded());
+    expect(await check(kubeconfig, { kubelet: false, hasExpired: true })).toEqual(degraded("a", "b"));
+    expect(await check(kubeconfig, { hasExpired: true })).toEqual(degraded());
+    expect(await check(kubeconfig, { ssh: false, kubelet: false, hasExpired: true })).toEqual(degraded());
     expect(asked).toBe(0);
   });
 });
@@ -233,9 +231,9 @@ describe("checkHealth", () => {
 });
 
 describe("getFromCluster", () => {
-  it("authenticates with the kubeconfig's certificate, and trusts only a server of the kubeconfig's CA", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "nodeforge-tls-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+  test("authenticates with the kubeconfig's certificate, and trusts only a server of the kubeconfig's CA", async ({
+    folder,
+  }) => {
     const make = (name: string) => {
       const paths = { key: join(folder, `${name}.key`), cert: join(folder, `${name}.crt`) };
       const options = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];

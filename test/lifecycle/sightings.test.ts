@@ -1,22 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Sightings } from "../../lifecycle/sightings.ts";
 import { sharingSightings, withSightings } from "../../cli/sightings.ts";
+import { test } from "../support/folder.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-function file(): string {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-sightings-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return join(folder, "sightings.json");
-}
+const fileIn = (folder: string) => join(folder, "sightings.json");
 
 describe("sightings", () => {
-  it("keep the time since when each kubelet is unavailable, also for the second check of a run", () => {
+  test("keep the time since when each kubelet is unavailable, also for the second check of a run", ({ folder }) => {
     vi.useFakeTimers({ now: 1000 });
-    const path = file();
+    const path = fileIn(folder);
     expect(new Sightings(path).update(["a"])).toEqual(new Map([["a", 1000]]));
     vi.setSystemTime(5000);
     const second = new Sightings(path);
@@ -24,28 +20,28 @@ describe("sightings", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("forget a kubelet that answers again", () => {
+  test("forget a kubelet that answers again", ({ folder }) => {
     vi.useFakeTimers({ now: 1000 });
-    const path = file();
+    const path = fileIn(folder);
     new Sightings(path).update(["a"]);
     new Sightings(path).update([]);
     vi.setSystemTime(5000);
     expect(new Sightings(path).update(["a"])).toEqual(new Map([["a", 5000]]));
   });
 
-  it("are empty without a file, and with an unreadable file", () => {
+  test("are empty without a file, and with an unreadable file", ({ folder }) => {
     vi.useFakeTimers({ now: 1000 });
     new Sightings(undefined).update(["a"]);
     vi.setSystemTime(5000);
     expect(new Sightings(undefined).update(["a"])).toEqual(new Map([["a", 5000]]));
-    const path = file();
+    const path = fileIn(folder);
     writeFileSync(path, "{");
     expect(new Sightings(path).update(["a"])).toEqual(new Map([["a", 5000]]));
   });
 
-  it("use the file that the environment names", () => {
+  test("use the file that the environment names", ({ folder }) => {
     vi.useFakeTimers({ now: 1000 });
-    const path = file();
+    const path = fileIn(folder);
     vi.stubEnv("NODEFORGE_SIGHTINGS", path);
     onTestFinished(() => void vi.unstubAllEnvs());
     Sightings.ofThisRun().update(["a"]);
