@@ -93,7 +93,7 @@ describe("a new storage pool", () => {
     const { succeeded, text, calls } = await stack.up({ storagePoolPath: stack.folder });
     expect([succeeded, calls.list]).toEqual([false, []]);
     expect(text).toContain(`storagePoolPath ${stack.folder} must be missing or empty, but has `);
-    expect(text).toContain(`storage pool theirs has the directory ${stack.folder} already`);
+    expect(text).toContain(`storage pool theirs already has the directory ${stack.folder}`);
   });
 });
 
@@ -121,9 +121,9 @@ describe("an existing pool and network that the configuration names", () => {
       for (const said of [
         "network their-net is not active: virsh -c qemu:///system net-start their-net",
         "storage pool theirs is not active: virsh -c qemu:///system pool-start theirs",
-        "storage pool theirs is of type logical, and only dir, fs, netfs hold qcow2 files",
-        "network their-net hands out 192.168.222.2-192.168.222.254, dhcpStart and dhcpEnd say 192.168.222.100-192.168.222.254",
-        "and 192.168.222.10 of lab-master lies in it: a lease could take it",
+        "storage pool theirs has type logical, expected dir, fs, netfs, which store qcow2 files",
+        "network their-net has the DHCP range 192.168.222.2-192.168.222.254, but dhcpStart and dhcpEnd are 192.168.222.100-192.168.222.254",
+        "with the address 192.168.222.10 of lab-master, so another machine may get a lease for it",
       ]) {
         expect(text).toContain(said);
       }
@@ -138,7 +138,7 @@ describe("an existing pool and network that the configuration names", () => {
     });
     const refused = await stack.preview();
     expect([refused.succeeded, refused.calls.list]).toEqual([false, []]);
-    expect(refused.text).toContain("network their-net has 192.168.122.0/24, networkCidr says 192.168.222.0/24");
+    expect(refused.text).toContain("network their-net has 192.168.122.0/24, but networkCidr is 192.168.222.0/24");
     expect((await stack.preview({ networkCidr: "192.168.122.0/24" })).steps).not.toEqual([]);
   });
 });
