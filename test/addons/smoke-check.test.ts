@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/folder.ts";
 
 const script = readFileSync(new URL("../../addons/smoke-check.sh", import.meta.url), "utf8");
 
@@ -67,9 +66,8 @@ describe("the smoke check in a pod", () => {
     expect(check(1, [], [])).toMatchObject({ status: 1, stdout: "smoke resolves to 0 of 1 pods\n" });
   });
 
-  it("asks every pod at the same time, because a silent pod takes ten seconds", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "nodeforge-smoke-"));
-    onTestFinished(() => rm(folder, { recursive: true }));
+  it("asks every pod at the same time, because a silent pod takes ten seconds", () => {
+    const folder = temporaryFolder();
     const pipe = join(folder, "pipe");
     // The first pod answers after the second was asked, so requests one after the other would never end.
     const together = `

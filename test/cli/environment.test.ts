@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { stateFolder } from "../../lib/checkout.ts";
 import {
   decideEnvironment,
@@ -10,6 +9,7 @@ import {
   readLogin,
   type EnvironmentFacts,
 } from "../../cli/environment.ts";
+import { test } from "../support/folder.ts";
 
 const bare: EnvironmentFacts = {
   environment: { PATH: "/usr/bin" },
@@ -107,11 +107,10 @@ describe("the environment of Pulumi", () => {
 describe("the passphrase", () => {
   let folder: string;
   let path: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "nodeforge-state-"));
+  test.beforeEach(({ folder: fresh }) => {
+    folder = fresh;
     path = join(folder, "passphrase");
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test("is created once, long, and readable by its owner only", async () => {
     await Promise.all([1, 2, 3].map(() => prepareState({ PULUMI_CONFIG_PASSPHRASE_FILE: path }, { hasSalt: false })));
@@ -154,17 +153,12 @@ describe("the passphrase", () => {
 });
 
 describe("the user's login", () => {
-  test("is read from Pulumi's credentials", async () => {
-    const home = await mkdtemp(join(tmpdir(), "nodeforge-home-"));
-    try {
-      expect(readLogin(home, {})).toBeUndefined();
-      await writeFile(join(home, "credentials.json"), JSON.stringify({ current: "s3://bucket" }));
-      expect(readLogin(home, {})).toBe("s3://bucket");
-      expect(readLogin("/absent", { PULUMI_CREDENTIALS_PATH: home })).toBe("s3://bucket");
-      await writeFile(join(home, "credentials.json"), "{}");
-      expect(readLogin(home, {})).toBeUndefined();
-    } finally {
-      await rm(home, { recursive: true, force: true });
-    }
+  test("is read from Pulumi's credentials", async ({ folder: home }) => {
+    expect(readLogin(home, {})).toBeUndefined();
+    await writeFile(join(home, "credentials.json"), JSON.stringify({ current: "s3://bucket" }));
+    expect(readLogin(home, {})).toBe("s3://bucket");
+    expect(readLogin("/absent", { PULUMI_CREDENTIALS_PATH: home })).toBe("s3://bucket");
+    await writeFile(join(home, "credentials.json"), "{}");
+    expect(readLogin(home, {})).toBeUndefined();
   });
 });

@@ -1,26 +1,25 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { hypervisorUri } from "../../cli/hypervisor-uri.ts";
 import { readSurroundings } from "../../cli/runs/surroundings.ts";
 import { openSession } from "../../cli/session.ts";
 import { settingsOf } from "./stack/stack-settings.ts";
+import { test as it } from "../support/folder.ts";
 
 const evil = "qemu:///system?socket=/s&command=/tmp/x";
 const refusal =
   /nodeforge:libvirtUri: expected a URI with no parameters but keyfile, mode, socket, sshauth, not `command` with this value, got "qemu:\/\/\/system\?socket=/;
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-uri-"));
+it.beforeEach(async ({ folder: fresh }) => {
+  folder = fresh;
   // Records every call of virsh.
   await writeFile(join(folder, "virsh"), `#!/bin/sh\nprintf '%s\\n' "$*" >>${folder}/calls\n`, { mode: 0o755 });
   vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
 });
-afterEach(async () => {
+it.afterEach(() => {
   vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
 });
 const calls = () => readFile(join(folder, "calls"), "utf8").catch(() => "");
 

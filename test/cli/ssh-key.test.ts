@@ -1,22 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { sshVariables } from "../../cli/ssh-key.ts";
+import { test } from "../support/folder.ts";
 
 let folder: string;
 let own: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-key-"));
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
   own = join(folder, "state", "ssh", "id_ed25519");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const variables = (settings: Record<string, string> = {}, environment: NodeJS.ProcessEnv = {}) =>
   sshVariables({ get: (name) => settings[name] ?? "" }, { own, environment });

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { privateKeyProblem } from "../../config/private-key.ts";
 import { problemsOf, publicKey, sshKeyPath } from "../support/settings.ts";
 import { testKey } from "../support/ssh-key.ts";
+import { sharedFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "nodeforge-key-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = sharedFolder();
 
 /** Creates a key pair with ssh-keygen. */
 async function keyPair(name: string, passphrase: string, ...args: string[]) {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
+import { sharedFolder } from "../support/folder.ts";
 
 /** The watch prints REQUESTS, one a line, then waits until it is killed. With REFUSED the first approval fails. */
 const kubectl = `#!/bin/bash
@@ -15,8 +15,7 @@ case "$*" in
 esac
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "nodeforge-requests-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = sharedFolder();
 const key = join(folder, "key.pem");
 execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
 

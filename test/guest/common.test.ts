@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/folder.ts";
 
 /** Start and end of a stage, as cloud-init writes them; null when it did not run. */
 type Stage = readonly [start: number | null, finished: number | null];
@@ -20,8 +20,7 @@ const poweredOn = now - 60;
 
 /** Runs boot_seconds on a machine that has been up for a minute. */
 function bootSeconds(status: string | undefined, up = uptime) {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-boot-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "uptime"), `${up.toFixed(2)} 11.00\n`);
   if (status !== undefined) writeFileSync(join(folder, "status.json"), status);
   const common = readFileSync("guest/common.sh", "utf8")

@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { scriptInput, startScript } from "../../guest/script.ts";
 import { readSections, scriptItems } from "../../cli/diagnose/node.ts";
 import type { Role } from "../../topology.ts";
 import { fakePrograms } from "../cli/diagnose/programs.ts";
+import { sharedFolder } from "../support/folder.ts";
 
 const common = ["clock", "hostname", "cloud-init", "units", "failed-units", "disk", "inodes", "memory", "kernel"];
 const workers = ["containerd", "kubelet", "flanneld", "kube-proxy"];
@@ -14,9 +12,8 @@ const masters = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-sche
 const rest = ["container-images", "cloud-init-log"];
 
 describe("diagnose.sh", () => {
-  let folder: string;
+  const folder = sharedFolder();
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "nodeforge-guest-diagnose-"));
     await fakePrograms(folder, {
       hostname: "echo worker-node-1",
       "cloud-init": "echo no such status >&2; exit 3",
@@ -29,7 +26,6 @@ describe("diagnose.sh", () => {
       ctr: "printf nodeforge.local/pause:1",
     });
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const run = (role: Role) => {
     const parameters = { BOUNDARY: "--8<--", ROLE: role, ITEM_LIMIT_SECONDS: 1, JOURNAL_LINES: 7 };

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
 import { scriptText, type ScriptCall } from "../../guest/script.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 /** Exit status and output of a script. */
 export interface Outcome {
@@ -31,13 +30,12 @@ const places = {
 
 /** A node for one test: a folder instead of the root folder, and Bash functions instead of programs. */
 export class TestNode {
-  readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-node-"));
+  readonly folder = temporaryFolder();
   readonly #programs: string;
 
   /** @param programs Bash functions that replace programs. They add to {@link calls} with `note`. */
   constructor(programs: string) {
     this.#programs = programs;
-    onTestFinished(() => rmSync(this.folder, { recursive: true }));
   }
 
   /** Runs a script with the replaced programs, without waiting. */

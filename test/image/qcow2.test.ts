@@ -1,16 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readHeader } from "../../image/inspect.ts";
 import { readQcow2 } from "../../image/qcow2.ts";
 import { checkImage } from "../../cli/roll/roll.ts";
 import { qcow2 } from "../support/qcow2.ts";
 import { allProblemsOf, imagesOf } from "../support/settings.ts";
+import { sharedFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "nodeforge-qcow2-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = sharedFolder();
 
 const alone = "a qcow2 image without a backing file (`qemu-img convert` makes one)";
 const inside = "a qcow2 image without an external data file (`qemu-img convert` makes one)";

@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { takeInventory } from "../../libvirt/inventory.ts";
 import { refuseConflicts } from "../../preflight/refusal.ts";
 import { deriveTopology } from "../../topology.ts";
@@ -9,6 +8,7 @@ import { virshFor } from "../../libvirt/virsh.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { configWith } from "../support/settings.ts";
 import { answering } from "../support/virsh-answers.ts";
+import { test as it } from "../support/folder.ts";
 
 const { virsh } = answering({
   "list --all --name": "one\ntwo\n\n",
@@ -46,12 +46,11 @@ describe("the inventory of a hypervisor", () => {
 
 describe("a failing virsh", () => {
   let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "nodeforge-virsh-"));
+  it.beforeEach(({ folder: fresh }) => {
+    folder = fresh;
   });
-  afterEach(async () => {
+  it.afterEach(() => {
     vi.unstubAllEnvs();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const refusal = () => refuseConflicts(configWith(), deriveTopology(configWith()), new PriorState());

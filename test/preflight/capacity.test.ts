@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ownedBy } from "../../preflight/conflicts.ts";
 import { inspectFolder, inspectHost, type Host } from "../../libvirt/host.ts";
 import type { ExistingPool } from "../../libvirt/inventory.ts";
@@ -9,6 +8,7 @@ import { checkCapacity } from "../../preflight/capacity.ts";
 import { desiredWith } from "../support/desired.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
 import { answering } from "../support/virsh-answers.ts";
+import { sharedFolder } from "../support/folder.ts";
 
 const nothing = ownedBy(new PriorState(), "nodeforge-dev");
 const gibibyte = 2 ** 30;
@@ -129,8 +129,7 @@ describe("machines", () => {
 });
 
 describe("the folder of the cluster's own pool", () => {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-pool-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = sharedFolder();
   const conflictsAt = (path: string, owned = nothing) => {
     const found = inspectFolder(path);
     return checkCapacity(desiredWith({ storagePoolPath: path }), found ? { folder: found } : {}, [], owned).conflicts;

@@ -1,16 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startWithoutControlGroups } from "../../tools/libvirt-daemon.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const canMount = spawnSync("unshare", ["--mount", "--propagation", "slave", "true"]).status === 0;
 
 /** Starts a libvirtd that only records its settings of QEMU. @returns the settings of host and daemon, and the output. */
 function started(settings: string | undefined, programs: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-libvirtd-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const path = join(folder, "qemu.conf");
   if (settings !== undefined) writeFileSync(path, settings);
   const all = { libvirtd: `echo "$*" >${folder}/args; cat ${path} >${folder}/seen`, ...programs };

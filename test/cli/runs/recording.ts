@@ -1,12 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { onTestFinished } from "vitest";
 import type { RunRecord } from "../../../cli/runs/record.ts";
 import { openRun } from "../../../cli/runs/run.ts";
 import schema from "../../../docs/run-record.schema.json" with { type: "json" };
 import { fakeSession } from "./fake-session.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 /** Whether a record matches its schema. */
 export const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
@@ -14,16 +13,9 @@ export const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionT
 /** Secret that fake-pulumi.sh prints. */
 export const token = "abcdef.0123456789abcdef";
 
-/** Returns a folder that is removed after the test. */
-export function temporaryFolder(prefix: string): string {
-  const folder = mkdtempSync(join(tmpdir(), prefix));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
 /** Returns a session with fake-pulumi.sh in a folder that is removed after the test. */
 export function prepare() {
-  return fakeSession(temporaryFolder("nodeforge-runs-"));
+  return fakeSession(temporaryFolder());
 }
 
 /** Records a run of fake-pulumi.sh. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { readGit, readImage, readVirshVersion } from "../../../cli/runs/surroundings.ts";
-import { temporaryFolder } from "./recording.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 test("a folder without a repository has no revision", async () => {
-  const folder = temporaryFolder("nodeforge-git-");
+  const folder = temporaryFolder();
   expect(await readGit(folder)).toBe(null);
   const git = (...args: string[]) =>
     execa("git", ["-c", "user.name=n", "-c", "user.email=n@localhost", ...args], { cwd: folder });
@@ -19,7 +19,7 @@ test("a folder without a repository has no revision", async () => {
 });
 
 test("text that Pulumi writes into a stack's file does not count as a change", async () => {
-  const folder = temporaryFolder("nodeforge-git-");
+  const folder = temporaryFolder();
   const git = (...args: string[]) =>
     execa("git", ["-c", "user.name=n", "-c", "user.email=n@localhost", ...args], { cwd: folder });
   const write = (text: string) => writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
@@ -45,7 +45,7 @@ test("versions of the hypervisor are read from virsh", () => {
 });
 
 test("the record of an image has its manifest, and the hash that the stack expects or the manifest states", () => {
-  const folder = temporaryFolder("nodeforge-image-");
+  const folder = temporaryFolder();
   const image = join(folder, "node.qcow2");
   const manifest = { contract: 2, sha256: "cd".repeat(32), versions: { linux: "6.12" } };
   expect(readImage(image, "")).toEqual({ location: image, sha256: null, manifest: null });

@@ -1,19 +1,18 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { folderForNewStack, withStackFileCopy } from "../../../cli/stack/file.ts";
+import { test } from "../../support/folder.ts";
 
 const text = "# As the user wrote it.\nconfig:\n  nodeforge:workers: 2\n";
 let folder: string;
 let places: { checkout: string; state: string };
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "nodeforge-stack-file-"));
+test.beforeEach(({ folder: fresh }) => {
+  folder = fresh;
   places = { checkout: folder, state: join(folder, "state") };
   writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
   writeFileSync(join(folder, "Pulumi.yaml"), "name: nodeforge\n");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const copy = () => join(places.state, "settings", "Pulumi.dev.yaml");
 const dev = { stack: "team/nodeforge/dev" };

@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { homedir, hostname, tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { checkout } from "../../../lib/checkout.ts";
 import { isSamePlace, placeHere, readPlace, writePlace } from "../../../lib/place.ts";
 import { backendFolder, holderOf, readLocks, release, type StateLock } from "../../../cli/stack/lock.ts";
+import { test } from "../../support/folder.ts";
 
 describe("the folder of a backend", () => {
   test.each([
@@ -28,8 +29,9 @@ describe("the process that took a lock", () => {
   const here = placeHere();
   const lock = (change = {}) => ({ path: "", pid: process.pid, hostname: hostname(), ...change });
   let folder: string;
-  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "nodeforge-holder-"))));
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  test.beforeEach(({ folder: fresh }) => {
+    folder = fresh;
+  });
 
   /** Starts a process whose program has this name. */
   async function running(name: string, wrapper: readonly string[] = []) {
@@ -92,31 +94,25 @@ describe("the process that took a lock", () => {
 });
 
 describe("the place of a process", () => {
-  test("is written completely and read back", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "nodeforge-place-"));
-    try {
-      const path = join(folder, "within", "lab.place");
-      expect(readPlace(path)).toBeUndefined();
-      await writePlace(path, placeHere());
-      expect(readPlace(path)).toEqual(placeHere());
-      expect(isSamePlace(readPlace(path)!, placeHere())).toBe(true);
-      await writeFile(path, "{}");
-      expect(readPlace(path)).toBeUndefined();
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+  test("is written completely and read back", async ({ folder }) => {
+    const path = join(folder, "within", "lab.place");
+    expect(readPlace(path)).toBeUndefined();
+    await writePlace(path, placeHere());
+    expect(readPlace(path)).toEqual(placeHere());
+    expect(isSamePlace(readPlace(path)!, placeHere())).toBe(true);
+    await writeFile(path, "{}");
+    expect(readPlace(path)).toBeUndefined();
   });
 });
 
 describe("the locks of a stack", () => {
   let folder: string;
   let locks: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "nodeforge-locks-"));
+  test.beforeEach(async ({ folder: fresh }) => {
+    folder = fresh;
     locks = join(folder, ".pulumi", "locks", "organization", "nodeforge", "lab");
     await mkdir(locks, { recursive: true });
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test("are read from the stack's folder, and released one by one", async () => {
     const timestamp = "2026-01-02T03:04:05.678901234Z";

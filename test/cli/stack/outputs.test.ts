@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { readOutputs, removeKubeconfig, summary, writeKubeconfig } from "../../../cli/stack/outputs.ts";
+import { test } from "../../support/folder.ts";
 
 const outputs = {
   nodes: [
@@ -47,33 +47,27 @@ describe("the outputs of a stack", () => {
   });
 });
 
-test("a kubeconfig replaces an older one, and only its owner can read it", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
-  try {
-    await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("old") }, folder);
-    const path = await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("new") }, folder);
-    expect(await readdir(folder)).toEqual(["kubeconfig-team-lab"]);
-    expect(await readFile(path, "utf8")).toBe("new\n");
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+test("a kubeconfig replaces an older one, and only its owner can read it", async ({ folder }) => {
+  await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("old") }, folder);
+  const path = await writeKubeconfig({ stack: "team/lab", capture: () => Promise.resolve("new") }, folder);
+  expect(await readdir(folder)).toEqual(["kubeconfig-team-lab"]);
+  expect(await readFile(path, "utf8")).toBe("new\n");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test.each([
-  ["is kept while the stack has a resource", { resources: [{ urn: "a", type: "libvirt:index/domain:Domain" }] }, 1],
-  ["is deleted when the stack has no resource", {}, 0],
-])("a kubeconfig %s", async (_, deployment, left) => {
-  const folder = await mkdtemp(join(tmpdir(), "nodeforge-kubeconfig-"));
-  try {
-    await writeKubeconfig({ stack: "lab", capture: () => Promise.resolve("content") }, folder);
-    const session = { stack: "lab", capture: () => Promise.resolve(JSON.stringify({ deployment })) };
-    await removeKubeconfig(session, folder);
-    expect(await readdir(folder)).toHaveLength(left);
-    await expect(removeKubeconfig(session, folder)).resolves.toBe(undefined);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+test.for<[string, object, string[]]>([
+  [
+    "is kept while the stack has a resource",
+    { resources: [{ urn: "a", type: "libvirt:index/domain:Domain" }] },
+    ["kubeconfig-lab"],
+  ],
+  ["is deleted when the stack has no resource", {}, []],
+])("a kubeconfig %s", async ([, deployment, left], { folder }) => {
+  await writeKubeconfig({ stack: "lab", capture: () => Promise.resolve("content") }, folder);
+  const session = { stack: "lab", capture: () => Promise.resolve(JSON.stringify({ deployment })) };
+  await removeKubeconfig(session, folder);
+  expect(await readdir(folder)).toEqual(left);
+  await expect(removeKubeconfig(session, folder)).resolves.toBe(undefined);
 });
 
 test("a missing kubeconfig is an error with Pulumi's reason and a fix", async () => {

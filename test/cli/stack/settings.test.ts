@@ -1,18 +1,17 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { readSettings } from "../../../cli/stack/settings.ts";
+import { test } from "../../support/folder.ts";
 
 describe("the settings of a stack", () => {
   let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "nodeforge-stack-"));
+  test.beforeEach(async ({ folder: fresh }) => {
+    folder = fresh;
     const project =
       "name: forge\nconfig:\n  workers: { type: integer, default: 2 }\n  image: { type: string, default: '' }\n";
     await writeFile(join(folder, "Pulumi.yaml"), project);
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test("are the project's defaults without a file", () => {
     const settings = readSettings({ stack: "dev" }, folder);

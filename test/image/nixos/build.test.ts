@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { inCheckout } from "../../../lib/checkout.ts";
 import { readManifest } from "../../../image/manifest-reader.ts";
 import { mismatches } from "../../../image/mismatch.ts";
@@ -12,6 +11,7 @@ import { facts, nixosImage } from "../../../image/nixos/build.ts";
 import { readDeclaration, versionsOf } from "../../../image/declaration.ts";
 import { run } from "../../../lib/process.ts";
 import { serve, sha256 } from "../../lib/release-server.ts";
+import { test } from "../../support/folder.ts";
 
 const revision = "1".repeat(40);
 const nixpkgs = "2".repeat(40);
@@ -35,8 +35,8 @@ const answer = (name: string, text: string | object) =>
 const kvm = () => join(folder, "kvm");
 const calls = async () => (await readFile(join(folder, "fake", "calls"), "utf8")).trim().split("\n");
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "nodeforge-nix-"));
+test.beforeEach(async ({ folder: fresh }) => {
+  folder = fresh;
   await mkdir(join(folder, "bin"));
   await mkdir(join(folder, "fake", "image"), { recursive: true });
   await copyFile(inCheckout("test", "image", "nixos", "fake-nix"), join(folder, "bin", "nix"));
@@ -56,9 +56,8 @@ beforeEach(async () => {
   await answer("image/nixos.qcow2", "a disk");
   await chmod(join(folder, "fake", "image", "nixos.qcow2"), 0o444);
 });
-afterEach(async () => {
+test.afterEach(() => {
   vi.unstubAllEnvs();
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe("a NixOS image", () => {

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readDebian } from "../../../image/debian/debian.ts";
 import { fileText, readDeclaration } from "../../../image/declaration.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 const node = readDeclaration();
 const kvm = { "sys/devices/system/clocksource/clocksource0/available_clocksource": "kvm-clock tsc acpi_pm \n" };
@@ -17,8 +17,7 @@ const lease = (ntp: string) => ({
 
 /** Runs the image's script on a machine with these files. Fakes of its programs record their arguments. */
 function start(files: Readonly<Record<string, string>>) {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-chrony-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   for (const [path, text] of Object.entries({ "etc/os-release": 'ID=debian\nNAME="a system"\n', ...files })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);

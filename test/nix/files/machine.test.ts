@@ -5,7 +5,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
@@ -15,10 +14,10 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fileText, readDeclaration } from "../../../image/declaration.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 const declaration = readDeclaration();
 const { paths } = declaration;
@@ -44,14 +43,13 @@ esac`,
 
 /** Machines with a root disk each, which share one data disk. */
 class Sandbox {
-  readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-machine-"));
+  readonly folder = temporaryFolder();
   /** Size of every disk in MiB. The files are sparse. */
   mebibytes = 64;
   #machines = 0;
 
   /** @param programs Fakes. Without those of file systems, the real programs use the files as disks. */
   constructor(programs: Readonly<Record<string, string>> = { ...fileSystems, ...kernel }) {
-    onTestFinished(() => rmSync(this.folder, { recursive: true }));
     for (const [name, text] of Object.entries(programs)) {
       this.write(`bin/${name}`, `#!/bin/sh\n${text}\n`);
       chmodSync(this.path(`bin/${name}`), 0o755);

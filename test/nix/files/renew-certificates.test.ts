@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fileText, readDeclaration } from "../../../image/declaration.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 const pki = [
   "apiserver-etcd-client",
@@ -33,8 +33,7 @@ function renew(
   text: string | undefined,
   running = "etcd kube-apiserver kube-controller-manager kube-scheduler",
 ) {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-certificates-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const write = (file: string, content: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), content);
