@@ -15,9 +15,10 @@ expected() {
   return "$any"
 }
 
-# requests: prints every certificate request of a kubelet, one a line: first the existing ones, then each new one.
+# requests: prints every certificate request of a kubelet, one a line: first the existing ones, then each new one. It ends after
+# two minutes, so that a request that the watch has lost is in the next one's list.
 requests() {
-  exec kubectl get certificatesigningrequests --watch \
+  exec timeout 120 kubectl get certificatesigningrequests --watch \
     --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet \
     -o jsonpath='{.metadata.name} {.spec.username} {.spec.request} {.status.conditions[*].type}{"\n"}'
 }
@@ -32,7 +33,7 @@ consider() {
     say "$name is not approved: no worker is expected with token $token"
     return 0
   fi
-  read -r worker _ <"$joins/$token"
+  read -r worker _ <"$joins/$token" || return 0
   subject=$(base64 -d <<<"$3" | openssl req -noout -subject -nameopt RFC2253) || subject=
   if [[ $subject == "subject=CN=system:node:$worker,O=system:nodes" ]]; then
     granted[$token]=$name
@@ -52,7 +53,7 @@ approve() {
 
 # follow: approves requests until no worker is expected, or the API server ends the watch.
 follow() {
-  local code pause feed name user request conditions
+  local code pause feed line partial='' name user request conditions
   granted=()
   exec 6< <(requests 7>&- 8>&-)
   feed=$!
@@ -60,8 +61,12 @@ follow() {
     # Requests that arrive together are approved together.
     pause=$((${#granted[@]} > 0 ? 1 : 5))
     code=0
-    read -r -t "$pause" -u 6 name user request conditions || code=$?
+    IFS= read -r -t "$pause" -u 6 line || code=$?
+    # kubectl writes a line in pieces. A read that ends between two of them has taken the first one.
+    partial+=$line
     if ((code == 0)); then
+      read -r name user request conditions <<<"$partial"
+      partial=''
       consider "$name" "$user" "$request" "$conditions"
     # A code above 128 means that no request arrived in time; any other code is the end of the watch.
     elif ! approve || ((code <= 128)); then

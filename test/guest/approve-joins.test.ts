@@ -5,11 +5,17 @@ import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 import { sharedFolder } from "../support/folder.ts";
 
-/** The watch prints REQUESTS, one a line, then waits until it is killed. With REFUSED the first approval fails. */
+/**
+ * The watch prints REQUESTS, one a line, then waits until it is killed. With REFUSED the first approval fails. With PIECES a
+ * line comes in two pieces, further apart than the script waits.
+ */
 const kubectl = `#!/bin/bash
 echo "$*" >>"$FOLDER/calls"
 case "$*" in
-"get certificatesigningrequests "*) printf '%s\\n' "$REQUESTS" && exec sleep 20 ;;
+"get certificatesigningrequests "*)
+  [[ -z $PIECES ]] || { printf '%s' "\${REQUESTS:0:20}" && sleep 6 && REQUESTS=\${REQUESTS:20}; }
+  printf '%s\\n' "$REQUESTS" && exec sleep 20
+  ;;
 "certificate approve "*) [[ -z $REFUSED || -e $FOLDER/refused ]] || { touch "$FOLDER/refused" && exit 1; } ;;
 *) echo "unexpected: $*" >>"$FOLDER/calls" ;;
 esac
@@ -37,7 +43,13 @@ function approve(expected: Readonly<Record<string, string>>, requests: readonly 
   for (const [id, text] of Object.entries(expected)) node.write(`joins/${id}`, `${text}\n`);
   const outcome = node.run(
     { script: "approve-joins" },
-    { PATH: `${node.folder}/bin:${process.env.PATH}`, REQUESTS: requests.join("\n"), REFUSED: "", ...environment },
+    {
+      PATH: `${node.folder}/bin:${process.env.PATH}`,
+      REQUESTS: requests.join("\n"),
+      REFUSED: "",
+      PIECES: "",
+      ...environment,
+    },
   );
   return {
     ...outcome,
@@ -61,6 +73,13 @@ describe("a joining worker", () => {
     const { status, approved, watches } = approve(expected, requests);
     expect([status, watches.length, approved.length]).toEqual([0, 1, 1]);
     expect(approved[0]?.split(" ").slice(2).sort()).toEqual(["csr-1", "csr-2", "csr-3"]);
+  });
+
+  it("is approved when its request arrives in pieces", () => {
+    const requests = [request("csr-1", token("aaaaaa"), kubelet("worker-1"))];
+    const found = approve({ aaaaaa: `worker-1 ${live()}` }, requests, { PIECES: "yes" });
+    expect(found).toMatchObject({ status: 0, approved: ["certificate approve csr-1"], left: [], other: [] });
+    expect(found.watches).toHaveLength(1);
   });
 
   it("is approved on a second watch after the API server refused the approval", () => {
