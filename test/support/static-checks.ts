@@ -8,6 +8,7 @@ import { inCheckout } from "../../lib/checkout.ts";
 import { buildGo, goInputs } from "../../tools/go.ts";
 import { nixTool, type NixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
+import { proseCommand } from "./prose.ts";
 
 /** A check without a test runner. It passes if its command does. */
 export interface StaticCheck {
@@ -44,6 +45,7 @@ export async function staticChecks(): Promise<(StaticCheck | SkippedCheck)[]> {
       command: [await actionlint(), "-shellcheck=shellcheck", "-pyflakes=", ...tracked.filter(isWorkflow)],
       limitSeconds: 60,
     },
+    { name: "prose", command: await proseCommand(tracked), limitSeconds: 60 },
     { name: "nix: parse", command: ["nix-instantiate", "--parse", ...nix], limitSeconds: 60 },
     await nixCheck("nix: format", "nixfmt", ["--check", ...nix]),
     await nixCheck("nix: unused", "deadnix", ["--fail", ...nix]),
