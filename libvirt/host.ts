@@ -1,6 +1,7 @@
 import { readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isLocal } from "./uri.ts";
+import type { DomainType } from "./virtualisation.ts";
 import type { Virsh } from "./virsh.ts";
 
 /** Capacity and abilities of a hypervisor. A value that is unknown is undefined. */
@@ -24,7 +25,7 @@ export interface Folder {
 
 /** Requirements of a cluster that a host must meet. */
 export interface HostRequirements {
-  readonly domainType: "kvm" | "qemu";
+  readonly domainType: DomainType;
   /** The storage pool, with its folder when the cluster creates it. */
   readonly pool: { readonly origin: "created"; readonly path: string } | { readonly origin: "existing" };
 }

@@ -36,26 +36,19 @@ export async function takeInventory(virsh: Virsh, pool: string): Promise<Invento
     list("pool-list", "--all"),
     list("pool-list"),
   ]);
+  const described = <Definition>(
+    names: readonly string[],
+    active: readonly string[],
+    command: string,
+    read: (xml: string) => Definition,
+  ) =>
+    pMap(names, async (name) => ({ name, isActive: active.includes(name), ...read(await virsh(command, name)) }), {
+      concurrency,
+    });
   return {
     domains,
-    networks: await pMap(
-      networks,
-      async (name) => ({
-        name,
-        isActive: activeNetworks.includes(name),
-        ...readNetwork(await virsh("net-dumpxml", name)),
-      }),
-      { concurrency },
-    ),
-    pools: await pMap(
-      pools,
-      async (name) => ({
-        name,
-        isActive: activePools.includes(name),
-        ...readPool(await virsh("pool-dumpxml", name)),
-      }),
-      { concurrency },
-    ),
+    networks: await described(networks, activeNetworks, "net-dumpxml", readNetwork),
+    pools: await described(pools, activePools, "pool-dumpxml", readPool),
     volumes: activePools.includes(pool) ? await namesIn(virsh, pool) : [],
   };
 }
@@ -70,6 +63,24 @@ export async function volumesOf(virsh: Virsh, pool: string, { refresh = false } 
   if (!running.includes(pool)) return [];
   if (refresh) await virsh("pool-refresh", pool);
   return namesIn(virsh, pool);
+}
+
+/** A domain by its UUID and name. */
+export interface ListedDomain {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/**
+ * Lists domains.
+ * @param options Options of `virsh list` that select the domains.
+ * @throws when virsh fails.
+ */
+export async function listDomains(virsh: Virsh, ...options: readonly string[]): Promise<readonly ListedDomain[]> {
+  return lines(await virsh("list", ...options, "--uuid", "--name")).map((line) => {
+    const [, uuid = "", name = ""] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+    return { uuid, name };
+  });
 }
 
 /** In each line of the list, the name has no spaces, but the path after it may. */

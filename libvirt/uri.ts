@@ -61,6 +61,11 @@ export function isLocal(uri: string): boolean {
   return /^qemu(\+unix)?:\/\/\//.test(uri);
 }
 
+/** Returns whether a URI connects by ssh. */
+export function isOverSsh(uri: string): boolean {
+  return /^\w+\+\w*ssh\w*:/.test(uri);
+}
+
 /** Returns whether a URI leads to a system daemon, which runs as root, on this machine or another. */
 export function isSystemDaemon(uri: string): boolean {
   return /\/system(\?|$)/.test(uri);

@@ -1,7 +1,7 @@
-import { lines, type Virsh } from "../../libvirt/virsh.ts";
+import type { Virsh } from "../../libvirt/virsh.ts";
 import { resourceName } from "../../names.ts";
 import type { Connect } from "./hypervisors.ts";
-import { listShutOff, removeOrphans, type Candidate, type Orphan } from "./orphans.ts";
+import { removeOrphans, shutOffDomains, type Candidate, type Orphan } from "./orphans.ts";
 import { clusterIdsOf, hasDomainMark, isInState } from "./owner.ts";
 import { clusterOf, hypervisorsOf, type StackState } from "../stack/state.ts";
 import { AnotherRunError } from "../stack/lock.ts";
@@ -37,8 +37,7 @@ export async function* removeFailedDomains(
 }
 
 async function* failedDomains(state: StackState, virsh: Virsh): AsyncGenerator<Candidate> {
-  for (const line of lines(await virsh(...listShutOff))) {
-    const [uuid = "", name = ""] = line.split(/\s+/);
+  for (const { uuid, name } of await shutOffDomains(virsh)) {
     // The name first, because it needs no call of virsh: a hypervisor may have many domains of other users.
     if (!name.startsWith(resourceName(clusterOf(state), "")) || isInState(state, uuid)) continue;
     const description = await virsh("desc", uuid);

@@ -1,5 +1,5 @@
 import { readNetwork } from "../../libvirt/definitions.ts";
-import { volumesOf } from "../../libvirt/inventory.ts";
+import { listDomains, volumesOf, type ListedDomain } from "../../libvirt/inventory.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
 import { hasClusterId, hasDomainMark, hasNetworkMark, isInState, wasInitialized } from "./owner.ts";
 import type { StackState } from "../stack/state.ts";
@@ -60,8 +60,10 @@ export interface PoolCandidate extends Named {
   readonly recordedPath: unknown;
 }
 
-/** Lists domains that are shut off and have no memory saved on disk. */
-export const listShutOff = ["list", "--inactive", "--without-managed-save", "--uuid", "--name"] as const;
+/** Lists domains that are shut off and have no memory saved on disk. @throws when virsh fails. */
+export async function shutOffDomains(virsh: Virsh): Promise<readonly ListedDomain[]> {
+  return listDomains(virsh, "--inactive", "--without-managed-save");
+}
 
 /**
  * Removes the candidates that certainly belong to the stack's cluster and that nothing else uses.
@@ -109,12 +111,9 @@ async function judgeDomain(state: StackState, candidate: DomainCandidate): Promi
   // the creation that was interrupted here proves that such a domain is an orphan.
   const isOurs =
     hasDomainMark(state, description) &&
-    (description === recordedDescription || (candidate.isShutOff ?? (await isShutOff(virsh, uuid))));
+    (description === recordedDescription ||
+      (candidate.isShutOff ?? (await shutOffDomains(virsh)).some((domain) => domain.uuid === uuid)));
   return isOurs ? undefined : `its description is not the one this stack gives it: virsh desc ${name}`;
-}
-
-async function isShutOff(virsh: Virsh, uuid: string): Promise<boolean> {
-  return lines(await virsh(...listShutOff)).some((line) => line.split(/\s+/)[0] === uuid);
 }
 
 async function judgeVolume(state: StackState, candidate: VolumeCandidate): Promise<string | undefined> {
@@ -146,8 +145,7 @@ async function judgeNetwork(
 /** Names what is connected to a network; undefined when nothing is, or only domains of the state that have no link. */
 async function linksTo(state: StackState, virsh: Virsh, name: string, definition: string): Promise<string | undefined> {
   if (readNetwork(definition).connections !== undefined) return "machines are connected to it";
-  for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
-    const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+  for (const { uuid, name: domain } of await listDomains(virsh, "--all")) {
     // The cluster's own domains stay defined while a missing network is recreated for them.
     if (isInState(state, uuid)) continue;
     const interfaces = lines(await virsh("domiflist", uuid)).map((row) => row.split(/\s{2,}/));

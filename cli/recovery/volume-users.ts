@@ -1,5 +1,5 @@
 import { readVolume } from "../../libvirt/definitions.ts";
-import { volumesOf } from "../../libvirt/inventory.ts";
+import { listDomains, volumesOf } from "../../libvirt/inventory.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
 import { isInState } from "./owner.ts";
 import type { StackState } from "../stack/state.ts";
@@ -26,8 +26,7 @@ export async function useElsewhere(
     const { key, backing } = readVolume(await virsh("vol-dumpxml", "--pool", pool, other));
     if (backing === path && !isInState(state, key)) return `volume ${other} has it as its backing file`;
   }
-  for (const line of lines(await virsh("list", "--all", "--uuid", "--name"))) {
-    const [, uuid = "", domain] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+  for (const { uuid, name: domain } of await listDomains(virsh, "--all")) {
     if (isInState(state, uuid)) continue;
     const disks = rows(await virsh("domblklist", "--details", uuid));
     // virsh lists a disk that is defined as a volume by the volume's name alone.
