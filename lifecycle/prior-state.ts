@@ -12,24 +12,30 @@ export interface PriorResource {
 /** State of the stack at the start of the run: every resource by URN. Empty before the first run. */
 export class PriorState {
   readonly resources: ReadonlyMap<string, PriorResource>;
+  // Each node asks for several resources, so a search through all of them would cost the square of the number of nodes.
+  readonly #byName = new Map<string, PriorResource>();
 
   constructor(resources: ReadonlyMap<string, PriorResource> = new Map()) {
     this.resources = resources;
+    for (const resource of resources.values()) {
+      const key = keyOf(resource.type, resource.name);
+      if (!this.#byName.has(key)) this.#byName.set(key, resource);
+    }
   }
 
   /** Outputs of the resource of a type and name; undefined when there is none. */
   outputsOf(type: ResourceType, name: string): Readonly<Record<string, unknown>> | undefined {
-    return this.#ofType(type).find((resource) => resource.name === name)?.outputs;
+    return this.#byName.get(keyOf(resourceType[type], name))?.outputs;
   }
 
   /** Names of the resources of a type. */
   namesOf(type: ResourceType): readonly string[] {
-    return this.#ofType(type).map(({ name }) => name);
+    return [...this.resources.values()].filter((each) => each.type === resourceType[type]).map(({ name }) => name);
   }
+}
 
-  #ofType(type: ResourceType): readonly PriorResource[] {
-    return [...this.resources.values()].filter((resource) => resource.type === resourceType[type]);
-  }
+function keyOf(type: string, name: string): string {
+  return `${type} ${name}`;
 }
 
 /**
