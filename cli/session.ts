@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { checkout } from "../lib/checkout.ts";
 import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
 import { hypervisorUri } from "./hypervisor-uri.ts";
-import { isDefaultDaemon } from "../libvirt/uri.ts";
+import { isDefaultDaemon, isOverSsh } from "../libvirt/uri.ts";
 import { chooseImage } from "../image/location.ts";
 import { provideImage } from "../image/provide.ts";
 import { startLibvirt } from "../tools/libvirt-daemon.ts";
@@ -106,11 +106,17 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
  * so it stays visible there.
  */
 export function withoutAgent({ get }: Pick<StackSettings, "get">): Readonly<Record<string, string>> {
-  return get("sshAgent") === "true" || /^\w+\+\w*ssh\w*:/.test(get("libvirtUri")) ? {} : { SSH_AUTH_SOCK: "" };
+  return get("sshAgent") === "true" || isOverSsh(get("libvirtUri")) ? {} : { SSH_AUTH_SOCK: "" };
 }
 
-/** Selects the stack, and creates it unless it exists. */
-export async function selectStack({ stack, capture, createStack }: OpenSession): Promise<void> {
+/** Opens a session, and selects its stack, which is created unless it exists. */
+export async function openStack(choice: StackChoice, needs: Needs): Promise<OpenSession> {
+  const session = await openSession(choice, needs);
+  await selectStack(session);
+  return session;
+}
+
+async function selectStack({ stack, capture, createStack }: OpenSession): Promise<void> {
   const select = () => capture(["stack", "select", "--stack", stack, "--non-interactive"]);
   try {
     await select();

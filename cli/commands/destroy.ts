@@ -6,7 +6,7 @@ import { startStoppedForDeletion } from "../recovery/restart.ts";
 import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
 import { diagnosisFolder } from "../runs/folder.ts";
 import { RunLog } from "../runs/run-log.ts";
-import { openSession, selectStack } from "../session.ts";
+import { openStack } from "../session.ts";
 import type { Session } from "../stack/session.ts";
 import { removeKubeconfig } from "../stack/outputs.ts";
 import { withoutProtection } from "../stack/protection.ts";
@@ -36,8 +36,7 @@ export const command = defineCommand<StackOptions>({
           `nothing was changed. To agree: ${agreeingCommand("destroy", stack, args)}`,
       );
     }
-    const session = await openSession(choice, { image: false, hypervisor: true });
-    await selectStack(session);
+    const session = await openStack(choice, { image: false, hypervisor: true });
     // No other command changes the state meanwhile, because recover holds the stack.
     const { state } = await recover(session);
     await refuseSharedVolumes(state);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { defaultDays } from "../../lib/age.ts";
-import type { StackChoice } from "../stack/settings.ts";
+import { defaultStack, type StackChoice } from "../stack/settings.ts";
 
 /** Values of {@link stackOptions}. */
 export interface StackOptions {
@@ -21,7 +21,7 @@ export function stackOptions(): readonly Option[] {
 /** `--stack NAME`. @param flags Its short and long form, and the name of its value. */
 export function stackOption(flags: string): Option {
   return new Option(flags, "stack to work on")
-    .default(process.env.PULUMI_STACK || "dev", "$PULUMI_STACK, else dev")
+    .default(process.env.PULUMI_STACK || defaultStack, `$PULUMI_STACK, else ${defaultStack}`)
     .argParser((name) => {
       if (name === "") throw new InvalidArgumentError("Expected the name of a stack.");
       return name;

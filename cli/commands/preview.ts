@@ -1,6 +1,6 @@
 import { preview } from "../preview.ts";
 import { shareWithOthers } from "../recovery/recover.ts";
-import { openSession, selectStack } from "../session.ts";
+import { openStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
@@ -18,8 +18,7 @@ export const command = defineCommand<StackOptions>({
     "npm run preview -- --expect-no-changes": "fail if there is a change",
   },
   async run(options, args) {
-    const session = await openSession(choiceOf(options), { image: true, hypervisor: true });
-    await selectStack(session);
+    const session = await openStack(choiceOf(options), { image: true, hypervisor: true });
     await shareWithOthers(session);
     return preview(session, args);
   },

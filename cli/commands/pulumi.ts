@@ -1,5 +1,5 @@
 import { shareWithOthers } from "../recovery/recover.ts";
-import { openSession, selectStack } from "../session.ts";
+import { openStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
@@ -18,8 +18,7 @@ export const command = defineCommand<StackOptions>({
   },
   async run(options, args) {
     // The program finds an image in the cache on its own.
-    const session = await openSession(choiceOf(options), { image: false, hypervisor: false });
-    await selectStack(session);
+    const session = await openStack(choiceOf(options), { image: false, hypervisor: false });
     await shareWithOthers(session);
     return session.pulumi(args);
   },

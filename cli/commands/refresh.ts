@@ -1,7 +1,7 @@
 import { isUnattended } from "../consent/consent.ts";
 import { logLine } from "../../lib/log.ts";
 import { recover } from "../recovery/recover.ts";
-import { openSession, selectStack } from "../session.ts";
+import { openStack } from "../session.ts";
 import { refreshArguments } from "../stack/refresh.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
@@ -20,8 +20,7 @@ export const command = defineCommand<StackOptions>({
     "npm run refresh -- --target '**'": "every resource, also in Kubernetes",
   },
   async run(options, args) {
-    const session = await openSession(choiceOf(options), { image: false, hypervisor: true });
-    await selectStack(session);
+    const session = await openStack(choiceOf(options), { image: false, hypervisor: true });
     await recover(session);
     const unattended = isUnattended(args);
     if (unattended) logLine("there is no terminal for a question; a refresh changes only the state, so it proceeds");

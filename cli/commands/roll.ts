@@ -6,7 +6,7 @@ import { isUnattended } from "../consent/consent.ts";
 import { recover } from "../recovery/recover.ts";
 import { rollRequest, type RollOptions } from "../roll/plan.ts";
 import { roll } from "../roll/roll.ts";
-import { openSession, selectStack } from "../session.ts";
+import { openStack } from "../session.ts";
 import type { Session } from "../stack/session.ts";
 import { writeKubeconfig } from "../stack/outputs.ts";
 import { up } from "../up.ts";
@@ -36,8 +36,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
   async run(options) {
     const request = rollRequest(options, configFileArguments(options));
     // The request names the image.
-    const session = await openSession(choiceOf(options), { image: false, hypervisor: true });
-    await selectStack(session);
+    const session = await openStack(choiceOf(options), { image: false, hypervisor: true });
     // The plan needs a state in which the image of each node is right.
     const { state } = await recover(session);
     return roll(request, {

@@ -2,7 +2,7 @@ import { isUnattended } from "../consent/consent.ts";
 import { refuseOtherImage } from "../consent/unattended.ts";
 import { describe, examine, passes } from "../doctor/doctor.ts";
 import { recover } from "../recovery/recover.ts";
-import { openSession, selectStack } from "../session.ts";
+import { openStack } from "../session.ts";
 import { up } from "../up.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
@@ -23,8 +23,7 @@ export const command = defineCommand<StackOptions>({
   },
   async run(options, args) {
     const choice = choiceOf(options);
-    const bare = await openSession(choice, { image: false, hypervisor: true });
-    await selectStack(bare);
+    const bare = await openStack(choice, { image: false, hypervisor: true });
     // A build of an image takes a quarter of an hour, so every refusal that needs no image comes first.
     if (isUnattended(args)) await refuseOtherImage(bare, args);
     const session = await bare.withImage();

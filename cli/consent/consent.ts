@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { onTerminal } from "../../lib/process.ts";
 import { quoted } from "../../lib/shell.ts";
+import { stackArguments } from "../stack/settings.ts";
 
 /** Options that answer Pulumi's question in advance. A short one may be combined with others that take no value. */
 const agreement = /^--(yes|skip-preview)(=true)?$|^-[defhjryQ]*[yf][defhjryQ]*$/;
@@ -30,9 +31,8 @@ export function isUnattended(
 
 /** Returns the npm command that agrees in advance, with the stack and the arguments of the refused command. */
 export function agreeingCommand(command: string, stack: string, args: readonly string[]): string {
-  const option = stack === "dev" ? [] : ["--stack", stack];
   const plain = (word: string) => (/^[\w./:=@%+,-]+$/.test(word) ? word : quoted(word));
-  return `npm run ${command} -- ${[...option, ...args, "--yes"].map(plain).join(" ")}`;
+  return `npm run ${command} -- ${[...stackArguments(stack), ...args, "--yes"].map(plain).join(" ")}`;
 }
 
 /**

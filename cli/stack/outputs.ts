@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stateFolder } from "../../lib/checkout.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import type { Session } from "./session.ts";
+import { stackArguments } from "./settings.ts";
 import { readState } from "./state.ts";
 import { columns } from "../../lib/table.ts";
 
@@ -73,5 +74,6 @@ export async function removeKubeconfig(session: StackReader, folder = stateFolde
 
 /** Option that names a stack, for a command; "" for the default stack. */
 function optionOf(stack: string): string {
-  return stack === "dev" ? "" : ` -- --stack ${stack}`;
+  const words = stackArguments(stack);
+  return words.length === 0 ? "" : ` -- ${words.join(" ")}`;
 }

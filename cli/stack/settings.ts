@@ -2,6 +2,14 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { inCheckout } from "../../lib/checkout.ts";
 
+/** Stack of a command that names none. */
+export const defaultStack = "dev";
+
+/** Options that name a stack to a command of this checkout; none for the default stack. */
+export function stackArguments(stack: string): readonly string[] {
+  return stack === defaultStack ? [] : ["--stack", stack];
+}
+
 /** The stack of a command. */
 export interface StackChoice {
   readonly stack: string;

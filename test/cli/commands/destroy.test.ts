@@ -20,7 +20,7 @@ const resources = [
 ];
 
 vi.mock("../../../cli/session.ts", () => ({
-  openSession: () => {
+  openStack: () => {
     situation.events.push("open a session");
     return Promise.resolve({
       stack: "dev",
@@ -36,7 +36,6 @@ vi.mock("../../../cli/session.ts", () => ({
       },
     });
   },
-  selectStack: () => Promise.resolve(),
 }));
 vi.mock("../../../cli/recovery/recover.ts", () => ({
   recover: () => Promise.resolve({ hold: undefined, state: { resources, pending: [] } }),
