@@ -26,8 +26,9 @@ const digests = new Map<string, Promise<string>>();
  * @throws when the file cannot be read.
  */
 export async function imageDigest(path: string, options: DigestOptions = {}): Promise<string> {
-  const { version } = await versionOf(path);
-  const digest = digests.get(version) ?? storedDigest(path, options);
+  const found = await versionOf(path);
+  const { version } = found;
+  const digest = digests.get(version) ?? storedDigest(path, found, options);
   digests.set(version, digest);
   digest.catch(() => digests.delete(version));
   return digest;
@@ -35,9 +36,9 @@ export async function imageDigest(path: string, options: DigestOptions = {}): Pr
 
 async function storedDigest(
   path: string,
+  before: FileVersion,
   { root = cacheRoot(), storedFrom = 64 * 2 ** 20, settled = 2_000 }: DigestOptions,
 ): Promise<string> {
-  const before = await versionOf(path);
   if (before.size < storedFrom) return sha256Of(path);
   const place = await placeOf(path, root);
   const [version, stored] =
@@ -52,8 +53,14 @@ async function storedDigest(
   return digest;
 }
 
-/** Tells one content of a file from another without reading the file. */
-async function versionOf(path: string) {
+/** Facts that tell one content of a file from another without reading the file. */
+interface FileVersion {
+  readonly version: string;
+  readonly size: number;
+  readonly changedMs: number;
+}
+
+async function versionOf(path: string): Promise<FileVersion> {
   const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = await stat(path, { bigint: true });
   return { version: [dev, ino, size, mtimeNs, ctimeNs].join(":"), size: Number(size), changedMs: Number(ctimeMs) };
 }

@@ -6,6 +6,7 @@ import { readManifest } from "../../image/manifest-reader.ts";
 import { mismatches } from "../../image/mismatch.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
+import { shortDigest } from "../../lib/digest.ts";
 
 /**
  * Checks that the node image exists, matches its manifest, and has the contract of this checkout. Reports the age of its
@@ -36,7 +37,7 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
   if (rejected !== undefined) return rejected;
   const age = manifest.builtFrom === undefined ? undefined : imageAge(manifest);
   const facts = [
-    `${path} (${found.slice(0, 12)})`,
+    `${path} (${shortDigest(found)})`,
     ...(age === undefined
       ? []
       : [`packages of ${imageDate(manifest)?.toISOString().slice(0, 10)}, ${inDays(age)} old`]),

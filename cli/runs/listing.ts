@@ -1,3 +1,4 @@
+import { shortDigest } from "../../lib/digest.ts";
 import { duration } from "../../lib/log.ts";
 import type { ArchivedRun, ReadableRun } from "./archive.ts";
 import { files } from "./folder.ts";
@@ -11,7 +12,7 @@ export function listing(runs: readonly ArchivedRun[]): string {
   const rows = runs.map(({ name, record }) => {
     if (record instanceof Error) return [name, "", "", `unreadable: ${record.message}`];
     const { stack, command, outcome, nodes, image } = record;
-    return [name, stack, command, outcome, durationOf(record), String(nodes.length), image.sha256?.slice(0, 12) ?? "-"];
+    return [name, stack, command, outcome, durationOf(record), String(nodes.length), shortDigest(image.sha256 ?? "-")];
   });
   return columns([["RUN", "STACK", "COMMAND", "OUTCOME", "TOOK", "NODES", "IMAGE"], ...rows]);
 }

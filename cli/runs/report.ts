@@ -1,6 +1,7 @@
 import { redact } from "../../lib/redact.ts";
 import { phaseTable } from "./phases.ts";
 import type { RunRecord } from "./record.ts";
+import { shortDigest } from "../../lib/digest.ts";
 
 /** Returns an HTML page about a run: one file without scripts, which loads nothing. */
 export function reportPage(record: RunRecord): string {
@@ -28,7 +29,7 @@ ${changes === null ? "<p>None, or Pulumi printed no summary.</p>" : pairs(change
 ${table(
   ["node", "role", "pool", "address", "image"],
   // Twelve digits, as in the names of base volumes.
-  nodes.map(({ name, role, pool = "", address, image }) => [name, role, pool, address, image.slice(0, 12)]),
+  nodes.map(({ name, role, pool = "", address, image }) => [name, role, pool, address, shortDigest(image)]),
 )}
 <h2>Phases</h2>
 ${phases(record)}
