@@ -1,5 +1,6 @@
-import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
+import { virshFor } from "../../libvirt/virsh.ts";
 import { readLogin } from "../environment.ts";
+import type { Connect } from "./hypervisors.ts";
 import { interruptedCreations } from "./interrupted-creations.ts";
 import { removeOrphans, type Orphan } from "./orphans.ts";
 import { failedUploads, partialUploads } from "./partial-uploads.ts";
@@ -17,7 +18,7 @@ import { removeFailedDomains } from "./failed-domains.ts";
 /** Options of {@link recover}, which tests replace. */
 export interface RecoverOptions {
   /** @default the installed virsh */
-  readonly connect?: (uri: string) => Virsh;
+  readonly connect?: Connect;
   /** @default {@link logLine} */
   readonly log?: Log;
   /** Milliseconds to wait for another command on the stack. @default 20_000 */
@@ -59,7 +60,7 @@ export async function recover(session: Session, options: RecoverOptions = {}): P
 
 async function recoverHeld(
   session: Session,
-  connect: (uri: string) => Virsh,
+  connect: Connect,
   log: Log,
   hold: StackHold | undefined,
 ): Promise<StackState> {

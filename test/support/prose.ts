@@ -1,9 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { artifact } from "../../lib/cache.ts";
-import { inCheckout } from "../../lib/checkout.ts";
-import { buildGo, goInputs } from "../../tools/go.ts";
+import { goTool } from "./go-tool.ts";
 
 /** Generated, foreign or historical text, and the rules themselves, which contain the forbidden words. */
 const exempt = /^(sdks\/|\.vale|LICENSE$|package-lock\.json$|CHANGELOG\.md$|test\/support\/prose\.test\.ts$)/;
@@ -42,14 +40,6 @@ export function commentsOf(source: string): string {
 
 /** Builds the linter of prose, a Go program, and returns its path. */
 export async function vale(): Promise<string> {
-  const module = inCheckout("tools", "go", "vale");
   // Its parsers of programming languages are written in C.
-  const programs = [{ name: "vale", package: "github.com/vale-cli/vale/v3/cmd/vale", cgo: true }];
-  const folder = await artifact({
-    name: "vale",
-    inputs: await goInputs(module, programs),
-    estimate: "2 min",
-    build: (output) => buildGo(module, programs, output),
-  });
-  return join(folder, "vale");
+  return goTool({ name: "vale", package: "github.com/vale-cli/vale/v3/cmd/vale", cgo: true }, "2 min");
 }

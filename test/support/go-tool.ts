@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { artifact } from "../../lib/cache.ts";
+import { inCheckout } from "../../lib/checkout.ts";
+import { buildGo, goInputs, type GoProgram } from "../../tools/go.ts";
+
+/**
+ * Returns the path of a linter, built from the Go module of its name in tools/go when the cache does not have it.
+ * @param estimate Duration of the build, for a person.
+ */
+export async function goTool(program: GoProgram, estimate: string): Promise<string> {
+  const { name } = program;
+  const module = inCheckout("tools", "go", name);
+  const folder = await artifact({
+    name,
+    inputs: await goInputs(module, [program]),
+    estimate,
+    build: (output) => buildGo(module, [program], output),
+  });
+  return join(folder, name);
+}
