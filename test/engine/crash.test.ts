@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TestStack } from "./stack.ts";
 
-describe("an up that is killed", () => {
-  it("leaves a lock that the next one names, and needs no more than `cancel` when nothing was under way", async () => {
+describe("an up that was killed", () => {
+  it("leaves a lock that blocks the next up, and `pulumi cancel` is enough when libvirt had created nothing", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("before", /create Domain master/, () => {
       stack.cli.kill();
@@ -23,8 +23,8 @@ describe("an up that is killed", () => {
   });
 });
 
-describe("a destroy that is killed", () => {
-  it("is completed by the next one", async () => {
+describe("a destroy that was killed", () => {
+  it("is completed by the next one after `pulumi cancel`", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     await stack.up();
     stack.world.on("after", /delete Domain worker-node-1/, () => stack.cli.kill());
@@ -38,8 +38,8 @@ describe("a destroy that is killed", () => {
   });
 });
 
-describe("an up that is interrupted", () => {
-  it("lets what is under way finish, and the next one goes on from there", async () => {
+describe("an up that was interrupted", () => {
+  it("finishes the creations that had begun, and the next up continues from there", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("before", /create Domain master/, () => stack.cli.interrupt());
     const { succeeded, calls } = await stack.up();
@@ -48,7 +48,7 @@ describe("an up that is interrupted", () => {
     expect(calls.list).toContain("create Domain master");
     expect(calls.list).not.toContain("create Command master-init");
     expect(await stack.drift()).toEqual([]);
-    // No lock is left, and nothing is made twice.
+    // No lock is left, and no object is created twice.
     const next = await stack.up();
     expect(next.succeeded, next.text).toBe(true);
     expect(next.calls.list).not.toContain("create Domain master");

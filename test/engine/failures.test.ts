@@ -30,7 +30,7 @@ describe("a first up that fails", () => {
     expect(second.succeeded, second.text).toBe(true);
     expect(second.calls.of("create")).toContain("Command worker-node-2-join");
     expect(second.calls.list.filter((operation) => /Domain|Volume|master/.test(operation))).toEqual([]);
-    // The first token may have ended, and lets a worker have one certificate only.
+    // The first token may have expired, and a token is good for one certificate only.
     expect(second.calls.list.filter((operation) => operation.includes("-token")).sort()).toEqual([
       "create Command worker-node-2-token",
       "delete Command worker-node-2-token",
@@ -39,7 +39,7 @@ describe("a first up that fails", () => {
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("is told by the history from one that was refused before anything was done", async () => {
+  it("is distinguished by the history from an up that was refused before it changed anything", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     const capture = async (args: readonly string[]) => (await stack.cli.run(args, stack.folder)).stdout;
     const concerns = (began: number) => concernsCluster({ stack: "lab", capture }, "", began);
@@ -52,7 +52,7 @@ describe("a first up that fails", () => {
     expect(await concerns(Date.now() + 60_000)).toBe(false);
   });
 
-  it("names the machine that did not boot, and destroys what it made", async () => {
+  it("names the machine that did not boot, and its objects can be destroyed", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     stack.world.on("before", /create Domain worker-node-1/, fail);
     const first = await stack.up();
@@ -61,7 +61,7 @@ describe("a first up that fails", () => {
     const state = clusterStateOf(parseState(await stack.exportText()));
     expect(state.nodes.map(({ name }) => name)).toEqual(["master", "worker-node-1"]);
     expect(readFailures(first.text, state)).toMatchObject([{ node: "worker-node-1", step: "machine" }]);
-    // Without the log, the control plane's machine, which may not have been begun, looks the same.
+    // Without the log, the control plane's machine looks the same, although its creation may not have begun.
     expect(readFailures("", state)).toContainEqual(expect.objectContaining({ node: "worker-node-1", step: "machine" }));
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
@@ -80,7 +80,7 @@ describe("a cluster of one control plane and two workers", () => {
   beforeEach(() => restore());
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  it("keeps the machine of a worker that could not leave", async () => {
+  it("keeps the machine of a worker that could not be drained", async () => {
     stack.world.on("before", /delete Command worker-node-2-token/, fail);
     const first = await stack.up({ workers: 1 });
     expect(first.succeeded).toBe(false);
@@ -98,7 +98,7 @@ describe("a cluster of one control plane and two workers", () => {
     expect(await stack.drift()).toEqual([]);
   });
 
-  it("gets ready later when it was not in time", async () => {
+  it("becomes ready in the next up when it was not ready in time", async () => {
     stack.world.on("before", /update Command ready/, fail);
     expect((await stack.up({ workers: 3 })).succeeded).toBe(false);
     stack.world.calm();
