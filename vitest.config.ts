@@ -24,6 +24,16 @@ export default defineConfig({
         },
       },
       {
+        // Engine cases that are too long for every change: `npm run test:engine:nightly`.
+        test: {
+          name: "engine-nightly",
+          include: ["test/engine/**/*.nightly.ts"],
+          testTimeout: 1_200_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // Real machines. Many cases share one cluster, so they run in order.
         test: {
           name: "e2e",
@@ -35,7 +45,7 @@ export default defineConfig({
         },
       },
       {
-        // Cases that are too long for every change: `npm run test:e2e:nightly`.
+        // End-to-end cases that are too long for every change: `npm run test:e2e:nightly`.
         test: {
           name: "nightly",
           include: ["test/e2e/**/*.nightly.ts"],

@@ -1,5 +1,6 @@
 /**
- * Runs one tier of the tests: `unit` (static checks and unit tests), `engine`, `e2e`, or `nightly` (long end-to-end cases).
+ * Runs one tier of the tests: `unit` (static checks and unit tests), `engine` or `e2e`. The tiers `engine-nightly` and
+ * `nightly` have the cases that are too long for `engine` and `e2e`.
  *
  * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`. Before it,
  * lines `FAILED name: reason` repeat each failure. The exit code is 0 only if nothing failed and at least one test passed.

@@ -67,9 +67,9 @@ it("the next command protects the data again after a destroy that was killed", a
   const protectedBefore = await protectedOf(stack);
   expect(protectedBefore.map((urn) => urn.split("::").at(-1))).toEqual(["lab-master-data"]);
   await stack.unprotect();
-  expect((await recoveryOf(stack)).said).toEqual(["protected the control plane's data again: lab-master-data"]);
+  expect((await recoveryOf(stack)).log).toEqual(["protected the control plane's data again: lab-master-data"]);
   expect(await protectedOf(stack)).toEqual(protectedBefore);
-  expect((await recoveryOf(stack)).said).toEqual([]);
+  expect((await recoveryOf(stack)).log).toEqual([]);
 });
 
 it("a cluster without protection is destroyed without a change of its protection", async () => {

@@ -2,69 +2,15 @@ import { copyFile, writeFile, mkdir, readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
-import { cluster } from "./names.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { TestStack } from "./stack.ts";
-import { previewOf, recoveryOf } from "./recovering.ts";
-import type { Call, Moment } from "./world.ts";
-
-/** Kills an `up` after an object was created and before the state records it. */
-async function killAfter(stack: TestStack, pattern: RegExp): Promise<void> {
-  stack.world.on("after", pattern, () => stack.cli.kill());
-  expect((await stack.up()).succeeded).toBe(false);
-  stack.world.calm();
-}
+import { interruptCreations, killAfter, previewOf, recoveryOf } from "./recovering.ts";
 
 describe("an up that was killed", () => {
-  it(
-    "is continued after a kill at every single creation, and nothing is created twice",
-    { timeout: 600_000 },
-    async () => {
-      await using stack = await TestStack.create({ workers: 1 });
-      const killedAt: string[] = [];
-      const removed: string[] = [];
-      for (;;) {
-        const before = killedAt.length;
-        const kill = (moment: Moment) => (call: Call) => {
-          const happens = /^(Pool|Network|Volume|Domain) /.test(call.resource) || before % 2 === 0;
-          if (killedAt.length > before || killedAt.includes(call.resource) || happens !== (moment === "after")) return;
-          killedAt.push(call.resource);
-          stack.cli.kill();
-          if (!happens) throw new Error("killed");
-        };
-        stack.world.on("before", /^create/, kill("before"));
-        stack.world.on("after", /^create/, kill("after"));
-        const { succeeded, text } = await stack.up();
-        stack.world.calm();
-        if (killedAt.length === before) {
-          expect(succeeded, text).toBe(true);
-          break;
-        }
-        const { said, printed } = await recoveryOf(stack);
-        expect(said[0], printed.join("\n")).toBe("the last run on stack lab was killed; recovering it");
-        removed.push(...said.flatMap((line) => /^removed (.*): its creation/.exec(line)?.[1] ?? []));
-        expect((await stack.export()).deployment.pending_operations, printed.join("\n")).toBeUndefined();
-        expect((await stack.drift()).filter((line) => line.includes("libvirt:"))).toEqual([]);
-      }
-      expect(killedAt.sort()).toEqual(cluster(1));
-      expect(await stack.drift()).toEqual([]);
-      const names = removed.map((what) => what.replace(/(-[0-9a-f]{8,12})+(?=$|\.)/, "")).sort();
-      expect([...new Set(names)]).toEqual([
-        "domain lab-master",
-        "domain lab-worker-node-1",
-        "network scheduler_benchmark_net",
-        "storage pool nodeforge-lab",
-        "volume lab-base.qcow2",
-        "volume lab-master-data.qcow2",
-        "volume lab-master-root",
-        "volume lab-master-seed.iso",
-        "volume lab-worker-node-1-root",
-        "volume lab-worker-node-1-seed.iso",
-      ]);
-      expect((await recoveryOf(stack)).said).toEqual([]);
-      expect((await stack.preview()).steps).toEqual([]);
-    },
-  );
+  it("is completed after a kill at any creation, and no object is created twice", async () => {
+    await using stack = await TestStack.create();
+    await interruptCreations(stack, "sample");
+  });
 
   it("is undone completely by destroy", async () => {
     await using stack = await TestStack.create({ workers: 1 });
@@ -79,8 +25,8 @@ describe("an up that was killed", () => {
     await killAfter(stack, /create Domain master/);
     const [domain] = stack.world.ofKind("Domain");
     domain!.properties = { ...domain!.properties, description: "nodeforge cluster lab, another one's" };
-    const { said } = await recoveryOf(stack);
-    expect(said.filter((line) => /^(kept|removed)/.test(line))).toEqual([
+    const { log } = await recoveryOf(stack);
+    expect(log.filter((line) => /^(kept|removed)/.test(line))).toEqual([
       "kept domain lab-master: its description is not the one this stack gives it: virsh desc lab-master",
     ]);
     expect([...stack.world.ofKind("Domain")]).toEqual([domain]);
@@ -95,7 +41,7 @@ describe("an up that was killed", () => {
     await killAfter(stack, /create Network/);
     const [network] = stack.world.ofKind("Network");
     network!.properties = { ...network!.properties, xml: {} };
-    expect((await recoveryOf(stack)).said.filter((line) => line.startsWith("kept network"))).toHaveLength(1);
+    expect((await recoveryOf(stack)).log.filter((line) => line.startsWith("kept network"))).toHaveLength(1);
     expect([...stack.world.ofKind("Network")]).toEqual([network]);
   });
 
@@ -117,31 +63,44 @@ describe("an up that was killed", () => {
 });
 
 describe("an up that was killed, whose cluster another checkout has created since", () => {
+  let stack: TestStack;
+  let restoreOthers: () => void;
+
+  beforeAll(async () => {
+    stack = await TestStack.create({ workers: 1 });
+    const made = await stack.up();
+    expect(made.succeeded, made.text).toBe(true);
+    const restore = [stack.world.remember(), stack.guests.remember()];
+    restoreOthers = () => restore.forEach((each) => each());
+  });
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  /** Deletes everything from the hypervisor by hand. */
+  function deleteAll() {
+    for (const thing of [...stack.world.things]) {
+      stack.world.drop(thing);
+      stack.guests.remove(thing.id);
+    }
+  }
+
   it.each([
     ["Network", /create Network/, ["network scheduler_benchmark_net"]],
     ["base image", /create Volume base/, []],
     ["seed disk", /create Volume master-seed/, []],
     ["domain", /create Domain master/, ["domain lab-master"]],
   ])("touches nothing of that cluster when it was killed at its %s", async (_, pattern, kept) => {
-    await using stack = await TestStack.create({ workers: 1 });
+    await stack.elsewhere();
+    deleteAll();
     await killAfter(stack, pattern);
-    // Another user removes everything by hand, and starts again from another clone.
-    const firstOnes = [...stack.world.things];
-    for (const thing of firstOnes) {
-      stack.world.drop(thing);
-      stack.guests.remove(thing.id);
-    }
-    const goBack = await stack.elsewhere();
-    const made = await stack.up();
-    expect(made.succeeded, made.text).toBe(true);
+    deleteAll();
+    restoreOthers();
     const living = [...stack.world.things];
     const running = stack.world.ofKind("Domain").map(({ id }) => stack.guests.isRunning(id));
-    await goBack();
 
-    const { said, asked } = await recoveryOf(stack);
-    expect(said.filter((line) => line.startsWith("removed"))).toEqual([]);
-    for (const what of kept) expect(said).toContainEqual(expect.stringContaining(`kept ${what}: `));
-    expect(asked.join("\n")).not.toMatch(/^(vol-delete|pool-undefine|net-undefine|undefine|\S*destroy)/m);
+    const { log, calls } = await recoveryOf(stack);
+    expect(log.filter((line) => line.startsWith("removed"))).toEqual([]);
+    for (const what of kept) expect(log).toContainEqual(expect.stringContaining(`kept ${what}: `));
+    expect(calls.join("\n")).not.toMatch(/^(vol-delete|pool-undefine|net-undefine|undefine|\S*destroy)/m);
     expect([...stack.world.things]).toEqual(living);
     // The rest of `up` touches nothing of it either, nor does `destroy`.
     const up = await stack.up();
@@ -149,10 +108,13 @@ describe("an up that was killed, whose cluster another checkout has created sinc
     expect(up.text).toContain("domain lab-master exists");
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual(living);
+    expect(running).toEqual([true, true]);
     expect(stack.world.ofKind("Domain").map(({ id }) => stack.guests.isRunning(id))).toEqual(running);
   });
+});
 
-  it("deletes only its own volume where both use one pool", async () => {
+describe("an up that was killed, whose pool another checkout uses", () => {
+  it("deletes only its own volume", async () => {
     await using stack = await TestStack.create({ workers: 0, storagePool: "theirs" });
     stack.world.add({ urn: "", type: "libvirt:index/pool:Pool", id: "p", taken: "theirs", properties: {} }, false);
     await killAfter(stack, /create Volume base/);
@@ -167,8 +129,8 @@ describe("an up that was killed, whose cluster another checkout has created sinc
       .filter(({ taken }) => taken.includes("lab-base") && taken !== own!.taken);
     expect(others).toHaveLength(1);
     await goBack();
-    const { said } = await recoveryOf(stack);
-    expect(said).toContain(`removed volume ${own!.taken.split("/").at(-1)}: its creation was interrupted`);
+    const { log } = await recoveryOf(stack);
+    expect(log).toContain(`removed volume ${own!.taken.split("/").at(-1)}: its creation was interrupted`);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect(stack.world.ofKind("Volume").filter(({ taken }) => taken.includes("lab-base"))).toEqual(others);
     expect(stack.world.ofKind("Domain")).toHaveLength(1);
@@ -176,11 +138,20 @@ describe("an up that was killed, whose cluster another checkout has created sinc
 });
 
 describe("a destroy that was killed", () => {
+  let stack: TestStack;
+  let restore: () => Promise<void>;
+
+  beforeAll(async () => {
+    stack = await TestStack.create({ workers: 1 });
+    await stack.up();
+    restore = await stack.remember();
+  });
+  beforeEach(() => restore());
+  afterAll(() => stack[Symbol.asyncDispose]());
+
   it.each([/delete Domain worker-node-1/, /delete Domain master/, /delete Network/, /delete Pool/])(
     "at %s is completed by the next one",
     async (pattern) => {
-      await using stack = await TestStack.create({ workers: 1 });
-      await stack.up();
       stack.world.on("after", pattern, () => stack.cli.kill());
       expect((await stack.destroy()).succeeded).toBe(false);
       stack.world.calm();
@@ -207,7 +178,7 @@ describe("a lock", () => {
   it.each([
     ["a living Pulumi", hostname(), []],
     ["another machine", "elsewhere", [expect.stringContaining("cannot be checked from here")]],
-  ])("of %s is left to Pulumi, with all objects that it may be creating", async (_, host, said) => {
+  ])("of %s is left to Pulumi, with all objects that it may be creating", async (_, host, log) => {
     await using stack = await TestStack.create({ workers: 0 });
     await killAfter(stack, /create Domain master/);
     const program = join(stack.folder, "pulumi");
@@ -216,8 +187,8 @@ describe("a lock", () => {
     const left = await lock(stack, { pid: living.pid, hostname: host });
     const things = [...stack.world.things];
     const previewed = await previewOf(stack);
-    expect(previewed.said).toEqual([expect.stringContaining("the state could not be refreshed from libvirt")]);
-    expect(await recoveryOf(stack)).toEqual({ said, printed: [], asked: [] });
+    expect(previewed.log).toEqual([expect.stringContaining("the state could not be refreshed from libvirt")]);
+    expect(await recoveryOf(stack)).toEqual({ log, printed: [], calls: [] });
     expect(await left()).toHaveLength(2);
     expect([...stack.world.things]).toEqual(things);
     const { succeeded, text } = await stack.up();
@@ -234,14 +205,14 @@ describe("a lock", () => {
     const locks = await left();
     expect(await previewOf(stack, "--json")).toEqual({
       code: 0,
-      said: ["the last run on stack lab did not finish; `npm run up` recovers it first"],
+      log: ["the last run on stack lab did not finish; `npm run up` recovers it first"],
       ran: ["stack export", "preview --stack lab --json"],
     });
     expect(await left()).toEqual(locks);
     expect(locks).toHaveLength(1);
     const shown = await stack.preview();
     expect(shown.succeeded, shown.text).toBe(true);
-    expect((await recoveryOf(stack)).said).toContain("releasing the lock of process 999999999, which has ended");
+    expect((await recoveryOf(stack)).log).toContain("releasing the lock of process 999999999, which has ended");
     expect(await left()).toEqual([]);
     expect((await stack.up()).succeeded).toBe(true);
   });

@@ -194,7 +194,11 @@ export class TestStack implements AsyncDisposable {
 
   /** Returns the differences between the state and the world; none when both match. */
   async drift(): Promise<string[]> {
-    const { resources = [] } = (await this.export()).deployment;
+    return this.driftFrom(await this.export());
+  }
+
+  /** Returns the differences between an exported state and the world; none when both match. */
+  driftFrom({ deployment: { resources = [] } }: State): string[] {
     const known = resources.filter(({ type }) => resourceExists(type)).map(({ type, id }) => `${type} ${id}`);
     const there = [...this.world.things].map(({ type, id }) => `${type} ${id}`);
     return [
@@ -291,16 +295,17 @@ export class TestStack implements AsyncDisposable {
    * @returns a function that goes back to the first checkout.
    */
   async elsewhere(): Promise<() => Promise<void>> {
-    const [state, first, second] = ["state", "first", "second"].map((name) => join(this.folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    await rename(state, first);
+    const state = join(this.folder, "state");
+    const setAside = async () => {
+      const folder = await mkdtemp(join(this.folder, "checkout-"));
+      await rename(state, folder);
+      return folder;
+    };
+    const first = await setAside();
     await mkdir(state);
     await this.#administer(["stack", "init", this.#name]);
     return async () => {
-      await rename(state, second);
+      await setAside();
       await rename(first, state);
     };
   }
@@ -321,6 +326,7 @@ export class TestStack implements AsyncDisposable {
     this.world.takeCalls();
     const common = ["--stack", this.#name, "--config-file", file, "--event-log", events];
     const { exitCode, stdout, all } = await this.cli.run([command, ...common, ...args], inCheckout());
+    await this.world.settled();
     return {
       succeeded: exitCode === 0,
       stdout,

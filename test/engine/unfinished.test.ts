@@ -39,8 +39,8 @@ describe("a machine that was defined and could not start", () => {
       return thing;
     });
 
-    const { said, printed } = await recoveryOf(stack);
-    expect([said, printed]).toEqual([[removedDomain], []]);
+    const { log, printed } = await recoveryOf(stack);
+    expect([log, printed]).toEqual([[removedDomain], []]);
     expect(stack.world.ofKind("Domain").filter((domain) => theirs.includes(domain as never))).toEqual(theirs);
     const { succeeded, text, calls } = await stack.up();
     expect(succeeded, text).toBe(true);
@@ -48,7 +48,7 @@ describe("a machine that was defined and could not start", () => {
     expect(calls.list.filter((operation) => /Volume|master/.test(operation))).toEqual([]);
     theirs.forEach((thing) => stack.world.drop(thing));
     expect(await stack.drift()).toEqual([]);
-    expect((await recoveryOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).log).toEqual([]);
   });
 
   it("is removed before the next attempt when it replaces another machine", async () => {
@@ -57,7 +57,7 @@ describe("a machine that was defined and could not start", () => {
     failToStart(stack, "worker-node-1");
     expect((await stack.up({ workerMemoryMiB: 1_000_000 })).succeeded).toBe(false);
     stack.world.calm();
-    expect((await recoveryOf(stack)).said).toEqual([removedDomain]);
+    expect((await recoveryOf(stack)).log).toEqual([removedDomain]);
     const { succeeded, text } = await stack.up({ workerMemoryMiB: 4096 });
     expect(succeeded, text).toBe(true);
     expect(await stack.drift()).toEqual([]);
@@ -68,7 +68,7 @@ describe("a machine that was defined and could not start", () => {
     failToStart(stack, "worker-node-1");
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
-    expect((await recoveryOf(stack)).said).toEqual([removedDomain]);
+    expect((await recoveryOf(stack)).log).toEqual([removedDomain]);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe("a machine that was defined and could not start", () => {
     stack.world.calm();
     stack.guests.start(domainOf(stack, "worker-node-1").id);
     stack.guests.stop(domainOf(stack, "master").id);
-    expect((await recoveryOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).log).toEqual([]);
     expect(stack.world.ofKind("Domain")).toHaveLength(2);
   });
 });
@@ -103,8 +103,8 @@ describe("a volume whose upload failed", () => {
     const volumes = stack.world.ofKind("Volume").length;
     // A refresh would count it as complete.
     expect((await previewOf(stack)).ran).toEqual(["stack export", "preview --stack lab"]);
-    const { said } = await recoveryOf(stack);
-    expect(said).toEqual([expect.stringMatching(line)]);
+    const { log } = await recoveryOf(stack);
+    expect(log).toEqual([expect.stringMatching(line)]);
     expect(stack.world.ofKind("Volume")).toHaveLength(volumes - 1);
     // `up` refreshes next, and then nothing marks it.
     await refreshFromLibvirt(stack.session());
@@ -113,7 +113,7 @@ describe("a volume whose upload failed", () => {
     expect(succeeded, text).toBe(true);
     expect(calls.matching(pattern)).toHaveLength(1);
     expect(await stack.drift()).toEqual([]);
-    expect((await recoveryOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).log).toEqual([]);
   });
 
   it("is destroyed with the stack although libvirt does not have it", async () => {
@@ -123,7 +123,7 @@ describe("a volume whose upload failed", () => {
     });
     await stack.up();
     stack.world.calm();
-    expect((await recoveryOf(stack)).said).toHaveLength(1);
+    expect((await recoveryOf(stack)).log).toHaveLength(1);
     expect((await stack.destroy()).succeeded).toBe(true);
     expect([...stack.world.things]).toEqual([]);
   });
@@ -136,19 +136,19 @@ describe("a volume whose upload failed", () => {
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
     const volumes = stack.world.ofKind("Volume");
-    expect((await recoveryOf(stack)).said).toEqual([]);
+    expect((await recoveryOf(stack)).log).toEqual([]);
     expect(stack.world.ofKind("Volume")).toEqual(volumes);
   });
 });
 
 it("a stack without anything to recover costs one list of virsh, and none before its first up", async () => {
   await using stack = await TestStack.create({ workers: 0 });
-  expect(await recoveryOf(stack)).toEqual({ said: [], printed: [], asked: [] });
+  expect(await recoveryOf(stack)).toEqual({ log: [], printed: [], calls: [] });
   expect((await previewOf(stack)).ran).not.toContain("refresh");
   await stack.up();
-  const asked = ["list --inactive --without-managed-save --uuid --name"];
-  expect(await recoveryOf(stack)).toEqual({ said: [], printed: [], asked });
-  const ran = (...commands: string[]) => ({ code: 0, said: [], ran: [...commands, "preview --stack lab"] });
+  const calls = ["list --inactive --without-managed-save --uuid --name"];
+  expect(await recoveryOf(stack)).toEqual({ log: [], printed: [], calls });
+  const ran = (...commands: string[]) => ({ code: 0, log: [], ran: [...commands, "preview --stack lab"] });
   expect(await previewOf(stack)).toEqual(ran("stack export", "stack export", "refresh"));
   expect((await previewOf(stack, "-r")).ran).toEqual(["stack export", "preview --stack lab -r"]);
 });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** Operation of a plugin on a resource. */
 export type Action = "create" | "update" | "delete";
 
@@ -41,6 +43,7 @@ export class World {
   readonly reservations = new Map<string, string>();
   readonly #hooks: { moment: Moment; pattern: RegExp; hook: Hook }[] = [];
   readonly #leases = new Map<string, string>();
+  readonly #running = new Set<Promise<unknown>>();
   #clock = 0;
 
   /** Adds a hook to every matching operation (`create Domain master`). A hook that throws makes the operation fail. */
@@ -54,12 +57,28 @@ export class World {
   }
 
   /** Performs an operation between its hooks, and records it. */
-  async perform<T>(action: Action, resource: string, effect: (call: Call) => T): Promise<T> {
+  perform<T>(action: Action, resource: string, effect: (call: Call) => T): Promise<T> {
+    const operation = this.#perform(action, resource, effect);
+    this.#running.add(operation);
+    const end = () => this.#running.delete(operation);
+    operation.then(end, end);
+    return operation;
+  }
+
+  /**
+   * Waits for the end of running operations, at most a second. An operation of a killed CLI ends after that CLI, as it would in
+   * libvirt, and must not change what the test does next.
+   */
+  async settled(): Promise<void> {
+    await Promise.race([Promise.allSettled(this.#running), sleep(1000)]);
+  }
+
+  async #perform<T>(action: Action, resource: string, effect: (call: Call) => T): Promise<T> {
     const call: Call = { action, resource, began: this.#clock++ };
     this.calls.push(call);
     await this.#run("before", call);
     // An operation that does not wait for this one starts within this time, so the order of calls shows a missing dependency.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
     const result = effect(call);
     await this.#run("after", call);
     call.ended = this.#clock++;

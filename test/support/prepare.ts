@@ -6,7 +6,7 @@ import { which } from "../../lib/process.ts";
 import { provide } from "../../tools/requirements.ts";
 
 /** Tiers of the tests. */
-export type Tier = "unit" | "engine" | "e2e" | "nightly";
+export type Tier = "unit" | "engine" | "engine-nightly" | "e2e" | "nightly";
 
 /** Command and environment of a tier's test runner. */
 export interface Prepared {
@@ -30,7 +30,7 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
   await provide("provisioning");
   const cli = await pulumiCli();
   const environment = { PATH: [cli, process.env.PATH].join(delimiter), PULUMI_SKIP_UPDATE_CHECK: "true" };
-  if (tier === "engine") return { wrapper: [], environment };
+  if (tier === "engine" || tier === "engine-nightly") return { wrapper: [], environment };
 
   await provide("hypervisor");
   const { folder } = await providePlugins(join(cli, "pulumi"));
