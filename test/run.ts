@@ -74,7 +74,8 @@ async function runVitest(): Promise<Count> {
       stdio: "inherit",
       reject: false,
       preferLocal: true,
-      env: environment,
+      // Halves the time that the program, which every `up` of the engine tier starts, takes to load.
+      env: { NODE_COMPILE_CACHE: join(folder, "compile-cache"), ...environment },
     });
     const { numPassedTests, numFailedTests, testResults } = readReport(report);
     for (const line of failuresOf(testResults)) console.log(line);
