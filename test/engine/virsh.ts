@@ -59,35 +59,48 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     guests.remove(thing.id);
     return "";
   };
-  const names = (kind: string) => world.ofKind(kind).map(({ taken }) => `${taken}\n`);
-  const activeOf = (kind: string) =>
-    world
-      .ofKind(kind)
-      .filter(({ properties }) => properties.active !== false)
-      .map(({ taken }) => `${taken}\n`);
+  const isActive = ({ properties }: Thing) => properties.active !== false;
+  // Without an option, virsh lists only active objects.
+  const listed = (kind: string, isOn: (thing: Thing) => boolean) =>
+    world.ofKind(kind).filter((thing) => operands.includes("--all") || isOn(thing) !== operands.includes("--inactive"));
+  const namesOf = (things: readonly Thing[]) => things.map(({ taken }) => `${taken}\n`).join("");
+  const activate = (kind: string, active: boolean) => {
+    const thing = need(kind, name);
+    if (isActive(thing) === active)
+      throw new Error(`${kind.toLowerCase()} '${name}' is ${active ? "already" : "not"} active`);
+    thing.properties = { ...thing.properties, active };
+    return "";
+  };
   const networksOf = ({ properties }: Thing) =>
     ((properties.networkInterfaces ?? []) as { networkName: string }[]).map(({ networkName }) => networkName);
   const linksTo = (network: string) => world.ofKind("Domain").filter((domain) => networksOf(domain).includes(network));
   const pool = operands[operands.indexOf("--pool") + 1] ?? "";
+  const needVolume = (): Thing => {
+    needActivePool(pool);
+    return need("Volume", `/pools/${pool}/${name}`);
+  };
+  // libvirt finds no volume of an inactive pool.
+  const needActivePool = (taken: string) => {
+    const found = world.ofKind("Pool").find((thing) => thing.taken === taken);
+    if (found && !isActive(found)) throw new Error(`storage pool '${taken}' is not active`);
+  };
   switch (command) {
-    case "list":
-      if (!operands.includes("--uuid")) return names("Domain").join("");
-      return world
-        .ofKind("Domain")
-        .filter(({ id }) => !operands.includes("--inactive") || !guests.isRunning(id))
-        .map(({ id, taken }) => `${id} ${taken}\n`)
-        .join("");
+    case "list": {
+      const domains = listed("Domain", ({ id }) => guests.isRunning(id));
+      if (!operands.includes("--uuid")) return namesOf(domains);
+      return domains.map(({ id, taken }) => `${id} ${taken}\n`).join("");
+    }
     case "net-list":
-      return operands.includes("--all") ? names("Network").join("") : activeOf("Network").join("");
+      return namesOf(listed("Network", isActive));
     case "pool-list":
-      if (operands.includes("--inactive")) return "";
-      return operands.includes("--all") ? names("Pool").join("") : activeOf("Pool").join("");
+      return namesOf(listed("Pool", isActive));
     // A hypervisor with enough memory for every test.
     case "nodeinfo":
       return "CPU(s):              64\nMemory size:         1073741824 KiB\n";
     case "domcapabilities":
       return "<domainCapabilities/>";
     case "vol-list":
+      needActivePool(pool);
       return world
         .ofKind("Volume")
         .filter(({ id }) => id.startsWith(`/pools/${pool}/`))
@@ -96,6 +109,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "domuuid":
       return need("Domain", name).id;
     case "pool-refresh":
+      needActivePool(name);
       return "";
     case "net-uuid":
       return need("Network", name).id;
@@ -116,18 +130,29 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
         .join("");
     case "pool-dumpxml":
       return poolDefinition(need("Pool", name));
-    case "destroy":
-    case "net-destroy":
-    case "pool-destroy":
+    case "destroy": {
+      const { id } = need("Domain", name);
+      if (!guests.isRunning(id)) throw new Error("Requested operation is not valid: domain is not running");
+      guests.stop(id);
       return "";
+    }
+    case "net-start":
+    case "net-destroy":
+      return activate("Network", command === "net-start");
+    case "pool-start":
+    case "pool-destroy":
+      return activate("Pool", command === "pool-start");
     case "undefine":
       return remove(need("Domain", operands[0] ?? ""));
     case "net-undefine":
       return remove(need("Network", name));
-    case "pool-undefine":
-      return remove(need("Pool", name));
+    case "pool-undefine": {
+      const thing = need("Pool", name);
+      if (isActive(thing)) throw new Error(`storage pool '${name}' is still active`);
+      return remove(thing);
+    }
     case "vol-dumpxml": {
-      const { id, properties } = need("Volume", `/pools/${pool}/${name}`);
+      const { id, properties } = needVolume();
       const backing = `<backingStore><path>${String(at(properties, "baseVolumeId"))}</path></backingStore>`;
       return `<volume><key>${id}</key>${backing}</volume>`;
     }
@@ -137,9 +162,9 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     }
     case "vol-key":
     case "vol-path":
-      return need("Volume", `/pools/${pool}/${name}`).id;
+      return needVolume().id;
     case "vol-delete":
-      return remove(need("Volume", `/pools/${pool}/${name}`));
+      return remove(needVolume());
     default:
       throw new Error(`the tests expect no virsh ${command}`);
   }
