@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { cluster, patternsOf, rejoined, worker } from "./names.ts";
-import { TestStack } from "./stack.ts";
+import { shareStack } from "./shared-stack.ts";
+import type { TestStack } from "./stack.ts";
 
 describe("a cluster of one control plane and two workers", () => {
   let stack: TestStack;
-  let restore: () => Promise<void>;
-
-  beforeAll(async () => {
-    stack = await TestStack.create();
+  shareStack(async (created) => {
+    stack = created;
     await stack.up();
-    restore = await stack.remember();
   });
-  beforeEach(() => restore());
-  afterAll(() => stack[Symbol.asyncDispose]());
 
   /** Sorted names of the nodes with a reserved address in the cluster's network. */
   const reserved = () => [...stack.world.reservations.values()].sort();

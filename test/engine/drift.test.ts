@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { refreshFromLibvirt, refreshArguments } from "../../cli/stack/refresh.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { refreshArguments, refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { preview } from "../../cli/preview.ts";
 import { rejoined } from "./names.ts";
-import { TestStack } from "./stack.ts";
+import { shareStack } from "./shared-stack.ts";
+import type { TestStack } from "./stack.ts";
 import type { Thing } from "./world.ts";
 
 describe("a cluster that was changed by hand", () => {
   let stack: TestStack;
-  let restore: () => Promise<void>;
-
-  beforeAll(async () => {
-    stack = await TestStack.create();
+  shareStack(async (created) => {
+    stack = created;
     await stack.up();
-    restore = await stack.remember();
   });
-  beforeEach(() => restore());
-  afterAll(() => stack[Symbol.asyncDispose]());
 
   const domainOf = (name: string) => stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
 

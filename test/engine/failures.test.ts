@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
 import { readFailures } from "../../cli/diagnose/failures.ts";
 import { clusterStateOf } from "../../cli/diagnose/state.ts";
 import { parseState } from "../../cli/stack/state.ts";
 import { worker } from "./names.ts";
+import { shareStack } from "./shared-stack.ts";
 import { TestStack } from "./stack.ts";
 
 /** Fails an operation with a message that the tests recognize. */
@@ -70,15 +71,10 @@ describe("a first up that fails", () => {
 
 describe("a cluster of one control plane and two workers", () => {
   let stack: TestStack;
-  let restore: () => Promise<void>;
-
-  beforeAll(async () => {
-    stack = await TestStack.create();
+  shareStack(async (created) => {
+    stack = created;
     await stack.up();
-    restore = await stack.remember();
   });
-  beforeEach(() => restore());
-  afterAll(() => stack[Symbol.asyncDispose]());
 
   it("keeps the machine of a worker that could not be drained", async () => {
     stack.world.on("before", /delete Command worker-node-2-token/, fail);

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { writeImage } from "./material.ts";
 import { patternsOf, rejoined, worker } from "./names.ts";
+import { shareStack } from "./shared-stack.ts";
 import { TestStack } from "./stack.ts";
 
 describe("two pools of different size, image and labels", () => {
   let stack: TestStack;
   let small: object;
   let big: object;
-  let restore: () => Promise<void>;
-
-  beforeAll(async () => {
-    stack = await TestStack.create();
+  shareStack(async (created) => {
+    stack = created;
     const image = await writeImage(stack.folder, "other.qcow2", "second");
     small = { name: "small", count: 2, labels: ["size=small"] };
     big = { name: "big", count: 1, vcpus: 4, memoryMiB: 4096, diskGiB: 40, image, taints: ["a=b:NoSchedule"] };
@@ -18,10 +17,7 @@ describe("two pools of different size, image and labels", () => {
     expect(up.succeeded, up.text).toBe(true);
     expect(up.calls.of("create").filter((resource) => resource === "Volume base")).toHaveLength(2);
     expect(up.calls.disorder(/worker-small-1-join/, /worker-big-1-token/)).toEqual([]);
-    restore = await stack.remember();
   });
-  beforeEach(() => restore());
-  afterAll(() => stack[Symbol.asyncDispose]());
 
   /** Changes the pools. Expects success, and that the state matches the world. */
   async function change(...workerPools: object[]) {

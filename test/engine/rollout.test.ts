@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recover } from "../../cli/recovery/recover.ts";
 import { writeImage } from "./material.ts";
 import { patternsOf, rejoined } from "./names.ts";
-import { TestStack } from "./stack.ts";
+import { shareStack } from "./shared-stack.ts";
+import type { TestStack } from "./stack.ts";
 
 /** Throws the error of a planned fault. */
 function fail(): never {
@@ -16,17 +17,12 @@ describe("another image for a control plane and three workers", () => {
   let stack: TestStack;
   let first: string;
   let second: string;
-  let restore: () => Promise<void>;
-
-  beforeAll(async () => {
-    stack = await TestStack.create();
+  shareStack(async (created) => {
+    stack = created;
     first = await writeImage(stack.folder, "first.qcow2", "first");
     second = await writeImage(stack.folder, "second.qcow2", "second");
     await stack.up({ workers: 3, image: first });
-    restore = await stack.remember();
   });
-  beforeEach(() => restore());
-  afterAll(() => stack[Symbol.asyncDispose]());
 
   const basesOf = (names: readonly string[]) =>
     names.map((name) => {
