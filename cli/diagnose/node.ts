@@ -132,7 +132,8 @@ function itemsByRole(): Readonly<Record<Role, readonly string[]>> {
   const common = ["clock", "hostname", "cloud-init", "units", "failed-units", "disk", "inodes", "memory", "kernel"];
   const units = ["containerd", "kubelet", "flanneld", "kube-proxy"];
   const worker = [...common, "addresses", "image", ...units, "container-images", "cloud-init-log"];
-  const controlPlane = ["api-server", "nodes", "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+  const answers = ["api-server", "nodes", "join-requests", "join-approval"];
+  const controlPlane = [...answers, "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
   return { worker, "control-plane": [...worker, ...controlPlane] };
 }
 

@@ -7,7 +7,7 @@ import { destruction } from "./cases/destruction.ts";
 import { growth } from "./cases/growth.ts";
 import { hold, holders } from "./cases/held.ts";
 import { leaving } from "./cases/leaving.ts";
-import { rolling } from "./cases/rolling.ts";
+import { rolling, rollingBack } from "./cases/rolling.ts";
 import { Lab } from "./lab.ts";
 
 // Cases that take too long for every change, or break a machine on purpose, on a cluster of one worker.
@@ -200,4 +200,5 @@ growth(lab, 1);
 growth(lab, 2);
 leaving(lab, 3);
 rolling(lab, 2);
+rollingBack(lab, 2);
 destruction(lab);

@@ -65,10 +65,13 @@ describe("diagnose.sh", () => {
       "image",
       "api-server",
       "nodes",
+      "join-requests",
+      "join-approval",
       ...workers,
       ...masters,
       ...rest,
     ]);
     expect(sections.get("units")).toContain("etcd kube-apiserver");
+    expect(sections.get("join-approval")).toBe("journalctl --no-pager --unit nodeforge-approve-joins-* --lines 7\n");
   });
 });

@@ -19,30 +19,47 @@ async function markers(lab: Lab): Promise<Record<string, string>> {
 const bases = async (lab: Lab) =>
   (await lab.virsh("vol-list", "nodeforge-e2e")).filter((line) => line.includes("-base-"));
 
-/** Rolls a cluster to another image and back. */
-export function rolling(lab: Lab, workers: number): void {
-  const names = ["master", ...Array.from({ length: workers }, (_, index) => `worker-node-${index + 1}`)];
-  const all = (marker: string) => Object.fromEntries(names.map((name) => [name, marker]));
+const names = (workers: number) => [
+  "master",
+  ...Array.from({ length: workers }, (_, index) => `worker-node-${index + 1}`),
+];
 
-  describe("another image", () => {
-    let identity: string;
-    const clusterIdentity = () =>
-      lab.kubectl("get", "namespace/kube-system", "configmap/kept", "-o", "jsonpath={.items[*].metadata.uid}");
+/** Id of the cluster and of an object in it. Both stay when every machine is replaced. */
+const contents = (lab: Lab) =>
+  lab.kubectl("get", "namespace/kube-system", "configmap/kept", "-o", "jsonpath={.items[*].metadata.uid}");
 
-    beforeAll(async () => {
-      await lab.apply({
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: { name: "kept", namespace: "default" },
-        data: { written: "before the roll" },
-      });
-      identity = await clusterIdentity();
+/** Expects that every node is Ready and has the image of a marker, and that the pool has one base image. */
+async function expectRolled(lab: Lab, workers: number, marker: string): Promise<void> {
+  expect(await lab.readyNodes()).toEqual(names(workers));
+  expect(await markers(lab)).toEqual(Object.fromEntries(names(workers).map((name) => [name, marker])));
+  expect(await bases(lab)).toHaveLength(1);
+  await lab.expectNothingToDo();
+}
+
+/** Writes an object before the cases and deletes it after them. Returns the contents at the time of writing. */
+function keepAnObject(lab: Lab): { readonly before: () => string } {
+  let before: string;
+  beforeAll(async () => {
+    await lab.apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "kept", namespace: "default" },
+      data: { written: "before the roll" },
     });
-    afterAll(() => lab.kubectl("delete", "configmap/kept"));
+    before = await contents(lab);
+  });
+  afterAll(() => lab.kubectl("delete", "configmap/kept"));
+  return { before: () => before };
+}
+
+/** Rolls a cluster to another image. */
+export function rolling(lab: Lab, workers: number): void {
+  describe("another image", () => {
+    const kept = keepAnObject(lab);
 
     it("is rolled out, also after the first run was killed in the middle", async () => {
       await lab.showNodes("before the roll");
-      expect(await markers(lab)).toEqual(all(""));
+      expect(Object.values(await markers(lab))).toEqual(names(workers).map(() => ""));
       const before = await lab.nodes();
       // The worst moment: libvirt has created a machine, and the state lacks it.
       await lab.killed("roll", ["--image", second, "--yes"], /Domain e2e-worker-node-1 creat/, 25);
@@ -50,27 +67,28 @@ export function rolling(lab: Lab, workers: number): void {
       expect(roll.exitCode, roll.all).toBe(0);
       expect(roll.all).toContain("recovering it");
       await lab.showNodes("after the roll");
-      expect(await lab.readyNodes()).toEqual(names);
-      expect(await markers(lab)).toEqual(all("second"));
-      expect(await bases(lab)).toHaveLength(1);
+      await expectRolled(lab, workers, "second");
       // The control plane keeps its data, and every node its address.
-      expect(await clusterIdentity()).toBe(identity);
+      expect(await contents(lab)).toBe(kept.before());
       expect((await lab.nodes()).map(({ name, address }) => [name, address])).toEqual(
         before.map(({ name, address }) => [name, address]),
       );
-      await lab.expectNothingToDo();
     });
+  });
+}
 
-    it("is rolled back", async () => {
+/** Rolls a cluster back after {@link rolling}. */
+export function rollingBack(lab: Lab, workers: number): void {
+  describe("the image before", () => {
+    const kept = keepAnObject(lab);
+
+    it("returns with --undo", async () => {
       await lab.showNodes("before the undo");
       const undo = await lab.nodeforge("roll", ["--undo", "--yes"], 40);
       expect(undo.exitCode, undo.all).toBe(0);
       await lab.showNodes("after the undo");
-      expect(await lab.readyNodes()).toEqual(names);
-      expect(await markers(lab)).toEqual(all(""));
-      expect(await bases(lab)).toHaveLength(1);
-      expect(await clusterIdentity()).toBe(identity);
-      await lab.expectNothingToDo();
+      await expectRolled(lab, workers, "");
+      expect(await contents(lab)).toBe(kept.before());
     });
   });
 }
