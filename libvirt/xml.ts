@@ -1,6 +1,6 @@
 // Users write definitions too, with attributes in any order, comments and namespaces. This parser has no dependencies, and
 // fetches nothing that a document names.
-import { DOMParser, type Element } from "@xmldom/xmldom";
+import { DOMParser, XMLSerializer, type Element } from "@xmldom/xmldom";
 
 /** Returns the root element of a definition. @throws when it is no XML. */
 export function rootOf(xml: string): Element {
@@ -23,4 +23,9 @@ export function textOf(element: Element | undefined): string | undefined {
 /** Returns an attribute; undefined when it is empty, missing, or there is no element. */
 export function attribute(element: Element | undefined, name: string): string | undefined {
   return element?.getAttribute(name) || undefined;
+}
+
+/** Returns the XML of an element. */
+export function xmlOf(element: Element): string {
+  return new XMLSerializer().serializeToString(element);
 }

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Element } from "@xmldom/xmldom";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
+import { attribute, childrenOf, rootOf, xmlOf } from "../../libvirt/xml.ts";
 import type { Log } from "../../lib/log.ts";
 import type { LibvirtObject } from "./hypervisors.ts";
 
@@ -96,12 +98,23 @@ export interface NetworkLink {
 
 /** Interfaces that a domain's XML has on a network. */
 export function interfacesOn(network: string, domain: string): NetworkLink[] {
-  const interfaces = [...domain.matchAll(/<interface type='network'>.*?<\/interface>/gs)].map(([text]) => text);
-  const source = /<source\s[^>]*\bnetwork='([^']*)'[^>]*\/>/;
-  return interfaces
-    .filter((text) => source.exec(text)?.[1] === network)
-    .map((text) => ({
-      port: /\bportid='([^']*)'/.exec(source.exec(text)?.[0] ?? "")?.[1] ?? "",
-      on: (other) => text.replace(source, `<source network='${other}'/>`),
+  return childrenOf(rootOf(domain), "devices")
+    .flatMap((devices) => childrenOf(devices, "interface"))
+    .map((link) => ({ link, source: childrenOf(link, "source")[0] }))
+    .filter(({ source }) => attribute(source, "network") === network)
+    .map(({ link, source }) => ({
+      port: attribute(source, "portid") ?? "",
+      on: (other) => xmlOf(withSource(link, other)),
     }));
+}
+
+/** Returns a copy of an interface whose source is a network of another name. */
+function withSource(link: Element, network: string): Element {
+  const copy = link.cloneNode(true) as Element;
+  for (const source of childrenOf(copy, "source")) {
+    // The other attributes belong to the port of the network before.
+    for (const { name } of [...source.attributes]) source.removeAttribute(name);
+    source.setAttribute("network", network);
+  }
+  return copy;
 }

@@ -15,7 +15,7 @@ import { Guests } from "./guests.ts";
 import { label } from "./names.ts";
 import { changed, notKnown, plain, type Properties } from "./properties.ts";
 import { replacing, resourceType, type Place } from "./resource-types.ts";
-import { HalfMade, World, type Action, type Thing } from "./world.ts";
+import { PartlyCreated, World, type Action, type Thing } from "./world.ts";
 
 /** A running server of instant plugins. */
 export interface InstantPlugins {
@@ -122,7 +122,7 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
         const thing = { urn: request.getUrn(), type: request.getType(), id, taken, properties };
         world.add(thing, type.adopts ?? false);
       }).catch((error: Error) => {
-        throw error instanceof HalfMade ? initFailed(error, response) : error;
+        throw error instanceof PartlyCreated ? initFailed(error, response) : error;
       });
       return response;
     }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 import { previewOf, recoveryOf } from "./recovering.ts";
-import { HalfMade, type Thing } from "./world.ts";
+import { PartlyCreated, type Thing } from "./world.ts";
 
 /** Makes the start of a machine fail: its domain stays defined, and the engine is not told its id. */
 function failToStart(stack: TestStack, name: string): void {
@@ -96,7 +96,7 @@ describe("a volume whose upload failed", () => {
   ])("is uploaded again when it is a %s", async (_, pattern, line) => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("after", pattern, () => {
-      throw new HalfMade("no space left on device");
+      throw new PartlyCreated("no space left on device");
     });
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
@@ -119,7 +119,7 @@ describe("a volume whose upload failed", () => {
   it("is destroyed with the stack although libvirt does not have it", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("after", /create Volume base/, () => {
-      throw new HalfMade("no space left on device");
+      throw new PartlyCreated("no space left on device");
     });
     await stack.up();
     stack.world.calm();
@@ -131,7 +131,7 @@ describe("a volume whose upload failed", () => {
   it("is kept when it has no source, because it may hold data", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     stack.world.on("after", /create Volume master-data/, () => {
-      throw new HalfMade("the link was lost");
+      throw new PartlyCreated("the link was lost");
     });
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();

@@ -31,7 +31,7 @@ export interface Thing {
 export type Moment = "before" | "after";
 
 /** Thrown by a hook after a create: the thing stays, and the engine gets the thing and the error. */
-export class HalfMade extends Error {}
+export class PartlyCreated extends Error {}
 
 type Hook = (call: Call) => Promise<void> | void;
 

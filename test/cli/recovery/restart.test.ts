@@ -230,13 +230,14 @@ describe("an inactive network and pool", () => {
 });
 
 describe("links that a network has lost", () => {
-  const domain = (mac: string, port: string) => `<domain>
+  const domain = (mac: string, port: string) => `<domain><devices>
+    <!-- <interface type='network'><source network='lab-net' portid='none'/></interface> -->
     <interface type='network'>
       <mac address='${mac}'/>
       <source network='lab-net' portid='${port}' bridge='virbr1'/>
       <target dev='vnet0'/>
     </interface>
-    <interface type='network'><source network='other'/></interface></domain>`;
+    <interface type='network'><source network='other'/></interface></devices></domain>`;
   const lost = {
     "net-port-list --uuid lab-net": "",
     "dumpxml uuid-1": domain("52:54:00:00:00:01", "port-1"),
@@ -279,10 +280,10 @@ describe("links that a network has lost", () => {
     const found = interfacesOn("lab-net", domain("52:54:00:00:00:01", "port-1"));
     expect(found).toHaveLength(1);
     expect(found[0]!.port).toBe("port-1");
-    expect(found[0]!.on("temporary")).toBe(`<interface type='network'>
-      <mac address='52:54:00:00:00:01'/>
-      <source network='temporary'/>
-      <target dev='vnet0'/>
+    expect(found[0]!.on("temporary")).toBe(`<interface type="network">
+      <mac address="52:54:00:00:00:01"/>
+      <source network="temporary"/>
+      <target dev="vnet0"/>
     </interface>`);
   });
 });
