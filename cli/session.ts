@@ -14,6 +14,7 @@ import { proxyExceptions, directHosts } from "./proxy.ts";
 import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
 import { folderForNewStack, withStackFileCopy } from "./stack/file.ts";
+import { parallelism } from "./stack/parallelism.ts";
 import type { Session } from "./stack/session.ts";
 import { readSettings, type StackChoice, type StackSettings } from "./stack/settings.ts";
 
@@ -83,7 +84,7 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
       return withSightings((sightings) =>
         runInteractively(program, spared, {
           cwd: checkout,
-          env: { ...process.env, ...forPulumi, ...sightings, ...environment },
+          env: { ...process.env, ...forPulumi, ...parallelism(readSettings(choice)), ...sightings, ...environment },
           ...(onOutput === undefined ? {} : { onOutput }),
         }),
       );

@@ -72,7 +72,7 @@ export class Addons extends pulumi.ComponentResource {
 
     const subnet = parseSubnet(network.serviceCidr);
     if (subnet === undefined) throw new Error(`serviceCidr is ${network.serviceCidr}, expected a subnet`);
-    const dns = new CoreDns(
+    new CoreDns(
       `${name}-coredns`,
       {
         clusterDomain: network.domain,
@@ -87,8 +87,8 @@ export class Addons extends pulumi.ComponentResource {
       new SmokeCheck(
         `${name}-smoke`,
         { clusterDomain: network.domain, workers, timeoutSeconds },
-        // The smoke check resolves names.
-        { ...options, dependsOn: [dns] },
+        // Beside CoreDNS: its pods resolve names, and try again until CoreDNS answers.
+        options,
       );
     }
     this.registerOutputs({});

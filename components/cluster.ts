@@ -18,6 +18,7 @@ import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { domainMark, resourceName, resourceType, suffix } from "../names.ts";
 import type { Topology } from "../topology.ts";
 import { Addons } from "./addons.ts";
+import { after } from "./after.ts";
 import { BaseImage } from "./base-image.ts";
 import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
 import { Master } from "./master.ts";
@@ -53,7 +54,7 @@ export interface ClusterArgs {
  * 3. the control plane,
  * 4. the joins,
  * 5. the step that waits until all nodes are Ready,
- * 6. the add-ons and the smoke check.
+ * 6. beside it, the add-ons and the smoke check.
  */
 export class Cluster extends pulumi.ComponentResource {
   /** The administrator's kubeconfig. Secret. */
@@ -177,7 +178,8 @@ export class Cluster extends pulumi.ComponentResource {
     new Addons(
       `${name}${suffix.addons}`,
       {
-        kubeconfig: master.kubeconfig,
+        // Pods run on Ready nodes. After this step their time limits need not include the joins.
+        kubeconfig: after(master.kubeconfig, ...workers.map(({ ready }) => ready)),
         clusterId: id.result,
         network: config.clusterNetwork,
         workers: workers.length,
@@ -185,8 +187,7 @@ export class Cluster extends pulumi.ComponentResource {
         masterDomain: master.machine.domain,
         timeoutMinutes: timeouts.ready,
       },
-      // Pods run on Ready nodes. After this step their time limits need not include the joins.
-      { ...child, dependsOn: [readiness] },
+      child,
     );
 
     this.kubeconfig = master.kubeconfig;

@@ -10,6 +10,7 @@ import type { DomainType } from "../libvirt/virtualisation.ts";
 import { parseIdentity } from "../lifecycle/identity.ts";
 import { domainDescription, resourceType, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
+import { after } from "./after.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
 import type { OwnNames } from "./own-names.ts";
@@ -52,6 +53,8 @@ export interface VirtualMachineArgs {
   readonly platform: MachinePlatform;
   /** Id of a volume that stays when the machine is replaced. @default none */
   readonly dataVolumeId?: pulumi.Input<string>;
+  /** Resource that must be complete before the machine boots. @default none */
+  readonly bootsAfter?: pulumi.Resource | undefined;
   /** Identity of an earlier machine, which the data volume keeps. @default read from the machine after its boot */
   readonly kept?: Identity | undefined;
 }
@@ -85,6 +88,8 @@ export function machineSignature(node: Node, { domainType, ssh, staticNetwork }:
 export class VirtualMachine extends pulumi.ComponentResource {
   /** The domain, for options such as deletedWith. */
   readonly domain: libvirt.Domain;
+  /** Step after which the machine has an address and a host key. */
+  readonly booted: pulumi.Resource;
   /** UUID of the domain. A new UUID means a new machine, on which no step has run. */
   readonly domainId: pulumi.Output<string>;
   /** IPv4 address of the node. */
@@ -93,7 +98,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, platform, dataVolumeId, kept } = args;
+    const { node, platform, dataVolumeId, kept, bootsAfter } = args;
     super(resourceType.virtualMachine, name, { node: node.name, addressing: node.addressing }, opts);
     const { ssh, bootTimeoutMinutes, ownNetwork } = platform;
     // With a reservation a worker keeps its address even if it is off for longer than a lease.
@@ -141,7 +146,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
         disks: volumeIds.map((volumeId) => ({ volumeId })),
         networkInterfaces: [
           {
-            networkName: platform.networkName,
+            networkName: after(platform.networkName, bootsAfter),
             mac: node.mac,
             // The host name is for the reservation, which an update of the domain creates, too.
             ...(ownNetwork === undefined ? {} : { hostname: node.name }),
@@ -202,6 +207,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
       // Machines of a destroyed cluster need no clean shutdown. Without it they are deleted within a second.
       { parent: this, deletedWith: platform.cluster },
     );
+    this.booted = hostKey;
     const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply(parseIdentity);
     this.address = node.address === undefined ? identity.address : pulumi.output(node.address);
     this.connection = pulumi.all([this.address, identity]).apply(([host, { hostKey }]) => ({

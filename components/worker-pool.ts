@@ -4,7 +4,10 @@ import type { Node } from "../topology.ts";
 import { Worker, type WorkerArgs } from "./worker.ts";
 
 /** Arguments of a {@link WorkerPool}. */
-export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "waitsFor" | "generation"> {
+export interface WorkerPoolArgs extends Omit<
+  WorkerArgs,
+  "node" | "bootsAfter" | "joinsAfter" | "waitsFor" | "generation"
+> {
   /** Nodes of the workers. Plain values, because they decide which resources exist. */
   readonly nodes: readonly Node[];
   /** Workers of earlier pools, which join first. */
@@ -21,10 +24,16 @@ export interface WorkerPoolArgs extends Omit<WorkerArgs, "node" | "after" | "wai
 }
 
 /**
+ * Number of workers of all pools that may boot at the same time. The engine runs up to 256 operations at a time
+ * (cli/stack/parallelism.ts). Each boot is one of them, and the other steps need the rest.
+ */
+const bootsAtATime = 192;
+
+/**
  * Workers of the same size, image, labels and taints.
  *
- * Creates a {@link Worker} for each node. All machines boot in parallel. The join of a worker waits for the join of the worker
- * that is joinWaveSize places before it, counted through all pools. This orders only the steps of a run, so a new worker
+ * Creates a {@link Worker} for each node. The machines boot in parallel, at most 192 at a time. A worker joins once the worker
+ * joinWaveSize places before it is Ready. Both count through all pools. They order only the steps of a run, so a new worker
  * changes no worker that has joined.
  */
 export class WorkerPool extends pulumi.ComponentResource {
@@ -35,13 +44,14 @@ export class WorkerPool extends pulumi.ComponentResource {
     const { nodes, earlier, joinWaveSize, rollout, generationOf, ...shared } = args;
     const queue = [...earlier];
     for (const node of nodes) {
-      const { resourceName } = node;
+      const isFirst = rollout.isFirst(node.name);
       const worker = new Worker(
-        resourceName,
+        node.resourceName,
         {
           ...shared,
           node,
-          after: rollout.isFirst(node.name) ? undefined : queue[queue.length - joinWaveSize],
+          bootsAfter: isFirst ? undefined : queue.at(-bootsAtATime),
+          joinsAfter: isFirst ? undefined : queue.at(-joinWaveSize),
           waitsFor: rollout.waitsFor(node.name),
           generation: generationOf(node),
         },

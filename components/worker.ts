@@ -5,6 +5,7 @@ import { joinConfiguration } from "../kubeadm/join-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
 import { imageLabel, poolLabel, resourceType, suffix } from "../names.ts";
 import type { Node } from "../topology.ts";
+import { after } from "./after.ts";
 import { BootstrapToken } from "./bootstrap-token.ts";
 import { nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
 import { remoteStep } from "./remote-step.ts";
@@ -21,8 +22,10 @@ export interface WorkerArgs {
   readonly tokenTtlMinutes: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  /** Worker that must join first, which limits the number of joins at a time. */
-  readonly after: Worker | undefined;
+  /** Worker whose machine must have booted before this one boots, which limits the number of boots at a time. */
+  readonly bootsAfter: Worker | undefined;
+  /** Worker that must be Ready before this one joins, which limits the number of joins at a time. */
+  readonly joinsAfter: Worker | undefined;
   /** Resources that must be complete before the worker's machine is replaced; none for a machine that is not. */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
   /** Changes when the worker must join again although its machine is the same. */
@@ -55,7 +58,11 @@ export class Worker extends pulumi.ComponentResource {
     const user = platform.ssh.user;
     this.node = node;
     // The disks wait, too. Otherwise an interrupted rollout would leave an unused disk for every other worker.
-    this.machine = new VirtualMachine(name, { node, platform }, { parent: this, dependsOn: [...args.waitsFor] });
+    this.machine = new VirtualMachine(
+      name,
+      { node, platform, bootsAfter: args.bootsAfter?.machine.booted },
+      { parent: this, dependsOn: [...args.waitsFor] },
+    );
     const { address, connection, domainId } = this.machine;
 
     const token = new BootstrapToken(
@@ -66,13 +73,13 @@ export class Worker extends pulumi.ComponentResource {
         workerMac: node.mac,
         workerDomainId: domainId,
         generation: args.generation,
-        connection: master.connection,
+        // The token waits instead of the join, because its lifetime begins with its creation.
+        connection: after(master.connection, args.joinsAfter?.ready),
         user,
         cluster: platform.cluster,
         ttlMinutes: args.tokenTtlMinutes,
       },
-      // The token waits instead of the join, because its lifetime begins with its creation.
-      { parent: this, ...(args.after ? { dependsOn: [args.after] } : {}) },
+      { parent: this },
     );
     const join = remoteStep(
       `${name}${suffix.join}`,

@@ -33,12 +33,14 @@ export function rolloutOrder(
   const unavailable = workers.filter(isUnavailable);
   const queue = [...unavailable, ...workers.filter((node) => needsRollout(node) && !isUnavailable(node))];
   const before = new Map<string, readonly string[]>();
-  for (const [index, node] of queue.entries()) {
-    if (!needsRollout(node)) continue;
-    const own = Math.floor(index / maxUnavailable) * maxUnavailable;
+  for (let start = 0; start < queue.length; start += maxUnavailable) {
+    const earlier = Math.max(0, start - maxUnavailable);
     // Unavailable workers wait for no other. So a batch of them may be Ready before the batches in front of it.
-    const others = queue.slice(0, own).filter((other, place) => place >= own - maxUnavailable || isUnavailable(other));
-    before.set(node.name, isUnavailable(node) ? [] : others.map(({ name }) => name));
+    const others = [...unavailable.slice(0, earlier), ...queue.slice(earlier, start)].map(({ name }) => name);
+    for (const [place, node] of queue.slice(start, start + maxUnavailable).entries()) {
+      const isFirst = start + place < unavailable.length;
+      if (needsRollout(node)) before.set(node.name, isFirst ? [] : others);
+    }
   }
   return { before, first: new Set(before.size > 0 ? unavailable.map(({ name }) => name) : []) };
 }

@@ -1,5 +1,6 @@
 import { quoted } from "../../lib/shell.ts";
 import { openSession } from "../session.ts";
+import { parallelism } from "../stack/parallelism.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
@@ -15,8 +16,9 @@ export const command = defineCommand<StackOptions>({
   },
   async run(options) {
     // The program finds an image in the cache on its own.
-    const { variables } = await openSession(choiceOf(options), { image: false, hypervisor: false });
-    for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${quoted(value)}`);
+    const { variables, settings } = await openSession(choiceOf(options), { image: false, hypervisor: false });
+    const all = { ...variables, ...parallelism(settings()) };
+    for (const [name, value] of Object.entries(all)) console.log(`export ${name}=${quoted(value)}`);
     return 0;
   },
 });

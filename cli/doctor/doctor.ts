@@ -13,6 +13,7 @@ import type { ImageManifest } from "../../image/manifest.ts";
 import { listRuns } from "../runs/archive.ts";
 import { columns } from "../../lib/table.ts";
 import { readSettings, type StackChoice, type StackSettings } from "../stack/settings.ts";
+import { workersOf } from "../stack/workers.ts";
 
 /** A check. */
 interface Check {
@@ -95,19 +96,6 @@ function hypervisorChecks(settings: StackSettings, uri: string, image: string | 
       ? { name: "network", run: () => checkNetwork(get("networkCidr"), get("networkName"), uri) }
       : { name: "network", run: () => ok("network", `the existing ${network} is used`) },
   ];
-}
-
-/** Returns the number of a stack's workers and their memory. Does not validate the keys, because the program does. */
-export function workersOf({ get, objects }: Pick<StackSettings, "get" | "objects">) {
-  const given = objects("workerPools");
-  const pools = given.length > 0 ? given : [{ count: get("workers") }];
-  const sizes = pools.map(
-    ({ count, memoryMiB = get("workerMemoryMiB") }) => [Number(count), Number(memoryMiB)] as const,
-  );
-  return {
-    count: sizes.reduce((sum, [count]) => sum + count, 0),
-    memoryMiB: sizes.reduce((sum, [count, memory]) => sum + count * memory, 0),
-  };
 }
 
 /** Returns the size of all images. Ignores missing ones, which {@link checkImage} reports. */

@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import type { Worker } from "../../components/worker.ts";
 import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
 import { clusterWith, nodeIn } from "../support/cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
@@ -152,12 +151,20 @@ describe("a worker", () => {
 
 describe("joins", () => {
   it("run in waves: each waits for the join one wave before", async () => {
-    const { options } = await clusterWith({ workers: "5", joinWaveSize: "2" });
-    const waitsFor = (index: number) => {
-      const { dependsOn = [] } = options.of("BootstrapToken", `dev-worker-node-${index}-token`);
-      return (dependsOn as Worker[]).map(({ node }) => node.name);
-    };
-    expect([1, 2, 3, 4, 5].map(waitsFor)).toEqual([[], [], ["worker-node-1"], ["worker-node-2"], ["worker-node-3"]]);
+    await clusterWith({ workers: "5", joinWaveSize: "2" });
+    const place = (step: string) => ofType("Command").findIndex(({ name }) => name === `dev-worker-node-${step}`);
+    // Waves of two: at the third token one of the first two workers is Ready.
+    for (const number of [3, 4, 5]) expect(place(`${number}-token`)).toBeGreaterThan(place(`${number - 2}-ready`));
+    // The second worker waits for no other.
+    expect(place("2-token")).toBeLessThan(place("1-ready"));
+  });
+
+  it("record no dependency of one worker on another", async () => {
+    const { options } = await clusterWith({ workers: "3", joinWaveSize: "1" });
+    for (const kind of ["BootstrapToken dev-worker-node-3-token", "Command dev-worker-node-3-token"]) {
+      const [type = "", name = ""] = kind.split(" ");
+      expect(options.of(type, name).dependsOn).toBeUndefined();
+    }
   });
 });
 
@@ -229,10 +236,10 @@ describe("worker pools", () => {
   });
 
   it("join in waves that are counted through all pools", async () => {
-    const { options } = await clusterWith(settings);
-    const waitsFor = (name: string) =>
-      ((options.of("BootstrapToken", `dev-${name}-token`).dependsOn ?? []) as Worker[]).map(({ node }) => node.name);
-    expect(["worker-small-1", "worker-small-2", "worker-big-1"].map(waitsFor)).toEqual([[], [], ["worker-small-1"]]);
+    await clusterWith(settings);
+    const place = (step: string) => ofType("Command").findIndex(({ name }) => name === `dev-worker-${step}`);
+    expect(place("big-1-token")).toBeGreaterThan(place("small-1-ready"));
+    expect(place("small-2-token")).toBeLessThan(place("small-1-ready"));
   });
 });
 

@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubeconfigOf, clusterStateOf } from "../../cli/diagnose/state.ts";
+import { parallelism } from "../../cli/stack/parallelism.ts";
 import { parseState } from "../../cli/stack/state.ts";
 import { cluster, patternsOf } from "./names.ts";
 import { TestStack, type Outcome } from "./stack.ts";
@@ -68,9 +70,11 @@ describe("the first up of one control plane and two workers", () => {
     }
   });
 
-  it("waits for all joins, then for readiness, then creates CoreDNS, then the smoke check", () => {
-    expect(up.calls.disorder(/-join/, /Command ready/, / addons-/)).toEqual([]);
-    expect(up.calls.disorder(/ addons-coredns/, / addons-smoke/)).toEqual([]);
+  it("waits for all joins, then creates the add-ons while it waits for the whole cluster", () => {
+    expect(up.calls.disorder(/-join/, /Command ready/)).toEqual([]);
+    expect(up.calls.disorder(/worker-node-.-ready/, /Command ready/)).toEqual([]);
+    // Beside the step that waits for all nodes, and beside each other.
+    expect(up.calls.disorder(/worker-node-.-ready/, / addons-/)).toEqual([]);
     expect(up.calls.disorder(/ClusterRoleBinding/, /Deployment/)).toEqual([]);
     expect(up.calls.disorder(/(Namespace|ConfigMap|Service) addons-smoke/, /DaemonSet/)).toEqual([]);
   });
@@ -119,5 +123,31 @@ describe("joins", () => {
     expect(succeeded).toBe(true);
     expect(calls.disorder(/worker-node-1-join/, /worker-node-3-token/)).toEqual([]);
     expect(calls.disorder(/worker-node-2-join/, /worker-node-4-token/)).toEqual([]);
+  });
+});
+
+describe("boots", () => {
+  /** Most boots at a time of an `up` in which each boot waits for the others, or for a time limit. */
+  const mostBoots = async (workers: number, parallel: string, limitSeconds: number): Promise<number> => {
+    await using stack = await TestStack.create({ workers });
+    const all = Promise.withResolvers<void>();
+    let [running, most] = [0, 0];
+    stack.world.on("before", /create Domain/, async () => {
+      most = Math.max(most, ++running);
+      if (running === workers + 1) all.resolve();
+      await Promise.race([all.promise, sleep(limitSeconds * 1000)]);
+      running--;
+    });
+    expect((await stack.up({}, "--parallel", parallel)).succeeded).toBe(true);
+    return most;
+  };
+
+  it("of forty workers run at the same time with the parallelism of the commands, on any number of processors", async () => {
+    const { PULUMI_PARALLEL = "" } = parallelism({ get: () => "40", objects: () => [] }, {});
+    expect(await mostBoots(40, PULUMI_PARALLEL, 120)).toBe(41);
+  });
+
+  it("run in groups with Pulumi's own parallelism on two processors", async () => {
+    expect(await mostBoots(10, "8", 0.5)).toBeLessThanOrEqual(8);
   });
 });

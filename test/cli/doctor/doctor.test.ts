@@ -1,19 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkUri, describe as inWords, passes, workersOf } from "../../../cli/doctor/doctor.ts";
+import { checkUri, describe as inWords, passes } from "../../../cli/doctor/doctor.ts";
 import { fail, ok, warn } from "../../../cli/doctor/finding.ts";
-
-describe("the workers of a stack", () => {
-  const get = (key: string) => ({ workers: "3", workerMemoryMiB: "2048" })[key] ?? "";
-
-  test("come from the plain keys", () => {
-    expect(workersOf({ get, objects: () => [] })).toEqual({ count: 3, memoryMiB: 6144 });
-  });
-
-  test("come from all pools, and the plain key gives the memory that a pool leaves out", () => {
-    const pools = [{ count: 2, memoryMiB: 4096 }, { count: 1 }];
-    expect(workersOf({ get, objects: () => pools })).toEqual({ count: 3, memoryMiB: 10240 });
-  });
-});
 
 describe("the hypervisor's URI", () => {
   test("passes when the program accepts it", () => {

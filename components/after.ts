@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Returns an output of the same value that waits until resources are complete. In a preview it waits for their plans.
+ *
+ * Unlike with `dependsOn`, the state records no dependency. A dependency would order deletions, too. The engine's search for
+ * that order costs the depth times the square of the resources (ScheduleDeletes in pkg/resource/deploy/step_generator.go).
+ */
+export function after<T>(
+  value: pulumi.Input<T>,
+  ...resources: readonly (pulumi.Resource | undefined)[]
+): pulumi.Output<pulumi.Unwrap<T>> {
+  const complete = Promise.all(resources.filter((each) => each !== undefined).map(completion)).then(() => true);
+  return pulumi.output([value, complete] as const).apply(([known]) => known) as pulumi.Output<pulumi.Unwrap<T>>;
+}
+
+/** Settles when the engine has answered the registration. A failed one ends the program. */
+function completion(resource: pulumi.Resource): Promise<void> {
+  // A URN is known in a preview, too. An id is not, so a function of it would not run.
+  return new Promise((resolve) => void resource.urn.apply(() => resolve()));
+}
