@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 import { importLaw } from "./test/support/import-law.ts";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "sdks", "runs", ".pulumi-state"] },
+  { ignores: ["node_modules", "sdks", "runs", ".bench", ".pulumi-state"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -4,7 +4,7 @@ import { inCheckout } from "../lib/checkout.ts";
 import { parseModule, readModules } from "./support/modules.ts";
 
 /** Files that need the development dependencies. */
-const isDevelopment = /^(docs|nix|providers|test)\/|^vitest\.config\.ts$/;
+const isDevelopment = /^(bench|docs|nix|providers|test)\/|^vitest\.config\.ts$/;
 
 describe("the dependencies in package.json", () => {
   const { dependencies } = JSON.parse(readFileSync(inCheckout("package.json"), "utf8")) as {

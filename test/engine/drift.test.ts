@@ -4,7 +4,7 @@ import { preview } from "../../cli/preview.ts";
 import { rejoined } from "./names.ts";
 import { shareStack } from "./shared-stack.ts";
 import type { TestStack } from "./stack.ts";
-import type { Thing } from "./world.ts";
+import type { Thing } from "./things.ts";
 
 describe("a cluster that was changed by hand", () => {
   let stack: TestStack;

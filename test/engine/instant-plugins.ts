@@ -15,7 +15,8 @@ import { Guests } from "./guests.ts";
 import { label } from "./names.ts";
 import { changed, notKnown, plain, type Properties } from "./properties.ts";
 import { replacing, resourceType, type Place } from "./resource-types.ts";
-import { PartlyCreated, World, type Action, type Thing } from "./world.ts";
+import type { Thing } from "./things.ts";
+import { PartlyCreated, World, type Action } from "./world.ts";
 
 /** A running server of instant plugins. */
 export interface InstantPlugins {
@@ -34,9 +35,7 @@ export interface InstantPlugins {
  * (`@pulumi/pulumi/provider`) gets no Configure and has no DiffConfig. DiffConfig decides whether another control plane is
  * another cluster.
  */
-export async function serveInstantPlugins(): Promise<InstantPlugins> {
-  const world = new World();
-  const guests = new Guests();
+export async function serveInstantPlugins(world = new World(), guests = new Guests()): Promise<InstantPlugins> {
   const api = await serveNodes(guests);
   guests.apiServer = api.url;
   const servers = await Promise.all(

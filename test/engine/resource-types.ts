@@ -46,8 +46,7 @@ const volume: ResourceType = {
   autonamed: true,
   adopts: true,
   create: ({ pool, name, baseVolumeId }, { world }) => {
-    if (!world.ofKind("Pool").some(({ taken }) => taken === pool))
-      throw new Error(`can't find storage pool ${String(pool)}`);
+    if (world.named("Pool", String(pool)) === undefined) throw new Error(`can't find storage pool ${String(pool)}`);
     if (baseVolumeId !== undefined) need(world, "Volume", baseVolumeId);
     const path = `/pools/${String(pool)}/${String(name)}`;
     return { id: path, taken: path, outputs: {} };
@@ -55,7 +54,8 @@ const volume: ResourceType = {
   remove: (_, { world, guests }, id) => {
     const cluster = guests.wipe(id);
     // The objects of a cluster are on its control plane's disk.
-    for (const thing of world.things) if (cluster && thing.taken.startsWith(`${cluster}/`)) world.drop(thing);
+    if (cluster === undefined) return;
+    for (const thing of [...world.things]) if (thing.taken.startsWith(`${cluster}/`)) world.drop(thing);
   },
 };
 
@@ -92,7 +92,7 @@ const domain: ResourceType = {
   computed: ["networkInterfaces"],
   create: (inputs, { world, guests }) => {
     const [lan] = inputs.networkInterfaces as [Interface];
-    if (!world.ofKind("Network").some(({ taken }) => taken === lan.networkName)) {
+    if (world.named("Network", lan.networkName) === undefined) {
       throw new Error(`can't find network ${lan.networkName}`);
     }
     for (const { volumeId } of inputs.disks as { volumeId: string }[]) need(world, "Volume", volumeId);
@@ -131,7 +131,7 @@ const localCommand: ResourceType = {
   // The effect of operator/shut-down.ts.
   remove: ({ environment }, { world, guests }) => {
     const [name, id] = [at(environment, "DOMAIN"), at(environment, "DOMAIN_ID")];
-    const found = world.ofKind("Domain").find(({ taken }) => taken === name);
+    const found = world.named("Domain", String(name));
     if (found && found.id !== id) return;
     if (found) guests.stop(found.id);
     world.reservations.delete(`${String(at(environment, "NETWORK"))} ${String(at(environment, "MAC"))}`);
@@ -140,7 +140,7 @@ const localCommand: ResourceType = {
 
 function readIdentity({ environment }: Properties, { world, guests }: Place): Properties {
   const name = at(environment, "DOMAIN");
-  const found = world.ofKind("Domain").find(({ taken }) => taken === name);
+  const found = world.named("Domain", String(name));
   if (!found) throw new Error(`no domain ${String(name)}`);
   return { stdout: JSON.stringify(guests.identity(found.id)), stderr: "" };
 }
@@ -198,13 +198,13 @@ function rollOut({ kind }: Properties, place: Place): void {
   if (kind !== "DaemonSet") return;
   const { world, guests, kubeconfig } = place;
   const mounted = `${clusterOf(place)}/ConfigMap/nodeforge-smoke/smoke`;
-  const data = world.ofKind("ConfigMap").find(({ taken }) => taken === mounted)?.properties.data;
+  const data = world.named("ConfigMap", mounted)?.properties.data;
   const check = smokeCheck.replace("$(cat /check/expected)", String(at(data, "expected")));
   runForReal(check, { SERVICE: "smoke", PODS: String(guests.workersOf(kubeconfig).length) });
 }
 
 function need(world: World, kind: string, id: unknown): void {
-  if (!world.ofKind(kind).some((thing) => thing.id === id)) throw new Error(`there is no ${kind} ${String(id)}`);
+  if (world.withId(kind, String(id)) === undefined) throw new Error(`there is no ${kind} ${String(id)}`);
 }
 
 const types: Record<string, ResourceType> = {

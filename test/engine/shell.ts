@@ -50,23 +50,36 @@ nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0
 wget() { :; }
 `;
 
+/** Variables of the fake programs, and the minted values TOKEN and CLUSTER. */
+export type Surroundings = Readonly<Record<string, string>>;
+
+/** Result of a script on the control plane. */
+export interface ScriptOutcome {
+  /** Its standard output. */
+  readonly result: string;
+  /** Names of the Nodes that it deleted, and of those that it registered. */
+  readonly deleted: readonly string[];
+  readonly registered: readonly string[];
+  /** Address that it released. */
+  readonly givenBack: string | undefined;
+  /** List of expected Nodes for the next script. */
+  readonly expected: string | undefined;
+}
+
 /** Address of the DHCP server of the control plane. */
 const dhcpServer = "192.168.222.1";
 
 /**
  * Runs a script of the project for real, with fake programs, and with a temporary folder for its files.
- * @param surroundings Variables of the fake programs. TOKEN and CLUSTER are minted values.
  * @param expected The list of expected Nodes that the script before has written.
- * @returns its result, the names of the Nodes that it deleted and registered, the address that it released, and `expected`
- *   for the next script.
  * @throws when the script fails, with its message.
  */
 export function runForReal(
   script: string,
-  surroundings: Readonly<Record<string, string>>,
+  surroundings: Surroundings,
   stdin = "",
   expected: string | undefined = undefined,
-) {
+): ScriptOutcome {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-guest-"));
   try {
     const [list, datagram] = [join(folder, "nodeforge-nodes"), join(folder, "udp", dhcpServer, "67")];

@@ -1,19 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { inCheckout } from "../../lib/checkout.ts";
-import { pulumiCli } from "../../tools/pulumi-cli.ts";
 import type { Session } from "../../cli/stack/session.ts";
 import { readSettings } from "../../cli/stack/settings.ts";
 import { Cli } from "./cli.ts";
+import { engineEnvironment } from "./environment.ts";
 import { serveInstantPlugins, type InstantPlugins } from "./instant-plugins.ts";
-import { writeImage, writeKey } from "./material.ts";
 import { label } from "./names.ts";
 import { resourceExists } from "./resource-types.ts";
 import { installVirsh, virsh, type InstalledVirsh } from "./virsh.ts";
-import type { Calls, Thing } from "./world.ts";
+import type { Thing } from "./things.ts";
+import type { Calls } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
 export type Settings = Readonly<Record<string, string | number | boolean | readonly (string | object)[]>>;
@@ -89,30 +89,13 @@ export class TestStack implements AsyncDisposable {
 
   /** Creates an empty stack. Dispose of it with `await using`, also when the test fails. */
   static async create(settings: Settings = {}): Promise<TestStack> {
-    const cli = await pulumiCli();
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-engine-"));
     const plugins = await serveInstantPlugins();
     const virsh = await installVirsh(join(folder, "bin"), plugins);
-    const temporary = join(folder, "tmp");
-    const environment = {
-      PATH: [virsh.folder, inCheckout("node_modules", ".bin"), cli, process.env.PATH].join(delimiter),
-      TMPDIR: temporary,
-      PULUMI_HOME: join(folder, "home"),
-      // Without it, each state has a file of metadata beside it. A kill can leave the file empty, and the state is then
-      // refused with `failed to load checkpoint: EOF`.
-      PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
-      PULUMI_CONFIG_PASSPHRASE: "of the tests",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      PULUMI_DEBUG_PROVIDERS: plugins.address,
-      // Without it, the option --event-log is missing.
-      PULUMI_DEBUG_COMMANDS: "true",
-      NODEFORGE_IMAGE: await writeImage(folder, "node.qcow2", "first"),
-      NODEFORGE_SSH_KEY: await writeKey(folder, "id_ed25519"),
-    };
+    const environment = await engineEnvironment(folder, virsh.folder, plugins.address);
     const stack = new TestStack(folder, environment, plugins, virsh, settings);
     try {
-      await Promise.all([temporary, join(folder, "state")].map((path) => mkdir(path)));
+      await Promise.all(["tmp", "state"].map((name) => mkdir(join(folder, name))));
       await writeFile(join(folder, "Pulumi.yaml"), "name: nodeforge\nruntime: nodejs\n");
       await stack.#administer(["stack", "init", stack.#name]);
     } catch (error) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { TestStack } from "./stack.ts";
 import { previewOf, recoveryOf } from "./recovering.ts";
-import { PartlyCreated, type Thing } from "./world.ts";
+import type { Thing } from "./things.ts";
+import { PartlyCreated } from "./world.ts";
 
 /** Makes the start of a machine fail: its domain stays defined, and the engine is not told its id. */
 function failToStart(stack: TestStack, name: string): void {

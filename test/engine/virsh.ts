@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { InstantPlugins } from "./instant-plugins.ts";
 import { at } from "./properties.ts";
-import type { Thing } from "./world.ts";
+import type { Thing } from "./things.ts";
 
 /** A `virsh` for PATH. */
 export interface InstalledVirsh {
@@ -50,7 +50,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
   const [command = "", ...operands] = args[0] === "-q" ? args.slice(3) : args;
   const name = operands.at(-1) ?? "";
   const need = (kind: string, taken: string): Thing => {
-    const found = world.ofKind(kind).find((thing) => thing.taken === taken || thing.id === taken);
+    const found = world.named(kind, taken) ?? world.withId(kind, taken);
     if (!found) throw new Error(`failed to get ${kind.toLowerCase()} '${taken}'`);
     return found;
   };
@@ -81,7 +81,7 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
   };
   // libvirt finds no volume of an inactive pool.
   const needActivePool = (taken: string) => {
-    const found = world.ofKind("Pool").find((thing) => thing.taken === taken);
+    const found = world.named("Pool", taken);
     if (found && !isActive(found)) throw new Error(`storage pool '${taken}' is not active`);
   };
   switch (command) {

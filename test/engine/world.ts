@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Things, type Thing } from "./things.ts";
 
 /** Operation of a plugin on a resource. */
 export type Action = "create" | "update" | "delete";
@@ -16,17 +17,6 @@ export interface Call {
   ended?: number;
 }
 
-/** A thing that exists, also without a state that has it. */
-export interface Thing {
-  readonly urn: string;
-  readonly type: string;
-  readonly id: string;
-  /** Name that only one thing of the type can have, such as a domain's. */
-  readonly taken: string;
-  /** Its properties as the engine marshals them. */
-  properties: Record<string, unknown>;
-}
-
 /** Moment of a hook: before the operation's effect, or after the effect and before the engine's answer. */
 export type Moment = "before" | "after";
 
@@ -38,13 +28,22 @@ type Hook = (call: Call) => Promise<void> | void;
 /** The simulated hypervisor and cluster: every thing that exists, every call of a plugin, and the faults of a test. */
 export class World {
   readonly calls: Call[] = [];
-  readonly things = new Set<Thing>();
+  readonly things = new Things();
   /** Names of the nodes with a reserved address, by network and MAC address. */
   readonly reservations = new Map<string, string>();
   readonly #hooks: { moment: Moment; pattern: RegExp; hook: Hook }[] = [];
   readonly #leases = new Map<string, string>();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #milliseconds: number;
   #clock = 0;
+
+  /**
+   * @param milliseconds Duration of each operation. An operation that does not wait for another one starts within this time,
+   *   so the order of calls shows a missing dependency. A benchmark passes 0. @default 20
+   */
+  constructor(milliseconds = 20) {
+    this.#milliseconds = milliseconds;
+  }
 
   /** Adds a hook to every matching operation (`create Domain master`). A hook that throws makes the operation fail. */
   on(moment: Moment, pattern: RegExp, hook: Hook): void {
@@ -77,8 +76,7 @@ export class World {
     const call: Call = { action, resource, began: this.#clock++ };
     this.calls.push(call);
     await this.#run("before", call);
-    // An operation that does not wait for this one starts within this time, so the order of calls shows a missing dependency.
-    await sleep(20);
+    if (this.#milliseconds > 0) await sleep(this.#milliseconds);
     const result = effect(call);
     await this.#run("after", call);
     call.ended = this.#clock++;
@@ -93,7 +91,7 @@ export class World {
 
   /** Creates a thing. @param adopt Whether it replaces one of the same name. @throws otherwise, as libvirt does. */
   add(thing: Thing, adopt: boolean): void {
-    const other = this.ofType(thing.type).find(({ taken }) => taken === thing.taken);
+    const other = this.things.named(thing.type, thing.taken);
     if (other && !adopt) throw new Error(`${thing.taken} exists already with id ${other.id}`);
     if (other) this.drop(other);
     this.things.add(thing);
@@ -103,23 +101,36 @@ export class World {
     this.things.delete(thing);
   }
 
-  /** Newest thing of an id, because objects of two clusters can have the same id. */
   find(type: string, id: string): Thing | undefined {
-    return this.ofType(type).findLast((thing) => thing.id === id);
-  }
-
-  ofType(token: string): Thing[] {
-    return [...this.things].filter(({ type }) => type === token);
+    return this.things.find(type, id);
   }
 
   /** The things of a type, by the last part of its token. */
   ofKind(kind: string): Thing[] {
-    return [...this.things].filter(({ type }) => type.split(":").at(-1) === kind);
+    return this.things.typesOf(kind).flatMap((type) => this.things.ofType(type));
+  }
+
+  /** The thing of a kind and a name. */
+  named(kind: string, taken: string): Thing | undefined {
+    return this.#first(kind, (type) => this.things.named(type, taken));
+  }
+
+  /** The thing of a kind and an id. */
+  withId(kind: string, id: string): Thing | undefined {
+    return this.#first(kind, (type) => this.things.find(type, id));
+  }
+
+  #first(kind: string, find: (type: string) => Thing | undefined): Thing | undefined {
+    for (const type of this.things.typesOf(kind)) {
+      const found = find(type);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** Address of a MAC address from the DHCP server, always the same. */
   lease(mac: string): string {
-    const lease = this.#leases.get(mac) ?? `192.168.222.${100 + this.#leases.size}`;
+    const lease = this.#leases.get(mac) ?? address(this.#leases.size);
     this.#leases.set(mac, lease);
     return lease;
   }
@@ -186,6 +197,12 @@ export class Calls {
 function replace<T>(collection: { clear: () => void }, items: readonly T[], put: (item: T) => void): void {
   collection.clear();
   items.forEach(put);
+}
+
+/** Address of the DHCP server's range by its number. After 192.168.222.255 comes 192.168.223.0. */
+function address(number: number): string {
+  const host = 222 * 256 + 100 + number;
+  return `192.168.${host >> 8}.${host & 255}`;
 }
 
 function describe({ action, resource }: Call): string {

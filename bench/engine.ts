@@ -1,0 +1,53 @@
+/**
+ * Measures the program on the real engine with instant plugins, and OpenTofu with as many resources beside it. The costs are
+ * those of the CLI and the program, because no machine boots.
+ *
+ * Usage: npm run bench:engine [-- --workers 10,100 --operations up,preview --limit SECONDS --no-opentofu --json FILE]
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { CommanderError } from "commander";
+import { inCheckout } from "../lib/checkout.ts";
+import { logLine } from "../lib/log.ts";
+import { parseArguments } from "./engine/arguments.ts";
+import { surroundings } from "./engine/machine.ts";
+import { measureOpenTofu, openTofu } from "./engine/opentofu.ts";
+import { measureNodeforge, operations, type Result } from "./engine/operations.ts";
+import { print, reportOf } from "./engine/report.ts";
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}
+
+async function main(): Promise<void> {
+  const { workers, operations: chosen, limit, opentofu, json } = parseArguments(process.argv.slice(2));
+  const facts = await surroundings();
+  if (opentofu) await openTofu();
+  const results: Result[] = [];
+  const report = (result: Result) => {
+    const { tool, operation, outcome, wall, reason } = result;
+    results.push(result);
+    logLine(`${tool}, ${result.workers} workers, ${operations[operation]}: ${outcome} after ${wall.toFixed(0)} s`);
+    if (reason !== undefined) logLine(reason);
+  };
+  for (const measureTool of opentofu ? [measureNodeforge, measureOpenTofu] : [measureNodeforge]) {
+    for (const size of workers) {
+      const before = results.length;
+      await measureTool(size, chosen, limit, report);
+      // A larger stack would be stopped, too, and take the whole limit.
+      if (results.slice(before).some(({ operation, outcome }) => operation === "up" && outcome !== "done")) break;
+    }
+  }
+  const result = reportOf(facts, results);
+  const file =
+    json === undefined ? inCheckout(".bench", `engine-${facts.date.replaceAll(":", "-")}.json`) : resolve(json);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(result, undefined, 2)}\n`);
+  console.log(print(result));
+  logLine(`${file} has the results`);
+  if (results.some(({ outcome }) => outcome === "failed") || result.goals.some(({ verdict }) => verdict === "missed"))
+    process.exitCode = 1;
+}
