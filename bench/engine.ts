@@ -2,7 +2,7 @@
  * Measures the program on the real engine with instant plugins, and OpenTofu with as many resources beside it. The costs are
  * those of the CLI and the program, because no machine boots.
  *
- * Usage: npm run bench:engine [-- --workers 10,100 --operations up,preview --limit SECONDS --no-opentofu --json FILE]
+ * Usage: npm run bench:engine [-- --workers 10,100 --operations up,preview --tools opentofu --limit SECONDS --json FILE]
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -23,9 +23,9 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { workers, operations: chosen, limit, opentofu, json } = parseArguments(process.argv.slice(2));
+  const { workers, operations: chosen, limit, tools, json } = parseArguments(process.argv.slice(2));
   const facts = await surroundings();
-  if (opentofu) await openTofu();
+  if (tools.includes("opentofu")) await openTofu();
   const results: Result[] = [];
   const report = (result: Result) => {
     const { tool, operation, outcome, wall, reason } = result;
@@ -33,10 +33,10 @@ async function main(): Promise<void> {
     logLine(`${tool}, ${result.workers} workers, ${operations[operation]}: ${outcome} after ${wall.toFixed(0)} s`);
     if (reason !== undefined) logLine(reason);
   };
-  for (const measureTool of opentofu ? [measureNodeforge, measureOpenTofu] : [measureNodeforge]) {
+  for (const tool of tools) {
     for (const size of workers) {
       const before = results.length;
-      await measureTool(size, chosen, limit, report);
+      await { nodeforge: measureNodeforge, opentofu: measureOpenTofu }[tool](size, chosen, limit, report);
       // A larger stack would be stopped, too, and take the whole limit.
       if (results.slice(before).some(({ operation, outcome }) => operation === "up" && outcome !== "done")) break;
     }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { operations, type Operation } from "./operations.ts";
+import { operations, tools, type Operation, type Tool } from "./operations.ts";
 
 /** Largest number of workers: each node has a /24 of the pod network, which has room for 4,096. */
 const largest = 4000;
@@ -12,8 +12,8 @@ export interface Arguments {
   readonly operations: readonly Operation[];
   /** Wall seconds after which an operation is stopped. */
   readonly limit: number;
-  /** Whether OpenTofu is measured, too. */
-  readonly opentofu: boolean;
+  /** Tools in their order. */
+  readonly tools: readonly Tool[];
   /** Path of the JSON file; undefined for the default place. */
   readonly json: string | undefined;
 }
@@ -25,9 +25,9 @@ export function parseArguments(args: readonly string[]): Arguments {
   const parser = new Command("npm run bench:engine --")
     .description("Measures the program on the real engine with instant plugins, and OpenTofu beside it.")
     .addOption(new Option("--workers <numbers>", "numbers of workers").default([10, 100]).argParser(numbers))
-    .addOption(new Option("--operations <names>", `some of ${names.join(",")}`).default(names).argParser(chosen))
+    .addOption(new Option("--operations <names>", "what is run").default(names).argParser(pick(names, "up")))
     .addOption(new Option("--limit <seconds>", "wall seconds of each operation").default(1800).argParser(seconds))
-    .option("--no-opentofu", "do not measure OpenTofu")
+    .addOption(new Option("--tools <names>", "what is measured").default(tools).argParser(pick(tools)))
     .option("--json <file>", "file for the results (default: .bench/engine-TIME.json)")
     .exitOverride();
   const { json, ...options } = parser.parse(args, { from: "user" }).opts<Omit<Arguments, "json"> & { json?: string }>();
@@ -42,12 +42,14 @@ function numbers(text: string): readonly number[] {
   return [...new Set(parts.map(Number))].sort((one, other) => one - other);
 }
 
-function chosen(text: string): readonly Operation[] {
-  const parts = text.split(",");
-  const wrong = parts.filter((part) => !(names as string[]).includes(part));
-  if (wrong.length > 0) throw new InvalidArgumentError(`Unknown: ${wrong.join(", ")}. Expected ${names.join(", ")}.`);
-  // Every other operation needs the stack of the first one.
-  return names.filter((name) => name === "up" || parts.includes(name));
+/** Returns a parser of some names. @param always A name that is always among them, because the others need it. */
+function pick<T extends string>(all: readonly T[], always?: T): (text: string) => readonly T[] {
+  return (text) => {
+    const parts = text.split(",");
+    const wrong = parts.filter((part) => !(all as readonly string[]).includes(part));
+    if (wrong.length > 0) throw new InvalidArgumentError(`Unknown: ${wrong.join(", ")}. Expected ${all.join(", ")}.`);
+    return all.filter((name) => name === always || parts.includes(name));
+  };
 }
 
 function seconds(text: string): number {

@@ -16,9 +16,15 @@ export const operations = {
 /** Name of an operation. */
 export type Operation = keyof typeof operations;
 
+/** Tools that the benchmark measures. */
+export const tools = ["nodeforge", "opentofu"] as const;
+
+/** Name of a tool. */
+export type Tool = (typeof tools)[number];
+
 /** Result of an operation at a size. */
 export interface Result extends Measures {
-  readonly tool: "nodeforge" | "opentofu";
+  readonly tool: Tool;
   readonly workers: number;
   readonly operation: Operation;
   /** The state after the operation; undefined when it did not end. */

@@ -2,7 +2,7 @@ import { columns } from "../../lib/table.ts";
 import { cpuOf, judge, type Verdict } from "./goals.ts";
 import { growths, type Growth } from "./growth.ts";
 import type { Surroundings } from "./machine.ts";
-import { operations, type Operation, type Result } from "./operations.ts";
+import { operations, tools, type Operation, type Result } from "./operations.ts";
 
 /** Growth of the CPU time of an operation. */
 interface OperationGrowth extends Growth {
@@ -19,7 +19,7 @@ export interface Report extends Surroundings {
 
 /** Composes the report of a run. */
 export function reportOf(surroundings: Surroundings, results: readonly Result[]): Report {
-  const growth = (["nodeforge", "opentofu"] as const).flatMap((tool) =>
+  const growth = tools.flatMap((tool) =>
     (Object.keys(operations) as Operation[]).flatMap((operation) => {
       const done = results.filter(
         (result) => result.tool === tool && result.operation === operation && result.outcome === "done",

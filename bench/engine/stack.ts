@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { parallelism } from "../../cli/stack/parallelism.ts";
+import { readSettings } from "../../cli/stack/settings.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { run } from "../../lib/process.ts";
 import { engineEnvironment } from "../../test/engine/environment.ts";
@@ -86,7 +88,8 @@ export class BenchStack implements AsyncDisposable {
       program: "pulumi",
       args: [...args, "--stack", name, "--config-file", file, "--non-interactive", "--color", "never"],
       cwd: inCheckout(),
-      environment: this.#environment,
+      // As the CLI does, which runs more operations at a time than Pulumi on its own.
+      environment: { ...this.#environment, ...parallelism(readSettings({ stack: name, configFile: file }), {}) },
       state: {
         folders: [join(state, ".pulumi", "stacks", "nodeforge"), join(state, ".nodeforge", "nodeforge")],
         name: new RegExp(`^${name}\\.(json|json\\.bak|journal)$`),

@@ -19,18 +19,18 @@ describe("the arguments of bench:engine", () => {
       workers: [10, 100],
       operations: all,
       limit: 1800,
-      opentofu: true,
+      tools: ["nodeforge", "opentofu"],
       json: undefined,
     });
   });
 
   test("are sizes in ascending order, operations in their own order, a limit and a file", () => {
-    const args = ["--workers", "300,10,10", "--operations", "destroy,grow", "--limit", "60", "--no-opentofu"];
+    const args = ["--workers", "300,10,10", "--operations", "destroy,grow", "--limit", "60", "--tools", "opentofu"];
     expect(parseArguments([...args, "--json", "out.json"])).toEqual({
       workers: [10, 300],
       operations: ["up", "grow", "destroy"],
       limit: 60,
-      opentofu: false,
+      tools: ["opentofu"],
       json: "out.json",
     });
   });
@@ -41,6 +41,7 @@ describe("the arguments of bench:engine", () => {
     [["--workers", "4001"], "Expected whole numbers from 1 to 4000"],
     [["--workers", ""], "Expected whole numbers from 1 to 4000"],
     [["--operations", "up,down"], "Unknown: down. Expected up, preview, grow, shrink, roll, refresh, destroy."],
+    [["--tools", "nodeforge,pulumi"], "Unknown: pulumi. Expected nodeforge, opentofu."],
     [["--limit", "1.5"], "Expected whole seconds from 1 to 99999."],
     [["--limit", "0"], "Expected whole seconds from 1 to 99999."],
     [["--worker", "10"], "unknown option '--worker'"],
