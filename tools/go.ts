@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, posix, relative } from "node:path";
 import type { Input } from "../lib/cache.ts";
 import { run } from "../lib/process.ts";
 
@@ -44,15 +44,53 @@ export async function goInputs(module: string, programs: readonly GoProgram[]): 
   return [compiler, JSON.stringify(programs), ...files.flatMap((file) => [relative(module, file), { file }])];
 }
 
-/** Builds programs of a Go module into a folder. They are static and stripped, and equal in every checkout. */
+/**
+ * Builds programs of a Go module into a folder. They are static and stripped, and equal in every checkout.
+ *
+ * Programs with equal flags are built by one command: it reads the module once, and links them side by side.
+ */
 export async function buildGo(module: string, programs: readonly GoProgram[], folder: string): Promise<void> {
-  for (const program of programs) {
-    const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
-    const ldflags = ["-s", "-w", ...variables, ...(program.cgo ? ["-extldflags -static"] : [])].join(" ");
-    await run(
-      "go",
-      ["build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", join(folder, program.name), program.package],
-      { cwd: module, env: { ...environment, CGO_ENABLED: program.cgo ? "1" : "0" }, timeout: 45 * 60_000 },
-    );
+  for (const commands of groupsOf(programs)) {
+    const [first] = commands;
+    // Go names several files after the last part of each path. One file gets the name that it is given.
+    const output = commands.length > 1 ? `${folder}/` : join(folder, first.name);
+    await run("go", ["build", ...flagsOf(first), "-o", output, ...commands.map((program) => program.package)], {
+      cwd: module,
+      env: environmentOf(first),
+      timeout: 45 * 60_000,
+    });
   }
+}
+
+/** Downloads the modules of programs, and no other, so that a later build finds them. Does nothing if they are present. */
+export async function downloadModules(module: string, programs: readonly GoProgram[]): Promise<void> {
+  for (const commands of groupsOf(programs)) {
+    await run("go", ["list", "-deps", ...commands.map((program) => program.package)], {
+      cwd: module,
+      env: environmentOf(commands[0]),
+      timeout: 45 * 60_000,
+    });
+  }
+}
+
+type Group = readonly [GoProgram, ...GoProgram[]];
+
+/** Programs that one command can build: their flags are equal, and each has the name that Go would give it. */
+function groupsOf(programs: readonly GoProgram[]): readonly Group[] {
+  const keyOf = (program: GoProgram) =>
+    posix.basename(program.package) === program.name
+      ? JSON.stringify([flagsOf(program), program.cgo ?? false])
+      : program.name;
+  const groups = [...Map.groupBy(programs, keyOf).values()];
+  return groups.flatMap(([first, ...rest]) => (first === undefined ? [] : [[first, ...rest]]));
+}
+
+function flagsOf({ variables = {}, cgo = false }: GoProgram): readonly string[] {
+  const assignments = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
+  const ldflags = ["-s", "-w", ...assignments, ...(cgo ? ["-extldflags -static"] : [])].join(" ");
+  return ["-trimpath", "-buildvcs=false", "-ldflags", ldflags];
+}
+
+function environmentOf({ cgo = false }: GoProgram): Readonly<Record<string, string>> {
+  return { ...environment, CGO_ENABLED: cgo ? "1" : "0" };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { major, minor } from "semver";
 import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
 import { inCheckout } from "../lib/checkout.ts";
-import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
+import { buildGo, checkedByGo, downloadModules, goInputs, type GoProgram } from "./go.ts";
 import { which } from "../lib/process.ts";
 import { versions } from "./versions.ts";
 
@@ -77,7 +77,8 @@ const sets: readonly ProgramSet[] = [
       },
     ],
   },
-  { name: "coredns", estimate: "3 min", programs: [{ name: "coredns", package: "github.com/coredns/coredns" }] },
+  // Its own main package, because CoreDNS's links every plugin, and with them the clients of three clouds.
+  { name: "coredns", estimate: "2 min", programs: [{ name: "coredns", package: "nodeforge.dev/toolchain/coredns" }] },
 ];
 
 /** Names of the programs that {@link nodeBinaries} builds. */
@@ -92,9 +93,20 @@ export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) =
 export async function nodeBinaries(only?: string): Promise<string> {
   const wanted = sets.filter(({ name }) => only === undefined || name === only);
   const recipes = await Promise.all(wanted.map(recipeOf));
+  const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
   const folders: string[] = [];
   // One build after the other, because each uses every processor.
-  for (const recipe of recipes) folders.push(await artifact(recipe));
+  for (const [index, recipe] of recipes.entries()) {
+    const next = wanted.find((_, later) => later > index && !places[later]?.present);
+    // A build uses no network, so the modules of the next one arrive meanwhile. Its build reports what is unavailable.
+    const downloaded =
+      places[index]?.present || next === undefined ? undefined : downloadSet(next).catch(() => undefined);
+    try {
+      folders.push(await artifact(recipe));
+    } finally {
+      await downloaded;
+    }
+  }
   if (only !== undefined && folders[0] !== undefined) return folders[0];
   return artifact(gathering(folders));
 }
@@ -136,6 +148,10 @@ async function recipeOf({ name, estimate, programs }: ProgramSet): Promise<Recip
     inputs: await goInputs(module, programs),
     build: (folder) => buildGo(module, programs, folder),
   };
+}
+
+function downloadSet({ name, programs }: ProgramSet): Promise<void> {
+  return downloadModules(inCheckout("tools", "go", name), programs);
 }
 
 /** Makes hard links, which need no space and stay whole if their source is pruned. */
