@@ -4,7 +4,7 @@
  *
  * Usage: npm run bench:engine [-- --workers 10,100 --operations up,preview --tools opentofu --limit SECONDS --json FILE]
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CommanderError } from "commander";
 import { inCheckout } from "../lib/checkout.ts";
@@ -26,12 +26,17 @@ async function main(): Promise<void> {
   const { workers, operations: chosen, limit, tools, json } = parseArguments(process.argv.slice(2));
   const facts = await surroundings();
   if (tools.includes("opentofu")) await openTofu();
+  const file =
+    json === undefined ? inCheckout(".bench", `engine-${facts.date.replaceAll(":", "-")}.json`) : resolve(json);
+  mkdirSync(dirname(file), { recursive: true });
   const results: Result[] = [];
   const report = (result: Result) => {
     const { tool, operation, outcome, wall, reason } = result;
     results.push(result);
     logLine(`${tool}, ${result.workers} workers, ${operations[operation]}: ${outcome} after ${wall.toFixed(0)} s`);
     if (reason !== undefined) logLine(reason);
+    // A run of thousands of workers takes hours, and may be interrupted.
+    writeFileSync(file, `${JSON.stringify(reportOf(facts, results), undefined, 2)}\n`);
   };
   for (const tool of tools) {
     for (const size of workers) {
@@ -42,10 +47,6 @@ async function main(): Promise<void> {
     }
   }
   const result = reportOf(facts, results);
-  const file =
-    json === undefined ? inCheckout(".bench", `engine-${facts.date.replaceAll(":", "-")}.json`) : resolve(json);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(print(result));
   logLine(`${file} has the results`);
   if (results.some(({ outcome }) => outcome === "failed") || result.goals.some(({ verdict }) => verdict === "missed"))
