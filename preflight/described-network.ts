@@ -53,9 +53,10 @@ function ofAddresses({ subnet, ranges, reservations }: ServedSubnet, machines: r
   const fixed = machines.flatMap(({ domain, address, mac, isDhcp }) =>
     address === undefined || isDhcp || !holds(subnet, address) ? [] : [{ domain, address, mac }],
   );
+  const reserved = Map.groupBy(reservations, ({ address }) => address);
   return fixed.flatMap(({ domain, address, mac }) => {
     const range = ranges.find((each) => isWithin(subnet, each, address));
-    const other = reservations.find((each) => each.address === address && each.mac !== mac);
+    const other = reserved.get(address)?.find((each) => each.mac !== mac);
     return [
       ...(range === undefined
         ? []

@@ -18,7 +18,8 @@ export function imagesOfNodes(state: StackState): readonly NodeImage[] {
     return { node: String(outputs.name).replace(resourceName(cluster, ""), ""), image: imageOfVolume(base) };
   });
   const last = (stackOutputs(state).nodes ?? []) as { name: string }[];
-  const missing = last.filter(({ name }) => !machines.some(({ node }) => node === name));
+  const present = new Set(machines.map(({ node }) => node));
+  const missing = last.filter(({ name }) => !present.has(name));
   return [...machines, ...missing.map(({ name }) => ({ node: name, image: undefined }))];
 }
 

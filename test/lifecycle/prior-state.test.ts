@@ -27,6 +27,22 @@ describe("the prior state", () => {
     expect(prior.namesOf("network")).toEqual([]);
   });
 
+  it("reads each of 5,000 resources once, however many questions follow", () => {
+    let read = 0;
+    const resources = Array.from({ length: 5000 }, (_, index) => ({
+      type: "libvirt:index/domain:Domain",
+      get name() {
+        read++;
+        return `lab-${index}`;
+      },
+      outputs: { index },
+    }));
+    const many = new PriorState(new Map(resources.map((resource, index) => [`urn-${index}`, resource])));
+    for (let index = 0; index < 5000; index++) expect(many.outputsOf("domain", `lab-${index}`)).toEqual({ index });
+    expect(many.outputsOf("domain", "lab-5000")).toBeUndefined();
+    expect(read).toBe(5000);
+  });
+
   it.each([
     ["domain", "lab"],
     ["domain", "lab-worker"],

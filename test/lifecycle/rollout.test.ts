@@ -62,6 +62,19 @@ describe("the order of a rollout", () => {
     expect([before.size, first.size]).toEqual([0, 0]);
   });
 
+  it("asks about each of 5,000 workers at most twice, and lets each wait for one batch", () => {
+    const many = Array.from({ length: 5000 }, (_, index) => ({ ...workers[0]!, name: `worker-${index}` }));
+    let asked = 0;
+    const counted = (answer: boolean) => () => {
+      asked++;
+      return answer;
+    };
+    const { before } = rolloutOrder(many, { needsRollout: counted(true), isUnavailable: counted(false) }, 10);
+    expect(asked).toBeLessThanOrEqual(4 * many.length);
+    const sizes = [...before.values()].map(({ length }) => length);
+    expect(sizes).toEqual([...Array<number>(10).fill(0), ...Array<number>(4990).fill(10)]);
+  });
+
   it("puts only unavailable workers first", () => {
     expect([...rolloutOrder(workers, status([a1, a2], [a2, b1]), 1).first]).toEqual([a2, b1]);
     expect([...rolloutOrder(workers, status([a1, a2]), 1).first]).toEqual([]);

@@ -144,6 +144,24 @@ describe("an object with a desired name", () => {
   });
 });
 
+describe("the search for conflicts", () => {
+  it("reads each of libvirt's 5,000 names once, however many are desired", () => {
+    let read = 0;
+    const names = Array.from({ length: 5000 }, (_, index) => `other-${index}`);
+    const domains = new Proxy([...names, "dev-1"], {
+      get: (target, key, receiver) => {
+        if (typeof key === "string" && /^\d+$/.test(key)) read++;
+        return Reflect.get(target, key, receiver) as unknown;
+      },
+    });
+    const [machine] = desired.machines;
+    const machines = Array.from({ length: 5000 }, (_, index) => ({ ...machine!, domain: `dev-${index}` }));
+    const found = findConflicts({ ...desired, machines }, { ...nothing, domains }, none);
+    expect(found).toEqual([{ problem: "domain dev-1 exists", command: "desc dev-1" }]);
+    expect(read).toBe(5001);
+  });
+});
+
 describe("the subnet of the cluster's own network", () => {
   const networks = [serving("wide", "192.168.0.0/16"), serving("apart", "192.168.223.0/24")];
 
