@@ -25,6 +25,17 @@ export default defineConfig({
         },
       },
       {
+        // The whole engine tier with the state in a journal: `npm run test:engine:nightly`.
+        test: {
+          name: "engine-journal",
+          include: ["test/engine/**/*.test.ts"],
+          env: { NODEFORGE_JOURNAL: "on" },
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+        },
+      },
+      {
         // Engine cases that are too long for every change: `npm run test:engine:nightly`.
         test: {
           name: "engine-nightly",

@@ -30,7 +30,7 @@ export interface EnvironmentFacts {
  * Backend of the stacks when the user has none. Without the parameter Pulumi keeps a file of metadata beside each state, which
  * a killed CLI can leave empty. Every command then fails with `failed to load checkpoint: EOF`.
  */
-const ownBackend = `file://${stateFolder}?metadata=skip`;
+export const ownBackend = `file://${stateFolder}?metadata=skip`;
 
 /** File with the passphrase of local stacks, readable by its owner only. */
 export const passphraseFile = inCheckout(".pulumi-passphrase");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { checkout } from "../lib/checkout.ts";
-import { decideEnvironment, prepareState, readLogin } from "./environment.ts";
+import { checkout, stateFolder } from "../lib/checkout.ts";
+import { decideEnvironment, ownBackend, prepareState, readLogin } from "./environment.ts";
 import { hypervisorUri } from "./hypervisor-uri.ts";
 import { isDefaultDaemon, isOverSsh } from "../libvirt/uri.ts";
 import { chooseImage } from "../image/location.ts";
@@ -16,7 +16,11 @@ import { sshVariables } from "./ssh-key.ts";
 import { folderForNewStack, withStackFileCopy } from "./stack/file.ts";
 import { parallelism } from "./stack/parallelism.ts";
 import type { Session } from "./stack/session.ts";
-import { readSettings, type StackChoice, type StackSettings } from "./stack/settings.ts";
+import { projectName, readSettings, stackBaseName, type StackChoice, type StackSettings } from "./stack/settings.ts";
+import { journalChoice, usesJournal, type JournalChoice } from "./state-service/choice.ts";
+import type { StackPlace } from "./state-service/places.ts";
+import { recoverJournal } from "./state-service/recover-journal.ts";
+import { isOperation, withStateService } from "./state-service/with-state-service.ts";
 
 /** Needs of a command. */
 export interface Needs {
@@ -63,14 +67,30 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
     image: undefined,
   });
   const variables = { ...decided, ...(plugins ? await sshVariables(settings) : {}) };
+  const journal = journalChoice();
   await prepareState(variables, settings);
+  const place = ownPlace(choice, variables);
+  // Every later call of Pulumi reads the checkpoint.
+  if (place !== undefined) await recoverJournal(place);
   // kubectl and the other programs that this process starts reach the nodes as Pulumi does.
   Object.assign(process.env, proxyExceptions(directHosts(settings)));
-  const session = sessionWith(choice, join(cli, "pulumi"), variables);
+  const session = sessionWith(choice, join(cli, "pulumi"), variables, journal);
   return image ? session.withImage() : session;
 }
 
-function sessionWith(choice: StackChoice, program: string, variables: Readonly<Record<string, string>>): OpenSession {
+/** Place of a stack in the checkout's own backend; undefined for a backend of the user, which is unchanged. */
+function ownPlace({ stack }: StackChoice, variables: Readonly<Record<string, string>>): StackPlace | undefined {
+  // `npm run env` gives the same backend to a shell.
+  const isOwn = (variables.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL) === ownBackend;
+  return isOwn ? { folder: stateFolder, project: projectName(), stack: stackBaseName(stack) } : undefined;
+}
+
+function sessionWith(
+  choice: StackChoice,
+  program: string,
+  variables: Readonly<Record<string, string>>,
+  journal: JournalChoice,
+): OpenSession {
   const forPulumi = { ...variables, ...withoutAgent(readSettings(choice)) };
   const capture = (args: readonly string[], cwd = checkout) =>
     run(program, args, { cwd, env: forPulumi, timeout: 120_000 });
@@ -81,13 +101,28 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
     settings: () => readSettings(choice),
     pulumi: async (args, onOutput, environment = {}) => {
       const spared = await withStackFileCopy(choice, args);
-      return withSightings((sightings) =>
-        runInteractively(program, spared, {
-          cwd: checkout,
-          env: { ...process.env, ...forPulumi, ...parallelism(readSettings(choice)), ...sightings, ...environment },
-          ...(onOutput === undefined ? {} : { onOutput }),
-        }),
-      );
+      const run = (args: readonly string[], backend: Readonly<Record<string, string>> = {}) =>
+        withSightings((sightings) =>
+          runInteractively(program, args, {
+            cwd: checkout,
+            env: {
+              ...process.env,
+              ...forPulumi,
+              ...parallelism(readSettings(choice)),
+              ...sightings,
+              ...environment,
+              ...backend,
+            },
+            ...(onOutput === undefined ? {} : { onOutput }),
+          }),
+        );
+      const place = ownPlace(choice, variables);
+      const isJournalled =
+        place !== undefined && isOperation(args) && usesJournal(journal, place, readSettings(choice));
+      if (!isJournalled) return run(spared);
+      // The stack that this session has selected is selected in the file backend only.
+      const named = namesStack(spared) ? spared : [...spared, "--stack", choice.stack];
+      return withStateService(place, (backend) => run(named, backend));
     },
     capture: async (args) => capture(await withStackFileCopy(choice, args)),
     createStack: async () => {
@@ -96,9 +131,15 @@ function sessionWith(choice: StackChoice, program: string, variables: Readonly<R
     },
     withImage: async () => {
       const image = await provideImage(chooseImage(readSettings(choice).get("image")));
-      return sessionWith(choice, program, { ...variables, ...(image === undefined ? {} : { NODEFORGE_IMAGE: image }) });
+      const withImage = { ...variables, ...(image === undefined ? {} : { NODEFORGE_IMAGE: image }) };
+      return sessionWith(choice, program, withImage, journal);
     },
   };
+}
+
+/** Whether arguments of Pulumi name a stack. */
+function namesStack(args: readonly string[]): boolean {
+  return args.some((argument) => /^(--stack|-s)(=|$)/.test(argument));
 }
 
 /**

@@ -78,7 +78,16 @@ function cycles(modules: readonly SourceModule[]): readonly (readonly string[])[
  * records of runs, the steps of a command, and the commands.
  */
 const order = [
-  ...["stack", "proxy.ts", "hypervisor-uri.ts", "ssh-key.ts", "sightings.ts", "environment.ts", "session.ts"],
+  ...[
+    "stack",
+    "state-service",
+    "proxy.ts",
+    "hypervisor-uri.ts",
+    "ssh-key.ts",
+    "sightings.ts",
+    "environment.ts",
+    "session.ts",
+  ],
   ...["runs", "recovery", "diagnose", "consent", "doctor", "roll", "preview.ts", "up.ts", "commands", "main.ts"],
 ];
 

@@ -68,7 +68,9 @@ async function runVitest(): Promise<Count> {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-tests-"));
   const report = join(folder, "report.json");
   try {
-    const args = ["run", "--project", tier, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const projects = tier === "engine-nightly" ? [tier, "engine-journal"] : [tier];
+    const selected = projects.flatMap((project) => ["--project", project]);
+    const args = ["run", ...selected, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const [file = "vitest", ...before] = [...wrapper, "vitest"];
     const { exitCode } = await execa(file, [...before, ...args, ...rest], {
       stdio: "inherit",

@@ -88,7 +88,12 @@ function isPulumi(pid: number): boolean {
 
 /** Whether a Pulumi has this number in a container whose processes are visible here (proc_pid_status(5), NSpid). */
 function isPulumiWithin(pid: number): boolean {
-  const numbers = (process: string) => /^NSpid:\s+(.*)$/m.exec(read(process, "status"))?.[1]?.split(/\s+/) ?? [];
+  const numbers = (process: string) => {
+    const status = read(process, "status");
+    // A process that has ended keeps its number until its parent reads its exit code, which may take seconds.
+    if (/^State:\s+[ZX]/m.test(status)) return [];
+    return /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
+  };
   const read = (process: string, file: string) => {
     try {
       return readFileSync(`/proc/${process}/${file}`, "utf8");

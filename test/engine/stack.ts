@@ -78,22 +78,26 @@ export class TestStack implements AsyncDisposable {
     plugins: InstantPlugins,
     virsh: InstalledVirsh,
     settings: Settings,
+    journal: boolean,
   ) {
     this.folder = folder;
-    this.cli = new Cli(environment);
+    this.cli = new Cli(environment, journal);
     this.#environment = environment;
     this.#plugins = plugins;
     this.#virsh = virsh;
     this.settings = settings;
   }
 
-  /** Creates an empty stack. Dispose of it with `await using`, also when the test fails. */
-  static async create(settings: Settings = {}): Promise<TestStack> {
+  /**
+   * Creates an empty stack. Dispose of it with `await using`, also when the test fails.
+   * @param journal Whether it keeps its state in a journal. @default NODEFORGE_JOURNAL=on
+   */
+  static async create(settings: Settings = {}, journal = process.env.NODEFORGE_JOURNAL === "on"): Promise<TestStack> {
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-engine-"));
     const plugins = await serveInstantPlugins();
     const virsh = await installVirsh(join(folder, "bin"), plugins);
     const environment = await engineEnvironment(folder, virsh.folder, plugins.address);
-    const stack = new TestStack(folder, environment, plugins, virsh, settings);
+    const stack = new TestStack(folder, environment, plugins, virsh, settings, journal);
     try {
       await Promise.all(["tmp", "state"].map((name) => mkdir(join(folder, name))));
       await writeFile(join(folder, "Pulumi.yaml"), "name: nodeforge\nruntime: nodejs\n");

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { copyFileSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
@@ -59,6 +60,21 @@ describe("the process that took a lock", () => {
       await kill();
     }
     expect([holderOf(lock({ pid }), here, here), holderOf(lock({ pid }), here, undefined)]).toEqual(["dead", "dead"]);
+  });
+
+  test("is dead when its parent has not read its exit code", async ({ folder }) => {
+    const program = join(folder, "pulumi");
+    copyFileSync("/bin/sleep", program);
+    // The shell becomes a program that reads no exit code.
+    const parent = spawn("sh", ["-c", `${program} 0.3 & echo $!; exec sleep 60`]);
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    try {
+      await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/^Name:\tpulumi\nState:\tZ/m));
+      expect(holderOf(lock({ pid }), here, here)).toBe("dead");
+    } finally {
+      parent.kill("SIGKILL");
+    }
   });
 
   test("is dead when another program has its number", async () => {
