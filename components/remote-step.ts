@@ -1,6 +1,7 @@
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { scriptInput, startScript, type GuestScript, type ScriptStart } from "../guest/script.ts";
+import { installedInput, startInstalled } from "../guest/installed-script.ts";
+import type { GuestScript, ScriptStart } from "../guest/script.ts";
 
 /**
  * Number of attempts to connect that may fail. sshd answers up to 20 s after the host key exists; 60 attempts 5 s apart take
@@ -38,7 +39,7 @@ export interface RemoteStepArgs extends ScriptUse {
 }
 
 /**
- * Creates the command that runs a script of guest/ on a node. It has a time limit, prints its progress, and keeps its stdout
+ * Creates the command that runs an installed script of guest/ on a node. It has a time limit, prints its progress, and keeps its stdout
  * as the result. A change of the script or of a parameter runs it again as an update, so every script is repeatable.
  *
  * Two limits apply: the node kills the script, and the plugin ends the command two minutes later. The second one is for a node
@@ -53,10 +54,10 @@ export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.Cust
     name,
     {
       connection: args.connection,
-      create: startScript({ ...args, user }),
-      ...(again ? { update: startScript({ ...again, user }) } : {}),
-      ...(undo ? { delete: startScript({ ...undo, user }) } : {}),
-      stdin: pulumi.all([calls, stdin]).apply(([known, text]) => scriptInput(known, text)),
+      create: startInstalled({ ...args, user }),
+      ...(again ? { update: startInstalled({ ...again, user }) } : {}),
+      ...(undo ? { delete: startInstalled({ ...undo, user }) } : {}),
+      stdin: pulumi.all([calls, stdin]).apply(([known, text]) => installedInput(known, text)),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
       // The program reads stdout, the operator reads stderr.
       logging: remote.Logging.Stderr,

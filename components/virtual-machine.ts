@@ -7,9 +7,11 @@ import type { StaticNetwork } from "../cloud-init/network-config.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { SshConfig } from "../config/ssh.ts";
 import type { DomainType } from "../libvirt/virtualisation.ts";
+import { installedScript } from "../guest/installed-script.ts";
+import type { GuestScript } from "../guest/script.ts";
 import { parseIdentity } from "../lifecycle/identity.ts";
 import { domainDescription, resourceType, suffix } from "../names.ts";
-import type { Identity, Node } from "../topology.ts";
+import type { Identity, Node, Role } from "../topology.ts";
 import { after } from "./after.ts";
 import { CloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
@@ -58,6 +60,21 @@ export interface VirtualMachineArgs {
   /** Identity of an earlier machine, which the data volume keeps. @default read from the machine after its boot */
   readonly kept?: Identity | undefined;
 }
+
+/** Scripts of the steps on a node, by its role. */
+const stepsOf: Readonly<Record<Role, readonly GuestScript[]>> = {
+  "control-plane": [
+    "init-control-plane",
+    "set-drain-policy",
+    "print-kubeconfig",
+    "mint-token",
+    "renew-token",
+    "worker-ready",
+    "leave",
+    "wait-ready",
+  ],
+  worker: ["join"],
+};
 
 /**
  * Digest of a machine's properties that cannot change after its creation, as 12 hexadecimal digits. A machine with another
@@ -197,6 +214,8 @@ export class VirtualMachine extends pulumi.ComponentResource {
           MAC: node.mac,
           NETWORK_CIDR: platform.networkCidr,
           LIMIT_SECONDS: String(bootTimeoutMinutes * 60),
+          // A new version of a script is installed by an update.
+          SCRIPTS: stepsOf[node.role].map((script) => installedScript(script).id).join(" "),
           // A worker's reservation is deleted with the worker. The control plane's reservation is part of the network.
           ...(reservedIn === undefined ? {} : { NETWORK: reservedIn }),
         },
@@ -210,7 +229,8 @@ export class VirtualMachine extends pulumi.ComponentResource {
     this.booted = hostKey;
     const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply(parseIdentity);
     this.address = node.address === undefined ? identity.address : pulumi.output(node.address);
-    this.connection = pulumi.all([this.address, identity]).apply(([host, { hostKey }]) => ({
+    // A kept identity is known before the step has installed the scripts.
+    this.connection = pulumi.all([this.address, after(identity, hostKey)]).apply(([host, { hostKey }]) => ({
       host,
       user: ssh.user,
       ...(ssh.agentSocketPath ? { agentSocketPath: ssh.agentSocketPath } : { privateKey: ssh.privateKey ?? "" }),

@@ -37,7 +37,8 @@ export interface ScriptStart {
 const { contract } = readDeclaration();
 
 /**
- * Returns the command that starts a script. The script arrives on the command's standard input.
+ * Returns the command that starts a script that is not installed (installed-script.ts), as `diagnose` runs it on any node. The
+ * script arrives on the command's standard input.
  *
  * The command is short because every error message contains it.
  */
@@ -64,9 +65,19 @@ export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {
 
 /** Returns the text of one script as it runs: its parameters and the contract, common.sh, and the script. */
 export function scriptText({ script, parameters = {} }: ScriptCall): string {
-  const all = { ...parameters, IMAGE_CONTRACT: contract };
-  const assignments = Object.entries(all).map(([name, value]) => `${name}=${quoted(String(value))}\n`);
-  return [...assignments, read("common"), read(script)].join("");
+  return parameterAssignments(parameters) + scriptBody(script);
+}
+
+/** Returns assignments of parameters, one a line. */
+export function parameterAssignments(parameters: Readonly<Record<string, string | number>>): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${quoted(String(value))}\n`)
+    .join("");
+}
+
+/** Returns the text of a script without parameters: the contract, common.sh, and the script. */
+export function scriptBody(script: GuestScript): string {
+  return parameterAssignments({ IMAGE_CONTRACT: contract }) + read("common") + read(script);
 }
 
 function read(name: string): string {

@@ -3,16 +3,20 @@
  * channel does not cross the network. So the key authenticates even the first ssh connection. The state keeps the output, which
  * stays valid while the machine is off and libvirt knows no address.
  *
+ * Before that, installs the scripts of the node's steps through the same channel. An installed script stays.
+ *
  * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: the first interface that is not the loopback), NETWORK_CIDR (subnet of the
- * address; missing: any), LIMIT_SECONDS. Fails with the last error when the limit passes without an address and a key. The
- * node may be compromised, so nothing but a valid address and a valid key is printed.
+ * address; missing: any), LIMIT_SECONDS. SCRIPTS has the ids of the scripts (missing: none). Fails with the last error when the
+ * limit passes without an address and a key. The node may be compromised, so nothing but a valid address and a valid key is printed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, isAddress, parseSubnet } from "../lib/cidr.ts";
-import { reasonOf, virsh } from "./virsh.ts";
+import { scriptOf } from "../guest/installed-script.ts";
+import { installScript } from "./install-script.ts";
+import { askAgent, reasonOf } from "./virsh.ts";
 
 const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
-const { DOMAIN = "", MAC = "", NETWORK_CIDR = "", LIMIT_SECONDS = "" } = process.env;
+const { DOMAIN = "", MAC = "", NETWORK_CIDR = "", LIMIT_SECONDS = "", SCRIPTS = "" } = process.env;
 const subnet = parseSubnet(NETWORK_CIDR);
 if (NETWORK_CIDR !== "" && subnet === undefined) {
   throw new Error(`NETWORK_CIDR is ${NETWORK_CIDR}, expected a subnet such as 192.168.222.0/24`);
@@ -24,12 +28,10 @@ interface Interface {
   readonly "ip-addresses"?: readonly { readonly "ip-address": string; readonly "ip-address-type": string }[];
 }
 
-async function ask(execute: string, parameters: object): Promise<unknown> {
-  const request = JSON.stringify({ execute, arguments: parameters });
-  // 10 s is for the agent. The limit of virsh itself is for a hypervisor that does not answer.
-  const answer = await virsh("qemu-agent-command", "--timeout", "10", DOMAIN, request);
-  return (JSON.parse(answer) as { return: unknown }).return;
-}
+const ask = askAgent(DOMAIN);
+const missing = SCRIPTS.split(" ")
+  .filter((id) => id !== "")
+  .map(scriptOf);
 
 async function readHostKey(): Promise<string> {
   const handle = await ask("guest-file-open", { path: keyFile, mode: "r" });
@@ -68,7 +70,9 @@ for (;;) {
   try {
     // In sequence, because the agent serves one request at a time.
     const hostKey = await readHostKey();
-    console.log(JSON.stringify({ address: await readAddress(), hostKey }));
+    const address = await readAddress();
+    for (; missing[0] !== undefined; missing.shift()) await installScript(ask, missing[0]);
+    console.log(JSON.stringify({ address, hostKey }));
     break;
   } catch (error) {
     const reason = reasonOf(error);

@@ -12,6 +12,19 @@ export async function virsh(...args: readonly string[]): Promise<string> {
   return (await run(...args)).trim();
 }
 
+/** Sends a command to a guest agent and returns its answer. @throws when the agent refuses it, or does not answer within 10 s. */
+export type AskAgent = (command: string, parameters: object) => Promise<unknown>;
+
+/** Returns a function that asks the guest agent of a domain. */
+export function askAgent(domain: string): AskAgent {
+  return async (execute, parameters) => {
+    const request = JSON.stringify({ execute, arguments: parameters });
+    // 10 s is for the agent. The limit of virsh itself is for a hypervisor that does not answer.
+    const answer = await virsh("qemu-agent-command", "--timeout", "10", domain, request);
+    return (JSON.parse(answer) as { return: unknown }).return;
+  };
+}
+
 /** Why a call failed, in one line. It may quote a guest agent, which must not control the operator's terminal. */
 export function reasonOf(error: unknown): string {
   const [line = ""] = (error instanceof VirshError ? error.reason : String(error)).split("\n");

@@ -51,7 +51,7 @@ describe("the control plane", () => {
       MACHINE: "dev-master-id",
     });
     const policy = one("Command", "dev-master-drain-policy").inputs;
-    expect(policy.create).toMatch(/ set-drain-policy$/);
+    expect(policy.create).toMatch(/ set-drain-policy-[0-9a-f]{12}$/);
     expect(parseScriptInput(policy.stdin).scripts["set-drain-policy"]?.parameters).toEqual({
       DRAIN_TIMEOUT_MINUTES: "7",
       DRAIN_GRACE_SECONDS: "30",
@@ -63,7 +63,7 @@ describe("the control plane", () => {
     const { options } = await clusterWith();
     const { create, update, stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;
     expect(create).not.toContain("REPEATED");
-    expect(update).toMatch(/^timeout .* env REPEATED=yes bash -c .* init-control-plane$/);
+    expect(update).toMatch(/^timeout .* env REPEATED=yes bash -c .* init-control-plane-[0-9a-f]{12}$/);
     // Creation and update run the same script, so the input has it once.
     expect(Object.keys(parseScriptInput(stdin).scripts)).toEqual(["init-control-plane"]);
     const trigger = options.of("Command", "dev-master-init").replacementTrigger as pulumi.Output<string>;

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { installedScript } from "../../guest/installed-script.ts";
 import recordSchema from "../../docs/run-record.schema.json" with { type: "json" };
 import { clusterWith, nodeIn } from "../support/cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
@@ -58,10 +59,10 @@ describe("a worker", () => {
     await clusterWith();
     const token = one("Command", "dev-worker-node-2-token").inputs;
     expect(token.triggers).toEqual(["dev-worker-node-2-id", "1"]);
-    expect(token.create).toMatch(/ mint-token$/);
-    expect(token.update).toMatch(/ renew-token$/);
+    expect(token.create).toMatch(/ mint-token-[0-9a-f]{12}$/);
+    expect(token.update).toMatch(/ renew-token-[0-9a-f]{12}$/);
     // The longest drain, and 20 minutes for the steps before and after it.
-    expect(token.delete).toMatch(/^timeout .* 15600 .* leave$/);
+    expect(token.delete).toMatch(/^timeout .* 15600 .* leave-[0-9a-f]{12}$/);
     const worker = {
       WORKER_NAME: "worker-node-2",
       WORKER_ADDRESS: expect.stringMatching(/^192\.168\.222\.10\d$/) as string,
@@ -107,6 +108,7 @@ describe("a worker", () => {
       MAC: expect.stringMatching(/^52:54:/) as string,
       NETWORK_CIDR: "192.168.222.0/24",
       LIMIT_SECONDS: "1200",
+      SCRIPTS: installedScript("join").id,
       NETWORK: "scheduler_benchmark_net",
     });
     // The control plane's reservation is part of the network.
@@ -117,7 +119,7 @@ describe("a worker", () => {
     const { cluster } = await clusterWith();
     const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
     // Twice the limit of 20 minutes, and five more.
-    expect(create).toMatch(/^timeout .* 2700 .* worker-ready$/);
+    expect(create).toMatch(/^timeout .* 2700 .* worker-ready-[0-9a-f]{12}$/);
     expect(parseScriptInput(stdin).scripts["worker-ready"]?.parameters).toEqual({
       WORKER_NAME: "worker-node-1",
       READY_TIMEOUT_SECONDS: "1200",

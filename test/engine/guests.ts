@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { GuestScript } from "../../guest/script.ts";
-import { parseScriptInput } from "../support/script-input.ts";
+import { scriptOf } from "../../guest/installed-script.ts";
+import { parseScriptInput, parseWholeScripts } from "../support/script-input.ts";
 import { runForReal, type ScriptOutcome, type Surroundings } from "./shell.ts";
 
 /** A root disk. */
@@ -9,6 +10,8 @@ interface Disk {
   joinedWith?: string;
   /** Whether init-control-plane.sh has run here. */
   isControlPlane?: boolean;
+  /** Ids of the installed scripts. */
+  readonly scripts: Set<string>;
 }
 
 /** A data disk, which outlives the control plane's machine. */
@@ -115,7 +118,7 @@ export class Guests {
 
   /** Powers a machine on. Its disks keep their content. */
   boot({ domainId, domainName, lease, rootVolumeId, dataVolumeId }: Boot): void {
-    const disk = this.#disks.get(rootVolumeId) ?? {};
+    const disk = this.#disks.get(rootVolumeId) ?? { scripts: new Set() };
     this.#disks.set(rootVolumeId, disk);
     const data = dataVolumeId === undefined ? undefined : (this.#data.get(dataVolumeId) ?? {});
     if (data) {
@@ -179,9 +182,22 @@ export class Guests {
     return { address, hostKey: data?.hostKey ?? `ssh-ed25519 ${domainId}` };
   }
 
-  /** Name of the script that a command starts. */
+  /** Installs scripts of this checkout by their ids, through the guest agent. */
+  install(domainId: string, ids: readonly string[]): void {
+    for (const id of ids) this.#machines.get(domainId)!.disk.scripts.add(scriptOf(id).id);
+  }
+
+  /** Removes the scripts from every node. */
+  uninstall(): void {
+    for (const { scripts } of this.#disks.values()) scripts.clear();
+  }
+
+  /** Name of the script that a command starts. Commands of earlier releases name no version. */
   script(command: string): string {
-    return command.split(" ").at(-1)!;
+    return command
+      .split(" ")
+      .at(-1)!
+      .replace(/-[0-9a-f]{12}$/, "");
   }
 
   /** Names of the workers of a kubeconfig's cluster. */
@@ -196,9 +212,14 @@ export class Guests {
     if (!machine) throw new Error(`no machine answers at ${host}`);
     if (hostKey !== this.identity(machine.domainId).hostKey) throw new Error(`the host key of ${host} is another one`);
     const script = this.script(command) as GuestScript;
-    const { scripts, stdin: rest } = parseScriptInput(stdin);
+    // Commands of earlier releases bring the texts of their scripts.
+    const bringsTexts = command.includes('"$(head ');
+    const { scripts, stdin: rest } = bringsTexts ? parseWholeScripts(stdin) : parseScriptInput(stdin);
     const { text, parameters } = scripts[script] ?? {};
-    if (text === undefined) throw new Error(`the text of ${script} does not reach the node`);
+    if (text === undefined) throw new Error(`the parameters of ${script} do not reach the node`);
+    // Another version of the script serves as well.
+    const isInstalled = bringsTexts || [...machine.disk.scripts].some((id) => this.script(id) === script);
+    if (!isInstalled) throw new Error(`${script} is not installed on ${host}`);
     const parameter = (name: string) => parameters?.[name] ?? "";
     switch (script) {
       case "init-control-plane":

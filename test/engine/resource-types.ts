@@ -142,7 +142,14 @@ function readIdentity({ environment }: Properties, { world, guests }: Place): Pr
   const name = at(environment, "DOMAIN");
   const found = world.named("Domain", String(name));
   if (!found) throw new Error(`no domain ${String(name)}`);
+  guests.install(found.id, scriptsIn(environment));
   return { stdout: JSON.stringify(guests.identity(found.id)), stderr: "" };
+}
+
+/** Ids of the scripts that a step installs; none for a step of an earlier release. */
+function scriptsIn(environment: unknown): readonly string[] {
+  const ids = at(environment, "SCRIPTS");
+  return typeof ids === "string" ? ids.split(" ").filter(Boolean) : [];
 }
 
 const remoteCommand: ResourceType = {

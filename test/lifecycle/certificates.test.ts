@@ -9,7 +9,7 @@ import {
   priorValidity,
   renewalOf,
 } from "../../lifecycle/certificates.ts";
-import { scriptInput } from "../../guest/script.ts";
+import { installedInput } from "../../guest/installed-script.ts";
 import { priorStateOf } from "../support/prior-state.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -56,7 +56,7 @@ describe("the renewal of a stack's certificates", () => {
     priorStateOf({
       "remoteCommand dev-master-kubeconfig": { stdout: year },
       "remoteCommand dev-master-init": {
-        stdin: scriptInput([
+        stdin: installedInput([
           { script: "init-control-plane", parameters: last === undefined ? {} : { CERTIFICATES: last } },
         ]),
       },

@@ -37,6 +37,11 @@ export class TestHypervisor {
     return { status, stdout, stderr };
   }
 
+  /** Text of a file that the answers wrote. */
+  read(file: string): string {
+    return readFileSync(join(this.#folder, file), "utf8");
+  }
+
   /** Arguments of virsh, one line for each call. */
   get calls(): readonly string[] {
     const path = join(this.#folder, "calls");

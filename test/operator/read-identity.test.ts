@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { installedScript } from "../../guest/installed-script.ts";
 import { TestHypervisor } from "./hypervisor.ts";
 
 const mac = "52:54:00:aa:bb:cc";
@@ -34,6 +35,50 @@ async function read(answers: string, LIMIT_SECONDS = "20", NETWORK_CIDR = "192.1
   const questions = hypervisor.calls.map((call) => /guest-[a-z-]+/.exec(call)?.[0]);
   return { ...outcome, calls: hypervisor.calls, questions };
 }
+
+describe("the scripts of a node's steps", () => {
+  const { id, text } = installedScript("leave");
+  /** Runs the program of guest-exec for real, with another folder. */
+  const exec = `
+case $5 in
+*guest-exec-status*) printf '{"return":{"exited":true,"exitcode":%s,"err-data":"%s"}}' "$(cat code)" "$(base64 -w 0 <err)" ;;
+*'"guest-exec"'*)
+  request=$5
+  field() { printf '%s' "$request" | ${process.execPath} -p "JSON.parse(require('fs').readFileSync(0)).arguments$1"; }
+  field '["input-data"]' | base64 -d >input
+  eval "$BREAK"
+  field '.arg[1]' | sed "s|/var/lib/nodeforge|$FOLDER|" >program
+  code=0; sh program "$(field '.arg[3]')" "$(field '.arg[4]')" <input 2>err || code=$?
+  echo "$code" >code; echo '{"return":{"pid":7}}' ;;
+esac`;
+  const install = async (scripts: string, broken = "", seconds = "5") => {
+    const hypervisor = new TestHypervisor(agent({ before: exec.replace("sh program", 'sh -c "$(cat program)" sh') }));
+    const environment = { MAC: mac, LIMIT_SECONDS: seconds, NETWORK_CIDR: "", SCRIPTS: scripts, BREAK: broken };
+    return { hypervisor, ...(await hypervisor.run("read-identity", environment)) };
+  };
+
+  it("are installed once, each as the newest of its name, before the identity is printed", async () => {
+    const { status, stdout, stderr, hypervisor } = await install(id);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ address: "192.168.222.101" });
+    expect(hypervisor.read(`scripts/${id}.sh`)).toBe(text);
+    expect(hypervisor.read("scripts/leave.sh")).toBe(text);
+    expect(hypervisor.calls.filter((call) => call.includes('"guest-exec"'))).toHaveLength(1);
+  });
+
+  it("are refused by the node when they arrive incomplete, and the run says so at its limit", async () => {
+    const { status, stdout, stderr } = await install(id, "truncate -s -1 input", "-1");
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`${id} could not be installed: the script ${id} arrived incomplete`);
+  });
+
+  it("are refused at once when the checkout has another version", async () => {
+    const { status, stderr, hypervisor } = await install("leave-000000000000");
+    expect(status).toBe(1);
+    expect(stderr).toContain(`this checkout has ${id}, expected leave-000000000000`);
+    expect(hypervisor.calls).toEqual([]);
+  });
+});
 
 describe("address and host key of a machine", () => {
   it("are those that the guest agent reports for the interface with its MAC address", async () => {

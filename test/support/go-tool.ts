@@ -4,7 +4,8 @@ import { inCheckout } from "../../lib/checkout.ts";
 import { buildGo, goInputs, type GoProgram } from "../../tools/go.ts";
 
 /**
- * Returns the path of a linter or of a program to compare with, built from the Go module of its name in tools/go when the cache does not have it.
+ * Returns the path of a linter or of a program to compare with. Builds it from the Go module of its name in tools/go unless
+ * the cache has it.
  * @param estimate Duration of the build, for a person.
  */
 export async function goTool(program: GoProgram, estimate: string): Promise<string> {

@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
-import type { GuestScript } from "../../guest/script.ts";
+import { scriptText, type GuestScript } from "../../guest/script.ts";
 
 /** One script in the standard input of a command. */
 export interface ParsedScript {
-  /** Parameters, without the image contract that every script gets. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Text of the script as it runs: parameters, common.sh and its own lines. */
   readonly text: string;
 }
 
-/** Parts of the standard input that scriptInput (guest/script.ts) composes. */
+/** Parts of the standard input that installedInput (guest/installed-script.ts) composes. */
 export interface ParsedInput {
   /** Scripts by name, in their order. */
   readonly scripts: Readonly<Partial<Record<GuestScript, ParsedScript>>>;
@@ -17,36 +15,50 @@ export interface ParsedInput {
   readonly stdin: string;
 }
 
-const source = (script: string) => readFileSync(new URL(`../../guest/${script}.sh`, import.meta.url), "utf8");
-
-/**
- * Parses the standard input of a command that runs a script on a node.
- * @throws when a script of the input is not the text of its file.
- */
+/** Parses the standard input of a command that runs a script on a node. @throws when it has another form. */
 export function parseScriptInput(input: unknown): ParsedInput {
+  const { program, stdin } = split(input);
+  let rest = afterPrefix(program, "case ${0%-*} in\n");
+  const scripts: Partial<Record<GuestScript, ParsedScript>> = {};
+  while (rest !== "esac\n") {
+    const [all, name, assignments = ""] = /^([a-z-]+)\)\n((?:\w+='(?:[^']|'\\'')*'\n)*);;\n/.exec(rest) ?? [];
+    if (all === undefined)
+      throw new Error(`expected the parameters of a script, got ${JSON.stringify(rest.slice(0, 40))}`);
+    const [script, parameters] = [name as GuestScript, parametersIn(assignments)];
+    scripts[script] = { parameters, text: scriptText({ script, parameters }) };
+    rest = rest.slice(all.length);
+  }
+  return { scripts, stdin };
+}
+
+/** Parses the standard input of a command that also has the texts of its scripts, as scriptInput (guest/script.ts) does. */
+export function parseWholeScripts(input: unknown): ParsedInput {
+  const { program, stdin } = split(input);
+  const scripts = afterPrefix(program, "case $0 in\n")
+    .split(/;;\n(?=[a-z-]+\)\n|esac\n$)/)
+    .slice(0, -1)
+    .map((part) => {
+      const end = part.indexOf(")\n");
+      const text = part.slice(end + 2);
+      const parameters = parametersIn(text.slice(0, text.indexOf("IMAGE_CONTRACT=")));
+      return [part.slice(0, end), { parameters, text }] as const;
+    });
+  return { scripts: Object.fromEntries(scripts), stdin };
+}
+
+/** The program and what follows it. */
+function split(input: unknown): { readonly program: string; readonly stdin: string } {
   const text = String(input);
   const end = text.indexOf("\n") + 1;
   const bytes = Buffer.from(text.slice(end));
   const size = Number(text.slice(0, end));
-  let rest = afterPrefix(bytes.subarray(0, size).toString(), "case $0 in\n");
-  const scripts: Partial<Record<GuestScript, ParsedScript>> = {};
-  while (rest !== "esac\n") {
-    const name = rest.slice(0, rest.indexOf(")\n")) as GuestScript;
-    rest = afterPrefix(rest, `${name})\n`);
-    const lines = source("common") + source(name);
-    const at = rest.indexOf(lines);
-    if (at < 0) throw new Error(`the input does not have the text of ${name}`);
-    scripts[name] = { parameters: parametersIn(rest.slice(0, at)), text: rest.slice(0, at + lines.length) };
-    rest = afterPrefix(rest.slice(at + lines.length), ";;\n");
-  }
-  return { scripts, stdin: bytes.subarray(size).toString() };
+  return { program: bytes.subarray(0, size).toString(), stdin: bytes.subarray(size).toString() };
 }
 
 function parametersIn(assignments: string): Record<string, string> {
   // A value may have line breaks, and quotes as guest/script.ts writes them.
   const found = [...assignments.matchAll(/^(\w+)='((?:[^']|'\\'')*)'$/gm)];
-  const all = found.map(([, name = "", value = ""]) => [name, value.replaceAll("'\\''", "'")] as const);
-  return Object.fromEntries(all.filter(([name]) => name !== "IMAGE_CONTRACT"));
+  return Object.fromEntries(found.map(([, name = "", value = ""]) => [name, value.replaceAll("'\\''", "'")]));
 }
 
 function afterPrefix(text: string, prefix: string): string {
