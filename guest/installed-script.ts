@@ -1,5 +1,12 @@
 import { sha256, shortDigest } from "../lib/digest.ts";
-import { parameterAssignments, scriptBody, type GuestScript, type ScriptCall, type ScriptStart } from "./script.ts";
+import {
+  parameterAssignments,
+  scriptBody,
+  startProgram,
+  type GuestScript,
+  type ScriptCall,
+  type ScriptStart,
+} from "./script.ts";
 
 /** Folder of the installed scripts on a node, which only root can enter. */
 export const scriptFolder = "/var/lib/nodeforge/scripts";
@@ -11,14 +18,21 @@ export interface InstalledScript {
   readonly text: string;
 }
 
+// Each worker has several steps, and each step names its script.
+const scripts = new Map<GuestScript, InstalledScript>();
+
 /**
  * Returns a script with its id. A node gets it once, from operator/read-identity.ts, and keeps every version.
  *
  * The first lines read the parameters of the call from standard input, as {@link installedInput} writes them.
  */
 export function installedScript(script: GuestScript): InstalledScript {
+  const known = scripts.get(script);
+  if (known !== undefined) return known;
   const text = `read -r size\neval "$(head -c "$size")"\n${scriptBody(script)}`;
-  return { id: `${script}-${shortDigest(sha256(text))}`, text };
+  const installed = { id: `${script}-${shortDigest(sha256(text))}`, text };
+  scripts.set(script, installed);
+  return installed;
 }
 
 /**
@@ -37,13 +51,9 @@ export function scriptOf(id: string): InstalledScript {
  * A node without this version runs its newest one. Such a node is another machine of the control plane, and the command is the
  * deletion of a worker that joined under an earlier release.
  */
-export function startInstalled({ script, user, limitMinutes, repeated = false }: ScriptStart): string {
-  const elevate = user === "root" ? "" : "sudo -n ";
-  // Not a parameter: the parameters of the first run and of later runs would differ.
-  const variable = repeated ? "env REPEATED=yes " : "";
+export function startInstalled(start: ScriptStart): string {
   const find = `f=${scriptFolder}/$0; [ -e "$f.sh" ] || f=\${f%-*}; . "$f.sh"`;
-  // A second signal after 10 s, because a shell handles the first only after its child has ended.
-  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${variable}bash -c '${find}' ${installedScript(script).id}`;
+  return startProgram(start, find, installedScript(start.script).id);
 }
 
 /**

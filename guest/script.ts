@@ -42,12 +42,21 @@ const { contract } = readDeclaration();
  *
  * The command is short because every error message contains it.
  */
-export function startScript({ script, user, limitMinutes, repeated = false }: ScriptStart): string {
+export function startScript(start: ScriptStart): string {
+  return startProgram(start, `read -r size; eval "$(head -c "$size")"`, start.script);
+}
+
+/** Returns the command that runs a Bash program with the limit, user and variable of a start. The program's $0 is its name. */
+export function startProgram(
+  { user, limitMinutes, repeated = false }: ScriptStart,
+  program: string,
+  name: string,
+): string {
   const elevate = user === "root" ? "" : "sudo -n ";
   // Not a parameter: the parameters of the first run and of later runs would differ.
   const variable = repeated ? "env REPEATED=yes " : "";
   // A second signal after 10 s, because a shell handles the first only after its child has ended.
-  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${variable}bash -c 'read -r size; eval "$(head -c "$size")"' ${script}`;
+  return `${elevate}timeout --kill-after 10 ${limitMinutes * 60} ${variable}bash -c '${program}' ${name}`;
 }
 
 /**
