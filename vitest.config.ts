@@ -59,7 +59,7 @@ export default defineConfig({
       {
         // End-to-end cases that are too long for every change: `npm run test:e2e:nightly`.
         test: {
-          name: "nightly",
+          name: "e2e-nightly",
           include: ["test/e2e/**/*.nightly.ts"],
           testTimeout: 3_600_000,
           hookTimeout: 3_600_000,

@@ -1,6 +1,6 @@
 /**
  * Runs one tier of the tests: `unit` (static checks and unit tests), `engine` or `e2e`. The tiers `engine-nightly` and
- * `nightly` have the cases that are too long for `engine` and `e2e`.
+ * `e2e-nightly` have the cases that are too long for `engine` and `e2e`; `nightly` is both, also after a failure of the first.
  *
  * Every static check counts as one test. Further arguments reach vitest. The last line is `N passed, N failed`. Before it,
  * lines `FAILED name: reason` repeat each failure. The exit code is 0 only if nothing failed and at least one test passed.
@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
-import { prepareTier, type Tier } from "./support/prepare.ts";
+import { prepareTier, type Prepared, type Tier } from "./support/prepare.ts";
 import { staticChecks } from "./support/static-checks.ts";
 
 interface Count {
@@ -32,12 +32,16 @@ interface Report {
   }[];
 }
 
-const [tier = "unit", ...rest] = process.argv.slice(2) as [Tier, ...string[]];
-const { wrapper, environment } = await prepareTier(tier);
-const counts = tier === "unit" && rest.length === 0 ? await runStaticChecks() : { passed: 0, failed: 0 };
-const tests = await runVitest();
-const passed = counts.passed + tests.passed;
-const failed = counts.failed + tests.failed;
+const [chosen = "unit", ...rest] = process.argv.slice(2) as [Tier | "nightly", ...string[]];
+const tiers: readonly Tier[] = chosen === "nightly" ? ["engine-nightly", "e2e-nightly"] : [chosen];
+const counts: Count[] = [];
+for (const tier of tiers) {
+  const prepared = await prepareTier(tier);
+  if (tier === "unit" && rest.length === 0) counts.push(await runStaticChecks());
+  counts.push(await runVitest(tier, prepared));
+}
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.reduce((sum, count) => sum + count.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
 
@@ -64,7 +68,7 @@ async function runStaticChecks(): Promise<Count> {
   return count;
 }
 
-async function runVitest(): Promise<Count> {
+async function runVitest(tier: Tier, { wrapper, environment }: Prepared): Promise<Count> {
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-tests-"));
   const report = join(folder, "report.json");
   try {

@@ -6,7 +6,7 @@ import { which } from "../../lib/process.ts";
 import { provide } from "../../tools/requirements.ts";
 
 /** Tiers of the tests. */
-export type Tier = "unit" | "engine" | "engine-nightly" | "e2e" | "nightly";
+export type Tier = "unit" | "engine" | "engine-nightly" | "e2e" | "e2e-nightly";
 
 /** Command and environment of a tier's test runner. */
 export interface Prepared {
