@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { beforeAll, describe, expect } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
 import { test } from "./folder.ts";
-import { commentsOf, vale } from "./prose.ts";
+import { commentsOf, proseCommand, vale } from "./prose.ts";
 
 describe("comments", () => {
   test("are the only text left of a file, on their own lines", () => {
@@ -53,6 +53,11 @@ describe("the rules of prose", () => {
     const found = JSON.parse(stdout) as Readonly<Record<string, readonly { readonly Check: string }[]>>;
     return Object.values(found).flatMap((findings) => findings.map(({ Check }) => Check.replace("Nodeforge.", "")));
   }
+
+  test("judge the changelog, and neither generated text nor the rules", async () => {
+    const files = ["CHANGELOG.md", "README.md", "LICENSE", "package-lock.json", "sdks/libvirt/index.ts", ".vale.ini"];
+    expect((await proseCommand(files)).slice(1)).toEqual(["--output=line", "CHANGELOG.md", "README.md"]);
+  });
 
   const twentySix = `${"Each word of this sentence counts as one of its words here. ".split(" ").slice(0, 11).join(" ")}${" again".repeat(15)}.`;
 
