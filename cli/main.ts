@@ -1,5 +1,6 @@
 import { Command as Parser, CommanderError } from "commander";
 import { logLine } from "../lib/log.ts";
+import { earlyTransfers } from "../lib/transfers.ts";
 import { commands } from "./commands/all.ts";
 
 // Nothing can be printed on a terminal that was closed. A command still has to finish its work.
@@ -35,4 +36,7 @@ try {
     if (process.env.NODEFORGE_DEBUG) console.error(error);
     process.exitCode = 1;
   }
+} finally {
+  // A refused command must not wait for files that it no longer needs. The next command continues them.
+  await earlyTransfers.stop();
 }

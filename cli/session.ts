@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { checkout, stateFolder } from "../lib/checkout.ts";
+import { nodeImageTransfers } from "./early-downloads.ts";
 import { decideEnvironment, ownBackend, prepareState, readLogin } from "./environment.ts";
 import { hypervisorUri } from "./hypervisor-uri.ts";
 import { isDefaultDaemon, isOverSsh } from "../libvirt/uri.ts";
 import { chooseImage } from "../image/location.ts";
 import { provideImage } from "../image/provide.ts";
 import { startLibvirt } from "../tools/libvirt-daemon.ts";
-import { presentPulumiHome, providePlugins, userPulumiHome } from "../tools/plugins.ts";
+import { pluginModules, presentPulumiHome, providePlugins, userPulumiHome } from "../tools/plugins.ts";
 import { run, runInteractively } from "../lib/process.ts";
-import { pulumiCli } from "../tools/pulumi-cli.ts";
+import { earlyTransfers } from "../lib/transfers.ts";
+import { pulumiArchive, pulumiCli } from "../tools/pulumi-cli.ts";
 import { provide } from "../tools/requirements.ts";
 import { proxyExceptions, directHosts } from "./proxy.ts";
 import { withSightings } from "./sightings.ts";
@@ -24,8 +26,8 @@ import { isOperation, withStateService } from "./state-service/with-state-servic
 
 /** Needs of a command. */
 export interface Needs {
-  /** Whether it runs the program, which reads the node image. */
-  readonly image: boolean;
+  /** Whether the session has the node image, which the program reads; "later" for {@link OpenSession.withImage}. */
+  readonly image: boolean | "later";
   /** Whether a hypervisor on this machine must run. */
   readonly hypervisor: boolean;
   /** Whether Pulumi runs its plugins. A command that only reads the state needs none. @default true */
@@ -46,14 +48,17 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
   const settings = readSettings(choice);
   // Refuses a bad URI before anything is installed or started.
   const uri = hypervisor ? hypervisorUri(settings) : "";
-  if (plugins) {
-    await provide("building");
-    await provide("provisioning");
-  }
-  if (hypervisor && isDefaultDaemon(uri)) {
-    await provide("hypervisor");
-    await startLibvirt();
-  }
+  const isHere = hypervisor && isDefaultDaemon(uri);
+  // Files arrive in the order in which they are needed, while packages are installed and programs are built.
+  earlyTransfers.add(pulumiArchive());
+  await provide(
+    ...(plugins ? (["building", "provisioning"] as const) : []),
+    ...(isHere ? (["hypervisor"] as const) : []),
+  );
+  // Go, which downloads modules, is one of these packages.
+  if (plugins) earlyTransfers.add(...pluginModules());
+  if (image !== false) earlyTransfers.add(...nodeImageTransfers(settings));
+  if (isHere) await startLibvirt();
   const cli = await pulumiCli();
   const home = plugins ? await providePlugins(join(cli, "pulumi")) : presentPulumiHome();
   const decided = decideEnvironment({
@@ -75,7 +80,7 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
   // kubectl and the other programs that this process starts reach the nodes as Pulumi does.
   Object.assign(process.env, proxyExceptions(directHosts(settings)));
   const session = sessionWith(choice, join(cli, "pulumi"), variables, journal);
-  return image ? session.withImage() : session;
+  return image === true ? session.withImage() : session;
 }
 
 /** Place of a stack in the checkout's own backend; undefined for a backend of the user, which is unchanged. */

@@ -1,8 +1,10 @@
 import { mkdir, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "../lib/cache-root.ts";
-import { download, downloadText } from "../lib/download.ts";
+import { download, downloadEarly, downloadText, type Release } from "../lib/download.ts";
 import { replaceFile } from "../lib/files.ts";
+import type { Transfer } from "../lib/transfers.ts";
+import { mismatches } from "./mismatch.ts";
 import { parseManifest, readManifest } from "./manifest-reader.ts";
 import { isUrl, type ImageReference } from "./location.ts";
 import { manifestPlace, type ImageManifest } from "./manifest.ts";
@@ -21,13 +23,28 @@ const limit = 6 * 60 * 60_000;
 export async function localImage<T extends ImageReference>(image: T, root = cacheRoot()): Promise<T> {
   if (!isUrl(image.source)) return image;
   const path = cached(image, root);
-  const release = { url: image.source, sha256: image.sha256, maximum };
-  if ((await download(release, path, { limit })) === undefined) {
+  if ((await download(releaseOf(image), path, { limit })) === undefined) {
     throw new Error(`the node image ${image.source} cannot be downloaded`);
   }
   // `npm run cache -- prune` keeps files that were used recently. The modification time stays.
   await utimes(path, new Date(), (await stat(path)).mtime);
   return { ...image, source: path };
+}
+
+/**
+ * Returns the transfer of an image that {@link localImage} will need. It does nothing for an image of this machine, and for one
+ * that its hash or its manifest makes unsuitable.
+ */
+export function imageTransfer(image: ImageReference, root = cacheRoot()): Transfer {
+  return {
+    name: image.source,
+    fetch: async (signal) => {
+      if (!isUrl(image.source) || !/^[0-9a-f]{64}$/.test(image.sha256)) return;
+      const manifest = await downloadManifest(image, root);
+      if (manifest !== undefined && mismatches(manifest, image.sha256).length > 0) return;
+      await downloadEarly(releaseOf(image), cached(image, root), signal, { limit });
+    },
+  };
 }
 
 /**
@@ -51,6 +68,10 @@ export async function downloadManifest(image: ImageReference, root = cacheRoot()
   // A manifest of another image is not kept, because a corrected one would then never be downloaded.
   if (manifest.sha256 === image.sha256) await keep(manifestPlace(path), text);
   return manifest;
+}
+
+function releaseOf({ source, sha256 }: ImageReference): Release {
+  return { url: source, sha256, maximum };
 }
 
 function cached({ sha256 }: ImageReference, root: string): string {

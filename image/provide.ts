@@ -2,6 +2,8 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { lookUp } from "../lib/cache.ts";
 import { logLine } from "../lib/log.ts";
+import type { Transfer } from "../lib/transfers.ts";
+import { nodeModules } from "../tools/node-binaries.ts";
 import { debianImage, debianRecipe, type DebianOptions } from "./debian-image.ts";
 import type { ImageChoice } from "./location.ts";
 import { nixosImage, nixosRecipe } from "./nixos/build.ts";
@@ -24,6 +26,20 @@ export async function provideImage({ origin, source }: ImageChoice): Promise<str
     throw new Error(`NODEFORGE_IMAGE names ${source}, which cannot be read`);
   });
   return source;
+}
+
+/**
+ * Returns the transfer of the files that {@link provideImage} will need. It does nothing for a NixOS image, because Nix downloads
+ * what it builds from.
+ */
+export function builtImageTransfer({ origin }: ImageChoice): Transfer {
+  return {
+    name: "modules of the node image",
+    fetch: async (signal) => {
+      if (origin !== "cache" || (await chooseSystem()).system !== "debian") return;
+      for (const { fetch } of nodeModules()) if (!signal.aborted) await fetch(signal);
+    },
+  };
 }
 
 /** Returns the path of the image that {@link provideImage} would build; undefined when it is not built yet. */

@@ -26,9 +26,16 @@ export interface DownloadOptions {
   readonly silence?: number;
   /** Limit in milliseconds for the whole download. @default 1 hour */
   readonly limit?: number;
+  /** Limit in milliseconds of the wait for another process that downloads the file. @default the limit, and a minute */
+  readonly wait?: number;
   /** @default {@link logLine} */
   readonly log?: Log;
+  /** Ends the download. A later one continues it. */
+  readonly signal?: AbortSignal;
 }
+
+/** Downloads of {@link downloadEarly}, by path. */
+const early = new Map<string, Promise<unknown>>();
 
 /** Error of a downloaded file that is not the released one. */
 export class ChecksumError extends Error {}
@@ -46,7 +53,8 @@ export async function download(
   path: string,
   options: DownloadOptions = {},
 ): Promise<string | undefined> {
-  const { limit = 60 * 60_000, log = logLine } = options;
+  const { limit = 60 * 60_000, wait = limit + 60_000, log = logLine } = options;
+  await early.get(path);
   if (await isPresent(release, path, log)) return path;
   if (!(await reachable(release.url))) return undefined;
   const work = async () => {
@@ -54,7 +62,25 @@ export async function download(
     if (await isPresent(release, path, () => undefined)) return path;
     return fetchChecked(release, path, { attempts: 3, silence: 30_000, ...options, limit, log });
   };
-  return withLock(path, `downloading ${basename(path)}`, work, { limit: limit + 60_000, log });
+  return withLock(path, `downloading ${basename(path)}`, work, { limit: wait, log });
+}
+
+/**
+ * Begins to download a release that a later step of this process, or a process that it starts, will {@link download}. That one
+ * waits for this download, continues it where it ended, and reports a failure. Does nothing if the path has a file, or if
+ * another process downloads it.
+ */
+export async function downloadEarly(
+  release: Release,
+  path: string,
+  signal: AbortSignal,
+  options: Pick<DownloadOptions, "limit"> = {},
+): Promise<void> {
+  if ((await stat(path).catch(() => undefined)) !== undefined) return;
+  const arriving = download(release, path, { ...options, attempts: 1, wait: 0, log: () => undefined, signal });
+  const ended = arriving.catch(() => undefined);
+  early.set(path, ended);
+  await ended;
 }
 
 /** Error of a file that its server does not deliver now. */
@@ -72,16 +98,16 @@ async function isPresent({ url, sha256 }: Release, path: string, log: Log): Prom
   return found === sha256;
 }
 
-async function fetchChecked(
-  release: Release,
-  path: string,
-  patience: Required<DownloadOptions>,
-): Promise<string | undefined> {
+/** Limits of a download, with their defaults. */
+type Patience = Required<Omit<DownloadOptions, "wait" | "signal">> & Pick<DownloadOptions, "signal">;
+
+async function fetchChecked(release: Release, path: string, patience: Patience): Promise<string | undefined> {
   const { url, sha256 } = release;
   await mkdir(dirname(path), { recursive: true });
   const { part, isResumed } = await resume(path);
   try {
-    const deadline = AbortSignal.timeout(patience.limit);
+    const timeout = AbortSignal.timeout(patience.limit);
+    const deadline = patience.signal === undefined ? timeout : AbortSignal.any([timeout, patience.signal]);
     let found = await fetchAll(release, part, deadline, patience);
     if (found !== sha256 && isResumed) {
       patience.log(`the partial download of an earlier run does not belong to ${url}: starting again`);
@@ -119,12 +145,7 @@ async function resume(path: string): Promise<{ readonly part: string; readonly i
 }
 
 /** Fetches the missing part, in several attempts if need be, and returns the SHA-256 of the whole file. */
-async function fetchAll(
-  release: Release,
-  part: string,
-  deadline: AbortSignal,
-  patience: Required<DownloadOptions>,
-): Promise<string> {
+async function fetchAll(release: Release, part: string, deadline: AbortSignal, patience: Patience): Promise<string> {
   const { attempts, limit } = patience;
   for (let attempt = 1; !(await fetchRest(release, part, deadline, patience)); attempt++) {
     if (deadline.aborted) throw new Unavailable(`it did not arrive within ${duration(limit)}`);
@@ -138,7 +159,7 @@ async function fetchRest(
   { url, maximum }: Release,
   path: string,
   deadline: AbortSignal,
-  { silence, log }: Required<DownloadOptions>,
+  { silence, log }: Patience,
 ): Promise<boolean> {
   const present = (await stat(path).catch(() => undefined))?.size ?? 0;
   const stop = new AbortController();

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Text of its standard input. @default nothing */
   readonly input?: string;
+  /** Stops the program. */
+  readonly signal?: AbortSignal;
 }
 
 /** Returns PATH with the administrator's directories, which the session of a plain user often lacks. */
@@ -27,7 +29,7 @@ export function searchPath(environment: NodeJS.ProcessEnv = process.env): string
  * @throws if it fails or takes too long; the error has the command and the last lines of output.
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { timeout = 60_000, cwd, env, input } = options;
+  const { timeout = 60_000, cwd, env, input, signal } = options;
   const result = await execa(program, args, {
     all: true,
     env: { PATH: searchPath(), ...env },
@@ -36,6 +38,7 @@ export async function run(program: string, args: readonly string[], options: Run
     timeout,
     forceKillAfterDelay: 5_000,
     ...(cwd === undefined ? {} : { cwd }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   if (!result.failed) return result.stdout;
   const why = result.timedOut

@@ -86,6 +86,7 @@ const order = [
     "ssh-key.ts",
     "sightings.ts",
     "environment.ts",
+    "early-downloads.ts",
     "session.ts",
   ],
   ...["runs", "recovery", "diagnose", "consent", "doctor", "roll", "preview.ts", "up.ts", "commands", "main.ts"],

@@ -62,13 +62,21 @@ export async function buildGo(module: string, programs: readonly GoProgram[], fo
   }
 }
 
-/** Downloads the modules of programs, and no other, so that a later build finds them. Does nothing if they are present. */
-export async function downloadModules(module: string, programs: readonly GoProgram[]): Promise<void> {
+/**
+ * Downloads the modules of programs, and no other, so that a later build finds them. Does nothing if they are present.
+ * @param signal Ends the download. A later one continues with the modules that are missing.
+ */
+export async function downloadModules(
+  module: string,
+  programs: readonly GoProgram[],
+  signal?: AbortSignal,
+): Promise<void> {
   for (const commands of groupsOf(programs)) {
     await run("go", ["list", "-deps", ...commands.map((program) => program.package)], {
       cwd: module,
       env: environmentOf(commands[0]),
       timeout: 45 * 60_000,
+      ...(signal === undefined ? {} : { signal }),
     });
   }
 }

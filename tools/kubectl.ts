@@ -1,13 +1,11 @@
-import { chmod, copyFile, rm } from "node:fs/promises";
+import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "semver";
-import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
-import { download } from "../lib/download.ts";
-import { logLine } from "../lib/log.ts";
 import { cachedNodeBinaries, nodeBinaries } from "./node-binaries.ts";
 import { run, which } from "../lib/process.ts";
-import { pins, pinsFile, versions, type Pins } from "./versions.ts";
+import { releasedFolder, type ReleasedPrograms } from "./released.ts";
+import { pins, versions, type Pins } from "./versions.ts";
 
 /** Largest accepted size in bytes. A kubectl has about 60 MB. */
 const maximum = 500e6;
@@ -27,7 +25,8 @@ export async function kubectl(
   if (installed !== undefined && fitsKubernetes(await versionOf(installed))) return installed;
   const cached = await cachedNodeBinaries("kubernetes");
   if (cached !== undefined) return join(cached, "kubectl");
-  return (await released(releases, root, sums)) ?? join(await nodeBinaries("kubernetes"), "kubectl");
+  const folder = (await releasedFolder(released(releases), { root, sums })) ?? (await nodeBinaries("kubernetes"));
+  return join(folder, "kubectl");
 }
 
 /** Whether a kubectl of a version suits the cluster: Kubernetes supports a difference of one minor version. */
@@ -43,29 +42,19 @@ async function versionOf(path: string): Promise<string> {
   return clientVersion?.gitVersion ?? "";
 }
 
-async function released(releases: string, root: string, sums: Pins): Promise<string | undefined> {
+function released(releases: string): ReleasedPrograms {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
-  const url = `${releases}/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`;
-  const name = `kubectl-v${versions.kubernetes}-linux-${architecture}`;
-  const sha256 = sums[name];
-  if (sha256 === undefined) {
-    logLine(`kubectl is built, not downloaded: ${pinsFile} has no SHA-256 of ${name}`);
-    return undefined;
-  }
-  const file = join(root, "downloads", name);
-  const recipe: Recipe = {
+  return {
     name: "kubectl-release",
-    inputs: [url, sha256],
+    title: "kubectl",
+    file: `kubectl-v${versions.kubernetes}-linux-${architecture}`,
+    url: `${releases}/v${versions.kubernetes}/bin/linux/${architecture}/kubectl`,
+    maximum,
     estimate: "a second",
     verb: "installing",
-    checkedBy: pinsFile,
-    build: async (folder) => {
+    unpack: async (file, folder) => {
       await copyFile(file, join(folder, "kubectl"));
       await chmod(join(folder, "kubectl"), 0o755);
-      await rm(file);
     },
   };
-  const release = { url, sha256, maximum };
-  if (!(await lookUp(recipe, root)).present && (await download(release, file)) === undefined) return undefined;
-  return join(await artifact(recipe, root), "kubectl");
 }

@@ -3,17 +3,11 @@ import { join } from "node:path";
 import { major, minor } from "semver";
 import { artifact, lookUp, type Recipe } from "../lib/cache.ts";
 import { inCheckout } from "../lib/checkout.ts";
-import { buildGo, checkedByGo, downloadModules, goInputs, type GoProgram } from "./go.ts";
+import type { Transfer } from "../lib/transfers.ts";
+import type { GoProgram } from "./go.ts";
+import { goRecipe, modulesOf, type GoModule } from "./go-module.ts";
 import { which } from "../lib/process.ts";
 import { versions } from "./versions.ts";
-
-/** Programs of one Go module. */
-interface ProgramSet {
-  /** Folder under tools/go, and name of the artifact. */
-  readonly name: string;
-  readonly estimate: string;
-  readonly programs: readonly GoProgram[];
-}
 
 const kubernetesVersion = Object.fromEntries(
   // kubectl and the servers read the first one, and the user agent of every client reads the second one.
@@ -43,7 +37,7 @@ const cni = (name: string, kind: string): GoProgram => ({
   variables: { "github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": `v${versions.cni}` },
 });
 
-const sets: readonly ProgramSet[] = [
+const declared: readonly Omit<GoModule, "folder">[] = [
   {
     name: "kubernetes",
     estimate: "10 min",
@@ -81,6 +75,8 @@ const sets: readonly ProgramSet[] = [
   { name: "coredns", estimate: "2 min", programs: [{ name: "coredns", package: "nodeforge.dev/toolchain/coredns" }] },
 ];
 
+const sets: readonly GoModule[] = declared.map((set) => ({ ...set, folder: inCheckout("tools", "go", set.name) }));
+
 /** Names of the programs that {@link nodeBinaries} builds. */
 export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) => programs.map(({ name }) => name));
 
@@ -92,28 +88,22 @@ export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) =
  */
 export async function nodeBinaries(only?: string): Promise<string> {
   const wanted = sets.filter(({ name }) => only === undefined || name === only);
-  const recipes = await Promise.all(wanted.map(recipeOf));
-  const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
+  const recipes = await Promise.all(wanted.map(goRecipe));
   const folders: string[] = [];
   // One build after the other, because each uses every processor.
-  for (const [index, recipe] of recipes.entries()) {
-    const next = wanted.find((_, later) => later > index && !places[later]?.present);
-    // A build uses no network, so the modules of the next one arrive meanwhile. Its build reports what is unavailable.
-    const downloaded =
-      places[index]?.present || next === undefined ? undefined : downloadSet(next).catch(() => undefined);
-    try {
-      folders.push(await artifact(recipe));
-    } finally {
-      await downloaded;
-    }
-  }
+  for (const recipe of recipes) folders.push(await artifact(recipe));
   if (only !== undefined && folders[0] !== undefined) return folders[0];
   return artifact(gathering(folders));
 }
 
+/** Returns the transfers of the modules that {@link nodeBinaries} needs, in the order of its builds. */
+export function nodeModules(): readonly Transfer[] {
+  return sets.map(modulesOf);
+}
+
 /** Returns the folder that {@link nodeBinaries} would return, and whether it exists. */
 export async function lookUpNodeBinaries() {
-  const recipes = await Promise.all(sets.map(recipeOf));
+  const recipes = await Promise.all(sets.map(goRecipe));
   const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
   return lookUp(gathering(places.map(({ folder }) => folder)));
 }
@@ -135,23 +125,8 @@ export async function cachedNodeBinaries(name: string): Promise<string | undefin
   const set = sets.find((candidate) => candidate.name === name);
   // Without a compiler nothing was built, and the key of the build is unknown.
   if (set === undefined || which("go") === undefined) return undefined;
-  const { folder, present } = await lookUp(await recipeOf(set));
+  const { folder, present } = await lookUp(await goRecipe(set));
   return present ? folder : undefined;
-}
-
-async function recipeOf({ name, estimate, programs }: ProgramSet): Promise<Recipe> {
-  const module = inCheckout("tools", "go", name);
-  return {
-    name,
-    estimate,
-    checkedBy: checkedByGo,
-    inputs: await goInputs(module, programs),
-    build: (folder) => buildGo(module, programs, folder),
-  };
-}
-
-function downloadSet({ name, programs }: ProgramSet): Promise<void> {
-  return downloadModules(inCheckout("tools", "go", name), programs);
 }
 
 /** Makes hard links, which need no space and stay whole if their source is pruned. */

@@ -6,7 +6,8 @@ import { join, sep } from "node:path";
 import { artifact } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { inCheckout } from "../lib/checkout.ts";
-import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
+import type { Transfer } from "../lib/transfers.ts";
+import { goRecipe, modulesOf, type GoModule } from "./go-module.ts";
 import { logLine, logDaily } from "../lib/log.ts";
 import { run } from "../lib/process.ts";
 import { reachable } from "../lib/reachability.ts";
@@ -51,15 +52,19 @@ export function presentPulumiHome(environment: NodeJS.ProcessEnv = process.env):
  */
 export async function providePlugins(cli: string): Promise<PluginHome> {
   const userHome = userPulumiHome();
-  const missing: PluginName[] = [];
-  for (const name of officialNames) {
-    if (!(await isOfficial(userHome, name)) && !(await installOfficial(cli, userHome, name))) missing.push(name);
-  }
+  const isAvailable = async (name: PluginName) =>
+    (await isOfficial(userHome, name)) || (await installOfficial(cli, userHome, name));
+  // Downloads leave the processors to the build.
+  const [available, libvirt] = await Promise.all([
+    Promise.all(officialNames.map(isAvailable)),
+    goRecipe(libvirtPlugin).then((recipe) => artifact(recipe)),
+  ]);
+  const missing = officialNames.filter((_, index) => !available[index]);
   const folder = missing.length > 0 ? privatePulumiHome() : userHome;
-  await place(folder, "libvirt", await libvirtPlugin());
+  await place(folder, "libvirt", libvirt);
   if (missing.length === 0) return { folder, isPrivate: false, fallbacks: [] };
 
-  const fallbacks = await fallbackPlugins();
+  const fallbacks = await artifact(await goRecipe(fallbackPlugins));
   for (const name of officialNames) {
     await place(folder, name, missing.includes(name) ? fallbacks : pluginFolder(userHome, name));
   }
@@ -117,33 +122,38 @@ function archiveOf(name: PluginName): string {
   return `pulumi-resource-${name}-v${versions.plugins[name]}-linux-${architecture}.tar.gz`;
 }
 
-async function libvirtPlugin(): Promise<string> {
-  const module = inCheckout("providers", "libvirt");
-  const programs: readonly GoProgram[] = [
-    { name: "pulumi-resource-libvirt", package: "./cmd/pulumi-resource-libvirt" },
-  ];
-  return artifact({
-    name: "libvirt-plugin",
-    inputs: await goInputs(module, programs),
-    estimate: "4 min",
-    checkedBy: checkedByGo,
-    build: (folder) => buildGo(module, programs, folder),
-  });
-}
+const programOf = (name: PluginName) => ({
+  name: `pulumi-resource-${name}`,
+  package: `./cmd/pulumi-resource-${name}`,
+});
 
-async function fallbackPlugins(): Promise<string> {
-  const module = inCheckout("tools", "fallback-plugins");
-  const programs = officialNames.map((name) => ({
-    name: `pulumi-resource-${name}`,
-    package: `./cmd/pulumi-resource-${name}`,
-  }));
-  return artifact({
-    name: "fallback-plugins",
-    inputs: await goInputs(module, programs),
-    estimate: "4 min",
-    checkedBy: checkedByGo,
-    build: (folder) => buildGo(module, programs, folder),
-  });
+const libvirtPlugin: GoModule = {
+  name: "libvirt-plugin",
+  folder: inCheckout("providers", "libvirt"),
+  programs: [programOf("libvirt")],
+  estimate: "4 min",
+};
+
+const fallbackPlugins: GoModule = {
+  name: "fallback-plugins",
+  folder: inCheckout("tools", "fallback-plugins"),
+  programs: officialNames.map(programOf),
+  estimate: "4 min",
+};
+
+/** Returns the transfers of the modules that {@link providePlugins} certainly needs, in the order of its builds. */
+export function pluginModules(): readonly Transfer[] {
+  const modules = modulesOf(fallbackPlugins);
+  const fallbacks: Transfer = {
+    ...modules,
+    fetch: async (signal) => {
+      const home = userPulumiHome();
+      const isMissing = async (name: PluginName) =>
+        pins[archiveOf(name)] === undefined && !(await isOfficial(home, name));
+      if ((await Promise.all(officialNames.map(isMissing))).includes(true)) await modules.fetch(signal);
+    },
+  };
+  return [modulesOf(libvirtPlugin), fallbacks];
 }
 
 function pluginFolder(home: string, name: PluginName): string {

@@ -65,11 +65,12 @@ export function missingPackages(purpose: Purpose): readonly string[] {
 }
 
 /**
- * Installs the missing packages of a purpose, and logs them.
+ * Installs the missing packages of some purposes with one call of apt-get, and logs them.
  * @throws on a system without apt-get, with the packages to install.
  */
-export async function provide(purpose: Purpose): Promise<void> {
-  await install(missingPackages(purpose), purpose);
+export async function provide(...purposes: readonly Purpose[]): Promise<void> {
+  const lacking = purposes.filter((purpose) => missingPackages(purpose).length > 0);
+  await install([...new Set(lacking.flatMap(missingPackages))], lacking.join(" and "));
 }
 
 /** Installs the missing packages of the node image's builder, some of which have no programs. */

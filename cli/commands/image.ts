@@ -6,6 +6,8 @@ import { readManifest } from "../../image/manifest-reader.ts";
 import { imageOf } from "../../image/provide.ts";
 import { chooseSystem, inWords } from "../../image/system.ts";
 import { logLine } from "../../lib/log.ts";
+import { earlyTransfers } from "../../lib/transfers.ts";
+import { nodeModules } from "../../tools/node-binaries.ts";
 import { provide } from "../../tools/requirements.ts";
 import { defineCommand } from "./command.ts";
 
@@ -43,7 +45,7 @@ export const command = defineCommand<ImageOptions>({
     refuseContradictions(options);
     const { debian, nix, marker, fresh = false, archive } = options;
     if (marker) {
-      await provide("building");
+      await prepareBuild();
       console.log((await debianImage({ marker })).path);
       return 0;
     }
@@ -54,7 +56,7 @@ export const command = defineCommand<ImageOptions>({
       throw new Error(`--fresh and --archive need a Debian image, but got ${inWords(choice)}. Fix: add --debian`);
     }
     logLine(inWords(choice));
-    if (choice.system === "debian") await provide("building");
+    if (choice.system === "debian") await prepareBuild();
     const before = isNew ? chooseImage("").source : undefined;
     const path = await imageOf(choice.system, { archive, fresh });
     if (isNew) logDifferences(before, path);
@@ -62,6 +64,12 @@ export const command = defineCommand<ImageOptions>({
     return 0;
   },
 });
+
+/** Installs the compiler, and begins to download what it compiles. */
+async function prepareBuild(): Promise<void> {
+  await provide("building");
+  earlyTransfers.add(...nodeModules());
+}
 
 function refuseContradictions(options: ImageOptions): void {
   const { debian, nix, marker } = options;

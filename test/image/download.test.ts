@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
 import { ChecksumError } from "../../lib/download.ts";
-import { downloadManifest, localImage } from "../../image/download.ts";
+import { downloadManifest, imageTransfer, localImage } from "../../image/download.ts";
+import type { ImageReference } from "../../image/location.ts";
 import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
 import { test } from "../support/folder.ts";
 
@@ -118,5 +119,37 @@ describe("the manifest of an image named by URL", () => {
       undefined,
     );
     expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe("the transfer of an image", () => {
+  const fetchEarly = (image: ImageReference) => imageTransfer(image, root).fetch(new AbortController().signal);
+  const images = () => readdir(join(root, "images")).catch(() => []);
+
+  test("puts it where it is needed, so that it is downloaded once", async () => {
+    const image = { source: `${server.url}/node.qcow2`, sha256: sha256(content) };
+    await fetchEarly(image);
+    expect(await images()).toEqual([`${image.sha256}.qcow2`]);
+    await localImage(image, root);
+    expect(server.seen.filter(({ path }) => path === "/node.qcow2")).toHaveLength(1);
+  });
+
+  test("does nothing without a hash, and for a file of this machine", async () => {
+    await fetchEarly({ source: `${server.url}/node.qcow2`, sha256: "" });
+    await fetchEarly({ source: "/images/node.qcow2", sha256: sha256(content) });
+    expect(server.seen).toEqual([]);
+    expect(await images()).toEqual([]);
+  });
+
+  test("does not download an image whose manifest has another contract", async () => {
+    const image = { source: `${server.url}/old.qcow2`, sha256: sha256(content) };
+    await server.close();
+    const manifest = { contract: 1, sha256: image.sha256 };
+    server = await serve({
+      "/old.qcow2": file(content),
+      "/old.qcow2.manifest.json": file(Buffer.from(JSON.stringify(manifest))),
+    });
+    await fetchEarly({ ...image, source: `${server.url}/old.qcow2` });
+    expect(server.seen.map(({ path }) => path)).toEqual(["/old.qcow2.manifest.json"]);
   });
 });

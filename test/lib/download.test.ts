@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
-import { ChecksumError, download, downloadText, type DownloadOptions } from "../../lib/download.ts";
+import { ChecksumError, download, downloadEarly, downloadText, type DownloadOptions } from "../../lib/download.ts";
+import { FileLock } from "../../lib/file-lock.ts";
 import { drip, file, serve, sha256, text, type Answer, type ReleaseServer } from "./release-server.ts";
 import { test } from "../support/folder.ts";
 
@@ -186,6 +187,67 @@ describe("a download", () => {
   test("is not attempted with NODEFORGE_OFFLINE", async () => {
     vi.stubEnv("NODEFORGE_OFFLINE", "1");
     expect(await fetchFrom(file(content))).toBeUndefined();
+    expect(server?.seen).toEqual([]);
+  });
+});
+
+describe("an early download", () => {
+  const start = async (answer: Answer | undefined) => {
+    server = await serve(answer === undefined ? {} : { "/tool.tar.gz": answer });
+    const stop = new AbortController();
+    const release = { url: `${server.url}/tool.tar.gz`, sha256: sha256(content), maximum };
+    return { release, stop, ended: downloadEarly(release, path, stop.signal) };
+  };
+  const log = (line: string) => lines.push(line);
+
+  test("is awaited by the download that needs the file", async () => {
+    const { release } = await start(file(content));
+    expect(await download(release, path, { log })).toBe(path);
+    expect(await readFile(path)).toEqual(content);
+    expect(server?.seen).toHaveLength(1);
+    expect(lines).toEqual([]);
+  });
+
+  test("is continued by the next run after it was stopped", async () => {
+    const { release, stop, ended } = await start(drip(content, 2));
+    await vi.waitUntil(() => server?.seen.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    stop.abort();
+    await ended;
+    expect(await readdir(folder)).toEqual(["tool.tar.gz.part"]);
+    await server?.close();
+    server = await serve({ "/tool.tar.gz": file(content) });
+    expect(await download({ ...release, url: `${server.url}/tool.tar.gz` }, path, { log })).toBe(path);
+    expect(server.seen[0]?.range).toMatch(/^bytes=[1-9]\d*-$/);
+  });
+
+  test("fails silently, and the download that needs the file reports it", async () => {
+    const { release, ended } = await start(undefined);
+    await ended;
+    expect(lines).toEqual([]);
+    expect(await download(release, path, { log })).toBeUndefined();
+    expect(lines).toEqual([`${release.url} is unavailable: status 404`]);
+  });
+
+  test("of a file with another checksum is removed, and the download that needs the file refuses it", async () => {
+    const { release, ended } = await start(file(Buffer.alloc(content.length)));
+    await ended;
+    expect(await readdir(folder)).toEqual([]);
+    await expect(download(release, path, { log })).rejects.toThrow(ChecksumError);
+  });
+
+  test("does not begin while another process downloads the file", async () => {
+    const lock = await FileLock.take(`${path}.lock`);
+    const { ended } = await start(file(content));
+    await ended;
+    expect(server?.seen).toEqual([]);
+    lock?.release({ remove: true });
+  });
+
+  test("does not begin if the path has a file", async () => {
+    await writeFile(path, "damaged");
+    const { ended } = await start(file(content));
+    await ended;
     expect(server?.seen).toEqual([]);
   });
 });

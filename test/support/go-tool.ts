@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { artifact } from "../../lib/cache.ts";
 import { inCheckout } from "../../lib/checkout.ts";
-import { buildGo, goInputs, type GoProgram } from "../../tools/go.ts";
+import type { GoProgram } from "../../tools/go.ts";
+import { goRecipe } from "../../tools/go-module.ts";
 
 /**
  * Returns the path of a linter or of a program to compare with. Builds it from the Go module of its name in tools/go unless
@@ -10,12 +11,6 @@ import { buildGo, goInputs, type GoProgram } from "../../tools/go.ts";
  */
 export async function goTool(program: GoProgram, estimate: string): Promise<string> {
   const { name } = program;
-  const module = inCheckout("tools", "go", name);
-  const folder = await artifact({
-    name,
-    inputs: await goInputs(module, [program]),
-    estimate,
-    build: (output) => buildGo(module, [program], output),
-  });
-  return join(folder, name);
+  const module = { name, folder: inCheckout("tools", "go", name), programs: [program], estimate };
+  return join(await artifact(await goRecipe(module)), name);
 }

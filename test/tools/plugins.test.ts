@@ -7,6 +7,7 @@ import {
   installOfficial,
   isOfficial,
   officialNames,
+  pluginModules,
   presentPulumiHome,
   privatePulumiHome,
   providePlugins,
@@ -15,10 +16,11 @@ import {
 import { pins, versions, type PluginName } from "../../tools/versions.ts";
 import { test } from "../support/folder.ts";
 
-const go = vi.hoisted(() => ({ built: [] as string[] }));
+const go = vi.hoisted(() => ({ built: [] as string[], fetched: [] as string[] }));
 vi.mock("../../tools/go.ts", () => ({
   checkedByGo: "go.sum",
   goInputs: (module: string) => Promise.resolve([module]),
+  downloadModules: (module: string) => Promise.resolve(go.fetched.push(basename(module))),
   buildGo: async (module: string, programs: readonly GoProgram[], output: string) => {
     go.built.push(basename(module));
     for (const { name } of programs) await writeFile(join(output, name), `${name} of ${basename(module)}`);
@@ -30,6 +32,7 @@ const cache = (folder: string) => join(folder, "cache");
 
 test.beforeEach(async ({ folder }) => {
   go.built = [];
+  go.fetched = [];
   vi.stubEnv("NODEFORGE_CACHE", cache(folder));
   vi.stubEnv("PULUMI_HOME", home(folder));
   vi.stubEnv("NODEFORGE_OFFLINE", "1");
@@ -156,6 +159,30 @@ function archiveOf(name: PluginName): string {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   return `pulumi-resource-${name}-v${versions.plugins[name]}-linux-${architecture}.tar.gz`;
 }
+
+describe("the modules of the plugins", () => {
+  const fetchAll = async () => {
+    for (const { fetch } of pluginModules()) await fetch(new AbortController().signal);
+  };
+
+  test("are fetched in the order of the builds", async () => {
+    await fetchAll();
+    expect(go.fetched).toEqual(["libvirt", "fallback-plugins"]);
+    expect(go.built).toEqual([]);
+  });
+
+  test("are those of the libvirt plugin alone if all official ones are installed", async ({ folder }) => {
+    await install(home(folder), ...officialNames);
+    await fetchAll();
+    expect(go.fetched).toEqual(["libvirt"]);
+  });
+
+  test("are not fetched once the plugins are built", async () => {
+    await providePlugins("/no/cli");
+    await fetchAll();
+    expect(go.fetched).toEqual([]);
+  });
+});
 
 describe("an official plugin", () => {
   /** Makes a CLI that writes down its arguments and environment. */

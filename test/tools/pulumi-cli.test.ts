@@ -3,8 +3,8 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
 import { which } from "../../lib/process.ts";
-import { pulumiCli } from "../../tools/pulumi-cli.ts";
-import { versions } from "../../tools/versions.ts";
+import { pulumiArchive, pulumiCli } from "../../tools/pulumi-cli.ts";
+import { versions, type Pins } from "../../tools/versions.ts";
 import { file, serve, sha256, type ReleaseServer } from "../lib/release-server.ts";
 import { test } from "../support/folder.ts";
 
@@ -45,21 +45,22 @@ async function release(): Promise<Record<string, string>> {
   return { [archiveName]: sha256(content) };
 }
 
+const places = (sums: Pins) => ({ releases: server?.url ?? "", root: join(root, "cache"), sums });
+
 describe("the Pulumi CLI", () => {
   test("is downloaded, checked and unpacked once", async () => {
     const pins = await release();
-    const cache = join(root, "cache");
-    const folder = await pulumiCli(server?.url, cache, pins);
+    const folder = await pulumiCli(places(pins));
     expect((await readdir(folder)).sort()).toEqual(["pulumi", "pulumi-language-nodejs"]);
     expect(execFileSync(join(folder, "pulumi"), { encoding: "utf8" })).toBe(`v${versions.pulumi}\n`);
-    expect(await readdir(join(cache, "downloads"))).toEqual([]);
-    expect(await pulumiCli(server?.url, cache, pins)).toBe(folder);
+    expect(await readdir(join(root, "cache", "downloads"))).toEqual([]);
+    expect(await pulumiCli(places(pins))).toBe(folder);
     expect(server?.seen).toHaveLength(1);
   });
 
   test("is refused, not built, if the release has another checksum than versions.json", async () => {
     await release();
-    const attempt = pulumiCli(server?.url, join(root, "cache"), { [archiveName]: "f".repeat(64) });
+    const attempt = pulumiCli(places({ [archiveName]: "f".repeat(64) }));
     await expect(attempt).rejects.toThrow(/but f{64} is expected; refused$/);
     expect(await readdir(join(root, "cache", "downloads"))).toEqual([]);
   });
@@ -68,7 +69,7 @@ describe("the Pulumi CLI", () => {
     await release();
     vi.stubEnv("PATH", "");
     // The build begins with the compiler, which is missing here.
-    await expect(pulumiCli(server?.url, join(root, "cache"), {})).rejects.toThrow(/go env .*: not installed/);
+    await expect(pulumiCli(places({}))).rejects.toThrow(/go env .*: not installed/);
     expect(server?.seen).toEqual([]);
   });
 
@@ -77,7 +78,7 @@ describe("the Pulumi CLI", () => {
     const installed = join(root, "installed");
     await programs(installed, versions.pulumi);
     vi.stubEnv("PATH", [installed, process.env.PATH].join(delimiter));
-    expect(await pulumiCli(server?.url, join(root, "cache"), pins)).toBe(installed);
+    expect(await pulumiCli(places(pins))).toBe(installed);
     expect(server?.seen).toEqual([]);
   });
 
@@ -86,7 +87,35 @@ describe("the Pulumi CLI", () => {
     const installed = join(root, "installed");
     await programs(installed, version);
     vi.stubEnv("PATH", [installed, process.env.PATH].join(delimiter));
-    expect(await pulumiCli(server?.url, join(root, "cache"), pins)).not.toBe(installed);
+    expect(await pulumiCli(places(pins))).not.toBe(installed);
     expect(server?.seen).toHaveLength(1);
+  });
+});
+
+describe("the archive of the Pulumi CLI", () => {
+  const fetchEarly = (sums: Pins) => pulumiArchive(places(sums)).fetch(new AbortController().signal);
+
+  test("is downloaded before the CLI is needed, and not again", async () => {
+    const pins = await release();
+    await fetchEarly(pins);
+    expect(await readdir(join(root, "cache", "downloads"))).toEqual([archiveName]);
+    expect(await readdir(await pulumiCli(places(pins)))).toHaveLength(2);
+    await fetchEarly(pins);
+    expect(server?.seen).toHaveLength(1);
+  });
+
+  test("is not downloaded early without a checksum", async () => {
+    await release();
+    await fetchEarly({});
+    expect(server?.seen).toEqual([]);
+  });
+
+  test("is not downloaded early if the machine has the same version", async () => {
+    const pins = await release();
+    const installed = join(root, "installed");
+    await programs(installed, versions.pulumi);
+    vi.stubEnv("PATH", [installed, process.env.PATH].join(delimiter));
+    await fetchEarly(pins);
+    expect(server?.seen).toEqual([]);
   });
 });
