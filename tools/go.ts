@@ -29,7 +29,7 @@ const environment = {
   GOWORK: "off",
 };
 
-/** Returns the inputs of the build of programs: the versions and sources of their module, the compiler, the programs. */
+/** Returns the inputs of a build: the versions and sources of the module, the compiler, the programs with their flags. */
 export async function goInputs(module: string, programs: readonly GoProgram[]): Promise<readonly Input[]> {
   const files = (await readdir(module, { withFileTypes: true, recursive: true }))
     .filter((entry) => entry.isFile() && /^(go\.(mod|sum)|.*(?<!_test)\.go|.*\.json)$/.test(entry.name))
@@ -41,7 +41,9 @@ export async function goInputs(module: string, programs: readonly GoProgram[]): 
     // The first call may download the compiler that go.mod names.
     timeout: 300_000,
   });
-  return [compiler, JSON.stringify(programs), ...files.flatMap((file) => [relative(module, file), { file }])];
+  // Other flags make another program of the same sources.
+  const built = programs.map((program) => [program, flagsOf(program)]);
+  return [compiler, JSON.stringify(built), ...files.flatMap((file) => [relative(module, file), { file }])];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
-import { buildGo, downloadModules, type GoProgram } from "../../tools/go.ts";
+import { buildGo, downloadModules, goInputs, type GoProgram } from "../../tools/go.ts";
 import { test } from "../support/folder.ts";
 
 let root: string;
@@ -58,6 +58,33 @@ describe("a build", () => {
       `cgo=0 ${flags} -o /out/ example.org/cmd/client example.org/cmd/server`,
       `cgo=0 ${flags} -o /out/daemon example.org/cmd/other`,
     ]);
+  });
+});
+
+describe("the inputs of a build", () => {
+  const program: GoProgram = { ...client, cgo: true, variables: { "example.org/version.Version": "v1" } };
+  const textOf = async (...programs: readonly GoProgram[]) => JSON.stringify(await goInputs(root, programs));
+
+  test("have every flag of the build", async () => {
+    await buildGo(root, [program], "/out");
+    const [build = ""] = await calls();
+    const inputs = await textOf(program);
+    const flags = build.slice(build.indexOf("-trimpath"), build.indexOf(" -o ")).replace("-ldflags ", "").split(" ");
+    expect(flags.length).toBeGreaterThan(6);
+    expect(flags.filter((flag) => !inputs.includes(flag))).toEqual([]);
+    expect(inputs).toContain("-ldflags");
+  });
+
+  test("differ for another variable, another package and parts in C", async () => {
+    const others: readonly GoProgram[] = [
+      program,
+      { ...program, variables: { "example.org/version.Version": "v2" } },
+      { ...program, package: server.package },
+      { ...program, cgo: false },
+    ];
+    const inputs = await Promise.all(others.map((other) => textOf(other)));
+    expect(new Set(inputs).size).toBe(others.length);
+    expect(await textOf(program)).toBe(inputs[0]);
   });
 });
 
