@@ -1,6 +1,6 @@
 import { refreshFromLibvirt } from "./stack/refresh.ts";
 import { logLine, type Log } from "../lib/log.ts";
-import { needsRecovery } from "./recovery/recover.ts";
+import { stateToRefresh } from "./recovery/recover.ts";
 import type { Session } from "./stack/session.ts";
 
 /**
@@ -13,8 +13,9 @@ import type { Session } from "./stack/session.ts";
 export async function preview(session: Session, args: readonly string[], log: Log = logLine): Promise<number> {
   const hasRefresh = args.some((argument) => /^(--refresh|-r)(=|$)/.test(argument));
   // A refresh would hide partial uploads, and fail on the lock of a killed run.
-  if (await needsRecovery(session))
+  const state = await stateToRefresh(session);
+  if (state === undefined)
     log(`the last run on stack ${session.stack} did not finish; \`npm run up\` recovers it first`);
-  else if (!hasRefresh && !(await refreshFromLibvirt(session, { log }))) return 130;
+  else if (!hasRefresh && !(await refreshFromLibvirt(session, { log, state }))) return 130;
   return session.pulumi(["preview", "--stack", session.stack, ...args]);
 }

@@ -12,6 +12,7 @@ import { run, runInteractively } from "../lib/process.ts";
 import { earlyTransfers } from "../lib/transfers.ts";
 import { pulumiArchive, pulumiCli } from "../tools/pulumi-cli.ts";
 import { provide } from "../tools/requirements.ts";
+import { refuseWrongOptions } from "./pulumi-options.ts";
 import { proxyExceptions, directHosts } from "./proxy.ts";
 import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
@@ -30,6 +31,8 @@ export interface Needs {
   readonly image: boolean | "later";
   /** Whether a hypervisor on this machine must run. */
   readonly hypervisor: boolean;
+  /** Command line of Pulumi that follows. Wrong options of it are refused first. @default none */
+  readonly follows?: readonly string[];
   /** Whether Pulumi runs its plugins. A command that only reads the state needs none. @default true */
   readonly plugins?: boolean;
 }
@@ -44,7 +47,7 @@ export interface OpenSession extends Session {
 
 /** Installs, downloads or builds every missing tool, then opens a session. Takes seconds when none is missing. */
 export async function openSession(choice: StackChoice, needs: Needs): Promise<OpenSession> {
-  const { image, hypervisor, plugins = true } = needs;
+  const { image, hypervisor, plugins = true, follows } = needs;
   const settings = readSettings(choice);
   // Refuses a bad URI before anything is installed or started.
   const uri = hypervisor ? hypervisorUri(settings) : "";
@@ -58,8 +61,9 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
   // Go, which downloads modules, is one of these packages.
   if (plugins) earlyTransfers.add(...pluginModules());
   if (image !== false) earlyTransfers.add(...nodeImageTransfers(settings));
-  if (isHere) await startLibvirt();
   const cli = await pulumiCli();
+  if (follows !== undefined) await refuseWrongOptions(join(cli, "pulumi"), follows);
+  if (isHere) await startLibvirt();
   const home = plugins ? await providePlugins(join(cli, "pulumi")) : presentPulumiHome();
   const decided = decideEnvironment({
     environment: process.env,

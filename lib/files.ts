@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 
 /** How {@link replaceFile} writes. */
@@ -22,5 +23,15 @@ export async function replaceFile(path: string, text: string, options: ReplaceOp
     await rename(fresh, path);
   } finally {
     await rm(fresh, { force: true });
+  }
+}
+
+/** Returns the text of a file; "" when it is missing. */
+export function readOptional(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
   }
 }

@@ -87,6 +87,7 @@ const order = [
     "sightings.ts",
     "environment.ts",
     "early-downloads.ts",
+    "pulumi-options.ts",
     "session.ts",
   ],
   ...["runs", "recovery", "diagnose", "consent", "doctor", "roll", "preview.ts", "up.ts", "commands", "main.ts"],

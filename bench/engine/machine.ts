@@ -1,6 +1,6 @@
-import { cpus, release, totalmem } from "node:os";
+import { readGit, thisMachine } from "../../cli/runs/surroundings.ts";
+import type { Machine } from "../../cli/runs/record.ts";
 import { checkout } from "../../lib/checkout.ts";
-import { run } from "../../lib/process.ts";
 import { versions } from "../../tools/versions.ts";
 
 /** Facts about a run that its figures depend on. */
@@ -9,28 +9,23 @@ export interface Surroundings {
   readonly date: string;
   /** Commit of the checkout. It ends in `-dirty` when a file differs from the commit. */
   readonly commit: string;
-  readonly machine: {
-    readonly processor: string;
-    readonly processors: number;
-    readonly memoryBytes: number;
-    readonly kernel: string;
-  };
+  readonly machine: Machine;
   readonly versions: Readonly<Record<"node" | "pulumi" | "opentofu", string>>;
 }
 
-/** Collects the facts of this run. */
+/**
+ * Collects the facts of this run.
+ * @throws without a commit, because the results name it.
+ */
 export async function surroundings(): Promise<Surroundings> {
-  const git = (...args: readonly string[]) => run("git", ["-C", checkout, ...args]);
-  const [commit, changes] = await Promise.all([git("rev-parse", "--short=12", "HEAD"), git("status", "--porcelain")]);
+  const git = await readGit();
+  if (git === null) {
+    throw new Error(`${checkout} has no commit that the results could name. Fix: measure in a clone of the repository`);
+  }
   return {
     date: new Date().toISOString(),
-    commit: changes === "" ? commit : `${commit}-dirty`,
-    machine: {
-      processor: cpus()[0]?.model ?? "unknown",
-      processors: cpus().length,
-      memoryBytes: totalmem(),
-      kernel: release(),
-    },
+    commit: `${git.revision.slice(0, 12)}${git.dirty ? "-dirty" : ""}`,
+    machine: thisMachine(),
     versions: { node: process.versions.node, pulumi: versions.pulumi, opentofu: versions.opentofu },
   };
 }

@@ -33,7 +33,7 @@ export function reportOf(surroundings: Surroundings, results: readonly Result[])
 
 /** Lays a report out for a terminal. */
 export function print({ date, commit, machine, versions, results, growth, goals }: Report): string {
-  const memory = `${(machine.memoryBytes / 2 ** 30).toFixed(0)} GiB`;
+  const memory = `${(machine.memoryMiB / 1024).toFixed(0)} GiB`;
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${date}, commit ${commit}`,

@@ -36,7 +36,7 @@ export const command = defineCommand<StackOptions>({
           `nothing was changed. To agree: ${agreeingCommand("destroy", stack, args)}`,
       );
     }
-    const session = await openStack(choice, { image: false, hypervisor: true });
+    const session = await openStack(choice, { image: false, hypervisor: true, follows: ["destroy", ...args] });
     // No other command changes the state meanwhile, because recover holds the stack.
     const { state } = await recover(session);
     await refuseSharedVolumes(state);

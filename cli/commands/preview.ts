@@ -18,7 +18,11 @@ export const command = defineCommand<StackOptions>({
     "npm run preview -- --expect-no-changes": "fail if there is a change",
   },
   async run(options, args) {
-    const session = await openStack(choiceOf(options), { image: true, hypervisor: true });
+    const session = await openStack(choiceOf(options), {
+      image: true,
+      hypervisor: true,
+      follows: ["preview", ...args],
+    });
     await shareWithOthers(session);
     return preview(session, args);
   },

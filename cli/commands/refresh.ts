@@ -20,7 +20,11 @@ export const command = defineCommand<StackOptions>({
     "npm run refresh -- --target '**'": "every resource, also in Kubernetes",
   },
   async run(options, args) {
-    const session = await openStack(choiceOf(options), { image: false, hypervisor: true });
+    const session = await openStack(choiceOf(options), {
+      image: false,
+      hypervisor: true,
+      follows: ["refresh", ...args],
+    });
     await recover(session);
     const unattended = isUnattended(args);
     if (unattended) logLine("there is no terminal for a question; a refresh changes only the state, so it proceeds");

@@ -23,7 +23,7 @@ export const command = defineCommand<StackOptions>({
   },
   async run(options, args) {
     const choice = choiceOf(options);
-    const bare = await openStack(choice, { image: "later", hypervisor: true });
+    const bare = await openStack(choice, { image: "later", hypervisor: true, follows: ["up", ...args] });
     // A build of an image takes a quarter of an hour, so every refusal that needs no image comes first.
     if (isUnattended(args)) await refuseOtherImage(bare, args);
     const session = await bare.withImage();

@@ -102,12 +102,13 @@ async function recoverHeld(
 }
 
 /**
- * Whether {@link recover} must run before a refresh of the state. The lock of a killed run would block the refresh, and the
- * refresh would hide a partial upload. Changes nothing.
+ * Returns the state of a stack if a refresh may follow; undefined if {@link recover} must run first. The lock of a killed run
+ * would block the refresh, and the refresh would hide a partial upload. Changes nothing.
  */
-export async function needsRecovery(session: Session): Promise<boolean> {
+export async function stateToRefresh(session: Session): Promise<StackState | undefined> {
   const found = await inspect(session);
-  return typeof found !== "string" && (wasKilled(found) || failedUploads(found.state).length > 0);
+  if (typeof found === "string") return readState(session);
+  return wasKilled(found) || failedUploads(found.state).length > 0 ? undefined : found.state;
 }
 
 /** A stack on which no other run works, as far as this machine can see. */

@@ -158,7 +158,8 @@ async function readPlugins(home: string | undefined): Promise<Record<string, str
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-function thisMachine(): Machine {
+/** Describes this machine. */
+export function thisMachine(): Machine {
   const processors = cpus();
   return {
     processor: processors[0]?.model.trim() ?? "unknown",

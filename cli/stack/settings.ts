@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { inCheckout } from "../../lib/checkout.ts";
+import { readOptional } from "../../lib/files.ts";
 
 /** Stack of a command that names none. */
 export const defaultStack = "dev";
@@ -83,15 +84,6 @@ function readProject(folder: string): ProjectFile {
 /** Last part of `organisation/project/stack`: its settings and its state are named after it. */
 export function stackBaseName(stack: string): string {
   return stack.split("/").at(-1) ?? stack;
-}
-
-function readOptional(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
 }
 
 function text(value: unknown): string {

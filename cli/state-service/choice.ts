@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readOptional } from "../../lib/files.ts";
 import { resourceType } from "../../names.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { workersOf } from "../stack/workers.ts";
@@ -32,20 +32,11 @@ export function usesJournal(
   const { checkpoint } = pathsOf(place);
   // A stack that another program created may have no encryption yet, and only the file backend can choose one. A compressed
   // checkpoint has another name.
-  const text = read(checkpoint);
+  const text = readOptional(checkpoint);
   if (choice === "off" || !text.includes('"secrets_providers"')) return false;
   return choice === "on" || workersOf(settings).count >= manyWorkers || recordedWorkers(text) >= manyWorkers;
 }
 
 function recordedWorkers(text: string): number {
   return text.split(`"type":"${resourceType.worker}"`).length - 1;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
 }

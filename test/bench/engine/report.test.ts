@@ -8,7 +8,7 @@ import { result } from "./results.ts";
 const surroundings = {
   date: "2026-01-02T03:04:05.678Z",
   commit: "0123456789ab",
-  machine: { processor: "A processor", processors: 2, memoryBytes: 8 * 2 ** 30, kernel: "6.1" },
+  machine: { processor: "A processor", processors: 2, memoryMiB: 8192, architecture: "x64", kernel: "6.1" },
   versions: { node: "24.0.0", pulumi: "3.0.0", opentofu: "1.0.0" },
 };
 const results = [
