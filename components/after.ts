@@ -8,9 +8,11 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function after<T>(
   value: pulumi.Input<T>,
-  ...resources: readonly (pulumi.Resource | undefined)[]
+  ...resources: readonly (pulumi.Resource | Promise<pulumi.Resource> | undefined)[]
 ): pulumi.Output<pulumi.Unwrap<T>> {
-  const complete = Promise.all(resources.filter((each) => each !== undefined).map(completion)).then(() => true);
+  const complete = Promise.all(
+    resources.map(async (each) => (each === undefined ? undefined : completion(await each))),
+  ).then(() => true);
   return pulumi.output([value, complete] as const).apply(([known]) => known) as pulumi.Output<pulumi.Unwrap<T>>;
 }
 

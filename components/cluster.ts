@@ -132,7 +132,7 @@ export class Cluster extends pulumi.ComponentResource {
       },
       config.maxUnavailable,
     );
-    const rollout = new Rollout(order, master);
+    const rollout = new Rollout(order);
     const workers: Worker[] = [];
     for (const { config: pool, nodes } of topology.pools) {
       const workerPool = new WorkerPool(

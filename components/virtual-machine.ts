@@ -55,6 +55,8 @@ export interface VirtualMachineArgs {
   readonly platform: MachinePlatform;
   /** Id of a volume that stays when the machine is replaced. @default none */
   readonly dataVolumeId?: pulumi.Input<string>;
+  /** Resources that must be complete before the old machine is replaced. @default none */
+  readonly replacedAfter?: readonly Promise<pulumi.Resource>[];
   /** Resource that must be complete before the machine boots. @default none */
   readonly bootsAfter?: pulumi.Resource | undefined;
   /** Identity of an earlier machine, which the data volume keeps. @default read from the machine after its boot */
@@ -115,8 +117,15 @@ export class VirtualMachine extends pulumi.ComponentResource {
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
   constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, platform, dataVolumeId, kept, bootsAfter } = args;
-    super(resourceType.virtualMachine, name, { node: node.name, addressing: node.addressing }, opts);
+    const { node, platform, dataVolumeId, kept, bootsAfter, replacedAfter = [] } = args;
+    super(
+      resourceType.virtualMachine,
+      name,
+      // Everything below waits for the component, the disks too. Otherwise an interrupted rollout would leave an unused disk for
+      // every other worker.
+      { node: after(node.name, ...replacedAfter), addressing: node.addressing },
+      opts,
+    );
     const { ssh, bootTimeoutMinutes, ownNetwork } = platform;
     // With a reservation a worker keeps its address even if it is off for longer than a lease.
     const reservedIn = node.addressing === "dhcp" ? ownNetwork : undefined;

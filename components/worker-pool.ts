@@ -17,7 +17,7 @@ export interface WorkerPoolArgs extends Omit<
    * (kubeadm #3181).
    */
   readonly joinWaveSize: number;
-  /** Resources that each worker waits for before its machine is replaced. */
+  /** Steps that each worker waits for before its machine is replaced. */
   readonly rollout: Rollout;
   /** Returns the number of the worker's join, see generationOf in lifecycle/prior-cluster.ts. */
   readonly generationOf: (node: Node) => string;

@@ -26,8 +26,8 @@ export interface WorkerArgs {
   readonly bootsAfter: Worker | undefined;
   /** Worker that must be Ready before this one joins, which limits the number of joins at a time. */
   readonly joinsAfter: Worker | undefined;
-  /** Resources that must be complete before the worker's machine is replaced; none for a machine that is not. */
-  readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
+  /** Steps that must be complete before the worker's machine is replaced; undefined for a machine that stays or is new. */
+  readonly waitsFor: readonly Promise<pulumi.Resource>[] | undefined;
   /** Changes when the worker must join again although its machine is the same. */
   readonly generation: string;
 }
@@ -57,11 +57,11 @@ export class Worker extends pulumi.ComponentResource {
     const { node, platform, identity, master, timeouts, labels, taints } = args;
     const user = platform.ssh.user;
     this.node = node;
-    // The disks wait, too. Otherwise an interrupted rollout would leave an unused disk for every other worker.
     this.machine = new VirtualMachine(
       name,
-      { node, platform, bootsAfter: args.bootsAfter?.machine.booted },
-      { parent: this, dependsOn: [...args.waitsFor] },
+      { node, platform, bootsAfter: args.bootsAfter?.machine.booted, replacedAfter: args.waitsFor ?? [] },
+      // The control plane is replaced before the workers, because it drains and admits them.
+      { parent: this, ...(args.waitsFor === undefined ? {} : { dependsOn: [master] }) },
     );
     const { address, connection, domainId } = this.machine;
 

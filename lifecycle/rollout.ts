@@ -45,24 +45,19 @@ export function rolloutOrder(
   return { before, first: new Set(before.size > 0 ? unavailable.map(({ name }) => name) : []) };
 }
 
-/** Resources that each worker waits for. The program asks for them while it creates the workers in sequence. */
+/** Steps that each worker waits for. The program asks for them while it creates the workers in sequence. */
 export class Rollout {
   readonly #order: RolloutOrder;
-  readonly #controlPlane: pulumi.Resource;
   readonly #back = new Map<string, PromiseWithResolvers<pulumi.Resource>>();
 
-  /** @param controlPlane Resource that every worker in the rollout waits for. */
-  constructor(order: RolloutOrder, controlPlane: pulumi.Resource) {
+  constructor(order: RolloutOrder) {
     this.#order = order;
-    this.#controlPlane = controlPlane;
   }
 
-  /** Resources that must be complete before a worker's machine is replaced; none for a machine that stays or is new. */
-  waitsFor(name: string): readonly pulumi.Input<pulumi.Resource>[] {
-    const before = this.#order.before.get(name);
-    if (before === undefined) return [];
+  /** Steps that must be complete before a worker's machine is replaced; undefined for a machine that stays or is new. */
+  waitsFor(name: string): readonly Promise<pulumi.Resource>[] | undefined {
     // Promises, because an unavailable worker may be created after a worker that waits for it.
-    return [this.#controlPlane, ...before.map((other) => this.#stepOf(other).promise)];
+    return this.#order.before.get(name)?.map((other) => this.#stepOf(other).promise);
   }
 
   /** Whether a worker must not wait for another one, because others wait for it. */
