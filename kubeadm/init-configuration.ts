@@ -4,7 +4,7 @@ import type { Node } from "../topology.ts";
 /** Input of {@link initConfiguration}. */
 export interface InitInput {
   readonly clusterName: string;
-  readonly node: Node;
+  readonly node: Pick<Node, "name" | "address" | "fqdn">;
   readonly network: ClusterNetworkConfig;
 }
 
