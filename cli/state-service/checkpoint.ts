@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../../lib/files.ts";
 import { reachDisk } from "../../lib/unfinished.ts";
@@ -75,6 +75,14 @@ export async function recordUpdate(place: StackPlace, info: UpdateInfo): Promise
   await copyFile(checkpoint, `${base}.checkpoint.json`);
   if (isTrue(process.env.PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS)) return;
   await copyFile(checkpoint, join(backups, `${place.stack}.${moment}.json`));
+}
+
+/** Removes a stack with its history. Its checkpoint stays with `.bak`, and its backups stay. */
+export async function removeStack(place: StackPlace): Promise<void> {
+  const { checkpoint, history, tags } = pathsOf(place);
+  await rename(checkpoint, `${checkpoint}.bak`);
+  await rm(tags, { force: true });
+  await rm(history, { recursive: true, force: true });
 }
 
 /** Whether Pulumi takes the value of a variable for true. */

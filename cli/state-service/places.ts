@@ -15,6 +15,7 @@ export function pathsOf({ folder, project, stack }: StackPlace) {
   const own = join(folder, ".nodeforge", project, stack);
   return {
     checkpoint: join(pulumi, "stacks", project, `${stack}.json`),
+    tags: join(pulumi, "stacks", project, `${stack}.pulumi-tags`),
     history: join(pulumi, "history", project, stack),
     backups: join(pulumi, "backups", project, stack),
     locks: join(pulumi, "locks", "organization", project, stack),

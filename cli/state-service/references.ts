@@ -88,7 +88,8 @@ function fixProvider(provider: string, fix: (urn: string) => string): string {
   return fix(provider.slice(0, end)) + provider.slice(end);
 }
 
-const rootType = "pulumi:pulumi:Stack";
+/** Type of the resource that is the stack itself. */
+export const rootType = "pulumi:pulumi:Stack";
 
 /** Types in a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */
 function typesOf(urn: string): string {

@@ -2,34 +2,13 @@ import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { buffer } from "node:stream/consumers";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { takeBackendLock } from "./backend-lock.ts";
-import { checkpointText, readCheckpoint, replaceCheckpoint } from "./checkpoint.ts";
+import { checkpointText, readCheckpoint, removeStack, replaceCheckpoint } from "./checkpoint.ts";
 import type { Versioned } from "./deployment.ts";
 import type { StackPlace } from "./places.ts";
+import { rootType } from "./references.ts";
+import { readRequest, Refusal, type Request } from "./request.ts";
 import { Update, type UpdateRequest } from "./update.ts";
-
-/** A refusal with an HTTP status. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-/** A request to the service. */
-interface Request {
-  readonly method: string;
-  /** Parts of the path after the stack, e.g. `["update", ID, "complete"]`. */
-  readonly path: readonly string[];
-  readonly body: Readonly<Record<string, unknown>>;
-  /** Version of the Pulumi CLI. */
-  readonly engine: string;
-}
 
 /** Organization of every stack in a file backend. */
 const organization = "organization";
@@ -90,7 +69,7 @@ export class StateService {
     let answer: unknown;
     try {
       this.#authenticate(incoming);
-      answer = await this.#route(await read(incoming));
+      answer = await this.#route(await readRequest(incoming));
     } catch (error) {
       const { code = "", message } = error as NodeJS.ErrnoException;
       status = error instanceof Refusal ? error.status : diskErrors.includes(code) ? 507 : 400;
@@ -143,6 +122,7 @@ export class StateService {
       const { version, features, deployment } = (await readCheckpoint(this.#place)) ?? { version: 3, features: [] };
       return { version, features, deployment };
     }
+    if (method === "DELETE" && word === "") return this.#remove();
     if (method === "PATCH" && word === "tags") return {};
     if (method === "POST" && word === "import") return this.#import(body);
     if (method === "GET" && word === "update" && id === importId && action === "") {
@@ -172,6 +152,18 @@ export class StateService {
     return { updateID: importId };
   }
 
+  /** Removes the stack, as `pulumi destroy --remove` does at its end. */
+  async #remove(): Promise<object> {
+    this.#releaseLock ??= await takeBackendLock(this.#place, this.#pid());
+    await this.#update?.end();
+    const { resources = [] } = (await readCheckpoint(this.#place))?.deployment ?? {};
+    // The CLI knows this case by this message.
+    if (resources.some(({ type }) => type !== rootType))
+      throw new Refusal(400, "Bad Request: Stack still contains resources.");
+    await removeStack(this.#place);
+    return {};
+  }
+
   async #ofUpdate(update: Update, name: string, { body, engine }: Request): Promise<object | undefined> {
     const lease = { token: this.token, tokenExpiration: Math.floor(Date.now() / 1000) + 86_400 };
     switch (name) {
@@ -198,18 +190,4 @@ export class StateService {
         return undefined;
     }
   }
-}
-
-async function read(incoming: IncomingMessage): Promise<Request> {
-  const { method = "", url = "", headers } = incoming;
-  const raw = await buffer(incoming);
-  const text = headers["content-encoding"] === "gzip" ? await promisify(gunzip)(raw) : raw;
-  const { pathname } = new URL(url, "http://localhost");
-  const [, , ...path] = pathname.split("/").map(decodeURIComponent);
-  return {
-    method,
-    path,
-    body: text.length === 0 ? {} : (JSON.parse(text.toString()) as Request["body"]),
-    engine: /\((v[^;)]+)/.exec(headers["user-agent"] ?? "")?.[1] ?? "",
-  };
 }

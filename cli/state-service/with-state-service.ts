@@ -40,6 +40,8 @@ export async function withStateService<T>(
         PULUMI_CREDENTIALS_PATH: logins,
         // A token of the user would win over the login.
         PULUMI_ACCESS_TOKEN: "",
+        // The console of the user's own service does not have this stack, so the CLI must not print a link to it.
+        PULUMI_CONSOLE_DOMAIN: "",
         PULUMI_DISABLE_JOURNALING: "false",
         // The CLI waits this many milliseconds for further changes before it sends some, twice in each step. Its default of 50
         // is made for a server far away.

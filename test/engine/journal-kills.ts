@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { pathsOf } from "../../cli/state-service/places.ts";
@@ -16,7 +16,7 @@ interface Line {
 /**
  * Kills the service, the CLI and the program at a number of random lines of the journal of a first `up`, one run after the other.
  * After each kill no recorded resource is lost, and exactly the operations under way are pending. The next `up` completes the
- * cluster.
+ * cluster. Every second kill also leaves a part of a line at the end of the journal, as a loss of power can.
  * @param seed Number that decides the lines.
  */
 export async function killAtLines(stack: TestStack, count: number, seed: number): Promise<void> {
@@ -31,6 +31,7 @@ export async function killAtLines(stack: TestStack, count: number, seed: number)
     const lines = await linesOfUp(stack, line);
     const why = `seed ${seed}, run ${run}, killed at line ${lines.length}`;
     expect(lines.length, why).toBeGreaterThanOrEqual(line);
+    if (run % 2 === 1) appendFileSync(journalOf(stack), '{"version":1,"kind":1,"seq');
     const state = await stack.export();
     const { deployment } = state;
     const pending = (deployment.pending_operations ?? []).map(({ resource }) => resource.urn);
@@ -44,10 +45,14 @@ export async function killAtLines(stack: TestStack, count: number, seed: number)
   }
 }
 
+/** Path of the journal of a stack. */
+function journalOf({ folder }: TestStack): string {
+  return pathsOf({ folder: join(folder, "state"), project: "nodeforge", stack: "lab" }).journal;
+}
+
 /** Runs `up`, kills it as soon as its journal has this many lines, and returns the lines of the journal. */
 async function linesOfUp(stack: TestStack, kill: number): Promise<readonly Line[]> {
-  const place = { folder: join(stack.folder, "state"), project: "nodeforge", stack: "lab" };
-  const { journal } = pathsOf(place);
+  const journal = journalOf(stack);
   let lines: readonly Line[] = [];
   const look = () => {
     const text = existsSync(journal) ? readFileSync(journal, "utf8") : "";

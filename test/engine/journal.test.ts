@@ -18,6 +18,13 @@ async function plainUp(stack: TestStack): Promise<string> {
 const filesIn = (stack: TestStack, folder: string) =>
   readdirSync(join(stack.folder, "state", ".pulumi", folder, "nodeforge", "lab"));
 
+/** Names of all files below a folder, without the times in them. */
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ name }) => name.replace(/\d{19}/, "TIME")).sort();
+}
+
 describe("a stack with a journal", () => {
   it("has the state, the history and the end of one in the file backend, and plain pulumi goes on", async () => {
     await using journalled = await TestStack.create({ workers: 1 }, true);
@@ -40,6 +47,26 @@ describe("a stack with a journal", () => {
     expect(urnsOf(await journalled.export())).toEqual([]);
     expect([...journalled.world.things]).toEqual([]);
     expect(readdirSync(join(journalled.folder, "state", ".nodeforge", "nodeforge"))).toEqual(["lab.journal.lock"]);
+  });
+
+  it("is removed by destroy --remove as one in the file backend", async () => {
+    const left: string[][] = [];
+    for (const hasJournal of [true, false]) {
+      await using stack = await TestStack.create({ workers: 0 }, hasJournal);
+      expect((await stack.up()).succeeded).toBe(true);
+      await stack.unprotect();
+      const said: string[] = [];
+      // In the stack's folder, because Pulumi also removes the stack's file of the current one.
+      const { pulumi } = stack.session(said);
+      const code = await pulumi(["destroy", "--yes", "--skip-preview", "--remove", "--stack", "lab"]);
+      expect(code, said.join("\n")).toBe(0);
+      await stack.world.settled();
+      expect([...stack.world.things]).toEqual([]);
+      left.push(filesBelow(join(stack.folder, "state", ".pulumi")));
+    }
+    expect(left[0]).toEqual(left[1]);
+    expect(left[0]).toContain("lab.json.bak");
+    expect(left[0]).not.toContain("lab.json");
   });
 
   it("is refused to a second Pulumi meanwhile", async () => {

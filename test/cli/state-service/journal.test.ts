@@ -1,11 +1,11 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FileLock } from "../../../lib/file-lock.ts";
 import { hashOf, readCheckpoint } from "../../../cli/state-service/checkpoint.ts";
 import { conclude, Journal, readJournal } from "../../../cli/state-service/journal.ts";
 import { pathsOf, type StackPlace } from "../../../cli/state-service/places.ts";
 import { compact, recoverJournal } from "../../../cli/state-service/recover-journal.ts";
+import { fillDisk } from "./full-disk.ts";
 import { creation, newPlace } from "./place.ts";
 
 async function newJournal(place: StackPlace): Promise<Journal> {
@@ -16,22 +16,6 @@ async function newJournal(place: StackPlace): Promise<Journal> {
 /** Numbers of the resources in the checkpoint. */
 async function resources(place: StackPlace) {
   return ((await readCheckpoint(place))?.deployment.resources ?? []).map(({ urn }) => urn);
-}
-
-/** Lets the next write of every file store a part of the text and then fail, as a full disk does. */
-async function fillDisk(): Promise<void> {
-  const file = await open("/dev/null");
-  const prototype = Object.getPrototypeOf(file) as typeof file;
-  await file.close();
-  const write: unknown = Reflect.get(prototype, "write");
-  const spy = vi.spyOn(prototype, "write");
-  onTestFinished(() => spy.mockRestore());
-  spy.mockImplementationOnce(function (this: typeof file, ...[text, start, , position]: unknown[]) {
-    return Reflect.apply(write as () => unknown, this, [text, start, 5, position]) as never;
-  });
-  spy.mockImplementationOnce(() => {
-    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-  });
 }
 
 describe("a journal", () => {

@@ -5,7 +5,9 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readCheckpoint } from "../../../cli/state-service/checkpoint.ts";
 import { pathsOf, type StackPlace } from "../../../cli/state-service/places.ts";
+import { recoverJournal } from "../../../cli/state-service/recover-journal.ts";
 import { StateService } from "../../../cli/state-service/service.ts";
+import { fillDisk } from "./full-disk.ts";
 import { creation, emptyCheckpoint, newPlace } from "./place.ts";
 
 const ownPath = "stacks/organization/nodeforge/lab";
@@ -15,8 +17,9 @@ async function serve(place: StackPlace) {
   const service = await StateService.start(place, () => 4711);
   let isOpen = true;
   const close = async () => {
-    if (isOpen) await service.close();
+    if (!isOpen) return;
     isOpen = false;
+    await service.close();
   };
   onTestFinished(close);
   const call = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
@@ -145,6 +148,38 @@ describe("the state service", () => {
     expect((await serve(place).then(({ call }) => call("POST", `${ownPath}/import`, {}))).status).toBe(400);
   });
 
+  test.each([
+    ["without resources", []],
+    ["of which only the root is left", [{ urn: "urn-0", type: "pulumi:pulumi:Stack" }]],
+  ])("removes a stack %s, with its history, and keeps its backups", async (_, resources) => {
+    const { latest } = emptyCheckpoint.checkpoint;
+    const place = newPlace({ ...emptyCheckpoint, checkpoint: { latest: { ...latest, resources } } });
+    const { checkpoint, history, backups, locks, tags } = pathsOf(place);
+    const before = readFileSync(checkpoint, "utf8");
+    writeFileSync(tags, "{}");
+    const { call, begin, close } = await serve(place);
+    const update = await begin("destroy");
+    await call("POST", `${update}/complete`, { status: "succeeded" });
+    expect((await call("DELETE", `${ownPath}?force=false`)).status).toBe(200);
+    await close();
+    expect([checkpoint, history, tags].map(existsSync)).toEqual([false, false, false]);
+    expect([readdirSync(backups).length, readdirSync(locks)]).toEqual([1, []]);
+    expect(readFileSync(`${checkpoint}.bak`, "utf8")).toBe(before);
+  });
+
+  test("removes no stack that has resources, in the words that the CLI knows", async () => {
+    const { latest } = emptyCheckpoint.checkpoint;
+    const resources = [
+      { urn: "urn-0", type: "pulumi:pulumi:Stack" },
+      { urn: "urn-1", type: "a:b:C" },
+    ];
+    const place = newPlace({ ...emptyCheckpoint, checkpoint: { latest: { ...latest, resources } } });
+    const { call } = await serve(place);
+    const { status, body } = await call("DELETE", ownPath);
+    expect([status, body.message]).toEqual([400, "Bad Request: Stack still contains resources."]);
+    expect(existsSync(pathsOf(place).checkpoint)).toBe(true);
+  });
+
   test("keeps the stored changes of a CLI that ends early", async () => {
     const place = newPlace();
     const { call, begin, close } = await serve(place);
@@ -166,6 +201,47 @@ describe("the state service", () => {
     expect([status, body.message]).toEqual([400, expect.stringContaining("a journal entry has kind 10")]);
     await close();
     expect(await resources(place)).toEqual([]);
+  });
+
+  test("answers 507 on a full disk, upon which the CLI tries again, and stores each entry once", async () => {
+    const place = newPlace();
+    const { call, begin, close } = await serve(place);
+    const update = await begin("update");
+    await fillDisk();
+    const entries = [creation(1), creation(2)];
+    const send = () => call("PATCH", `${update}/journalentries`, { entries });
+    expect(await send()).toEqual({ status: 507, body: { code: 507, message: "no space left on device" } });
+    expect((await send()).status).toBe(200);
+    await close();
+    expect(await resources(place)).toEqual(["urn-1", "urn-2"]);
+  });
+
+  test("keeps the journal while the disk is full at the end, and completes the update at the next attempt", async () => {
+    const place = newPlace();
+    const { call, begin } = await serve(place);
+    const update = await begin("update");
+    await call("PATCH", `${update}/journalentries`, { entries: [creation(1)] });
+    await fillDisk();
+    const complete = () => call("POST", `${update}/complete`, { status: "succeeded" });
+    expect((await complete()).status).toBe(507);
+    expect([await resources(place), existsSync(pathsOf(place).history)]).toEqual([[], false]);
+    expect(existsSync(pathsOf(place).journal)).toBe(true);
+    expect((await complete()).status).toBe(200);
+    expect(await resources(place)).toEqual(["urn-1"]);
+    expect(existsSync(pathsOf(place).journal)).toBe(false);
+  });
+
+  test("leaves the journal to the next command when the disk is full to the end, and releases its lock", async () => {
+    const place = newPlace();
+    const { call, begin, close } = await serve(place);
+    const update = await begin("update");
+    await call("PATCH", `${update}/journalentries`, { entries: [creation(1)] });
+    await fillDisk();
+    await expect(close()).rejects.toThrow("no space left on device");
+    expect([await resources(place), readdirSync(pathsOf(place).locks)]).toEqual([[], []]);
+    await recoverJournal(place, () => undefined);
+    expect(await resources(place)).toEqual(["urn-1"]);
+    expect(existsSync(pathsOf(place).journal)).toBe(false);
   });
 
   test("refuses a CLI without a journal", async () => {
