@@ -2,7 +2,7 @@
  * Measures the program on the real engine with instant plugins, and OpenTofu with as many resources beside it. The costs are
  * those of the CLI and the program, because no machine boots.
  *
- * Usage: npm run bench:engine [-- --workers 10,100 --operations up,preview --tools opentofu --limit SECONDS --json FILE]
+ * Usage: npm run bench:engine [-- --workers 10,100 --operations up,preview --tools opentofu --journal on --limit SECONDS --json FILE]
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -23,8 +23,8 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { workers, operations: chosen, limit, tools, json } = parseArguments(process.argv.slice(2));
-  const facts = await surroundings();
+  const { workers, tools, json, ...plan } = parseArguments(process.argv.slice(2));
+  const facts = await surroundings(plan.journal);
   if (tools.includes("opentofu")) await openTofu();
   const file =
     json === undefined ? inCheckout(".bench", `engine-${facts.date.replaceAll(":", "-")}.json`) : resolve(json);
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   for (const tool of tools) {
     for (const size of workers) {
       const before = results.length;
-      await { nodeforge: measureNodeforge, opentofu: measureOpenTofu }[tool](size, chosen, limit, report);
+      await { nodeforge: measureNodeforge, opentofu: measureOpenTofu }[tool](size, plan, report);
       // A larger stack would be stopped, too, and take the whole limit.
       if (results.slice(before).some(({ operation, outcome }) => operation === "up" && outcome !== "done")) break;
     }

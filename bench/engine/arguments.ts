@@ -1,17 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { operations, tools, type Operation, type Tool } from "./operations.ts";
+import { operations, tools, type Operation, type Plan, type Tool } from "./operations.ts";
 
 /** Largest number of workers: each node has a /24 of the pod network, which has room for 4,096. */
 const largest = 4000;
 
 /** Arguments of `npm run bench:engine`. */
-export interface Arguments {
+export interface Arguments extends Plan {
   /** Numbers of workers, ascending. */
   readonly workers: readonly number[];
-  /** Operations in their order. `up` is always among them. */
-  readonly operations: readonly Operation[];
-  /** Wall seconds after which an operation is stopped. */
-  readonly limit: number;
   /** Tools in their order. */
   readonly tools: readonly Tool[];
   /** Path of the JSON file; undefined for the default place. */
@@ -28,6 +24,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     .addOption(new Option("--operations <names>", "what is run").default(names).argParser(pick(names, "up")))
     .addOption(new Option("--limit <seconds>", "wall seconds of each operation").default(1800).argParser(seconds))
     .addOption(new Option("--tools <names>", "what is measured").default(tools).argParser(pick(tools)))
+    .addOption(new Option("--journal <choice>", "journal of the state").choices(["auto", "on", "off"]).default("auto"))
     .option("--json <file>", "file for the results (default: .bench/engine-TIME.json)")
     .exitOverride();
   const { json, ...options } = parser.parse(args, { from: "user" }).opts<Omit<Arguments, "json"> & { json?: string }>();

@@ -1,5 +1,6 @@
 import { readGit, thisMachine } from "../../cli/runs/surroundings.ts";
 import type { Machine } from "../../cli/runs/record.ts";
+import type { JournalChoice } from "../../cli/state-service/choice.ts";
 import { checkout } from "../../lib/checkout.ts";
 import { versions } from "../../tools/versions.ts";
 
@@ -10,6 +11,8 @@ export interface Surroundings {
   /** Commit of the checkout. It ends in `-dirty` when a file differs from the commit. */
   readonly commit: string;
   readonly machine: Machine;
+  /** Whether the program's state was kept in a journal. `auto` depends on the number of workers. */
+  readonly journal: JournalChoice;
   readonly versions: Readonly<Record<"node" | "pulumi" | "opentofu", string>>;
 }
 
@@ -17,7 +20,7 @@ export interface Surroundings {
  * Collects the facts of this run.
  * @throws without a commit, because the results name it.
  */
-export async function surroundings(): Promise<Surroundings> {
+export async function surroundings(journal: JournalChoice): Promise<Surroundings> {
   const git = await readGit();
   if (git === null) {
     throw new Error(`${checkout} has no commit that the results could name. Fix: measure in a clone of the repository`);
@@ -26,6 +29,7 @@ export async function surroundings(): Promise<Surroundings> {
     date: new Date().toISOString(),
     commit: `${git.revision.slice(0, 12)}${git.dirty ? "-dirty" : ""}`,
     machine: thisMachine(),
+    journal,
     versions: { node: process.versions.node, pulumi: versions.pulumi, opentofu: versions.opentofu },
   };
 }

@@ -21,7 +21,7 @@ export interface Measures {
   readonly reason?: string;
   /** Wall seconds. They depend on everything else that the machine does. */
   readonly wall: number;
-  /** CPU seconds: of the CLI, of the Node process that runs the program, of the plugins with this benchmark. */
+  /** CPU seconds: of the CLI and its state service, of the Node process that runs the program, of the plugins with this benchmark. */
   readonly cpu: { readonly cli: number; readonly program: number; readonly plugins: number };
   /** Peak resident memory, see {@link Sampler}. */
   readonly memory: { readonly cli: number; readonly program: number };

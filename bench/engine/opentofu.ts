@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "../../lib/process.ts";
 import { goTool } from "../../test/support/go-tool.ts";
 import { measure } from "./measure.ts";
-import type { Operation, Result } from "./operations.ts";
+import type { Operation, Plan, Result } from "./operations.ts";
 
 /** Resources of a worker, each with those that it depends on. They have the order of the program's resources. */
 const dependencies: Readonly<Record<string, readonly string[]>> = {
@@ -55,8 +55,7 @@ export function configuration(): object {
 /** Measures OpenTofu at a number of workers as {@link measureNodeforge} measures the program. */
 export async function measureOpenTofu(
   workers: number,
-  chosen: readonly Operation[],
-  limit: number,
+  { operations: chosen, limit }: Plan,
   report: (result: Result) => void,
 ): Promise<void> {
   const program = await openTofu();

@@ -1,4 +1,5 @@
 import type { Calls } from "../../test/engine/world.ts";
+import type { JournalChoice } from "../../cli/state-service/choice.ts";
 import type { Measures } from "./measure.ts";
 import { BenchStack, type StateSize } from "./stack.ts";
 
@@ -21,6 +22,16 @@ export const tools = ["nodeforge", "opentofu"] as const;
 
 /** Name of a tool. */
 export type Tool = (typeof tools)[number];
+
+/** Choices for the measurements of a size. */
+export interface Plan {
+  /** Operations in their order. */
+  readonly operations: readonly Operation[];
+  /** Wall seconds after which an operation is stopped. */
+  readonly limit: number;
+  /** Whether the program's state is kept in a journal. OpenTofu has none. */
+  readonly journal: JournalChoice;
+}
 
 /** Result of an operation at a size. */
 export interface Result extends Measures {
@@ -49,16 +60,14 @@ const argsOf: Readonly<Record<Operation, readonly string[]>> = {
 /**
  * Measures operations on a new stack of a number of workers. `up` comes first, because every other operation needs its stack.
  * An operation that fails or is stopped ends the measurement, because its state is another one than the next operation expects.
- * @param limit Wall seconds of each operation.
  * @param report Receives each result.
  */
 export async function measureNodeforge(
   workers: number,
-  chosen: readonly Operation[],
-  limit: number,
+  { operations: chosen, limit, journal }: Plan,
   report: (result: Result) => void,
 ): Promise<void> {
-  await using stack = await BenchStack.create();
+  await using stack = await BenchStack.create(journal);
   let current = workers;
   for (const operation of chosen) {
     if (operation === "grow") current++;

@@ -32,11 +32,11 @@ export function reportOf(surroundings: Surroundings, results: readonly Result[])
 }
 
 /** Lays a report out for a terminal. */
-export function print({ date, commit, machine, versions, results, growth, goals }: Report): string {
+export function print({ date, commit, machine, journal, versions, results, growth, goals }: Report): string {
   const memory = `${(machine.memoryMiB / 1024).toFixed(0)} GiB`;
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `${date}, commit ${commit}`,
+    `${date}, commit ${commit}, journal ${journal}`,
     `${machine.processor}, ${machine.processors} processors, ${memory}, Linux ${machine.kernel}`,
     used.join(", "),
     "",

@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { parallelism } from "../../cli/stack/parallelism.ts";
 import { readSettings } from "../../cli/stack/settings.ts";
+import { usesJournal, type JournalChoice } from "../../cli/state-service/choice.ts";
+import { pathsOf } from "../../cli/state-service/places.ts";
+import { isOperation } from "../../cli/state-service/with-state-service.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { run } from "../../lib/process.ts";
 import { engineEnvironment } from "../../test/engine/environment.ts";
@@ -16,6 +19,9 @@ import { measure, type Measures } from "./measure.ts";
 import { runInstantly } from "./scripts.ts";
 
 const name = "lab";
+
+/** Program that runs Pulumi with the state service. */
+const journalled = inCheckout("test", "engine", "journalled.ts");
 
 /** Size of a state. */
 export interface StateSize {
@@ -44,6 +50,7 @@ export class BenchStack implements AsyncDisposable {
   readonly #virsh: InstalledVirsh;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #second: string;
+  readonly #journal: JournalChoice;
 
   private constructor(
     folder: string,
@@ -51,22 +58,24 @@ export class BenchStack implements AsyncDisposable {
     virsh: InstalledVirsh,
     environment: Readonly<Record<string, string>>,
     second: string,
+    journal: JournalChoice,
   ) {
     this.#folder = folder;
     this.#plugins = plugins;
     this.#virsh = virsh;
     this.#environment = environment;
     this.#second = second;
+    this.#journal = journal;
   }
 
-  /** Creates an empty stack. */
-  static async create(): Promise<BenchStack> {
+  /** Creates an empty stack. @param journal Whether its state is kept in a journal. */
+  static async create(journal: JournalChoice): Promise<BenchStack> {
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-bench-"));
     const plugins = await serveInstantPlugins(new World(0), new Guests(runInstantly));
     const virsh = await installVirsh(join(folder, "bin"), plugins);
     const environment = await engineEnvironment(folder, virsh.folder, plugins.address);
     const second = await writeImage(folder, "second.qcow2", "second");
-    const stack = new BenchStack(folder, plugins, virsh, environment, second);
+    const stack = new BenchStack(folder, plugins, virsh, environment, second, journal);
     await Promise.all(["tmp", "state"].map((part) => mkdir(join(folder, part))));
     await writeFile(join(folder, "Pulumi.yaml"), "name: nodeforge\nruntime: nodejs\n");
     await stack.#administer("stack", "init", name);
@@ -78,20 +87,28 @@ export class BenchStack implements AsyncDisposable {
     const file = join(this.#folder, `Pulumi.${name}.yaml`);
     // 65,000 addresses of nodes, and a /24 of pods for each of 4,000 nodes.
     const networks = { networkCidr: "192.168.0.0/16", podCidr: "10.0.0.0/12", serviceCidr: "10.96.0.0/16" };
-    const settings = { workers, ...networks, ...(isSecondImage ? { image: this.#second } : {}) };
-    const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`nodeforge:${key}`, value]));
+    const values = { workers, ...networks, ...(isSecondImage ? { image: this.#second } : {}) };
+    const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [`nodeforge:${key}`, value]));
     const { encryptionsalt } = parse(await readFile(file, "utf8")) as { readonly encryptionsalt: string };
     await writeFile(file, stringify({ encryptionsalt, config }));
     this.#plugins.world.takeCalls();
     const state = join(this.#folder, "state");
+    const settings = readSettings({ stack: name, configFile: file });
+    const place = { folder: state, project: "nodeforge", stack: name };
+    const { journal } = pathsOf(place);
+    const isJournalled = isOperation(args) && usesJournal(this.#journal, place, settings);
+    // The service is a process of its own here, because its costs would be those of the plugins otherwise.
+    const [program, before] = isJournalled ? [process.execPath, [journalled, name]] : ["pulumi", []];
+    // A folder that does not exist cannot be watched.
+    await mkdir(dirname(journal), { recursive: true });
     const measures = await measure({
-      program: "pulumi",
-      args: [...args, "--stack", name, "--config-file", file, "--non-interactive", "--color", "never"],
+      program,
+      args: [...before, ...args, "--stack", name, "--config-file", file, "--non-interactive", "--color", "never"],
       cwd: inCheckout(),
       // As the CLI does, which runs more operations at a time than Pulumi on its own.
-      environment: { ...this.#environment, ...parallelism(readSettings({ stack: name, configFile: file }), {}) },
+      environment: { ...this.#environment, ...parallelism(settings, {}) },
       state: {
-        folders: [join(state, ".pulumi", "stacks", "nodeforge"), join(state, ".nodeforge", "nodeforge")],
+        folders: [join(state, ".pulumi", "stacks", "nodeforge"), dirname(journal)],
         name: new RegExp(`^${name}\\.(json|json\\.bak|journal)$`),
       },
       limit,

@@ -19,17 +19,30 @@ describe("the arguments of bench:engine", () => {
       workers: [10, 100],
       operations: all,
       limit: 1800,
+      journal: "auto",
       tools: ["nodeforge", "opentofu"],
       json: undefined,
     });
   });
 
   test("are sizes in ascending order, operations in their own order, a limit and a file", () => {
-    const args = ["--workers", "300,10,10", "--operations", "destroy,grow", "--limit", "60", "--tools", "opentofu"];
+    const args = [
+      "--workers",
+      "300,10,10",
+      "--operations",
+      "destroy,grow",
+      "--limit",
+      "60",
+      "--tools",
+      "opentofu",
+      "--journal",
+      "on",
+    ];
     expect(parseArguments([...args, "--json", "out.json"])).toEqual({
       workers: [10, 300],
       operations: ["up", "grow", "destroy"],
       limit: 60,
+      journal: "on",
       tools: ["opentofu"],
       json: "out.json",
     });
@@ -42,6 +55,7 @@ describe("the arguments of bench:engine", () => {
     [["--workers", ""], "Expected whole numbers from 1 to 4000"],
     [["--operations", "up,down"], "Unknown: down. Expected up, preview, grow, shrink, roll, refresh, destroy."],
     [["--tools", "nodeforge,pulumi"], "Unknown: pulumi. Expected nodeforge, opentofu."],
+    [["--journal", "yes"], "Allowed choices are auto, on, off."],
     [["--limit", "1.5"], "Expected whole seconds from 1 to 99999."],
     [["--limit", "0"], "Expected whole seconds from 1 to 99999."],
     [["--worker", "10"], "unknown option '--worker'"],

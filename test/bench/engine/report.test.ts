@@ -9,6 +9,7 @@ const surroundings = {
   date: "2026-01-02T03:04:05.678Z",
   commit: "0123456789ab",
   machine: { processor: "A processor", processors: 2, memoryMiB: 8192, architecture: "x64", kernel: "6.1" },
+  journal: "auto" as const,
   versions: { node: "24.0.0", pulumi: "3.0.0", opentofu: "1.0.0" },
 };
 const results = [
@@ -37,7 +38,7 @@ describe("the report", () => {
   test("is printed with the commit, the machine, a row for each operation, the growth and the goals", () => {
     const lines = print(report).split("\n");
     expect(lines.slice(0, 3)).toEqual([
-      "2026-01-02T03:04:05.678Z, commit 0123456789ab",
+      "2026-01-02T03:04:05.678Z, commit 0123456789ab, journal auto",
       "A processor, 2 processors, 8 GiB, Linux 6.1",
       "node 24.0.0, pulumi 3.0.0, opentofu 1.0.0",
     ]);
