@@ -8,7 +8,7 @@ import { CommanderError } from "commander";
 import { scriptText } from "../guest/script.ts";
 import { logLine } from "../lib/log.ts";
 import { nativeEndpoint, NativeControlPlane } from "./control-plane/native.ts";
-import { surroundings } from "./engine/machine.ts";
+import { provenance } from "./engine/machine.ts";
 import { parseArguments } from "./joins/arguments.ts";
 import type { Task, TaskResult } from "./joins/clients.ts";
 import { expectations, joiners, tokenSecrets } from "./joins/credentials.ts";
@@ -23,7 +23,7 @@ try {
 
 async function main(): Promise<void> {
   const { nodes, waves, start, repeat } = parseArguments(process.argv.slice(2));
-  const { date, commit, machine } = await surroundings();
+  const { date, commit, machine } = await provenance();
   const measurements: Measurement[] = [];
   for (let round = 0; round < repeat; round++) {
     // Every second round runs backwards, so that a drift of the machine meets all sizes alike.
