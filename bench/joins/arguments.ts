@@ -27,7 +27,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     .addOption(new Option("--nodes <number>", "nodes that join").default(1000).argParser(number(1, mostNodes)))
     .addOption(
       new Option("--waves <numbers>", "wave sizes")
-        .default([10, 20, 50, 100, 200, 1000])
+        .default([20, 50, 100, 200, 400, 1000])
         .argParser((text) => text.split(",").map(number(1, mostNodes))),
     )
     .addOption(

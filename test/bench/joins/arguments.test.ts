@@ -3,7 +3,7 @@ import { parseArguments } from "../../../bench/joins/arguments.ts";
 
 describe("the arguments of bench:joins", () => {
   test("have defaults", () => {
-    expect(parseArguments([])).toEqual({ nodes: 1000, waves: [10, 20, 50, 100, 200, 1000], start: 5, repeat: 1 });
+    expect(parseArguments([])).toEqual({ nodes: 1000, waves: [20, 50, 100, 200, 400, 1000], start: 5, repeat: 1 });
   });
 
   test("are read in the given order", () => {
