@@ -10,7 +10,7 @@ expected() {
   local file ends any=1
   for file in "$joins"/*; do
     read -r _ ends 2>/dev/null <"$file" || continue
-    if ((ends > $(date +%s))); then any=0; else rm -f "$file"; fi
+    if ((ends > EPOCHSECONDS)); then any=0; else rm -f "$file"; fi
   done
   return "$any"
 }
@@ -42,36 +42,48 @@ consider() {
   fi
 }
 
-# approve: approves all granted requests in one call.
+# approve: approves all granted requests. kubectl sends five requests a second, two for each name, so several share the names.
 approve() {
-  local token
-  ((${#granted[@]} > 0)) || return 0
-  kubectl certificate approve "${granted[@]}" >&2 || return 1
-  for token in "${!granted[@]}"; do rm -f "$joins/$token"; done
+  local names=("${granted[@]}") processes process failed=0
+  local -r share=10 most=4
+  while ((${#names[@]} > 0)); do
+    processes=()
+    while ((${#names[@]} > 0 && ${#processes[@]} < most)); do
+      kubectl certificate approve "${names[@]:0:share}" >&2 7>&- 8>&- &
+      processes+=("$!")
+      names=("${names[@]:share}")
+    done
+    for process in "${processes[@]}"; do wait "$process" || failed=1; done
+  done
+  ((failed == 0)) || return 1
+  ((${#granted[@]} == 0)) || (cd "$joins" && rm -f "${!granted[@]}")
   granted=()
 }
 
 # follow: approves requests until no worker is expected, or the API server ends the watch.
 follow() {
-  local code pause feed line partial='' name user request conditions
+  local code feed line partial='' since name user request conditions
   granted=()
   exec 6< <(requests 7>&- 8>&-)
   feed=$!
-  while expected; do
-    # Requests that arrive together are approved together.
-    pause=$((${#granted[@]} > 0 ? 1 : 5))
+  while :; do
     code=0
-    IFS= read -r -t "$pause" -u 6 line || code=$?
+    IFS= read -r -t "$((${#granted[@]} > 0 ? 1 : 5))" -u 6 line || code=$?
     # kubectl writes a line in pieces. A read that ends between two of them has taken the first one.
     partial+=$line
     if ((code == 0)); then
+      ((${#granted[@]} > 0)) || since=$SECONDS
       read -r name user request conditions <<<"$partial"
       partial=''
       consider "$name" "$user" "$request" "$conditions"
-    # A code above 128 means that no request arrived in time; any other code is the end of the watch.
-    elif ! approve || ((code <= 128)); then
-      break
+      # Requests that arrive together are approved together: after a second without one, or once the first has waited for two.
+      ((SECONDS - since >= 2)) || continue
     fi
+    approve || break
+    # A code above 128 means that no request arrived in time; any other failure is the end of the watch.
+    ((code == 0 || code > 128)) || break
+    # Reads a file for each worker, so not after each request.
+    expected || break
   done
   exec 6<&-
   kill "$feed" 2>/dev/null || true

@@ -7,14 +7,19 @@ import { sharedFolder } from "../support/folder.ts";
 
 /**
  * The watch prints REQUESTS, one a line, then waits until it is killed. With REFUSED the first approval fails. With PIECES a
- * line comes in two pieces, further apart than the script waits.
+ * line comes in two pieces, further apart than the script waits. With STREAM a line comes every 0.6 s.
  */
 const kubectl = `#!/bin/bash
 echo "$*" >>"$FOLDER/calls"
 case "$*" in
 "get certificatesigningrequests "*)
   [[ -z $PIECES ]] || { printf '%s' "\${REQUESTS:0:20}" && sleep 6 && REQUESTS=\${REQUESTS:20}; }
-  printf '%s\\n' "$REQUESTS" && exec sleep 20
+  if [[ -n $STREAM ]]; then
+    while read -r line; do sleep 0.6 && echo "$line"; done <<<"$REQUESTS"
+  else
+    printf '%s\\n' "$REQUESTS"
+  fi
+  exec sleep 20
   ;;
 "certificate approve "*) [[ -z $REFUSED || -e $FOLDER/refused ]] || { touch "$FOLDER/refused" && exit 1; } ;;
 *) echo "unexpected: $*" >>"$FOLDER/calls" ;;
@@ -48,6 +53,7 @@ function approve(expected: Readonly<Record<string, string>>, requests: readonly 
       REQUESTS: requests.join("\n"),
       REFUSED: "",
       PIECES: "",
+      STREAM: "",
       ...environment,
     },
   );
@@ -73,6 +79,27 @@ describe("a joining worker", () => {
     const { status, approved, watches } = approve(expected, requests);
     expect([status, watches.length, approved.length]).toEqual([0, 1, 1]);
     expect(approved[0]?.split(" ").slice(2).sort()).toEqual(["csr-1", "csr-2", "csr-3"]);
+  });
+
+  it("is approved beside many others, of which each call of kubectl has ten", () => {
+    const names = Array.from({ length: 43 }, (_, index) => String(index + 10));
+    const expected = Object.fromEntries(names.map((name) => [`aaaa${name}`, `worker-${name} ${live()}`]));
+    const requests = names.map((name) => request(`csr-${name}`, token(`aaaa${name}`), kubelet(`worker-${name}`)));
+    const { status, approved, left } = approve(expected, requests);
+    expect([status, left]).toEqual([0, []]);
+    const calls = approved.map((call) => call.split(" ").slice(2));
+    expect(Math.max(...calls.map((call) => call.length))).toBe(10);
+    expect(calls.flat().sort()).toEqual(names.map((name) => `csr-${name}`));
+  });
+
+  it("does not wait for the end of a stream of requests", () => {
+    const names = ["1", "2", "3", "4", "5", "6"];
+    const expected = Object.fromEntries(names.map((name) => [`aaaaa${name}`, `worker-${name} ${live()}`]));
+    const requests = names.map((name) => request(`csr-${name}`, token(`aaaaa${name}`), kubelet(`worker-${name}`)));
+    const { status, approved, watches, left } = approve(expected, requests, { STREAM: "yes" });
+    expect([status, watches.length, left]).toEqual([0, 1, []]);
+    expect(approved.length).toBeGreaterThan(1);
+    expect(approved.flatMap((call) => call.split(" ").slice(2)).sort()).toEqual(names.map((name) => `csr-${name}`));
   });
 
   it("is approved when its request arrives in pieces", () => {
