@@ -6,21 +6,16 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { CommanderError } from "commander";
 import { inCheckout } from "../lib/checkout.ts";
 import { logLine } from "../lib/log.ts";
+import { runBenchmark } from "./command.ts";
 import { parseArguments } from "./engine/arguments.ts";
 import { surroundings } from "./engine/machine.ts";
 import { measureOpenTofu, openTofu } from "./engine/opentofu.ts";
 import { measureNodeforge, operations, type Result } from "./engine/operations.ts";
 import { print, reportOf } from "./engine/report.ts";
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
-}
+await runBenchmark(main);
 
 async function main(): Promise<void> {
   const { workers, tools, json, ...plan } = parseArguments(process.argv.slice(2));

@@ -4,22 +4,18 @@
  *
  * Usage: npm run bench:joins [-- --nodes 1000 --waves 10,20,50 --start SECONDS --repeat N]
  */
-import { CommanderError } from "commander";
 import { scriptText } from "../guest/script.ts";
+import { inCheckout } from "../lib/checkout.ts";
 import { logLine } from "../lib/log.ts";
+import { runBenchmark } from "./command.ts";
 import { nativeEndpoint, NativeControlPlane } from "./control-plane/native.ts";
-import { provenance } from "./engine/machine.ts";
 import { parseArguments } from "./joins/arguments.ts";
 import type { Task, TaskResult } from "./joins/clients.ts";
 import { expectations, joiners, tokenSecrets } from "./joins/credentials.ts";
 import { parseCpu, print, programs, wallOf, type CpuSeconds, type Measurement } from "./joins/report.ts";
+import { provenance } from "./provenance.ts";
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
-}
+await runBenchmark(main);
 
 async function main(): Promise<void> {
   const { nodes, waves, start, repeat } = parseArguments(process.argv.slice(2));
@@ -52,7 +48,7 @@ async function measure(nodes: number, waveSize: number, startSeconds: number): P
   const ca = await plane.run("cat", ["/etc/kubernetes/pki/ca.crt"]);
   const before = await cpuOf(plane);
   const task: Task = { joiners: workers, waveSize, conditions: { endpoint: nativeEndpoint, ca, startSeconds } };
-  const clients = new URL("joins/clients.ts", import.meta.url).pathname;
+  const clients = inCheckout("bench", "joins", "clients.ts");
   const result = JSON.parse(await plane.run(process.execPath, [clients], JSON.stringify(task))) as TaskResult;
   const after = await cpuOf(plane);
   const cpu = Object.fromEntries(programs.map((name) => [name, after[name] - before[name]])) as CpuSeconds;

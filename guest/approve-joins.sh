@@ -44,6 +44,7 @@ consider() {
 
 # approve: approves all granted requests. kubectl sends five requests a second, two for each name, so several share the names.
 approve() {
+  ((${#granted[@]} > 0)) || return 0
   local names=("${granted[@]}") processes process failed=0
   local -r share=10 most=4
   while ((${#names[@]} > 0)); do
@@ -56,7 +57,7 @@ approve() {
     for process in "${processes[@]}"; do wait "$process" || failed=1; done
   done
   ((failed == 0)) || return 1
-  ((${#granted[@]} == 0)) || (cd "$joins" && rm -f "${!granted[@]}")
+  (cd "$joins" && rm -f "${!granted[@]}")
   granted=()
 }
 

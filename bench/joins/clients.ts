@@ -1,6 +1,6 @@
 /**
- * Joins the nodes of standard input to the cluster, and prints a JSON line with the result. `bench/joins.ts` starts it in the network of the control
- * plane.
+ * Joins the nodes of standard input to the cluster, and prints a JSON line with the result. `bench/joins.ts` starts it in the
+ * network of the control plane.
  */
 import { text } from "node:stream/consumers";
 import { repeated, type Connection } from "./connection.ts";
