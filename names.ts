@@ -12,7 +12,6 @@ export const resourceType = {
   cluster: "nodeforge:index:Cluster",
   master: "nodeforge:index:Master",
   worker: "nodeforge:index:Worker",
-  virtualMachine: "nodeforge:index:VirtualMachine",
   baseImage: "nodeforge:index:BaseImage",
   nodeReadiness: "nodeforge:index:NodeReadiness",
   domain: "libvirt:index/domain:Domain",
@@ -24,6 +23,10 @@ export const resourceType = {
   randomUuid: "random:index/randomUuid:RandomUuid",
   libvirtProvider: "pulumi:providers:libvirt",
   stack: "pulumi:pulumi:Stack",
+  // Components of earlier releases, which their states still have.
+  virtualMachine: "nodeforge:index:VirtualMachine",
+  cloudInitDisk: "nodeforge:index:CloudInitDisk",
+  bootstrapToken: "nodeforge:index:BootstrapToken",
 } as const;
 
 /** Key of {@link resourceType}. */

@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** Resource to wait for, or a promise of one that is created later. */
+export type Awaitable = pulumi.Resource | Promise<pulumi.Resource>;
+
 /**
  * Returns an output of the same value that waits until resources are complete. In a preview it waits for their plans.
  *
@@ -8,7 +11,7 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function after<T>(
   value: pulumi.Input<T>,
-  ...resources: readonly (pulumi.Resource | Promise<pulumi.Resource> | undefined)[]
+  ...resources: readonly (Awaitable | undefined)[]
 ): pulumi.Output<pulumi.Unwrap<T>> {
   const complete = Promise.all(
     resources.map(async (each) => (each === undefined ? undefined : completion(await each))),
@@ -17,7 +20,7 @@ export function after<T>(
 }
 
 /** Settles when the engine has answered the registration. A failed one ends the program. */
-function completion(resource: pulumi.Resource): Promise<void> {
+async function completion(resource: pulumi.Resource): Promise<void> {
   // A URN is known in a preview, too. An id is not, so a function of it would not run.
-  return new Promise((resolve) => void resource.urn.apply(() => resolve()));
+  await new Promise<void>((resolve) => void resource.urn.apply(() => resolve()));
 }

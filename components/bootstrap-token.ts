@@ -1,6 +1,8 @@
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { longestDrain } from "../config/drain.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
+import { formerParent } from "./former-parent.ts";
 import { remoteStep } from "./remote-step.ts";
 import { checkedSeconds } from "./step-seconds.ts";
 
@@ -21,6 +23,8 @@ export interface BootstrapTokenArgs {
   readonly user: string;
   /** Resource that is deleted only with the whole cluster. No worker is then drained. */
   readonly cluster: pulumi.Resource;
+  /** State before this run. */
+  readonly prior: PriorState;
   /** Lifetime of the token in minutes. */
   readonly ttlMinutes: number;
 }
@@ -38,14 +42,14 @@ export interface Token {
  * Creates the command, which mints a short-lived token once the worker's machine runs. Its deletion removes the worker: cordon,
  * drain, delete the Node. The token depends on the worker's domain, so the engine removes the worker before the domain.
  */
-export class BootstrapToken extends pulumi.ComponentResource {
+export class BootstrapToken {
   /** The token and the hash of the CA's public key. Secret. */
   readonly value: pulumi.Output<Token>;
   /** Duration of minting in seconds, as the phase `token`; empty when the control plane reports no valid number. */
   readonly seconds: pulumi.Output<Record<string, number>>;
 
-  constructor(name: string, args: BootstrapTokenArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:BootstrapToken", name, { worker: args.workerName }, opts);
+  /** @param parent Worker that the token is for. */
+  constructor(name: string, args: BootstrapTokenArgs, parent: pulumi.Resource) {
     const worker = { WORKER_NAME: args.workerName, WORKER_ADDRESS: args.workerAddress };
     const minting = { limitMinutes: 5, parameters: { ...worker, TOKEN_TTL_MINUTES: args.ttlMinutes } };
     const command = remoteStep(
@@ -67,7 +71,8 @@ export class BootstrapToken extends pulumi.ComponentResource {
         },
       },
       {
-        parent: this,
+        parent,
+        aliases: formerParent(args.prior, parent, ["bootstrapToken", name]),
         // After the creation, the deletion would remove the worker that has just joined again.
         deleteBeforeReplace: true,
         // Otherwise `destroy` would drain every worker, and fail if the control plane is dead.
@@ -81,6 +86,5 @@ export class BootstrapToken extends pulumi.ComponentResource {
         checkedSeconds(name, { token: (JSON.parse(text) as { seconds?: unknown }).seconds }),
       ),
     );
-    this.registerOutputs({});
   }
 }

@@ -1,5 +1,5 @@
 import * as libvirt from "@pulumi/libvirt";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { writeIso } from "../cloud-init/iso.ts";
 import { seedOf } from "../cloud-init/seed.ts";
 import type { StaticNetwork } from "../cloud-init/network-config.ts";
@@ -8,7 +8,7 @@ import { contentName } from "../names.ts";
 import type { Node } from "../topology.ts";
 import type { OwnNames } from "./own-names.ts";
 
-/** Arguments of a {@link CloudInitDisk}. */
+/** Arguments of {@link cloudInitDisk}. */
 export interface CloudInitDiskArgs {
   /** Node of the disk. A plain value, because the digest of the content is in the name of the resource. */
   readonly node: Node;
@@ -23,28 +23,24 @@ export interface CloudInitDiskArgs {
 }
 
 /**
- * The seed disk of a node, from which cloud-init reads the host name, the login and a static address.
+ * Creates the seed disk of a node, from which cloud-init reads the host name, the login and a static address.
  *
- * Creates an ISO image as an ordinary volume. Its name has the digest of the content and the cluster's id. The cloudinit_disk
+ * The disk is an ISO image in an ordinary volume. Its name has the digest of the content and the cluster's id. The cloudinit_disk
  * of the provider (0.8.3) fails when several are created at a time. It does not drain its download stream, and then hangs or
  * reads a truncated image.
  */
-export class CloudInitDisk extends pulumi.ComponentResource {
-  /** Id of the volume. */
-  readonly volumeId: pulumi.Output<string>;
-
-  constructor(name: string, args: CloudInitDiskArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:CloudInitDisk", name, { node: args.node.name, poolName: args.poolName }, opts);
-    const seed = seedOf(args.node, args.login, args.network);
-    const resource = contentName(name, seed.digest);
-    const volume = new libvirt.Volume(
-      resource,
-      // The provider reads any other format back as a difference, and each preview would replace the volume.
-      { name: args.names.volume(resource, "iso"), pool: args.poolName, source: writeIso(seed), format: "iso" },
-      // The name has the digest. The path is one of this machine only.
-      { parent: this, ignoreChanges: ["source"] },
-    );
-    this.volumeId = volume.id;
-    this.registerOutputs({ volumeId: this.volumeId });
-  }
+export function cloudInitDisk(
+  name: string,
+  args: CloudInitDiskArgs,
+  opts: pulumi.CustomResourceOptions,
+): libvirt.Volume {
+  const seed = seedOf(args.node, args.login, args.network);
+  const resource = contentName(name, seed.digest);
+  return new libvirt.Volume(
+    resource,
+    // The provider reads any other format back as a difference, and each preview would replace the volume.
+    { name: args.names.volume(resource, "iso"), pool: args.poolName, source: writeIso(seed), format: "iso" },
+    // The name has the digest. The path is one of this machine only.
+    { ...opts, ignoreChanges: ["source"] },
+  );
 }

@@ -106,6 +106,7 @@ export class Cluster extends pulumi.ComponentResource {
       bootTimeoutMinutes: timeouts.boot,
       owner: id.result.apply((result) => domainMark(clusterName, result)),
       cluster: id,
+      prior,
       names,
     };
     const identity = { clusterName, network: config.clusterNetwork };

@@ -75,13 +75,15 @@ export class Master extends pulumi.ComponentResource {
   readonly endpoint: pulumi.Output<string>;
   /** The administrator's kubeconfig. Secret. */
   readonly kubeconfig: pulumi.Output<string>;
+  /** Step after which the control plane is complete. */
+  readonly ready: pulumi.Resource;
   /** Version of Kubernetes in the image, such as v1.36.3. */
   readonly kubernetesVersion: pulumi.Output<string>;
   /** Duration of each phase in seconds. */
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(resourceType.master, name, { node: args.node.name }, opts);
+    super(resourceType.master, name, { node: args.node.name, addressing: args.node.addressing }, opts);
     const { node, platform, identity, data, drain, timeouts, certificates } = args;
     // Left out until the first renewal, so that the inputs of the steps do not change before it.
     const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };
@@ -100,11 +102,7 @@ export class Master extends pulumi.ComponentResource {
         protect: data.dataProtected,
       },
     );
-    this.machine = new VirtualMachine(
-      name,
-      { node, platform, dataVolumeId: volume.id, kept: args.kept },
-      { parent: this },
-    );
+    this.machine = new VirtualMachine(name, { node, platform, dataVolumeId: volume.id, kept: args.kept }, this);
     const { connection, domainId } = this.machine;
     const user = platform.ssh.user;
 
@@ -168,6 +166,7 @@ export class Master extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.ready = kubeconfig;
     this.kubeconfig = pulumi.secret(kubeconfig.stdout);
     this.registerOutputs({ endpoint: this.endpoint, kubernetesVersion: this.kubernetesVersion });
   }

@@ -10,11 +10,13 @@ import type { DomainType } from "../libvirt/virtualisation.ts";
 import { installedScript } from "../guest/installed-script.ts";
 import type { GuestScript } from "../guest/script.ts";
 import { parseIdentity } from "../lifecycle/identity.ts";
-import { domainDescription, resourceType, suffix } from "../names.ts";
+import type { PriorState } from "../lifecycle/prior-state.ts";
+import { domainDescription, suffix } from "../names.ts";
 import type { Identity, Node, Role } from "../topology.ts";
-import { after } from "./after.ts";
-import { CloudInitDisk } from "./cloud-init-disk.ts";
+import { after, type Awaitable } from "./after.ts";
+import { cloudInitDisk } from "./cloud-init-disk.ts";
 import { consoleLogPath, domainXslt } from "./domain-xml.ts";
+import { formerParent, type FormerComponent } from "./former-parent.ts";
 import type { OwnNames } from "./own-names.ts";
 import { dialErrorLimit } from "./remote-step.ts";
 
@@ -44,6 +46,8 @@ export interface MachinePlatform {
   readonly owner: pulumi.Input<string>;
   /** Random id of the cluster. It is deleted only with the whole cluster; machines are then not shut down cleanly. */
   readonly cluster: RandomUuid;
+  /** State before this run. */
+  readonly prior: PriorState;
   /** Names of the cluster's volumes. */
   readonly names: OwnNames;
 }
@@ -55,8 +59,8 @@ export interface VirtualMachineArgs {
   readonly platform: MachinePlatform;
   /** Id of a volume that stays when the machine is replaced. @default none */
   readonly dataVolumeId?: pulumi.Input<string>;
-  /** Resources that must be complete before the old machine is replaced. @default none */
-  readonly replacedAfter?: readonly Promise<pulumi.Resource>[];
+  /** Steps that must be complete before the disks of the machine are created or replaced. @default none */
+  readonly replacedAfter?: readonly Awaitable[];
   /** Resource that must be complete before the machine boots. @default none */
   readonly bootsAfter?: pulumi.Resource | undefined;
   /** Identity of an earlier machine, which the data volume keeps. @default read from the machine after its boot */
@@ -104,7 +108,7 @@ export function machineSignature(node: Node, { domainType, ssh, staticNetwork }:
  * The deletion of the command shuts the machine down cleanly and deletes the reservation of a worker's address. Nothing here
  * waits for cloud-init, because the first remote step does.
  */
-export class VirtualMachine extends pulumi.ComponentResource {
+export class VirtualMachine {
   /** The domain, for options such as deletedWith. */
   readonly domain: libvirt.Domain;
   /** Step after which the machine has an address and a host key. */
@@ -116,16 +120,13 @@ export class VirtualMachine extends pulumi.ComponentResource {
   /** Connection by ssh with a pinned host key. */
   readonly connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
-  constructor(name: string, args: VirtualMachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, platform, dataVolumeId, kept, bootsAfter, replacedAfter = [] } = args;
-    super(
-      resourceType.virtualMachine,
-      name,
-      // Everything below waits for the component, the disks too. Otherwise an interrupted rollout would leave an unused disk for
-      // every other worker.
-      { node: after(node.name, ...replacedAfter), addressing: node.addressing },
-      opts,
-    );
+  /** @param parent Worker or control plane that the machine is for. */
+  constructor(name: string, args: VirtualMachineArgs, parent: pulumi.Resource) {
+    const { node, platform, dataVolumeId, kept, replacedAfter = [], bootsAfter } = args;
+    const former: FormerComponent = ["virtualMachine", name];
+    const aliases = formerParent(platform.prior, parent, former);
+    // The disks wait, too. Otherwise an interrupted rollout would leave an unused disk for every other worker.
+    const poolName = after(platform.poolName, ...replacedAfter);
     const { ssh, bootTimeoutMinutes, ownNetwork } = platform;
     // With a reservation a worker keeps its address even if it is off for longer than a lease.
     const reservedIn = node.addressing === "dhcp" ? ownNetwork : undefined;
@@ -137,27 +138,28 @@ export class VirtualMachine extends pulumi.ComponentResource {
 
     const root = new libvirt.Volume(
       `${name}${suffix.root}`,
-      { pool: platform.poolName, baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
+      { pool: poolName, baseVolumeId, size: node.diskGiB * 2 ** 30, format: "qcow2" },
       {
-        parent: this,
+        parent,
+        aliases,
         // Another machine starts from the image. On the old disk a kubelet would start as the member that was just removed.
         replacementTrigger: signature,
         // Deletes the old machine first, so a worker that cannot be drained keeps its disk and no unused disk is created.
         deleteBeforeReplace: true,
       },
     );
-    const seed = new CloudInitDisk(
+    const seed = cloudInitDisk(
       `${name}${suffix.seed}`,
       {
         node,
         login: ssh,
         network: platform.staticNetwork,
-        poolName: platform.poolName,
+        poolName,
         names: platform.names,
       },
-      { parent: this },
+      { parent, aliases: formerParent(platform.prior, parent, former, ["cloudInitDisk", `${name}${suffix.seed}`]) },
     );
-    const volumeIds = [root.id, seed.volumeId, ...(dataVolumeId === undefined ? [] : [dataVolumeId])];
+    const volumeIds = [root.id, seed.id, ...(dataVolumeId === undefined ? [] : [dataVolumeId])];
     this.domain = new libvirt.Domain(
       name,
       {
@@ -200,7 +202,8 @@ export class VirtualMachine extends pulumi.ComponentResource {
         },
       },
       {
-        parent: this,
+        parent,
+        aliases,
         // Two domains of one name, MAC address and root disk cannot exist at the same time.
         deleteBeforeReplace: true,
         // With waitForLease the creation of a domain includes its boot.
@@ -233,7 +236,7 @@ export class VirtualMachine extends pulumi.ComponentResource {
         addPreviousOutputInEnv: false,
       },
       // Machines of a destroyed cluster need no clean shutdown. Without it they are deleted within a second.
-      { parent: this, deletedWith: platform.cluster },
+      { parent, aliases, deletedWith: platform.cluster },
     );
     this.booted = hostKey;
     const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply(parseIdentity);
@@ -246,6 +249,5 @@ export class VirtualMachine extends pulumi.ComponentResource {
       hostKey,
       dialErrorLimit,
     }));
-    this.registerOutputs({ domainId: this.domainId, address: this.address });
   }
 }

@@ -35,7 +35,7 @@ export interface WorkerArgs {
 /**
  * A worker of the cluster.
  *
- * Creates:
+ * Creates these resources, eight with itself. Each further resource makes the state of a large cluster larger.
  *
  * 1. the machine, which boots while the control plane is initialized,
  * 2. the token,
@@ -53,15 +53,20 @@ export class Worker extends pulumi.ComponentResource {
   readonly timings: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(resourceType.worker, name, { node: args.node.name }, opts);
+    super(resourceType.worker, name, { node: args.node.name, addressing: args.node.addressing }, opts);
     const { node, platform, identity, master, timeouts, labels, taints } = args;
     const user = platform.ssh.user;
     this.node = node;
     this.machine = new VirtualMachine(
       name,
-      { node, platform, bootsAfter: args.bootsAfter?.machine.booted, replacedAfter: args.waitsFor ?? [] },
-      // The control plane is replaced before the workers, because it drains and admits them.
-      { parent: this, ...(args.waitsFor === undefined ? {} : { dependsOn: [master] }) },
+      {
+        node,
+        platform,
+        bootsAfter: args.bootsAfter?.machine.booted,
+        // The control plane is replaced before the workers, because it drains and admits them.
+        replacedAfter: args.waitsFor === undefined ? [] : [master.ready, ...args.waitsFor],
+      },
+      this,
     );
     const { address, connection, domainId } = this.machine;
 
@@ -77,9 +82,10 @@ export class Worker extends pulumi.ComponentResource {
         connection: after(master.connection, args.joinsAfter?.ready),
         user,
         cluster: platform.cluster,
+        prior: platform.prior,
         ttlMinutes: args.tokenTtlMinutes,
       },
-      { parent: this },
+      this,
     );
     const join = remoteStep(
       `${name}${suffix.join}`,

@@ -29,7 +29,6 @@ test("no type token of a state has changed", () => {
     cluster: "nodeforge:index:Cluster",
     master: "nodeforge:index:Master",
     worker: "nodeforge:index:Worker",
-    virtualMachine: "nodeforge:index:VirtualMachine",
     baseImage: "nodeforge:index:BaseImage",
     nodeReadiness: "nodeforge:index:NodeReadiness",
     domain: "libvirt:index/domain:Domain",
@@ -41,6 +40,9 @@ test("no type token of a state has changed", () => {
     randomUuid: "random:index/randomUuid:RandomUuid",
     libvirtProvider: "pulumi:providers:libvirt",
     stack: "pulumi:pulumi:Stack",
+    virtualMachine: "nodeforge:index:VirtualMachine",
+    cloudInitDisk: "nodeforge:index:CloudInitDisk",
+    bootstrapToken: "nodeforge:index:BootstrapToken",
   });
 });
 

@@ -71,9 +71,9 @@ export function clusterStateOf({ resources, pending }: StackState): ClusterState
   const done = resources.filter((resource) => !resource.delete);
   const begun = pending.map(({ resource }) => resource);
   const all = [...done, ...begun];
-  const machines = unique(done.filter(({ type }) => type === resourceType.virtualMachine));
-  const nodes = machines
-    .map((machine) => readNode(machine, done, all))
+  const owners = unique(done.filter(({ type }) => type === resourceType.master || type === resourceType.worker));
+  const nodes = owners
+    .map((owner) => readNode(owner, done, all))
     .sort((a, b) => Number(a.role === "worker") - Number(b.role === "worker"));
   const texts = (type: string, key: string) =>
     distinct(all.filter((resource) => resource.type === type).map(({ inputs }) => textOf(inputs?.[key])));
@@ -111,17 +111,20 @@ export function kubeconfigOf(text: string, name: string): string {
   return value;
 }
 
-function readNode(machine: StateResource, done: readonly StateResource[], all: readonly StateResource[]): ClusterNode {
-  const resource = nameOfUrn(machine.urn);
-  const role = machine.urn.includes(`${resourceType.worker}$`) ? "worker" : "control-plane";
+function readNode(owner: StateResource, done: readonly StateResource[], all: readonly StateResource[]): ClusterNode {
+  const resource = nameOfUrn(owner.urn);
+  const role = owner.type === resourceType.worker ? "worker" : "control-plane";
+  // In states of earlier releases a component between the two has the machine's resources and its kind of address.
+  const machine = done.find(({ parent, type }) => parent === owner.urn && type === resourceType.virtualMachine);
+  const isOwn = ({ parent }: StateResource) => parent !== undefined && [owner.urn, machine?.urn].includes(parent);
   const finished = (type: string, suffix: string) =>
     done.find(({ urn, type: other, initErrors = [] }) => {
       return other === type && nameOfUrn(urn) === `${resource}${suffix}` && initErrors.length === 0;
     });
-  const domain = all.find(({ parent, type }) => parent === machine.urn && type === resourceType.domain);
+  const domain = all.find((each) => each.type === resourceType.domain && isOwn(each));
   const link = domain && interfaceOf(domain);
   const identity = identityOf(textOf(finished(resourceType.localCommand, suffix.hostKey)?.outputs?.stdout));
-  const provider = all.find(({ parent, provider }) => parent === machine.urn && provider?.includes(":libvirt::"));
+  const provider = all.find((each) => each.provider?.includes(":libvirt::") && isOwn(each));
   const steps: readonly (readonly [StepName, StateResource | undefined])[] = [
     ["disk", finished(resourceType.volume, suffix.root)],
     ["machine", finished(resourceType.domain, "")],
@@ -139,13 +142,13 @@ function readNode(machine: StateResource, done: readonly StateResource[], all: r
         ] as const)),
   ];
   return {
-    name: textOf(machine.inputs?.node) ?? resource,
+    name: textOf(owner.inputs?.node) ?? resource,
     role,
     resource,
     uri: textOf(all.find(({ urn }) => provider?.provider?.startsWith(`${urn}::`))?.inputs?.uri),
     mac: link?.mac,
     address: identity.address ?? link?.addresses?.[0],
-    leased: machine.inputs?.addressing !== "static",
+    leased: (machine ?? owner).inputs?.addressing !== "static",
     hostKey: identity.hostKey,
     steps: steps.map(([name, found]) => ({ name, done: found !== undefined })),
   };

@@ -2,10 +2,9 @@ import { execFileSync } from "node:child_process";
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
-import { nameOfUrn } from "../../names.ts";
 import { clusterWith } from "../support/cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
-import { ofType, one, promiseOf, registered, startMocks, type recordOptions } from "../support/mocks.ts";
+import { ofType, one, promiseOf, registered, startMocks } from "../support/mocks.ts";
 import { parseScriptInput } from "../support/script-input.ts";
 import { configWith } from "../support/settings.ts";
 
@@ -139,10 +138,6 @@ describe("the machines of workers that need a rollout", () => {
       { description: "nodeforge cluster dev, machine 0" },
     ]),
   );
-  const dependenciesOf = (options: ReturnType<typeof recordOptions>, number: number) => {
-    const { dependsOn = [] } = options.of("VirtualMachine", `dev-worker-node-${number}`);
-    return Promise.all((dependsOn as pulumi.Resource[]).map(async ({ urn }) => nameOfUrn(await promiseOf(urn))));
-  };
   /** Workers that were Ready before anything of a worker's machine was registered. */
   const readyBefore = (number: number) => {
     const at = registered.findIndex(({ name }) => name.startsWith(`dev-worker-node-${number}-root`));
@@ -159,10 +154,24 @@ describe("the machines of workers that need a rollout", () => {
     expect(readyBefore(4)).toEqual([]);
   });
 
-  it("depend on the control plane in the state, and not on each other", async () => {
+  it("wait for the whole control plane; a new machine does not", async () => {
+    await outdated({});
+    const place = (name: string) => registered.findIndex((resource) => resource.name === `dev-${name}`);
+    for (const number of [1, 2, 3])
+      expect(place(`worker-node-${number}-root`)).toBeGreaterThan(place("master-kubeconfig"));
+    expect(place("worker-node-4-root")).toBeLessThan(place("master-kubeconfig"));
+  });
+
+  it("record no dependency on another node in the state", async () => {
     const { options } = await outdated({});
-    const dependencies = await Promise.all([1, 2, 3, 4].map((number) => dependenciesOf(options, number)));
-    expect(dependencies).toEqual([["dev-master"], ["dev-master"], ["dev-master"], []]);
+    for (const number of [1, 2, 3, 4]) {
+      for (const [type, suffix] of [
+        ["Volume", "-root"],
+        ["Domain", ""],
+      ] as const) {
+        expect(options.of(type, `dev-worker-node-${number}${suffix}`).dependsOn).toBeUndefined();
+      }
+    }
   });
 
   it("are replaced in batches of maxUnavailable", async () => {

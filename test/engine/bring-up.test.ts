@@ -40,7 +40,7 @@ describe("the first up of one control plane and two workers", () => {
   });
 
   it("creates every resource once and nothing else", () => {
-    expect(up.text).toContain("Resources:\n    + 60 created");
+    expect(up.text).toContain("Resources:\n    + 52 created");
     expect(up.succeeded).toBe(true);
     expect(up.calls.of("create")).toEqual(cluster(2));
     expect(up.calls.all).toHaveLength(cluster(2).length);

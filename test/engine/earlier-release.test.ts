@@ -1,12 +1,134 @@
 import { describe, expect, it } from "vitest";
 import { withScriptTexts } from "./earlier-commands.ts";
-import { TestStack } from "./stack.ts";
+import { worker } from "./names.ts";
+import { TestStack, type Step } from "./stack.ts";
+import { shareStack } from "./shared-stack.ts";
 
 /** Removes the cluster's id from base images, seed disks and networks, as earlier releases named them. */
 const withoutId = (text: string) =>
   text
     .replaceAll(/((?:base|seed)-[0-9a-f]{12})-[0-9a-f]{8}\./g, "$1.")
     .replaceAll(/(urn:nodeforge:cluster.{1,12}lab), [0-9a-f-]{36}/g, "$1");
+
+interface Owned {
+  urn: string;
+  type: string;
+  parent?: string;
+  custom: boolean;
+  inputs?: Record<string, unknown>;
+}
+
+/**
+ * Puts the components of earlier releases between a node and its resources: of the machine, the seed disk and the token.
+ *
+ * Compared with a state that the program of commit d12d853 created with three workers: every URN and every parent is the same.
+ */
+function withComponents(text: string): string {
+  const state = JSON.parse(text) as { deployment?: { resources: Owned[] } };
+  if (!state.deployment) return text;
+  const urns = new Map<string, string>();
+  const made = new Map<string, Owned>();
+  const nameOf = (urn: string) => urn.split("::").at(-1)!;
+  const resources = state.deployment.resources.flatMap((resource) => {
+    const { urn, type, parent = "" } = resource;
+    const name = nameOf(urn);
+    const isNode = /:(Worker|Master)$/.test(parent.split("::").at(-2) ?? "");
+    if (/:(Worker|Master)$/.test(type)) delete resource.inputs?.addressing;
+    const isMachine = isNode && /:(Volume|Domain)$|^command:local:/.test(type) && !name.endsWith("-data");
+    const between = isMachine
+      ? [
+          ["VirtualMachine", nameOf(parent)],
+          ...(/-seed-[0-9a-f]{12}$/.test(name) ? [["CloudInitDisk", name.replace(/-[0-9a-f]{12}$/, "")]] : []),
+        ]
+      : isNode && name.endsWith("-token")
+        ? [["BootstrapToken", name]]
+        : [];
+    let above = parent;
+    const components: Owned[] = [];
+    for (const [kind = "", component = ""] of between) {
+      const token = `nodeforge:index:${kind}`;
+      const own = `${above.split("::").slice(0, 3).join("::")}$${token}::${component}`;
+      if (!made.has(own)) {
+        made.set(own, {
+          urn: own,
+          type: token,
+          parent: above,
+          custom: false,
+          inputs: { node: nameOf(parent).replace(/^lab-/, ""), addressing: "dhcp" },
+        });
+        components.push(made.get(own)!);
+      }
+      above = own;
+    }
+    if (between.length > 0) urns.set(urn, `${above.split("::").slice(0, 3).join("::")}$${type}::${name}`);
+    return [...components, between.length > 0 ? { ...resource, parent: above } : resource];
+  });
+  const rewritten = JSON.stringify({ ...state, deployment: { ...state.deployment, resources } });
+  // Quotes, because the URN of one worker may be the start of the URN of another one.
+  return [...urns].reduce((all, [now, then]) => all.replaceAll(`"${now}"`, `"${then}"`), rewritten);
+}
+
+describe("a cluster whose machines, seed disks and tokens are components", () => {
+  let stack: TestStack;
+  shareStack(async (shared) => {
+    stack = shared;
+    const first = await stack.up({ workers: 2 });
+    expect(first.succeeded, first.text).toBe(true);
+    await stack.rewrite(withComponents);
+  });
+  const kinds = (steps: readonly Step[]) =>
+    steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-2)?.split("$").at(-1)}`).sort();
+
+  it("loses only these components, and no resource is touched", async () => {
+    const before = await stack.exportText();
+    expect(before.match(/"type": "nodeforge:index:(VirtualMachine|CloudInitDisk|BootstrapToken)"/g)).toHaveLength(8);
+    const preview = await stack.preview();
+    expect(preview.succeeded, preview.text).toBe(true);
+    expect(kinds(preview.steps)).toEqual([
+      ...Array.from({ length: 2 }, () => "delete nodeforge:index:BootstrapToken"),
+      ...Array.from({ length: 3 }, () => "delete nodeforge:index:CloudInitDisk"),
+      ...Array.from({ length: 3 }, () => "delete nodeforge:index:VirtualMachine"),
+      "update nodeforge:index:Master",
+      ...Array.from({ length: 2 }, () => "update nodeforge:index:Worker"),
+    ]);
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    expect(calls.list).toEqual([]);
+    expect(await stack.exportText()).not.toMatch(/nodeforge:index:(VirtualMachine|CloudInitDisk|BootstrapToken)"/);
+    expect((await stack.preview()).steps).toEqual([]);
+    // One more run, because the state keeps the aliases of a run.
+    expect((await stack.up()).calls.list).toEqual([]);
+    expect(await stack.exportText()).not.toContain('"aliases"');
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("loses a worker, which is drained first", async () => {
+    const { succeeded, text, calls } = await stack.up({ workers: 1 });
+    expect(succeeded, text).toBe(true);
+    const deleted = calls.list.filter((call) => call.startsWith("delete "));
+    expect([...deleted].sort()).toEqual(
+      worker(2)
+        .map((resource) => `delete ${resource}`)
+        .sort(),
+    );
+    expect(deleted.indexOf("delete Command worker-node-2-token")).toBeLessThan(
+      deleted.indexOf("delete Domain worker-node-2"),
+    );
+    expect(calls.list.filter((call) => /^(create|replace)/.test(call))).toEqual([]);
+    expect(stack.guests.givenBack).toHaveLength(1);
+    expect(await stack.drift()).toEqual([]);
+  });
+
+  it("has eight resources for each worker afterwards", async () => {
+    const { succeeded, text } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    const { resources = [] } = (await stack.export()).deployment;
+    for (const number of [1, 2]) {
+      const own = resources.filter(({ urn }) => new RegExp(`::lab-worker-node-${number}(-|$)`).test(urn));
+      expect(own).toHaveLength(8);
+    }
+  });
+});
 
 describe("a cluster whose volumes and network have no id", () => {
   it("keeps their names, and new volumes get the id", async () => {

@@ -20,17 +20,25 @@ export const kubeconfig = "apiVersion: v1\nclient-key-data: c2VjcmV0\n";
 const cluster = "nodeforge:index:Cluster";
 const hypervisor = urn("pulumi:providers:libvirt", "hypervisor");
 
-/** Returns a state of one control plane and one worker as `pulumi stack export` prints it, with or without secrets. */
-export function stackState({ master, worker, ready = false }: Progress, showSecrets = false): string {
+/**
+ * Returns a state of one control plane and one worker as `pulumi stack export` prints it, with or without secrets.
+ * @param isEarlier Whether an earlier release made the state, so that machines are components.
+ */
+export function stackState(
+  { master, worker, ready = false }: Progress,
+  showSecrets = false,
+  isEarlier = false,
+): string {
   const resources = [
     { urn: hypervisor, type: "pulumi:providers:libvirt", id: "1", inputs: { uri: "qemu:///system" } },
-    ...machine(`${cluster}$nodeforge:index:Master`, "master", "192.168.222.10", master, showSecrets),
+    ...machine(`${cluster}$nodeforge:index:Master`, "master", "192.168.222.10", master, showSecrets, isEarlier),
     ...machine(
       `${cluster}$nodeforge:index:WorkerPool$nodeforge:index:Worker`,
       "worker-node-1",
       "192.168.222.100",
       worker,
       showSecrets,
+      isEarlier,
     ),
     ...(ready
       ? [
@@ -45,9 +53,16 @@ export function stackState({ master, worker, ready = false }: Progress, showSecr
   return JSON.stringify({ version: 3, deployment: { resources } });
 }
 
-function machine(owner: string, node: string, address: string, done: readonly string[], showSecrets: boolean) {
+function machine(
+  owner: string,
+  node: string,
+  address: string,
+  done: readonly string[],
+  showSecrets: boolean,
+  isEarlier: boolean,
+) {
   const name = `lab-${node}`;
-  const component = `${owner}$nodeforge:index:VirtualMachine`;
+  const component = isEarlier ? `${owner}$nodeforge:index:VirtualMachine` : owner;
   const parent = urn(component, name);
   const provider = `${hypervisor}::1`;
   const link = { mac: `52:54:00:00:00:${node === "master" ? "01" : "02"}`, networkName: "lab-net" };
@@ -82,7 +97,13 @@ function machine(owner: string, node: string, address: string, done: readonly st
     "drain-policy": command("command:remote:Command", "drain-policy", ""),
   };
   return [
-    { urn: parent, type: "nodeforge:index:VirtualMachine", inputs: { node, addressing: "dhcp" } },
+    ...(isEarlier ? [{ urn: urn(owner, name), type: owner.split("$").at(-1), inputs: { node } }] : []),
+    {
+      urn: parent,
+      type: component.split("$").at(-1),
+      inputs: { node, addressing: "dhcp" },
+      ...(isEarlier ? { parent: urn(owner, name) } : {}),
+    },
     ...done.map((step) => resources[step]),
   ];
 }

@@ -31,6 +31,14 @@ describe("a cluster in a state", () => {
     expect(nodes.flatMap(({ steps }) => steps.filter(({ done }) => !done))).toEqual([]);
   });
 
+  it("has the same nodes in a state of an earlier release, with machines as components", () => {
+    const earlier = clusterStateOf(parseState(stackState(complete, false, true)));
+    expect(earlier).toEqual(state());
+    expect(earlier.nodes).toHaveLength(2);
+    const text = stackState(complete, false, true).replaceAll('"addressing":"dhcp"', '"addressing":"static"');
+    expect(clusterStateOf(parseState(text)).nodes.map(({ leased }) => leased)).toEqual([false, false]);
+  });
+
   it.each([
     ["dhcp", true],
     ["reservation", true],

@@ -1,6 +1,6 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { CloudInitDisk } from "../../../components/cloud-init-disk.ts";
+import { cloudInitDisk } from "../../../components/cloud-init-disk.ts";
 import { OwnNames } from "../../../components/own-names.ts";
 import { StoragePool } from "../../../components/storage-pool.ts";
 import { PriorState } from "../../../lifecycle/prior-state.ts";
@@ -28,5 +28,5 @@ for (let index = 1; index <= 50; index++) {
     mac,
     addressing: "dhcp",
   };
-  new CloudInitDisk(name, { node, login, network, poolName: pool.poolName, names }, provided);
+  cloudInitDisk(name, { node, login, network, poolName: pool.poolName, names }, { provider: hypervisor });
 }
