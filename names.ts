@@ -14,6 +14,7 @@ export const resourceType = {
   worker: "nodeforge:index:Worker",
   baseImage: "nodeforge:index:BaseImage",
   nodeReadiness: "nodeforge:index:NodeReadiness",
+  simulatedNodes: "nodeforge:index:SimulatedNodes",
   domain: "libvirt:index/domain:Domain",
   network: "libvirt:index/network:Network",
   pool: "libvirt:index/pool:Pool",
@@ -44,6 +45,8 @@ export const suffix = {
   base: "-base",
   /** Add-ons of a cluster. */
   addons: "-addons",
+  /** Step that creates the simulated nodes of a cluster; its deletion removes them. */
+  simulated: "-simulated",
   /** Root disk of a node. */
   root: "-root",
   /** Seed disk of a node; the digest of its content follows. */
@@ -185,6 +188,12 @@ export const imageLabel = "nodeforge.local/image";
 
 /** Label of a Node: worker pool it belongs to. */
 export const poolLabel = "nodeforge.local/pool";
+
+/** Label of a simulated Node: its pool (also in guest/common.sh). */
+export const simulatedLabel = "nodeforge.local/simulated";
+
+/** Selector of the Nodes that have machines. Thousands of simulated Nodes would hide them, and are megabytes. */
+export const realNodes = `!${simulatedLabel}`;
 
 /** Namespace of the smoke check (also in guest/worker-ready.sh). */
 export const smokeNamespace = "nodeforge-smoke";

@@ -25,6 +25,7 @@ import { Master } from "./master.ts";
 import { Network } from "./network.ts";
 import { NodeReadiness } from "./node-readiness.ts";
 import { OwnNames } from "./own-names.ts";
+import { SimulatedNodes, simulatedCounts } from "./simulated-nodes.ts";
 import { StoragePool } from "./storage-pool.ts";
 import { machineSignature, type MachinePlatform } from "./virtual-machine.ts";
 import type { Worker } from "./worker.ts";
@@ -54,7 +55,8 @@ export interface ClusterArgs {
  * 3. the control plane,
  * 4. the joins,
  * 5. the step that waits until all nodes are Ready,
- * 6. beside it, the add-ons and the smoke check.
+ * 6. beside it, the add-ons and the smoke check,
+ * 7. the simulated nodes, if there are any.
  */
 export class Cluster extends pulumi.ComponentResource {
   /** The administrator's kubeconfig. Secret. */
@@ -69,6 +71,8 @@ export class Cluster extends pulumi.ComponentResource {
   /** Date and time at which the cluster's certificates expire, as ISO 8601; undefined for an unreadable kubeconfig. */
   readonly certificatesEnd: pulumi.Output<string | undefined>;
   readonly timings: pulumi.Output<Timings>;
+  /** Number of simulated nodes by pool; undefined without any. */
+  readonly simulatedNodes: Readonly<Record<string, number>> | undefined;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { config, topology, prior = new PriorState(), health = healthy, dataLost = false } = args;
@@ -176,7 +180,8 @@ export class Cluster extends pulumi.ComponentResource {
       },
       child,
     );
-    new Addons(
+    const hasSimulated = config.simulatedNodes.pools.length > 0;
+    const addons = new Addons(
       `${name}${suffix.addons}`,
       {
         // Pods run on Ready nodes. After this step their time limits need not include the joins.
@@ -190,6 +195,23 @@ export class Cluster extends pulumi.ComponentResource {
       },
       child,
     );
+    if (hasSimulated) {
+      new SimulatedNodes(
+        `${name}${suffix.simulated}`,
+        {
+          simulated: config.simulatedNodes,
+          podCidr: config.clusterNetwork.podCidr,
+          connection: master.connection,
+          user: ssh.user,
+          masterDomainId: master.machine.domainId,
+          cluster: id,
+          timeoutMinutes: timeouts.ready,
+        },
+        // The smoke check of an earlier release is updated first, because its pods would run on simulated nodes. The creation
+        // of the nodes keeps the API server busy, which would delay the gate.
+        { ...child, dependsOn: [readiness, addons] },
+      );
+    }
 
     this.kubeconfig = master.kubeconfig;
     this.imageHash = config.image.sha256;
@@ -202,6 +224,7 @@ export class Cluster extends pulumi.ComponentResource {
     const everyNode = [master, ...workers];
     this.nodes = nodeOutputs(everyNode);
     this.timings = timingsOf(everyNode, readiness.timings);
+    this.simulatedNodes = hasSimulated ? simulatedCounts(config.simulatedNodes) : undefined;
     this.registerOutputs({ apiEndpoint: this.apiEndpoint, nodes: this.nodes });
   }
 }

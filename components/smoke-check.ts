@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
-import { smokeNamespace } from "../names.ts";
+import { simulatedLabel, smokeNamespace } from "../names.ts";
 import { unprivilegedContainer, unprivilegedPod } from "./pod-security.ts";
 
 /** Arguments of a {@link SmokeCheck}. */
@@ -23,8 +23,8 @@ const probePeriodSeconds = 5;
 /**
  * A check that pods run and reach each other.
  *
- * Creates a pod on every worker. A pod is started once it has resolved the service's name to one pod per worker, and has
- * fetched a page from as many. If one pod fails, the rollout fails and `up` with it. A started pod checks
+ * Creates a pod on every worker that has a machine. A pod is started once it has resolved the service's name to one pod per
+ * worker, and has fetched a page from as many. If one pod fails, the rollout fails and `up` with it. A started pod checks
  * nothing more, because a cluster for benchmarks must be quiet. The pod of a new worker must reach as many pods. Pods of
  * workers that are being removed exceed that number, so they need not answer.
  */
@@ -85,7 +85,13 @@ function podSpec(args: SmokeCheckArgs): kubernetes.types.input.core.v1.PodSpec {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
           nodeSelectorTerms: [
-            { matchExpressions: [{ key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" }] },
+            {
+              matchExpressions: [
+                { key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" },
+                // A simulated pod has no address, so the others would wait for it in vain.
+                { key: simulatedLabel, operator: "DoesNotExist" },
+              ],
+            },
           ],
         },
       },

@@ -78,6 +78,8 @@ const stepsOf: Readonly<Record<Role, readonly GuestScript[]>> = {
     "worker-ready",
     "leave",
     "wait-ready",
+    "simulate-nodes",
+    "remove-simulated-nodes",
   ],
   worker: ["join"],
 };

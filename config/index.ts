@@ -11,6 +11,7 @@ import { longestMinutes, mostWorkers, readMaster, within, type MasterConfig } fr
 import { ConfigError, Problems } from "./problems.ts";
 import { checkProxy, type ProxyEnvironment } from "./proxy.ts";
 import { readSchema } from "./schema.ts";
+import { readSimulatedNodes, type SimulatedNodesConfig } from "./simulated-nodes.ts";
 import { readSsh, type Login, type SshConfig, type SshSurroundings } from "./ssh.ts";
 import { defaultDrainMinutes, readTimeouts, type Timeouts } from "./timeouts.ts";
 import { Values } from "./values.ts";
@@ -37,6 +38,7 @@ export interface ClusterConfig<Image = VerifiedImage> {
   readonly master: MasterConfig;
   /** At least one pool. The plain keys are the short form of one pool. */
   readonly workerPools: readonly WorkerPoolConfig<Image>[];
+  readonly simulatedNodes: SimulatedNodesConfig;
   readonly ssh: SshConfig;
   readonly tokenTtlMinutes: number;
   readonly joinWaveSize: number;
@@ -122,7 +124,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const master = readMaster(values, problems);
   const image: ImageUse = { ...named, keys: { ...keys, diskGiB: "masterDiskGiB" }, diskGiB: master.diskGiB };
   const workerPools = readWorkerPools(values, problems, { image: named, masterName: master.name });
-  const { network, cluster } = readNetworks(values, problems, workerPools);
+  const simulatedNodes = readSimulatedNodes(values, problems, { masterName: master.name, workerPools });
+  const { network, cluster } = readNetworks(values, problems, workerPools, simulatedNodes.pools.length > 0);
   checkProxy(problems, surroundings.environment, network.masterAddress);
   // kubeadm's own tokens live a day, which is longer than any join.
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
@@ -137,6 +140,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     clusterNetwork: cluster,
     master,
     workerPools,
+    simulatedNodes,
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),
     joinWaveSize: values.integer("joinWaveSize"),
     smokeCheck: values.boolean("smokeCheck"),

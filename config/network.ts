@@ -53,11 +53,15 @@ export function masterAddressOf(subnet: Subnet): string {
   return host(subnet, 10);
 }
 
-/** Reads and checks all addresses and domains. Adds what is wrong to `problems`. */
+/**
+ * Reads and checks all addresses and domains. Adds what is wrong to `problems`.
+ * @param simulated Whether the cluster has simulated nodes.
+ */
 export function readNetworks(
   values: Values,
   problems: Problems,
   pools: readonly Names[],
+  simulated: boolean,
 ): { network: NetworkConfig; cluster: ClusterNetworkConfig } {
   const workers = pools.reduce((sum, { count }) => sum + Math.max(0, count), 0);
   const nodes = subnetOf(values, problems, "networkCidr", nodePrefixes);
@@ -92,7 +96,7 @@ export function readNetworks(
   }
   if (!problems.has("networkCidr", "podCidr", "serviceCidr")) {
     checkOverlap(problems, { networkCidr: nodes, podCidr: pods, serviceCidr: services });
-    checkPodRange(problems, pods, 1 + workers);
+    checkPodRange(problems, pods, 1 + workers, simulated);
   }
   if (!problems.has("networkCidr")) checkAddresses(problems, network, workers);
   return { network, cluster };
@@ -142,9 +146,13 @@ function checkOverlap(problems: Problems, subnets: Record<string, Subnet>): void
   });
 }
 
-function checkPodRange(problems: Problems, pods: Subnet, nodes: number): void {
-  const room = 2 ** (podPrefixOfNode - pods.prefix);
-  if (room < nodes) problems.add("podCidr", `room for a /${podPrefixOfNode} for each of ${nodes} nodes`, pods.cidr);
+/** All simulated nodes share one range of the pod network (see addons/simulated-nodes.ts). */
+function checkPodRange(problems: Problems, pods: Subnet, nodes: number, simulated: boolean): void {
+  const room = 2 ** (podPrefixOfNode - pods.prefix) - (simulated ? 1 : 0);
+  const others = simulated ? ", and one for all simulated nodes" : "";
+  if (room < nodes) {
+    problems.add("podCidr", `room for a /${podPrefixOfNode} for each of ${nodes} nodes${others}`, pods.cidr);
+  }
 }
 
 function checkAddresses(problems: Problems, network: NetworkConfig, workers: number): void {

@@ -33,7 +33,7 @@ const restrictedLabel = /^([a-z0-9-]+\.)*(kubernetes|k8s)\.io\//;
 const allowedPrefix = /^(node\.kubernetes\.io|kubelet\.kubernetes\.io|[a-z0-9.-]+\.(node|kubelet)\.kubernetes\.io)\//;
 
 /** Returns whether a text is a valid key of a label or a taint. */
-function isKey(text: string): boolean {
+export function isKey(text: string): boolean {
   const [prefix] = text.includes("/") ? text.split("/") : [];
   return qualifiedName.test(text) && (prefix === undefined || isDomain(prefix));
 }

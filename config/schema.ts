@@ -28,6 +28,9 @@ export interface PoolKeySchema extends KeySchema {
 /** Key of the list of worker pools. */
 export const poolsKey = "workerPools";
 
+/** Key of the list of pools of simulated nodes. */
+export const simulatedKey = "simulatedNodes";
+
 /**
  * Reads the declared keys from Pulumi.yaml, the one place that states names, types, defaults and descriptions.
  * @throws when the file cannot be read.
@@ -38,7 +41,7 @@ export function readSchema(): ReadonlyMap<string, KeySchema> {
   return new Map(
     Object.entries(project.config).map(([key, declared]) => [
       key,
-      { ...declared, type: key === poolsKey ? "array of objects" : typeOf(declared.default) },
+      { ...declared, type: [poolsKey, simulatedKey].includes(key) ? "array of objects" : typeOf(declared.default) },
     ]),
   );
 }
@@ -75,6 +78,40 @@ export function readPoolSchema(schema = readSchema()): ReadonlyMap<string, PoolK
       if (plain === undefined) throw new Error(`Pulumi.yaml declares no key ${declared}`);
       return [key, { ...plain, plain: declared }];
     }),
+  );
+}
+
+/** The keys of a pool of simulated nodes. Their defaults are a machine as benchmarks of the scheduler use it. */
+const simulatedKeys: Readonly<Record<string, Omit<PoolKeySchema, "type">>> = {
+  name: {
+    description: "Name of the pool, a DNS label that no other pool has. Its nodes are named <name>-1, <name>-2, ...",
+    default: "",
+    required: true,
+  },
+  count: { description: "Number of nodes in the pool, 0 to 5000.", default: 0, required: true },
+  cpu: { description: "Allocatable processors of each node, 1 to 1024.", default: 16 },
+  memoryMiB: { description: "Allocatable memory of each node in MiB, at most 16 TiB.", default: 65536 },
+  pods: { description: "Largest number of pods on each node, 1 to 1000.", default: 110 },
+  extendedResources: {
+    description: "Further allocatable resources of each node, each name=number, such as example.com/gpu=8.",
+    default: [],
+  },
+  labels: { description: "Labels of the nodes, each key=value.", default: [] },
+  taints: {
+    description: "Taints of the nodes besides kwok.x-k8s.io/node=fake:NoSchedule, each key=value:Effect or key:Effect.",
+    default: [],
+  },
+  zones: {
+    description:
+      "Zones that the nodes are spread over, in turn. Kubernetes counts unavailable nodes by zone, so use zones without workers.",
+    default: ["simulated"],
+  },
+};
+
+/** Returns the declared keys of a pool of simulated nodes. */
+export function readSimulatedSchema(): ReadonlyMap<string, PoolKeySchema> {
+  return new Map(
+    Object.entries(simulatedKeys).map(([key, declared]) => [key, { ...declared, type: typeOf(declared.default) }]),
   );
 }
 

@@ -1,4 +1,12 @@
-import { poolsKey, readPoolSchema, readSchema, type PoolKeySchema, type Value } from "../config/schema.ts";
+import {
+  poolsKey,
+  readPoolSchema,
+  readSchema,
+  readSimulatedSchema,
+  simulatedKey,
+  type PoolKeySchema,
+  type Value,
+} from "../config/schema.ts";
 
 const head = `# Configuration
 
@@ -21,9 +29,17 @@ remove and change pools one by one. Only the workers of a changed pool are creat
 
 `;
 
+const simulatedHead = `
+## Simulated nodes
+
+Each object of \`${simulatedKey}\` is a pool of nodes without machines. [operations.md](operations.md#simulated-nodes) shows how
+to use them.
+
+`;
+
 /** Text of the configuration reference. */
 export function configurationPage(): string {
-  return head + table(readSchema()) + poolHead + table(readPoolSchema());
+  return head + table(readSchema()) + poolHead + table(readPoolSchema()) + simulatedHead + table(readSimulatedSchema());
 }
 
 function table(schema: ReadonlyMap<string, PoolKeySchema>): string {

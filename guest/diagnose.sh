@@ -39,7 +39,7 @@ item addresses sh -c 'ip address; ip route'
 item image cat /etc/nodeforge/image.json
 if [[ $ROLE == control-plane ]]; then
   item api-server kubectl get --raw '/readyz?verbose' --request-timeout 20s
-  item nodes kubectl get nodes --output wide --request-timeout 20s
+  item nodes kubectl get nodes --output wide --selector "!$simulated" --request-timeout 20s
   item join-requests kubectl get certificatesigningrequests --request-timeout 20s
   # The name of the unit ends with the id of a token.
   item join-approval journalctl --no-pager --unit 'nodeforge-approve-joins-*' --lines "$JOURNAL_LINES"

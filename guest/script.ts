@@ -14,6 +14,8 @@ export type GuestScript =
   | "worker-ready"
   | "leave"
   | "wait-ready"
+  | "simulate-nodes"
+  | "remove-simulated-nodes"
   | "diagnose";
 
 /** A script with the parameters that its head names. No parameter is a secret: the state and diffs show them. */

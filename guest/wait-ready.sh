@@ -13,12 +13,12 @@ seen=$(mktemp -d)
 trap 'rm -r "$seen"' EXIT
 objects='{range .items[*]}{.kind} {.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{.spec.renewTime}{"\n"}{end}'
 
-# look: reads all Nodes and leases in one call. Fails with kubectl's output when the API server does not answer. The first line
-# of a look is the second in which it began.
+# look: reads all Nodes and leases in one call, without simulated Nodes; their leases have no label. Fails with kubectl's output
+# when the API server does not answer. The first line of a look is the second in which it began.
 look() {
   local began found
   began=$(date +%s)
-  found=$(kubectl -n kube-node-lease get nodes,leases -o jsonpath="$objects" --request-timeout 60s 2>&1) || {
+  found=$(kubectl -n kube-node-lease get nodes,leases -o jsonpath="$objects" -l "!$simulated" --request-timeout 60s 2>&1) || {
     echo "the API server does not answer: $found"
     return 1
   }
@@ -31,10 +31,13 @@ look() {
 # nodes: prints the Nodes of the last look, one a line: its name, and whether it is Ready.
 nodes() { sed -n 's/^Node //p' "$seen/now" | sort; }
 
-# renewed_since LOOK: prints the leases that changed between this look and the last one. Each line has the node's name, and the
-# time by the node's own clock.
+# renewed_since LOOK: prints the leases of expected nodes that changed between this look and the last one. Each line has the
+# node's name, and the time by the node's own clock.
 renewed_since() { comm -13 <(leases_in "$1") <(leases_in now); }
-leases_in() { sed -n 's/^Lease \([^ ]* [0-9].*Z\)$/\1/p' "$seen/$1" | sort; }
+leases_in() {
+  sed -n 's/^Lease \([^ ]* [0-9].*Z\)$/\1/p' "$seen/$1" |
+    awk 'NR == FNR { expected[$1]; next } $1 in expected' <(cat <<<"$expected") - | sort
+}
 
 # Seconds that a clock may be off without a warning: certificates and tokens tolerate more.
 clock_tolerance=5
@@ -89,8 +92,9 @@ all_ready() {
 
 # explain: shows the nodes and their condition Ready.
 explain() {
-  kubectl get nodes -o wide >&2 || true
-  kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' >&2 || true
+  kubectl get nodes -o wide -l "!$simulated" >&2 || true
+  kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' \
+    -l "!$simulated" >&2 || true
 }
 
 # A control plane whose Node was deleted registers again when its kubelet starts.
@@ -112,5 +116,5 @@ for secret in $(kubectl -n kube-system get secrets --field-selector type=bootstr
   description=$(kubectl -n kube-system get "$secret" -o jsonpath='{.data.description}' | base64 -d)
   [[ $description != "$token_description"* ]] || kubectl -n kube-system delete "$secret" >&2
 done
-kubectl get nodes -o wide >&2
+kubectl get nodes -o wide -l "!$simulated" >&2
 printf '{"seconds":{"ready":%d}}\n' "$seconds"

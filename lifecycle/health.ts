@@ -5,7 +5,7 @@ import { clientValidity } from "./certificates.ts";
 import { getFromCluster } from "./kubernetes-api.ts";
 import type { PriorState } from "./prior-state.ts";
 import { Sightings } from "./sightings.ts";
-import { suffix } from "../names.ts";
+import { realNodes, suffix } from "../names.ts";
 import type { Node, Topology } from "../topology.ts";
 
 /** Result of a health check, which runs before anything changes. */
@@ -87,6 +87,9 @@ export interface NodeCheck {
   readonly ports?: NodePorts;
 }
 
+/** Path of the request for the Nodes that have machines. */
+const listOfNodes = `/api/v1/nodes?labelSelector=${encodeURIComponent(realNodes)}`;
+
 /** Seconds between two checks. */
 const pauseSeconds = 5;
 
@@ -136,7 +139,7 @@ export async function checkNodes(
 /** Returns whether each Node is Ready; undefined when the API server does not answer. */
 async function readiness(kubeconfig: string): Promise<ReadonlyMap<string, boolean> | undefined> {
   try {
-    const { items } = JSON.parse(await getFromCluster(kubeconfig, "/api/v1/nodes")) as { items: readonly NodeObject[] };
+    const { items } = JSON.parse(await getFromCluster(kubeconfig, listOfNodes)) as { items: readonly NodeObject[] };
     const isReady = ({ status }: NodeObject) =>
       status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
     return new Map(items.map((node) => [node.metadata.name, isReady(node)]));

@@ -8,6 +8,7 @@
     containerd = [ "2" ];
     # nixpkgs has only the latest release.
     flannel = [ "0" ];
+    kwok = [ "0" ];
     cni-plugins = [ "1" ];
     coredns = [ "1" ];
   };

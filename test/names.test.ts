@@ -17,6 +17,7 @@ import {
   networkMark,
   nodeOfResource,
   poolLabel,
+  simulatedLabel,
   resourceType,
   smokeNamespace,
   suffix,
@@ -31,6 +32,7 @@ test("no type token of a state has changed", () => {
     worker: "nodeforge:index:Worker",
     baseImage: "nodeforge:index:BaseImage",
     nodeReadiness: "nodeforge:index:NodeReadiness",
+    simulatedNodes: "nodeforge:index:SimulatedNodes",
     domain: "libvirt:index/domain:Domain",
     network: "libvirt:index/network:Network",
     pool: "libvirt:index/pool:Pool",
@@ -53,6 +55,7 @@ test("no name that is in a state, in libvirt or in Kubernetes has changed", () =
     pool: "-pool",
     base: "-base",
     addons: "-addons",
+    simulated: "-simulated",
     root: "-root",
     seed: "-seed",
     data: "-data",
@@ -75,7 +78,11 @@ test("no name that is in a state, in libvirt or in Kubernetes has changed", () =
   );
   expect(networkMark("lab", undefined)).toContain(">lab</");
   expect(consoleLogName("lab-master")).toBe("lab-master-console.log");
-  expect([imageLabel, poolLabel]).toEqual(["nodeforge.local/image", "nodeforge.local/pool"]);
+  expect([imageLabel, poolLabel, simulatedLabel]).toEqual([
+    "nodeforge.local/image",
+    "nodeforge.local/pool",
+    "nodeforge.local/simulated",
+  ]);
 });
 
 test.each([

@@ -71,6 +71,7 @@ const declared: readonly Omit<GoModule, "folder">[] = [
       },
     ],
   },
+  { name: "kwok", estimate: "2 min", programs: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }] },
   // Its own main package, because CoreDNS's links every plugin, and with them the clients of three clouds.
   { name: "coredns", estimate: "2 min", programs: [{ name: "coredns", package: "nodeforge.dev/toolchain/coredns" }] },
 ];

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { logLine } from "../../lib/log.ts";
 import { run } from "../../lib/process.ts";
+import { realNodes } from "../../names.ts";
 import { kubectl } from "../../tools/kubectl.ts";
 import { isUnattended } from "../consent/consent.ts";
 import { recover } from "../recovery/recover.ts";
@@ -55,7 +56,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
 async function nodeTable(session: Session): Promise<string> {
   try {
     const KUBECONFIG = await writeKubeconfig(session);
-    const show = ["get", "nodes", "--output", "wide", "--request-timeout=30s"];
+    const show = ["get", "nodes", "--selector", realNodes, "--output", "wide", "--request-timeout=30s"];
     return await run(await kubectl(), show, { env: { KUBECONFIG } });
   } catch (error) {
     return `the cluster does not list its nodes: ${(error as Error).message.split("\n").at(-1)}`;

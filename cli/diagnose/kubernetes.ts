@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { realNodes } from "../../names.ts";
 import { writeOwn } from "../../lib/private-files.ts";
 import type { Session } from "../stack/session.ts";
 import { item, tail, type Item } from "./evidence.ts";
@@ -36,10 +37,10 @@ export async function askCluster(access: ClusterAccess): Promise<readonly Item[]
   const ask = (name: string, ...args: readonly string[]) =>
     probe(name, kubectl, ["--kubeconfig", path, "--request-timeout", "30s", "get", ...args], { signal });
   // The first request shows whether the server answers, so that the others do not wait for a dead one.
-  const nodes = await ask("nodes", "nodes", "--output", "wide");
+  const nodes = await ask("nodes", "nodes", "--selector", realNodes, "--output", "wide");
   if (nodes.missing !== undefined) return nothing(nodes.missing);
   const others = await Promise.all([
-    ask("conditions", "nodes", "--output", `jsonpath=${conditions}`),
+    ask("conditions", "nodes", "--selector", realNodes, "--output", `jsonpath=${conditions}`),
     ask("pods", "pods", "--all-namespaces", "--output", "wide"),
     ask("events", "events", "--all-namespaces", "--sort-by", ".lastTimestamp"),
   ]);

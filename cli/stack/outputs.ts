@@ -13,6 +13,8 @@ export interface ClusterOutputs {
   readonly apiEndpoint: string;
   /** End of its certificates, as ISO 8601; undefined before the first `up` of this release. */
   readonly certificatesEnd?: string | undefined;
+  /** Number of simulated nodes by pool; undefined without any. */
+  readonly simulatedNodes?: Readonly<Record<string, number>> | undefined;
 }
 
 /** The part of a session that reads a stack. */
@@ -21,18 +23,28 @@ type StackReader = Pick<Session, "stack" | "capture">;
 /** Reads the outputs of a stack. @throws where it has no cluster. */
 export async function readOutputs({ stack, capture }: StackReader): Promise<ClusterOutputs> {
   const outputs = JSON.parse(await capture(["stack", "output", "--json", "--stack", stack])) as Partial<ClusterOutputs>;
-  const { nodes, apiEndpoint, certificatesEnd } = outputs;
+  const { nodes, apiEndpoint, certificatesEnd, simulatedNodes } = outputs;
   if (nodes === undefined || apiEndpoint === undefined) {
     throw new Error(`stack ${stack} has no cluster. Fix: npm run up${optionOf(stack)}`);
   }
-  return { nodes, apiEndpoint, ...(certificatesEnd === undefined ? {} : { certificatesEnd }) };
+  return {
+    nodes,
+    apiEndpoint,
+    ...(certificatesEnd === undefined ? {} : { certificatesEnd }),
+    ...(simulatedNodes === undefined ? {} : { simulatedNodes }),
+  };
 }
 
 /** Nodes as a table, and the commands that reach the cluster. */
-export function summary({ nodes, apiEndpoint, certificatesEnd }: ClusterOutputs, stack: string): string {
+export function summary(
+  { nodes, apiEndpoint, certificatesEnd, simulatedNodes = {} }: ClusterOutputs,
+  stack: string,
+): string {
+  const simulated = Object.entries(simulatedNodes).map(([pool, count]) => `${count} in pool ${pool}`);
   const rows = [["NODE", "ROLE", "ADDRESS"], ...nodes.map(({ name, role, address }) => [name, role, address])];
   return [
     columns(rows),
+    ...(simulated.length === 0 ? [] : [`simulated nodes: ${simulated.join(", ")}`]),
     "",
     `API server  ${apiEndpoint}`,
     ...(certificatesEnd === undefined ? [] : [`certificates end on ${certificatesEnd.slice(0, 10)}, renewed before`]),

@@ -140,6 +140,41 @@ describe("an existing pool and network", () => {
   });
 });
 
+describe("simulated nodes", () => {
+  const simulatedNodes = JSON.stringify([
+    { name: "big", count: 3 },
+    { name: "none", count: 0 },
+  ]);
+
+  it("are one step without pools of its own, which nothing of a cluster without them has", async () => {
+    await clusterWith();
+    const without = counts();
+    expect(without).not.toHaveProperty("nodeforge:index:SimulatedNodes");
+    await startMocks();
+    const { cluster, options } = await clusterWith({ simulatedNodes });
+    expect(counts()).toEqual({
+      ...without,
+      "nodeforge:index:SimulatedNodes": 1,
+      "command:remote:Command": without["command:remote:Command"]! + 1,
+    });
+    expect(cluster.simulatedNodes).toEqual({ big: 3 });
+    const { deletedWith } = options.of("Command", "dev-simulated");
+    expect(await promiseOf((deletedWith as pulumi.Resource).urn)).toMatch(/RandomUuid::dev-id$/);
+  });
+
+  it("appear in no input of the gate, of a join or of an add-on", async () => {
+    const inputs = () =>
+      registered
+        .filter(({ name }) => name !== "dev-simulated")
+        .map(({ type, name, inputs }) => [type, name, JSON.stringify(inputs)]);
+    await clusterWith();
+    const without = inputs();
+    await startMocks();
+    await clusterWith({ simulatedNodes });
+    expect(inputs()).toEqual(without);
+  });
+});
+
 describe("add-ons", () => {
   it("are deleted with the control plane, each of them", async () => {
     const { options } = await clusterWith();
@@ -158,6 +193,30 @@ describe("add-ons", () => {
     await startMocks();
     await clusterWith({ smokeCheck: "false" });
     expect(ofType("DaemonSet")).toEqual([]);
+  });
+
+  it("keep the smoke check off control planes and simulated nodes", async () => {
+    await clusterWith();
+    expect(one("DaemonSet", "dev-addons-smoke").inputs.spec).toMatchObject({
+      template: {
+        spec: {
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [
+                  {
+                    matchExpressions: [
+                      { key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" },
+                      { key: "nodeforge.local/simulated", operator: "DoesNotExist" },
+                    ],
+                  },
+                ],
+              },
+            },
+          },
+        },
+      },
+    });
   });
 
   it("have the name server at the address that kubeadm gives to every kubelet", async () => {

@@ -6,7 +6,7 @@ import { ofType, startMocks } from "../support/mocks.ts";
 beforeEach(() => startMocks());
 
 it("every step starts a script that the step before it installed on the same machine", async () => {
-  await clusterWith();
+  await clusterWith({ simulatedNodes: JSON.stringify([{ name: "big", count: 1 }]) });
   const steps = ofType("Command").filter(({ inputs }) => "connection" in inputs);
   expect(steps.length).toBeGreaterThan(8);
   const wanted = { master: new Set<string>(), worker: new Set<string>() };

@@ -9,6 +9,7 @@ import { pods } from "./cases/pods.ts";
 import { rolling } from "./cases/rolling.ts";
 import { secondRun } from "./cases/second-run.ts";
 import { secrets } from "./cases/secrets.ts";
+import { simulation } from "./cases/simulation.ts";
 import { Lab } from "./lab.ts";
 
 // The life of one cluster, from its first `up` to its end. Every case continues from the case before.
@@ -33,6 +34,7 @@ nodes(lab);
 secrets(lab);
 pods(lab);
 secondRun(lab);
+simulation(lab, 50);
 leaving(lab, 2);
 drift(lab);
 rolling(lab, 1);

@@ -39,6 +39,8 @@ interface Cluster {
   policy?: string;
   /** Expected Nodes that wait-ready recorded. */
   expected?: string;
+  /** Number of simulated nodes of each pool. */
+  simulated?: Record<string, number>;
 }
 
 /** Arguments of {@link Guests.boot}. */
@@ -182,6 +184,11 @@ export class Guests {
     return { address, hostKey: data?.hostKey ?? `ssh-ed25519 ${domainId}` };
   }
 
+  /** Number of simulated nodes of each pool, of the one control plane; undefined without any. */
+  get simulated(): Readonly<Record<string, number>> | undefined {
+    return [...this.#data.values()].find(({ controls }) => controls)?.controls?.simulated;
+  }
+
   /** Installs scripts of this checkout by their ids, through the guest agent. */
   install(domainId: string, ids: readonly string[]): void {
     for (const id of ids) this.#machines.get(domainId)!.disk.scripts.add(scriptOf(id).id);
@@ -228,6 +235,12 @@ export class Guests {
         return this.#secret(this.#kubeconfig(this.#controlPlane(machine)));
       case "set-drain-policy":
         this.#controlPlane(machine).policy = parameter("DRAIN_POLICY");
+        return "";
+      case "simulate-nodes":
+        this.#controlPlane(machine).simulated = simulatedIn(rest);
+        return JSON.stringify({ nodes: 1, seconds: 1 });
+      case "remove-simulated-nodes":
+        delete this.#controlPlane(machine).simulated;
         return "";
       case "join":
         return this.#join(machine, parameter("NODE_NAME"), rest);
@@ -329,4 +342,10 @@ export class Guests {
     this.secrets.push(text);
     return text;
   }
+}
+
+/** Number of nodes of each pool in the standard input of simulate-nodes. */
+function simulatedIn(stdin: string): Record<string, number> {
+  const lines = stdin.split("\n\n")[0]!.split("\n");
+  return Object.fromEntries(lines.map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])]));
 }

@@ -27,6 +27,7 @@ describe("units", () => {
       "kubelet",
       "kube-proxy",
       "flanneld",
+      "kwok",
     ]);
   });
 
@@ -41,6 +42,7 @@ describe("units", () => {
       kubelet: "/var/lib/kubelet/config.yaml",
       "kube-proxy": node.paths.joined,
       flanneld: node.paths.joined,
+      kwok: "/etc/nodeforge/simulated-nodes.yaml",
     });
   });
 
@@ -220,6 +222,7 @@ describe("versions", () => {
       "etcd",
       "containerd",
       "flannel",
+      "kwok",
       "cni-plugins",
       "coredns",
     ]);

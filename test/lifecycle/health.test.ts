@@ -60,7 +60,9 @@ function nodeList(nodes: Readonly<Record<string, string | undefined>>): string {
 
 const serving = (nodes: Parameters<typeof nodeList>[0]) =>
   apiServer((request, response) => {
-    response.writeHead(request.url === "/api/v1/nodes" ? 200 : 404).end(nodeList(nodes));
+    response
+      .writeHead(request.url === "/api/v1/nodes?labelSelector=!nodeforge.local%2Fsimulated" ? 200 : 404)
+      .end(nodeList(nodes));
   });
 
 const workers = ["a", "b"].map((name) => ({ name, address: "127.0.0.1" }));

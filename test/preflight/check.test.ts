@@ -47,6 +47,12 @@ describe("the preflight", () => {
     expect(asked).toEqual([]);
   });
 
+  it("compares the names of simulated nodes before it lists what the hypervisor has", async () => {
+    const { found, asked } = await run({ "simulatedNodes dev-simulated": { nodes: { "worker-node": 1 } } });
+    expect(found).toMatch(/^Nothing was created: nodes of the configuration have the names of other nodes/);
+    expect(asked).toEqual([]);
+  });
+
   it("reports conflicts last", async () => {
     expect((await run({})).found).toMatch(/domain dev-master exists/);
   });

@@ -4,7 +4,7 @@ import { afterEach, expect, vi } from "vitest";
 import { nodeBinaries, nodeModules } from "../../tools/node-binaries.ts";
 import { test } from "../support/folder.ts";
 
-const modules = ["kubernetes", "containerd", "etcd", "cni", "flannel", "coredns"];
+const modules = ["kubernetes", "containerd", "etcd", "cni", "flannel", "kwok", "coredns"];
 let root: string;
 
 /** A compiler that only records its subcommand and its module. Only builds and downloads are recorded. */
@@ -56,5 +56,5 @@ test("the modules of programs that the cache has are not fetched", async () => {
   await nodeBinaries("kubernetes");
   await nodeBinaries("coredns");
   await fetchModules();
-  expect([...new Set(await calls("list"))]).toEqual(["containerd", "etcd", "cni", "flannel"]);
+  expect([...new Set(await calls("list"))]).toEqual(["containerd", "etcd", "cni", "flannel", "kwok"]);
 });

@@ -63,6 +63,7 @@ describe("go.mod agrees on", () => {
     ["tools/go/etcd", "go.etcd.io/etcd/server/v3", versions.etcd],
     ["tools/go/cni", "github.com/containernetworking/plugins", versions.cni],
     ["tools/go/flannel", "github.com/flannel-io/flannel", versions.flannel],
+    ["tools/go/kwok", "sigs.k8s.io/kwok", versions.kwok],
     ["tools/go/coredns", "github.com/coredns/coredns", versions.coredns],
     ["providers/libvirt", "github.com/dmacvicar/terraform-provider-libvirt", versions.plugins.libvirt],
     ["providers/libvirt", "github.com/pulumi/pulumi-terraform-bridge/v3", versions.terraformBridge],
@@ -98,6 +99,7 @@ describe("go.mod agrees on", () => {
     "etcd",
     "cni",
     "flannel",
+    "kwok",
     "coredns",
   ])("Go, in tools/go/%s", (name) => {
     expect(/^go (\S+)$/m.exec(goModule("tools/go", name))?.[1]).toBe(versions.go);
@@ -119,7 +121,7 @@ describe("NixOS", () => {
 
   test("reads every program's version from the declaration", () => {
     const stated = readDeclaration().program.map(({ version }) => version);
-    expect(stated).toHaveLength(5);
+    expect(stated).toHaveLength(6);
     for (const [name, text] of files) {
       for (const version of stated) expect(text, `${name} states ${version}`).not.toContain(`"${version}"`);
     }
@@ -154,6 +156,7 @@ describe("the declaration of a node agrees on", () => {
     ["etcd", versions.etcd],
     ["containerd", versions.containerd],
     ["flannel", versions.flannel],
+    ["kwok", versions.kwok],
     ["cni-plugins", versions.cni],
   ])("%s", (name, version) => {
     expect(program.find((candidate) => candidate.name === name)?.version).toBe(version);
@@ -166,6 +169,7 @@ describe("the declaration of a node agrees on", () => {
       "etcd",
       "flannel",
       "kubernetes",
+      "kwok",
     ]);
   });
 

@@ -25,6 +25,7 @@ lib.genAttrs [
   "iproute2"
   "kmod"
   "kubernetes"
+  "kwok"
   "nftables"
   "openssl"
   "procps"

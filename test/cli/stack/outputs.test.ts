@@ -42,6 +42,9 @@ describe("the outputs of a stack", () => {
     const lines = summary({ ...outputs, certificatesEnd: "2027-11-26T00:48:02Z" }, "dev").split("\n");
     expect(lines[5]).toBe("certificates end on 2027-11-26, renewed before");
     expect(lines).toHaveLength(8);
+    const simulated = summary({ ...outputs, simulatedNodes: { big: 5000, small: 3 } }, "dev").split("\n");
+    expect(simulated[3]).toBe("simulated nodes: 5000 in pool big, 3 in pool small");
+    expect(simulated).toHaveLength(8);
     expect(summary(outputs, "lab")).toContain("npm run kubectl -- --stack lab get nodes");
     expect(summary(outputs, "lab")).toContain("npm run destroy -- --stack lab");
   });

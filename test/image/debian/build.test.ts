@@ -34,6 +34,7 @@ describe("the builder", () => {
       "kubeadm",
       "kubectl",
       "kubelet",
+      "kwok",
       "loopback",
       "portmap",
     ]);
