@@ -13,10 +13,10 @@ export type JournalChoice = (typeof choices)[number];
 /** Workers from which on `auto` means `on`. Below, the journal saves less than a second of each minute. */
 const manyWorkers = 50;
 
-/** Reads NODEFORGE_JOURNAL. @returns `off` without it. @throws naming the value that is none of the choices. */
+/** Reads NODEFORGE_JOURNAL. @default auto @throws naming the value that is none of the choices. */
 export function journalChoice(environment: NodeJS.ProcessEnv = process.env): JournalChoice {
   const { NODEFORGE_JOURNAL: given = "" } = environment;
-  const choice = given === "" ? "off" : choices.find((one) => one === given);
+  const choice = given === "" ? "auto" : choices.find((one) => one === given);
   if (choice !== undefined) return choice;
   throw new Error(
     `NODEFORGE_JOURNAL has the value '${given}', expected one of ${choices.join(", ")}. Fix: export NODEFORGE_JOURNAL=off`,

@@ -4,8 +4,8 @@ import { emptyCheckpoint, newPlace } from "./place.ts";
 
 describe("NODEFORGE_JOURNAL", () => {
   test.each([
-    [undefined, "off"],
-    ["", "off"],
+    [undefined, "auto"],
+    ["", "auto"],
     ["auto", "auto"],
     ["on", "on"],
     ["off", "off"],
