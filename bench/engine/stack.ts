@@ -86,7 +86,8 @@ export class BenchStack implements AsyncDisposable {
   async measure({ args, workers, isSecondImage, limit }: Command): Promise<Measures & { readonly calls: Calls }> {
     const file = join(this.#folder, `Pulumi.${name}.yaml`);
     // 65,000 addresses of nodes, and a /24 of pods for each of 4,000 nodes.
-    const networks = { networkCidr: "192.168.0.0/16", podCidr: "10.0.0.0/12", serviceCidr: "10.96.0.0/16" };
+    const machines = { networkCidr: "192.168.0.0/16", dhcpEnd: "192.168.255.254" };
+    const networks = { ...machines, podCidr: "10.0.0.0/12", serviceCidr: "10.96.0.0/16" };
     const values = { workers, ...networks, ...(isSecondImage ? { image: this.#second } : {}) };
     const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [`nodeforge:${key}`, value]));
     const { encryptionsalt } = parse(await readFile(file, "utf8")) as { readonly encryptionsalt: string };
