@@ -24,9 +24,12 @@ kubectl() {
     done <<<"$NODES"
     ;;
   "get node master") note "$*" ;;
-  "-n kube-system get secrets "*) cut -d ' ' -f 1 <<<"\${TOKENS-}" ;;
-  "-n kube-system get secret/"*) sed -n "s!^$4 !!p" <<<"$TOKENS" | tr -d '\\n' | base64 -w 0 ;;
-  "-n kube-system delete "*) note "$*" ;;
+  "-n kube-system get secrets "*)
+    while read -r name description; do
+      echo "$name $(printf %s "$description" | base64 -w 0)"
+    done <<<"\${TOKENS-}"
+    ;;
+  "delete "*) note "$*: $(cat)" ;;
   esac
 }
 hostname() { echo master; }
@@ -99,10 +102,17 @@ describe("the gate", () => {
     expect(stderr).toContain("master has not renewed its lease yet");
   });
 
-  it("revokes the tokens of joins, and no others", () => {
-    const tokens = "secret/a nodeforge: join of w\nsecret/b created by hand";
+  it("revokes the tokens of all joins in one call, and no others", () => {
+    const tokens = "a nodeforge: join of w\nb created by hand\nc nodeforge: join of x\nd";
     const { status, calls } = waitReady("master True", "master 1\n", { TOKENS: tokens });
-    expect([status, calls]).toEqual([0, ["-n kube-system delete secret/a"]]);
+    const object = (name: string) =>
+      `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"${name}","namespace":"kube-system"}}`;
+    expect([status, calls.join("\n")]).toEqual([0, `delete --ignore-not-found -f -: ${object("a")}\n${object("c")}`]);
+  });
+
+  it("deletes nothing without a token of a join", () => {
+    const { status, calls } = waitReady("master True", "master 1\n", { TOKENS: "b created by hand" });
+    expect([status, calls]).toEqual([0, []]);
   });
 });
 
