@@ -36,5 +36,5 @@ export const imageHash = cluster.imageHash;
 export const kubernetesVersion = cluster.kubernetesVersion;
 /** Duration of each phase in seconds, by node. */
 export const timings = cluster.timings;
-/** Number of simulated nodes by pool; undefined without any. */
+/** Number of simulated nodes by pool. */
 export const simulatedNodes = cluster.simulatedNodes;

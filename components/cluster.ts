@@ -71,8 +71,8 @@ export class Cluster extends pulumi.ComponentResource {
   /** Date and time at which the cluster's certificates expire, as ISO 8601; undefined for an unreadable kubeconfig. */
   readonly certificatesEnd: pulumi.Output<string | undefined>;
   readonly timings: pulumi.Output<Timings>;
-  /** Number of simulated nodes by pool; undefined without any. */
-  readonly simulatedNodes: Readonly<Record<string, number>> | undefined;
+  /** Number of simulated nodes by pool. Empty without any, because Pulumi warns of an undefined output. */
+  readonly simulatedNodes: Readonly<Record<string, number>>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { config, topology, prior = new PriorState(), health = healthy, dataLost = false } = args;
@@ -224,7 +224,7 @@ export class Cluster extends pulumi.ComponentResource {
     const everyNode = [master, ...workers];
     this.nodes = nodeOutputs(everyNode);
     this.timings = timingsOf(everyNode, readiness.timings);
-    this.simulatedNodes = hasSimulated ? simulatedCounts(config.simulatedNodes) : undefined;
+    this.simulatedNodes = simulatedCounts(config.simulatedNodes);
     this.registerOutputs({ apiEndpoint: this.apiEndpoint, nodes: this.nodes });
   }
 }

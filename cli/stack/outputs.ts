@@ -13,7 +13,7 @@ export interface ClusterOutputs {
   readonly apiEndpoint: string;
   /** End of its certificates, as ISO 8601; undefined before the first `up` of this release. */
   readonly certificatesEnd?: string | undefined;
-  /** Number of simulated nodes by pool; undefined without any. */
+  /** Number of simulated nodes by pool; undefined before the first `up` of this release. */
   readonly simulatedNodes?: Readonly<Record<string, number>> | undefined;
 }
 

@@ -147,7 +147,8 @@ describe("simulated nodes", () => {
   ]);
 
   it("are one step without pools of its own, which nothing of a cluster without them has", async () => {
-    await clusterWith();
+    const { cluster: plain } = await clusterWith();
+    expect(plain.simulatedNodes).toEqual({});
     const without = counts();
     expect(without).not.toHaveProperty("nodeforge:index:SimulatedNodes");
     await startMocks();

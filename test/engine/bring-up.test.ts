@@ -41,6 +41,8 @@ describe("the first up of one control plane and two workers", () => {
 
   it("creates every resource once and nothing else", () => {
     expect(up.text).toContain("Resources:\n    + 52 created");
+    // Pulumi warns of an output that is undefined. The guests of this tier have a kubeconfig without a readable certificate.
+    expect(new Set(up.text.match(/Undefined value \(\w+\)/g))).toEqual(new Set(["Undefined value (certificatesEnd)"]));
     expect(up.succeeded).toBe(true);
     expect(up.calls.of("create")).toEqual(cluster(2));
     expect(up.calls.all).toHaveLength(cluster(2).length);
