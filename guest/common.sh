@@ -174,7 +174,7 @@ delete_simulated() {
   # kubectl sends five requests a second for names, and has no such limit for objects of a file.
   # shellcheck disable=SC2001 # each line, not the first one
   sed 's/.*/{"apiVersion":"v1","kind":"Node","metadata":{"name":"&"}}/' <<<"$names" |
-    split --unbuffered --number r/4 --filter 'kubectl delete --ignore-not-found --wait=false -f - >/dev/null'
+    split --elide-empty-files --unbuffered --number r/4 --filter 'kubectl delete --ignore-not-found --wait=false -f - >/dev/null'
   # With each of them it releases their range of the pod network, which other nodes may have. At its start it reads the ranges
   # of all nodes again.
   systemctl restart kube-controller-manager

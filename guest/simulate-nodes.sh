@@ -62,7 +62,7 @@ if [[ -n $missing ]]; then
   say "creating $(wc -l <<<"$missing") simulated nodes"
   # kubectl creates one object after the other, and waits for the answer most of the time.
   desired | awk 'NR == FNR { missing[$1]; next } $1 in missing { sub(/^[^ ]* [^ ]* /, ""); print }' <(cat <<<"$missing") - |
-    split --unbuffered --number r/4 --filter 'kubectl create -f - >/dev/null'
+    split --elide-empty-files --unbuffered --number r/4 --filter 'kubectl create -f - >/dev/null'
 fi
 wait_for "$READY_TIMEOUT_SECONDS" "$count simulated nodes to be Ready" all_simulated_ready
 say "$count simulated nodes are Ready"
