@@ -3,7 +3,7 @@
  * network of the control plane.
  */
 import { text } from "node:stream/consumers";
-import { repeated, type Connection } from "./connection.ts";
+import { repeated, type Connection } from "../../lib/api-server.ts";
 import { joinCluster, type Conditions, type Joiner } from "./node.ts";
 import { inWaves, type Joins } from "./waves.ts";
 

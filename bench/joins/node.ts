@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection, type Server } from "./connection.ts";
+import { Connection, type Server, type StoredObject } from "../../lib/api-server.ts";
 
 /** A worker that is going to join. */
 export interface Joiner {
@@ -15,6 +15,14 @@ export interface Joiner {
 export interface Conditions extends Server {
   /** Seconds between the certificate and the registration: the start of a kubelet, in which it asks for nothing. */
   readonly startSeconds: number;
+}
+
+/** Fields of a certificate request and of a Node that a joining node reads. */
+interface CertificateRequest extends StoredObject {
+  readonly status?: { readonly certificate?: string };
+}
+interface NodeObject extends StoredObject {
+  readonly spec?: { readonly podCIDR?: string };
 }
 
 /** Signer of a kubelet's certificate, which guest/approve-joins.sh approves. */
@@ -81,7 +89,7 @@ async function certify({ name, token, request }: Joiner, server: Server): Promis
     spec: { signerName, usages: ["digital signature", "client auth"], request: encoded(request) },
   });
   const own = `${requests}?watch=true&fieldSelector=metadata.name%3D${made.metadata.name}`;
-  const certificate = await connection.waitFor(own, ({ status }) => status?.certificate);
+  const certificate = await connection.waitFor(own, ({ status }: CertificateRequest) => status?.certificate);
   return Buffer.from(certificate, "base64").toString();
 }
 
@@ -112,7 +120,7 @@ async function register(connection: Connection, name: string): Promise<void> {
     "application/strategic-merge-patch+json",
   );
   const own = `/api/v1/nodes?watch=true&fieldSelector=metadata.name%3D${name}`;
-  await connection.waitFor(own, ({ spec }) => spec?.podCIDR);
+  await connection.waitFor(own, ({ spec }: NodeObject) => spec?.podCIDR);
 }
 
 function encoded(text: string): string {

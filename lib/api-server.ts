@@ -12,18 +12,28 @@ export interface Server {
 
 /** Proof of a client's identity. Without one the client is anonymous. */
 export interface Identity {
-  /** Bootstrap token. */
+  /** Bearer token. */
   readonly token?: string;
   /** PEM of the client certificate, and of its private key. */
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** The fields of a Kubernetes object that a joining node reads. */
-export interface KubernetesObject {
-  readonly metadata: { readonly name: string };
-  readonly spec?: { readonly podCIDR?: string };
-  readonly status?: { readonly certificate?: string };
+/** Metadata that every object has. */
+export interface StoredObject {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
+}
+
+/** A list as the API server answers it. Its items lack apiVersion and kind. */
+export interface ObjectList<T> {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly T[];
+}
+
+/** An event of a watch. */
+export interface WatchEvent<T> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: T;
 }
 
 /** Answers after which a client asks again: too many requests, and a server that is overloaded or starts. */
@@ -36,7 +46,7 @@ const mostTries = 10;
 export const repeated = { requests: 0 };
 
 /** An answer that is no success. */
-class Refusal extends Error {
+export class Refusal extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number;
 
@@ -47,7 +57,7 @@ class Refusal extends Error {
   }
 }
 
-/** A connection to the API server, as one program of a node has it. */
+/** A connection to the API server, as one program has it. */
 export class Connection implements Disposable {
   readonly #session: ClientHttp2Session;
   readonly #headers: Readonly<Record<string, string>>;
@@ -63,10 +73,10 @@ export class Connection implements Disposable {
   }
 
   /** Sends a request, and again after a transient refusal. @throws at any other refusal, and at the last try. */
-  async send(method: string, path: string, body?: object, type = "application/json"): Promise<KubernetesObject> {
+  async send<T = StoredObject>(method: string, path: string, body?: object, type = "application/json"): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#sendOnce(method, path, body, type);
+        return await this.#sendOnce<T>(method, path, body, type);
       } catch (error) {
         if (!(error instanceof Refusal) || !transient.includes(error.status) || tries === mostTries) throw error;
         repeated.requests++;
@@ -87,16 +97,23 @@ export class Connection implements Disposable {
     }
   }
 
-  async #sendOnce(method: string, path: string, body: object | undefined, type: string): Promise<KubernetesObject> {
+  async #sendOnce<T>(method: string, path: string, body: object | undefined, type: string): Promise<T> {
     const content = body === undefined ? {} : { "content-type": type };
     const stream = this.#session.request({ ":method": method, ":path": path, ...content, ...this.#headers });
     stream.end(body === undefined ? undefined : JSON.stringify(body));
-    const [headers] = (await once(stream, "response")) as [Readonly<Record<string, unknown>>];
     let text = "";
-    for await (const piece of stream.setEncoding("utf8")) text += piece as string;
+    // The listeners come before the answer: a server may end a stream at once when it has not read the whole request.
+    stream.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+    const ended = once(stream, "end");
+    const answer = Promise.all([once(stream, "response"), ended]);
+    // A connection that the server breaks closes its streams without an error and without an answer.
+    const closed = once(stream, "close").then(() => {
+      throw new Error(`${method} ${path}: the connection to the API server ended`);
+    });
+    const [[headers]] = (await Promise.race([answer, closed])) as [[Readonly<Record<string, unknown>>], unknown];
     const status = Number(headers[":status"]);
     if (status < 200 || status > 299) throw new Refusal(`${method} ${path}`, headers, text);
-    return JSON.parse(text) as KubernetesObject;
+    return JSON.parse(text) as T;
   }
 
   /** Keeps a watch open until the connection ends. The events are received and dropped. */
@@ -105,18 +122,27 @@ export class Connection implements Disposable {
   }
 
   /** Watches a path until an object has a value, and returns the value. @throws when the watch ends before. */
-  async waitFor<T>(path: string, value: (object: KubernetesObject) => T | undefined): Promise<T> {
-    const stream = this.#watch(path);
-    let rest = "";
-    for await (const piece of stream.setEncoding("utf8")) {
-      const lines = (rest + (piece as string)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const found = value((JSON.parse(line) as { readonly object: KubernetesObject }).object);
-        if (found !== undefined) return found;
-      }
+  async waitFor<O extends StoredObject, T>(path: string, value: (object: O) => T | undefined): Promise<T> {
+    for await (const { object } of this.watch<O>(path)) {
+      const found = value(object);
+      if (found !== undefined) return found;
     }
     throw new Error(`the watch of ${path} ended`);
+  }
+
+  /** Returns the events of a watch as they arrive. Ends when the server ends the watch or the connection ends. */
+  async *watch<O extends StoredObject>(path: string): AsyncGenerator<WatchEvent<O>, void> {
+    const stream = this.#watch(path);
+    let rest = "";
+    try {
+      for await (const piece of stream.setEncoding("utf8")) {
+        const lines = (rest + (piece as string)).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) yield JSON.parse(line) as WatchEvent<O>;
+      }
+    } finally {
+      stream.close();
+    }
   }
 
   #watch(path: string) {
