@@ -16,7 +16,12 @@ export type GuestScript =
   | "wait-ready"
   | "simulate-nodes"
   | "remove-simulated-nodes"
-  | "diagnose";
+  | "diagnose"
+  | "bench-receive"
+  | "bench-activate"
+  | "bench-observe"
+  | "bench-journal"
+  | "bench-restore";
 
 /** A script with the parameters that its head names. No parameter is a secret: the state and diffs show them. */
 export interface ScriptCall {

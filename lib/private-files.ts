@@ -64,8 +64,8 @@ export function guardedFolder(path: string): string {
 }
 
 /** Replaces a file by one that only its owner can read. */
-export async function writeOwn(path: string, text: string): Promise<void> {
-  await replaceFile(path, text, { mode: 0o600 });
+export async function writeOwn(path: string, content: string | Uint8Array): Promise<void> {
+  await replaceFile(path, content, { mode: 0o600 });
 }
 
 /** Whether a number means users outside of this user namespace (user_namespaces(7)), such as users of a container's host. */

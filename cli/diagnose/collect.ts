@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pMap from "p-map";
 import { uriProblem, withoutPassword } from "../../libvirt/uri.ts";
-import { expandHome, privateKeyPath, publicKeySources } from "../../config/ssh.ts";
 import { cachedNodeBinaries } from "../../tools/node-binaries.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import { which } from "../../lib/process.ts";
+import { loginOf } from "../node-ssh.ts";
 import type { Session } from "../stack/session.ts";
 import type { StackSettings } from "../stack/settings.ts";
 import { readState } from "../stack/state.ts";
@@ -14,7 +14,7 @@ import { fileOf, find, item, type Evidence, type Item } from "./evidence.ts";
 import { readFailures, readUnready } from "./failures.ts";
 import { askHypervisor, askMachine } from "./hypervisor.ts";
 import { askCluster, notReady } from "./kubernetes.ts";
-import { askNode, type Login } from "./node.ts";
+import { askNode } from "./node.ts";
 import { limits } from "./probe.ts";
 import { clusterStateOf, type ClusterNode, type ClusterState } from "./state.ts";
 
@@ -138,16 +138,6 @@ function placesOf({ networks, pools }: ClusterState, { get }: StackSettings) {
     networks: networks.length > 0 ? networks : [network],
     pools: pools.length > 0 ? pools : pool === "" ? [] : [pool],
   };
-}
-
-function loginOf({ get }: StackSettings, { variables }: DiagnosedSession): Login {
-  const user = get("sshUser");
-  if (get("sshAgent") === "true") return { user, keyPaths: [] };
-  const setting = get("sshPrivateKeyPath");
-  const named = { publicKey: get("sshPublicKey"), privateKeyPath: setting, agent: false };
-  const sources = publicKeySources(named, { ...process.env, ...variables });
-  // Only the program can tell which key the cluster was created with.
-  return { user, keyPaths: [...new Set(sources.map((source) => expandHome(privateKeyPath(source, setting))))] };
 }
 
 /** Path of an existing kubectl of any version. Building one would take too long. */

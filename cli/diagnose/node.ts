@@ -1,22 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { isIPv4 } from "node:net";
-import { join } from "node:path";
 import { scriptInput, startScript } from "../../guest/script.ts";
 import type { Role } from "../../topology.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { isUsable } from "../../libvirt/uri.ts";
 import { virshArguments } from "../../libvirt/virsh.ts";
-import { writeOwn } from "../../lib/private-files.ts";
+import { sshOptions, writeKnownHosts, type Login } from "../node-ssh.ts";
 import { item, withoutFirstLine, type Item } from "./evidence.ts";
 import { ask, limits } from "./probe.ts";
 import { identityOf, type ClusterNode } from "./state.ts";
-
-/** Login for nodes. */
-export interface Login {
-  readonly user: string;
-  /** Paths of private keys, one of which is the right one; none when the agent has the key. */
-  readonly keyPaths: readonly string[];
-}
 
 /** Access to a node. */
 export interface NodeAccess {
@@ -79,25 +71,6 @@ export async function askNode(node: ClusterNode, access: NodeAccess): Promise<re
   return [...items, item("left-out", node.name, "", why)];
 }
 
-/** Returns options of ssh: without prompts, without the user's own files, and with one accepted host key. */
-function sshOptions({ user, keyPaths }: Login, knownHosts: string): readonly string[] {
-  const options = [
-    "BatchMode=yes",
-    "ConnectTimeout=20",
-    // Gives up a silent machine after a minute.
-    "ServerAliveInterval=15",
-    "ServerAliveCountMax=4",
-    "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile="${knownHosts}"`,
-    "GlobalKnownHostsFile=/dev/null",
-    "HostKeyAlgorithms=ssh-ed25519",
-    "LogLevel=ERROR",
-    ...(keyPaths.length === 0 ? [] : ["IdentitiesOnly=yes"]),
-  ];
-  const keys = keyPaths.flatMap((path) => ["-i", path]);
-  return ["-F", "none", "-T", ...options.flatMap((option) => ["-o", option]), ...keys, "-l", user];
-}
-
 /** Expected items of a script's output. */
 export interface Sections {
   /** At most one of each name, in the order of the output. */
@@ -135,12 +108,6 @@ function itemsByRole(): Readonly<Record<Role, readonly string[]>> {
   const answers = ["api-server", "nodes", "join-requests", "join-approval"];
   const controlPlane = [...answers, "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
   return { worker, "control-plane": [...worker, ...controlPlane] };
-}
-
-async function writeKnownHosts(name: string, address: string, hostKey: string, folder: string): Promise<string> {
-  const path = join(folder, `known-hosts-${name}`);
-  await writeOwn(path, `${address} ${hostKey}\n`);
-  return path;
 }
 
 /** Asks libvirt for an address. The state lacks it during a bring-up, and always for a node that sets its own address. */

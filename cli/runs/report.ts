@@ -1,4 +1,4 @@
-import { redact } from "../../lib/redact.ts";
+import { escaped, pairs, table } from "../../lib/html.ts";
 import { phaseTable } from "./phases.ts";
 import type { RunRecord } from "./record.ts";
 import { shortDigest } from "../../lib/digest.ts";
@@ -12,9 +12,9 @@ export function reportPage(record: RunRecord): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
-<title>${text(title)}</title>
+<title>${escaped(title)}</title>
 <style>${style}</style>
-<h1 class="${text(outcome)}">${text(title)}</h1>
+<h1 class="${escaped(outcome)}">${escaped(title)}</h1>
 ${pairs({
   command: ["npm run", command, ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
   cluster: record.cluster,
@@ -23,7 +23,7 @@ ${pairs({
   seconds,
   "exit code": exitCode,
 })}
-${notes.map((note) => `<p>${text(note)}</p>\n`).join("")}<h2>Changes</h2>
+${notes.map((note) => `<p>${escaped(note)}</p>\n`).join("")}<h2>Changes</h2>
 ${changes === null ? "<p>None, or Pulumi printed no summary.</p>" : pairs(changes)}
 <h2>Nodes</h2>
 ${table(
@@ -60,27 +60,13 @@ function phases({ timings }: RunRecord): string {
   const lines = rows.map(({ node, phase, seconds }) => {
     const width = ((100 * seconds) / longest).toFixed(1);
     return (
-      `<tr><td>${text(node)}</td><td>${text(phase)}</td><td class="number">${text(seconds)}</td>` +
+      `<tr><td>${escaped(node)}</td><td>${escaped(phase)}</td><td class="number">${escaped(seconds)}</td>` +
       `<td class="wide"><div class="bar" style="width:${width}%"></div></td></tr>\n`
     );
   });
   return rows.length === 0
     ? "<p>None: the run ended before the first phase.</p>"
     : `<table>\n<tr><th>node</th><th>phase</th><th>seconds</th><th></th></tr>\n${lines.join("")}</table>`;
-}
-
-function pairs(record: object): string {
-  const rows = Object.entries(record).map(
-    ([key, value]) => `<tr><th>${text(key)}</th><td>${text(value ?? "unknown")}</td></tr>\n`,
-  );
-  return `<table>\n${rows.join("")}</table>`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return "<p>None.</p>";
-  const line = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("")}</tr>\n`;
-  return `<table>\n${line("th", head)}${rows.map((row) => line("td", row)).join("")}</table>`;
 }
 
 /** Removes one level of an object: `{ a: { b: 1 } }` becomes `{ "a b": 1 }`. */
@@ -92,18 +78,4 @@ function flat(record: object): Record<string, unknown> {
         : [[key, value] as [string, unknown]],
     ),
   );
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Returns a value as text of the page: redacted, then escaped for an element or a quoted attribute. */
-function text(value: unknown): string {
-  const plain = typeof value === "string" ? value : JSON.stringify(value);
-  return redact(plain).replace(/[&<>"']/g, (character) => entities[character] ?? "");
 }

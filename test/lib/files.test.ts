@@ -12,6 +12,13 @@ describe("replaceFile", () => {
     expect(readdirSync(folder)).toEqual(["manifest"]);
   });
 
+  test("writes bytes as they are, also those that are no text", async ({ folder }) => {
+    const bytes = Uint8Array.of(0x1f, 0x8b, 0x00, 0xff, 0xc3);
+    await replaceFile(join(folder, "data.gz"), bytes);
+    expect([...readFileSync(join(folder, "data.gz"))]).toEqual([...bytes]);
+    expect(readdirSync(folder)).toEqual(["data.gz"]);
+  });
+
   test("gives the file the given mode, whatever the mode of the old file", async ({ folder }) => {
     const path = join(folder, "manifest");
     writeFileSync(path, "old");

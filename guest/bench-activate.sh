@@ -1,0 +1,137 @@
+# shellcheck shell=bash
+# Stops the scheduler of the control plane and starts another one in its place, as the transient unit nodeforge-bench-scheduler.
+# The shipped scheduler returns when that unit ends for any reason, when this script fails, and after the watchdog's time.
+# Parameters: NAME. SHA256 of a program of bench-receive, empty for the shipped kube-scheduler. LIMIT_SECONDS, after which the
+# unit ends. START, "no" to leave the control plane without a scheduler until the next call. Stdin: arguments, one a line, an
+# empty line, and a KubeSchedulerConfiguration as JSON. Result: the process, its version, and the id of the unit's invocation.
+check_image
+unit=nodeforge-bench-scheduler
+shipped=kube-scheduler
+folder=/var/lib/nodeforge/bench
+# While it exists, the end of the unit does not start the shipped scheduler.
+swap=/run/nodeforge-bench-swap
+
+# shellcheck disable=SC2153 # a parameter
+[[ $NAME =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] ||
+  fail "the scheduler's name is $NAME, expected lower-case letters, digits, dots and hyphens"
+[[ $LIMIT_SECONDS =~ ^[1-9][0-9]*$ ]] || fail "LIMIT_SECONDS is $LIMIT_SECONDS, expected a number of seconds"
+arguments=()
+while IFS= read -r line && [[ -n $line ]]; do arguments+=("$line"); done
+configuration=$(cat)
+
+# program: prints the path of the program.
+program() {
+  local path
+  if [[ -n $SHA256 ]]; then
+    path=$folder/$SHA256/scheduler
+    [[ -x $path ]] || fail "the control plane has no program with the SHA-256 $SHA256. Fix: copy it again"
+    [[ $(sha256sum <"$path") == "$SHA256 "* ]] ||
+      fail "$path has changed: expected the SHA-256 $SHA256. Fix: delete the file on the control plane, and copy it again"
+  else
+    path=$(systemctl show --property ExecStart --value "$shipped" | sed -n '1s/^{ path=\([^ ;]*\) ;.*/\1/p')
+    [[ -n $path ]] || fail "the unit $shipped names no program"
+  fi
+  printf '%s\n' "$path"
+}
+
+# own_group GROUP: whether a cgroup is the one of the shipped or the other scheduler.
+own_group() { [[ $1 == */$shipped.service || $1 == */$unit.service ]]; }
+
+# others: prints further processes that are schedulers by their name, one a line. comm has the first 15 bytes of a name.
+others() {
+  local process command group
+  for process in /proc/[0-9]*; do
+    { read -r command <"$process/comm" && read -r group <"$process/cgroup"; } 2>/dev/null || continue
+    # The kernel's own threads are in the root group.
+    if [[ $command == *schedul* && $group != 0::/ ]] && ! own_group "$group"; then
+      printf '%s\n' "$command (process ${process##*/}, ${group#0::})"
+    fi
+  done
+}
+
+# arm_watchdog SECONDS: starts the shipped scheduler after this time, whatever becomes of the operator. The earlier watchdogs
+# end only after the new one has begun.
+arm_watchdog() {
+  local name earlier
+  name=nodeforge-bench-watchdog-$(date +%s%N)
+  # It waits for a running script, which either ends it or hangs.
+  systemd-run --quiet --collect --unit "$name" --on-active "$1" --timer-property AccuracySec=1s --setenv "PATH=$PATH" \
+    "$BASH" -c "flock -w 120 /run/nodeforge.lock true; rm -f $swap; systemctl start $shipped"
+  earlier=$(systemctl list-units --all --plain --no-legend --full 'nodeforge-bench-watchdog-*' | cut -d ' ' -f 1 |
+    grep -v "^$name\.") || true
+  # shellcheck disable=SC2086 # several units
+  [[ -z $earlier ]] || systemctl stop $earlier
+}
+
+# settled: whether the scheduler is healthy, or its unit has ended. The unit's end starts the shipped scheduler, which would
+# answer in its place.
+settled() {
+  [[ $(systemctl is-active "$unit") == active ]] || return 0
+  kubectl --server https://127.0.0.1:10259 --insecure-skip-tls-verify --request-timeout 10s get --raw /healthz
+}
+
+process_of() { systemctl show --property MainPID --value "$unit"; }
+
+# shipped_again: starts the shipped scheduler unless this script has succeeded. The conflict of the units ends the other one.
+# It speaks last, because a connection that is lost ends a script that speaks.
+success=
+shipped_again() {
+  rm -f "$swap"
+  [[ -z $success ]] || return 0
+  systemctl start "$shipped"
+  say "started the shipped scheduler again"
+}
+
+# Two schedulers that both elect a leader, or wait for a lease of an ended one, would measure the lease.
+compact=${configuration//[[:space:]]/}
+[[ $compact == *'"leaderElect":false'* ]] ||
+  fail "the configuration of $NAME elects a leader. Fix: set leaderElection.leaderElect to false"
+path=$(program)
+code=0
+version=$(timeout 60 "$path" --version 2>&1 </dev/null | head -n 1) || code=$?
+((code != 126 && code != 127)) || fail "$path does not run on this machine: ${version:-no output}"
+
+lock_node
+found=$(others)
+[[ -z $found ]] ||
+  fail "another scheduler runs on the control plane: ${found//$'\n'/, }. Fix: stop it, because it would bind pods of the benchmark"
+install -d -m 0700 "$folder"
+write_file 0600 "$folder/$NAME.yaml" <<<"$configuration"
+
+# From here on every ending leaves a scheduler. The watchdog serves the endings that skip the trap.
+# A pause is short. A scheduler runs until its limit, whose end starts the shipped one earlier.
+watchdog=900
+[[ $START == no ]] || ((LIMIT_SECONDS + 60 <= watchdog)) || ((watchdog = LIMIT_SECONDS + 60))
+trap shipped_again EXIT
+arm_watchdog "$watchdog"
+: >"$swap"
+say "stopping the scheduler of the control plane"
+systemctl stop "$unit" "$shipped" 2>/dev/null || systemctl stop "$shipped"
+systemctl reset-failed "$unit" 2>/dev/null || true
+
+if [[ $START == no ]]; then
+  success=yes
+  say "the control plane has no scheduler now, for at most ${watchdog}s"
+  printf '{"pid":0,"version":"","invocation":""}\n'
+  exit
+fi
+
+say "starting $NAME"
+systemd-run --quiet --collect --unit "$unit" --service-type exec --setenv "PATH=$PATH" \
+  --property Description="Scheduler under test: $NAME" \
+  --property CPUAccounting=yes --property MemoryAccounting=yes --property RuntimeMaxSec="$LIMIT_SECONDS" \
+  --property Conflicts="$shipped.service" --property After="$shipped.service" \
+  --property ExecStopPost="$BASH -c \"test -e $swap || systemctl start --no-block $shipped\"" \
+  "$path" --config "$folder/$NAME.yaml" --kubeconfig /etc/kubernetes/scheduler.conf \
+  --authentication-kubeconfig /etc/kubernetes/scheduler.conf --authorization-kubeconfig /etc/kubernetes/scheduler.conf \
+  --bind-address 127.0.0.1 "${arguments[@]}" ||
+  fail "systemd did not start $NAME ($path). Fix: see the lines above"
+pid=$(process_of)
+invocation=$(systemctl show --property InvocationID --value "$unit")
+wait_for 120 "$NAME to be healthy" settled
+[[ $(systemctl is-active "$unit") == active && $(process_of) == "$pid" ]] ||
+  fail "$NAME ended: $(journalctl --no-pager --output cat --lines 5 "_SYSTEMD_INVOCATION_ID=$invocation" | paste -sd ' ')"
+success=yes
+say "$NAME is healthy"
+version=${version//[^a-zA-Z0-9 .+_-]/}
+printf '{"pid":%d,"version":"%s","invocation":"%s"}\n' "$pid" "$version" "$invocation"

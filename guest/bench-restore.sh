@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# Ends the scheduler under test, starts the shipped one, and waits until it is healthy. May run at any time, also repeatedly.
+# Result: the seconds.
+unit=nodeforge-bench-scheduler
+shipped=kube-scheduler
+rm -f /run/nodeforge-bench-swap
+
+# healthy: whether the shipped scheduler runs and answers.
+healthy() {
+  [[ $(systemctl is-active "$shipped") == active && $(systemctl is-active "$unit") != active ]] &&
+    kubectl --server https://127.0.0.1:10259 --insecure-skip-tls-verify --request-timeout 10s get --raw /healthz
+}
+
+# A lost connection must not end this script before its work is done.
+trap '' PIPE
+# Waits for a running script, but does not give up: a hanging one must not keep the cluster without a scheduler.
+exec 9>/run/nodeforge.lock
+flock -w 60 9 || say "another step has locked this node for 60s" || true
+# The two units conflict, so this ends the other one.
+systemctl start "$shipped"
+say "started the shipped scheduler" || true
+# A transient unit that has failed is in the way of the next one of its name.
+systemctl stop "$unit" 2>/dev/null || true
+systemctl reset-failed "$unit" 2>/dev/null || true
+wait_for 120 "the shipped scheduler to be healthy" healthy
+# Last, because it serves the case that this script does not get here.
+systemctl stop 'nodeforge-bench-watchdog-*' 2>/dev/null || true
+say "the shipped scheduler is healthy"
+printf '{"seconds":%d}\n' "$((SECONDS - started))"

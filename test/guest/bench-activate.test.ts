@@ -1,0 +1,212 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { BenchNode, schedulerPrograms } from "./bench-node.ts";
+
+const configuration = '{\n  "kind": "KubeSchedulerConfiguration",\n  "leaderElection": { "leaderElect": false }\n}';
+const input = `--v=2\n--secure-port=10259\n\n${configuration}`;
+const parameters = { NAME: "mine", SHA256: "", LIMIT_SECONDS: 600, START: "yes" };
+const program = "#!/bin/sh\necho 'Kubernetes v1.36.3 \"x\"'\n";
+
+function node(): BenchNode {
+  const made = new BenchNode(schedulerPrograms);
+  made.write("kube-scheduler", program, 0o755);
+  made.write("state-kube-scheduler", "active\n");
+  made.write("state-nodeforge-bench-scheduler", "inactive\n");
+  return made;
+}
+
+const shipped = (made: BenchNode) => made.read("state-kube-scheduler").trim();
+const tested = (made: BenchNode) => made.read("state-nodeforge-bench-scheduler").trim();
+const activate = (made: BenchNode, changed = {}, environment = {}, stdin = input) =>
+  made.run({ script: "bench-activate", parameters: { ...parameters, ...changed } }, stdin, environment);
+
+describe("the activation of a scheduler", () => {
+  it("stops the shipped one, starts the program with the configuration, and returns its process", () => {
+    const made = node();
+    const { status, stdout } = activate(made);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ pid: 42, version: "Kubernetes v1.36.3 x", invocation: "abc123" });
+    expect([shipped(made), tested(made)]).toEqual(["inactive", "active"]);
+    expect(made.read("bench/mine.yaml")).toBe(`${configuration}\n`);
+    const [call, ...more] = made.calls.filter((each) => each.includes("--unit nodeforge-bench-scheduler"));
+    expect(more).toEqual([]);
+    expect(call).toContain(`${made.folder}/kube-scheduler --config /var/lib/nodeforge/bench/mine.yaml --kubeconfig`);
+    expect(call).toMatch(/--bind-address 127\.0\.0\.1 --v=2 --secure-port=10259$/);
+    for (const property of ["CPUAccounting=yes", "MemoryAccounting=yes", "RuntimeMaxSec=600"]) {
+      expect(call).toContain(`--property ${property} `);
+    }
+    expect(call).toContain("--property Conflicts=kube-scheduler.service --property After=kube-scheduler.service ");
+    expect(call).toContain("systemctl start --no-block kube-scheduler");
+  });
+
+  it("never has two schedulers, and lets no end of an earlier one start the shipped one meanwhile", () => {
+    const made = node();
+    activate(made);
+    expect(activate(made).status).toBe(0);
+    expect(made.read("at-start")).toBe("inactive swap\n");
+    expect(made.has("run-bench-swap")).toBe(false);
+    expect([shipped(made), tested(made)]).toEqual(["inactive", "active"]);
+  });
+
+  it.each([
+    [600, 900],
+    [841, 901],
+  ])(
+    "arms a watchdog for a limit of %i s before it stops anything, and ends the earlier one after that",
+    (limit, all) => {
+      const made = node();
+      made.write("watchdogs", "nodeforge-bench-watchdog-7.timer loaded active\nother.timer loaded\n");
+      activate(made, { LIMIT_SECONDS: limit });
+      const [first, second, third] = made.calls;
+      expect(first).toMatch(new RegExp(`^systemd-run .*--unit nodeforge-bench-watchdog-\\d+ --on-active ${all} `));
+      expect(first).toMatch(/; systemctl start kube-scheduler$/);
+      expect(second).toBe("systemctl stop nodeforge-bench-watchdog-7.timer other.timer");
+      expect(third).toBe("systemctl stop nodeforge-bench-scheduler kube-scheduler");
+    },
+  );
+
+  it("runs a copied program", () => {
+    const made = node();
+    const digest = createHash("sha256").update(program).digest("hex");
+    made.write(`bench/${digest}/scheduler`, program, 0o755);
+    expect(activate(made, { SHA256: digest }).status).toBe(0);
+    expect(made.calls.join("\n")).toContain(` /var/lib/nodeforge/bench/${digest}/scheduler --config `);
+  });
+
+  it("can leave the control plane without a scheduler, until the watchdog's time", () => {
+    const made = node();
+    const { status, stdout } = activate(made, { START: "no", LIMIT_SECONDS: 3600 });
+    expect([status, JSON.parse(stdout)]).toEqual([0, { pid: 0, version: "", invocation: "" }]);
+    expect([shipped(made), tested(made)]).toEqual(["inactive", "inactive"]);
+    expect(made.calls.filter((call) => call.includes("--on-active 900 "))).toHaveLength(1);
+    expect(made.has("run-bench-swap")).toBe(false);
+  });
+});
+
+describe("an activation that changes nothing", () => {
+  it.each([
+    ["a configuration that elects a leader", {}, "--v=2\n\n{}", "the configuration of mine elects a leader"],
+    ["a name of a file elsewhere", { NAME: "../x" }, input, "the scheduler's name is ../x, expected"],
+    ["a limit that is no number", { LIMIT_SECONDS: "1m" }, input, "LIMIT_SECONDS is 1m, expected"],
+    [
+      "a program that was not copied",
+      { SHA256: "ab12" },
+      input,
+      "the control plane has no program with the SHA-256 ab12",
+    ],
+  ])("is one with %s", (_, changed, stdin, message) => {
+    const made = node();
+    const { status, stdout, stderr } = activate(made, changed, {}, stdin);
+    expect([status, stdout, made.calls]).toEqual([1, "", []]);
+    expect(stderr).toContain(`FAILED: ${message}`);
+    expect(shipped(made)).toBe("active");
+  });
+
+  it("is one of a program that has changed", () => {
+    const made = node();
+    const digest = "0".repeat(64);
+    made.write(`bench/${digest}/scheduler`, program, 0o755);
+    expect(activate(made, { SHA256: digest }).stderr).toContain(
+      `scheduler has changed: expected the SHA-256 ${digest}`,
+    );
+    expect(made.calls).toEqual([]);
+  });
+
+  it("is one of a program for another machine", () => {
+    const made = node();
+    made.write("kube-scheduler", "#!/nonexistent/interpreter\n", 0o755);
+    expect(activate(made).stderr).toContain("kube-scheduler does not run on this machine: ");
+    expect(made.calls).toEqual([]);
+  });
+
+  it.each([
+    ["volcano-schedul", "0::/kubepods/pod1", "volcano-schedul (process 7, /kubepods/pod1)"],
+    ["kube-scheduler", "0::/user.slice/x.service", "kube-scheduler (process 7, /user.slice/x.service)"],
+  ])("is one while %s runs in %s", (name, group, shown) => {
+    const made = node();
+    made.write("proc/7/comm", `${name}\n`);
+    made.write("proc/7/cgroup", `${group}\n`);
+    expect(activate(made).stderr).toContain(`FAILED: another scheduler runs on the control plane: ${shown}. Fix: `);
+    expect(made.calls).toEqual([]);
+  });
+
+  it.each([
+    ["the shipped scheduler", "kube-scheduler", "0::/system.slice/kube-scheduler.service"],
+    ["the scheduler under test", "scheduler", "0::/system.slice/nodeforge-bench-scheduler.service"],
+    ["a thread of the kernel", "gpu_scheduler", "0::/"],
+    ["another program", "etcd", "0::/system.slice/etcd.service"],
+  ])("is none because of %s", (_, name, group) => {
+    const made = node();
+    made.write("proc/7/comm", `${name}\n`);
+    made.write("proc/7/cgroup", `${group}\n`);
+    expect(activate(made).status).toBe(0);
+  });
+});
+
+describe("an activation that fails half-way starts the shipped scheduler again", () => {
+  it.each([
+    ["the program does not start", { FAIL: "nodeforge-bench-scheduler" }, "systemd did not start mine"],
+    ["the program ends", { CRASH: "yes" }, "mine ended: panic: no such plugin"],
+    [
+      "the program does not become healthy",
+      { HEALTH: "not yet" },
+      "mine to be healthy: still missing after 120s: not yet",
+    ],
+  ])("when %s", (_, environment, message) => {
+    const made = node();
+    const { status, stdout, stderr } = activate(made, {}, environment);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`FAILED: ${message}`);
+    expect(made.calls.at(-1)).toBe("systemctl start kube-scheduler");
+    expect([shipped(made), tested(made)]).toEqual(["active", "inactive"]);
+    expect(made.has("run-bench-swap")).toBe(false);
+  });
+
+  it("when the watchdog cannot be armed, and has stopped nothing", () => {
+    const made = node();
+    expect(activate(made, {}, { FAIL: "nodeforge-bench-watchdog" }).status).toBe(1);
+    expect(made.calls.filter((call) => call.startsWith("systemctl stop"))).toEqual([]);
+    expect(shipped(made)).toBe("active");
+  });
+});
+
+describe("the restoration", () => {
+  const restore = (made: BenchNode, environment = {}) => made.run({ script: "bench-restore" }, "", environment);
+
+  it("starts the shipped scheduler, ends the other one and the watchdogs, and may be repeated", () => {
+    const made = node();
+    activate(made);
+    made.write("calls", "");
+    for (const { status, stdout } of [restore(made), restore(made)]) {
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/^\{"seconds":\d+\}\n$/)]);
+      expect([shipped(made), tested(made)]).toEqual(["active", "inactive"]);
+    }
+    const stops = made.calls.filter((call) => call === "systemctl stop nodeforge-bench-watchdog-*");
+    expect(stops).toHaveLength(2);
+  });
+
+  it("follows a pause", () => {
+    const made = node();
+    activate(made, { START: "no" });
+    expect(restore(made).status).toBe(0);
+    expect(shipped(made)).toBe("active");
+  });
+
+  it("keeps the watchdogs while the shipped scheduler is not healthy", () => {
+    const made = node();
+    activate(made, { START: "no" });
+    const { status, stderr } = restore(made, { HEALTH: "etcd failed" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("FAILED: the shipped scheduler to be healthy: still missing after 120s");
+    expect(made.calls).not.toContain("systemctl stop nodeforge-bench-watchdog-*");
+    expect(shipped(made)).toBe("active");
+  });
+
+  it("does not give up while another step has locked the node", () => {
+    const made = node();
+    activate(made, { START: "no" });
+    const { status, stderr } = restore(made, { LOCKED: "yes" });
+    expect([status, shipped(made)]).toEqual([0, "active"]);
+    expect(stderr).toContain("another step has locked this node for 60s");
+  });
+});

@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { scriptText, type ScriptCall } from "../../guest/script.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import type { Outcome } from "./node.ts";
+
+/** Paths of a control plane, and their paths in the folder of a {@link BenchNode}. */
+const places = {
+  "/etc/nodeforge/image.json": "image.json",
+  "/run/nodeforge": "run",
+  "/var/lib/nodeforge/bench": "bench",
+  "/sys/fs/cgroup/system.slice": "groups",
+  "/proc/": "proc/",
+};
+
+/** A control plane for one test of the benchmark's scripts: a folder instead of the root folder, and functions as programs. */
+export class BenchNode {
+  readonly folder = temporaryFolder();
+  readonly #programs: string;
+
+  /** @param programs Bash functions that replace programs. They add to {@link calls} with `note`. */
+  constructor(programs: string) {
+    this.#programs = programs;
+    this.write("image.json", '{"contract": 2}');
+    this.write("proc/stat", "cpu  10 20 30 40 50 60 70 80 90 100\ncpu0 1\n");
+  }
+
+  /** Runs a script with the replaced programs, without waiting. */
+  run(call: ScriptCall, input: string | Buffer = "", environment: Readonly<Record<string, string>> = {}): Outcome {
+    let text = scriptText(call);
+    for (const [place, own] of Object.entries(places)) text = text.replaceAll(place, `${this.folder}/${own}`);
+    const note = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\nsleep() { SECONDS=$((SECONDS + 100)); }\n`;
+    return spawnSync("bash", ["--norc", "-c", `${note}${this.#programs}\n${text}`], {
+      input,
+      env: { PATH: process.env.PATH, FOLDER: this.folder, ...environment },
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+  }
+
+  /** Calls that the programs noted, in their order, with the paths of a real node. */
+  get calls(): readonly string[] {
+    if (!existsSync(join(this.folder, "calls"))) return [];
+    let text = this.read("calls").trimEnd();
+    for (const [place, own] of Object.entries(places)) text = text.replaceAll(`${this.folder}/${own}`, place);
+    return text.split("\n");
+  }
+
+  /** Writes a file and creates its folders. */
+  write(file: string, text: string, mode = 0o644): void {
+    mkdirSync(dirname(join(this.folder, file)), { recursive: true });
+    writeFileSync(join(this.folder, file), text, { mode });
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+
+  has(file: string): boolean {
+    return existsSync(join(this.folder, file));
+  }
+}
+
+/**
+ * systemd with two units, whose states are files: the shipped scheduler and the one under test. They conflict. HEALTH is what
+ * /healthz answers, CRASH lets the unit under test end while it starts, FAIL is the unit that systemd-run refuses.
+ */
+export const schedulerPrograms = `
+state() { cat "$FOLDER/state-$1" 2>/dev/null || echo inactive; }
+ends() { # the end of the unit under test starts the shipped one, except in a swap
+  echo inactive >"$FOLDER/state-nodeforge-bench-scheduler"
+  [[ -e $FOLDER/run-bench-swap ]] || echo active >"$FOLDER/state-kube-scheduler"
+}
+systemctl() {
+  case "$1" in
+  show)
+    case "$3" in
+    ExecStart) echo "{ path=$FOLDER/kube-scheduler ; argv[]=kube-scheduler --x ; ignore_errors=no }" ;;
+    --value)
+      case "$4" in esac ;;
+    MainPID) [[ $(state nodeforge-bench-scheduler) == active ]] && echo 42 || echo 0 ;;
+    InvocationID) [[ $(state nodeforge-bench-scheduler) == active ]] && echo abc123 || echo ;;
+    esac ;;
+  is-active) state "\${@: -1}"; [[ $(state "\${@: -1}") == active ]] ;;
+  list-units) cat "$FOLDER/watchdogs" 2>/dev/null ;;
+  reset-failed) ;;
+  start)
+    note "systemctl $*"
+    [[ -z \${START_FAILS-} ]] || return 1
+    echo inactive >"$FOLDER/state-nodeforge-bench-scheduler"; echo active >"$FOLDER/state-kube-scheduler" ;;
+  stop)
+    note "systemctl $*"
+    local each; for each in "\${@:2}"; do
+      case $each in
+      nodeforge-bench-scheduler) ends ;;
+      kube-scheduler) echo inactive >"$FOLDER/state-$each" ;;
+      esac
+    done ;;
+  *) note "systemctl $*" ;;
+  esac
+}
+systemd-run() {
+  note "systemd-run $*"
+  [[ -z \${FAIL-} || $* != *"--unit $FAIL"* ]] || return 1
+  case "$*" in
+  *"--unit nodeforge-bench-scheduler"*)
+    echo "$(state kube-scheduler) $([[ -e $FOLDER/run-bench-swap ]] && echo swap)" >"$FOLDER/at-start"
+    echo active >"$FOLDER/state-nodeforge-bench-scheduler" ;;
+  esac
+}
+kubectl() {
+  note "kubectl $*"
+  [[ -z \${CRASH-} ]] || ends
+  echo "\${HEALTH-ok}"
+  [[ \${HEALTH-ok} == ok ]]
+}
+journalctl() { note "journalctl $*"; echo "panic: no such plugin"; }
+flock() { [[ -z \${LOCKED-} ]]; }
+`;
