@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { nixpkgsLib } from "../test/support/parity/nixpkgs-lib.ts";
 import { configurationPage } from "./configuration.ts";
 import { nixosOptionsPage } from "./nixos-options.ts";
+import { scenarioSchema } from "../cli/bench/scenario/schema.ts";
 import { runRecordPage } from "./run-record.ts";
 import { troubleshootingPage } from "./troubleshooting.ts";
 
@@ -11,6 +12,7 @@ const write = (name: string, text: string) => writeFileSync(new URL(name, import
 write("configuration.md", configurationPage());
 write("run-record.md", runRecordPage());
 write("troubleshooting.md", troubleshootingPage());
+write("scenario.schema.json", `${JSON.stringify(scenarioSchema, null, 2)}\n`);
 const lib = nixpkgsLib();
 if (lib === undefined)
   console.error("docs/nixos-options.md is left as it is: NIXPKGS_LIB names no copy of nixpkgs' lib");

@@ -12,7 +12,7 @@ interface Field {
 
 const head = `# Record of a run
 
-Each \`npm run up\` writes a folder \`runs/<time>-<stack>/\`, so that you can explain and repeat a benchmark. Only its owner can
+Each \`npm run up\` and \`npm run bench\` writes a folder \`runs/<time>-<stack>/\`, so that you can explain and repeat it. Only its owner can
 read the folder. git ignores it, and only \`npm run runs -- prune\` deletes it. A failure to record is a warning and never fails
 a run.
 
@@ -21,6 +21,22 @@ a run.
 | \`record.json\` | the command, its surroundings and its result: the fields below, checked by \`docs/run-record.schema.json\` |
 | \`pulumi.log\`  | Pulumi's output without colours; on a terminal, the last state of the screen |
 | \`report.html\` | the same as one page, without scripts and without requests to other addresses |
+
+A run of \`npm run bench\` has these files, too. [benchmarking.md](benchmarking.md) explains them:
+
+| file              | content |
+| ----------------- | ---------------------------------------------------------------------------------------------------------------- |
+| \`bench.json\`      | the scenario, and all measures, summaries, ratios and verdicts |
+| \`dataitems.json\`  | the results in the format of scheduler_perf |
+| \`benchstat.txt\`   | the results in Go's benchmark format, a line for each repetition |
+| \`pods.csv.gz\`     | a line for each measured pod |
+| \`repetitions/\`    | pods, nodes and usage of each repetition, as compressed JSON |
+| \`metrics/\`        | metrics of the components before and after each repetition |
+| \`inputs/\`         | scenario, templates and configurations as used |
+| \`logs/\`           | the scheduler's journal of each repetition |
+| \`junit.xml\`       | the thresholds as test cases |
+| \`summary.md\`      | verdicts and medians, for a pull request |
+| \`bench.html\`      | the report with its plots: one page without scripts |
 
 | command                               | effect |
 | ------------------------------------- | ----------------------------------------------------------------------------------- |

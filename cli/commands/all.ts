@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   destroy: { summary: "delete the cluster", load: () => import("./destroy.ts") },
   kubectl: { summary: "run kubectl on the cluster", load: () => import("./kubectl.ts") },
   doctor: { summary: "check this machine", load: () => import("./doctor.ts") },
+  bench: { summary: "benchmark schedulers on the cluster", load: () => import("./bench.ts") },
   runs: { summary: "list, show, compare or prune recorded runs", load: () => import("./runs.ts") },
   diagnose: {
     summary: "collect evidence from nodes, libvirt and Kubernetes, and name the likely cause",

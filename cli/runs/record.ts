@@ -13,7 +13,7 @@ import { isAlive } from "../../lib/process-identity.ts";
 export const formatVersion = 1;
 
 /** The commands that leave a record. */
-export type RecordedCommand = "up" | "roll";
+export type RecordedCommand = "up" | "roll" | "bench";
 
 /** State of a run. `declined`: the operator answered Pulumi's question with no, or could not be asked. */
 export type Outcome = "running" | "succeeded" | "failed" | "interrupted" | "declined";

@@ -1,0 +1,88 @@
+import type { UsageSample } from "../metrics/usage.ts";
+import type { Scrape } from "../run/repetition.ts";
+import type { ControlPlaneShell } from "../../node-ssh.ts";
+import type { Contestant } from "./contestant.ts";
+import { readObservation, type ProcessorTicks } from "./observation.ts";
+
+/** Lines of a scheduler's journal that are kept. */
+const journalLines = 2_000;
+
+/** Facts of the control plane about its programs. */
+export interface Seen {
+  readonly scrapes: readonly Omit<Scrape, "when">[];
+  readonly usage: readonly UsageSample[];
+}
+
+/** Changes and observes the scheduler of a control plane. */
+export type SchedulerSwitch = Pick<SchedulerControl, keyof SchedulerControl>;
+
+/** The scheduler of a control plane that is reached by ssh: which one runs, and what it uses. */
+export class SchedulerControl {
+  readonly #shell: Pick<ControlPlaneShell, "run" | "copy">;
+  readonly #limitSeconds: number;
+  /** Invocation of the scheduler's unit; empty while none runs. */
+  #invocation = "";
+  /** Invocation that the last observation saw. */
+  #seen = "";
+  #ticks: ProcessorTicks | undefined;
+
+  /** @param limitSeconds Time after which a scheduler under test is ended, whatever becomes of this process. */
+  constructor(shell: Pick<ControlPlaneShell, "run" | "copy">, limitSeconds: number) {
+    this.#shell = shell;
+    this.#limitSeconds = limitSeconds;
+  }
+
+  /** Copies a scheduler's program to the control plane, unless it is there. */
+  async provide({ binary, binarySha256 }: Contestant): Promise<void> {
+    if (binary !== undefined && binarySha256 !== undefined) await this.#shell.copy(binary, binarySha256);
+  }
+
+  /** Starts a scheduler in the place of any other one, and waits until it is healthy. */
+  async activate(contestant: Contestant): Promise<void> {
+    await this.#swap(contestant, "yes");
+  }
+
+  /** Leaves the control plane without a scheduler until the next call, so that a backlog of pods can arise. */
+  async pause(contestant: Contestant): Promise<void> {
+    await this.#swap(contestant, "no");
+  }
+
+  /** Ends the scheduler under test, and starts the shipped one. May be called at any time. */
+  async restore(): Promise<void> {
+    this.#invocation = "";
+    await this.#shell.run("bench-restore");
+  }
+
+  /**
+   * Reads metrics and usage, or only the usage.
+   * @param clock Milliseconds since the start of the repetition.
+   */
+  async observe(sections: "metrics" | "usage", clock: () => number): Promise<Seen> {
+    const at = clock();
+    const text = await this.#shell.run("bench-observe", {
+      SECTIONS: sections === "metrics" ? "metrics usage" : "usage",
+    });
+    const context = { when: "after", at, ...(this.#ticks === undefined ? {} : { before: this.#ticks }) } as const;
+    const { scrapes, usage, ticks, invocation } = readObservation(text, context);
+    this.#ticks = ticks;
+    this.#seen = invocation;
+    return { scrapes, usage: usage === undefined ? [] : [usage] };
+  }
+
+  /** Returns the end of the journal of the scheduler under test. */
+  journal(): Promise<string> {
+    return this.#shell.run("bench-journal", { LINES_KEPT: journalLines, INVOCATION: this.#invocation });
+  }
+
+  /** Whether the last observation saw the scheduler that was started last. systemd never restarts a transient unit. */
+  get ran(): boolean {
+    return this.#invocation !== "" && this.#seen === this.#invocation;
+  }
+
+  async #swap({ name, binarySha256 = "", configuration, arguments: given }: Contestant, start: "yes" | "no") {
+    const stdin = `${given.map((argument) => `${argument}\n`).join("")}\n${configuration}`;
+    const parameters = { NAME: name, SHA256: binarySha256, LIMIT_SECONDS: this.#limitSeconds, START: start };
+    const printed = await this.#shell.run("bench-activate", parameters, stdin);
+    this.#invocation = (JSON.parse(printed) as { readonly invocation: string }).invocation;
+  }
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pMap from "p-map";
+import { simulatedTaint } from "../../../config/simulated-nodes.ts";
+import type { Connection, ObjectList, StoredObject } from "../../../lib/api-server.ts";
+import { sha256 } from "../../../lib/digest.ts";
+import { simulatedLabel } from "../../../names.ts";
+import type { KubernetesObject, Operation } from "../workload/operation.ts";
+import { quantity } from "./quantity.ts";
+import type { BenchNode } from "./repetition.ts";
+
+/** Value of {@link simulatedLabel} on the nodes of a benchmark. The next `up` removes nodes that a killed benchmark left. */
+export const benchPool = "bench";
+
+const nodesPath = "/api/v1/nodes";
+const ownNodes = `${nodesPath}?labelSelector=${encodeURIComponent(`${simulatedLabel}=${benchPool}`)}`;
+
+/** Requests at the same time. One connection's server answers about this many without a queue. */
+const atOnce = 16;
+
+/** Minutes in which kwok makes all nodes Ready; an emulated control plane makes about 25 a second. */
+const readyMinutes = 10;
+
+interface NodeObject extends StoredObject {
+  readonly metadata: StoredObject["metadata"] & { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string }[] };
+  readonly status?: {
+    readonly allocatable?: Readonly<Record<string, string>>;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+type NodeOperation = Extract<Operation, { readonly opcode: "createNodes" }>;
+
+/**
+ * Creates the simulated nodes of a workload, once for all repetitions, and waits until all are Ready.
+ * @param podRange A range of the pod network that all of them share, so that they take none of a worker.
+ */
+export async function createNodes(
+  connection: Connection,
+  operations: readonly NodeOperation[],
+  podRange: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await deleteNodes(connection, signal);
+  const nodes = operations.flatMap(({ count, node }) => Array.from({ length: count }, (_, index) => node(index)));
+  // A workload may select a node by its name.
+  const nameOf = ({ metadata }: KubernetesObject, index: number) =>
+    (metadata as { readonly name?: string }).name || `bench-${index}`;
+  const named = nodes.map((node, index) => benchNode(node, nameOf(node, index), podRange));
+  await pMap(named, (node) => connection.send("POST", nodesPath, node), { concurrency: atOnce, signal });
+  const end = Date.now() + readyMinutes * 60_000;
+  for (;;) {
+    const items = await listNodes(connection);
+    const ready = items.filter(isReady).length;
+    if (ready === named.length) return;
+    if (Date.now() > end) {
+      throw new Error(
+        `${ready} of ${named.length} simulated nodes are Ready after ${readyMinutes} min. ` +
+          "Fix: look at the unit kwok of the control plane, e.g. with npm run diagnose",
+      );
+    }
+    await sleep(1_000, undefined, { signal });
+  }
+}
+
+/** Deletes the simulated nodes of a benchmark, also those of a killed one. */
+export async function deleteNodes(connection: Connection, signal?: AbortSignal): Promise<void> {
+  const items = await listNodes(connection);
+  await pMap(items, ({ metadata }) => connection.send("DELETE", `${nodesPath}/${metadata.name}`), {
+    concurrency: atOnce,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** Returns the nodes that pods of the benchmark may get. @param real Whether they are the real workers. */
+export async function candidateNodes(connection: Connection, real: boolean): Promise<readonly BenchNode[]> {
+  const selector = encodeURIComponent(`!${simulatedLabel},!node-role.kubernetes.io/control-plane`);
+  const items = real
+    ? (await connection.send<ObjectList<NodeObject>>("GET", `${nodesPath}?labelSelector=${selector}`)).items
+    : await listNodes(connection);
+  return items.filter(isReady).map(({ metadata, status }) => ({
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    allocatable: Object.fromEntries(
+      Object.entries(status?.allocatable ?? {}).map(([name, value]) => [name, quantity(value)]),
+    ),
+  }));
+}
+
+/** Digest of the nodes: another one means that repetitions do not compare. */
+export function nodesDigest(nodes: readonly BenchNode[]): string {
+  const ordered = nodes.map(({ name, allocatable, labels }) => [name, sorted(allocatable), sorted(labels)]);
+  return sha256(JSON.stringify(ordered.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))));
+}
+
+function sorted(record: Readonly<Record<string, unknown>>) {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function benchNode(node: KubernetesObject, name: string, range: string): KubernetesObject {
+  const { labels = {}, annotations = {} } = node.metadata as {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  const spec = (node.spec ?? {}) as { readonly taints?: readonly object[] };
+  const status = (node.status ?? {}) as { readonly capacity?: object; readonly allocatable?: object };
+  const amounts = status.allocatable ?? status.capacity ?? {};
+  return {
+    ...node,
+    metadata: {
+      name,
+      labels: { ...labels, "kubernetes.io/hostname": name, [simulatedLabel]: benchPool },
+      annotations: { ...annotations, "kwok.x-k8s.io/node": "fake" },
+    },
+    spec: { ...spec, podCIDR: range, podCIDRs: [range], taints: [simulatedTaint, ...(spec.taints ?? [])] },
+    status: { capacity: amounts, allocatable: amounts },
+  };
+}
+
+async function listNodes(connection: Connection): Promise<readonly NodeObject[]> {
+  return (await connection.send<ObjectList<NodeObject>>("GET", ownNodes)).items;
+}
+
+function isReady({ spec, status }: NodeObject): boolean {
+  const ready = status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+  const isNew = spec?.taints?.some(({ key }) => key.startsWith("node.kubernetes.io/"));
+  return ready === true && isNew !== true && spec?.unschedulable !== true;
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pMap from "p-map";
+import { Refusal, type Connection, type ObjectList, type StoredObject } from "../../../lib/api-server.ts";
+import { clusterCollections, controllerCollections, plainCollections } from "./resource-path.ts";
+
+/** Label of every object that a benchmark creates, so that the next one finds what a killed one left. */
+export const benchLabel = "nodeforge.local/bench";
+
+const namespaces = "/api/v1/namespaces";
+const selector = `labelSelector=${encodeURIComponent(benchLabel)}`;
+
+/** Minutes in which a cluster deletes the pods of a repetition; an emulated one deletes about 40 a second. */
+const cleanMinutes = 15;
+
+/** Seconds in which the controller manager creates a service account; an emulated one needs about three. */
+const accountSeconds = 120;
+
+/** Seconds in which the controller manager deletes an empty namespace; an emulated one needs about ten. */
+const namespaceSeconds = 300;
+
+/** Tries of one deletion. An API server gives up a deletion of many objects after a minute; the next one goes on. */
+const mostTries = 10;
+
+/** Creates a namespace of the benchmark unless it exists. @throws when it exists and is not the benchmark's. */
+export async function createNamespace(
+  connection: Connection,
+  name: string,
+  { labels = {} }: { readonly labels?: Readonly<Record<string, string>> } = {},
+): Promise<void> {
+  const metadata = { name, labels: { ...labels, [benchLabel]: "true" } };
+  const end = Date.now() + namespaceSeconds * 1000;
+  for (;;) {
+    try {
+      await connection.send("POST", namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
+      return await defaultAccount(connection, name);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status !== 409) throw error;
+      if (await isOwn(connection, name, error)) return;
+    }
+    // The end of the benchmark before has deleted it, and its pods would be refused.
+    if (Date.now() > end) throw new Error(`the namespace ${name} is still being deleted after ${namespaceSeconds} s`);
+    await sleep(500);
+  }
+}
+
+/** Whether a namespace of the benchmark exists and is not being deleted. @throws when it is not the benchmark's. */
+async function isOwn(connection: Connection, name: string, cause: Refusal): Promise<boolean> {
+  try {
+    const found = await connection.send<LabelledObject>("GET", `${namespaces}/${name}`);
+    if (found.metadata.labels?.[benchLabel] === undefined) {
+      throw new Error(
+        `the namespace ${name} exists and is not the benchmark's. Fix: name another namespace in the workload`,
+        { cause },
+      );
+    }
+    return found.metadata.deletionTimestamp === undefined;
+  } catch (error) {
+    // It has just been deleted.
+    if (error instanceof Refusal && error.status === 404) return false;
+    throw error;
+  }
+}
+
+/** Waits for the service account without which the API server refuses pods. The controller manager creates it. */
+async function defaultAccount(connection: Connection, namespace: string): Promise<void> {
+  const end = Date.now() + accountSeconds * 1000;
+  while (!(await connection.exists(`${namespaces}/${namespace}/serviceaccounts/default`))) {
+    if (Date.now() > end) {
+      throw new Error(
+        `the namespace ${namespace} has no service account after ${accountSeconds} s. ` +
+          "Fix: look at the unit kube-controller-manager of the control plane, e.g. with npm run diagnose",
+      );
+    }
+    await sleep(100);
+  }
+}
+
+/** Deletes every object that repetitions created, and waits until no pod is left. Keeps the empty namespaces. */
+export async function clean(connection: Connection, signal?: AbortSignal): Promise<void> {
+  const names = await ownNamespaces(connection);
+  const controllers = names.flatMap((name) => controllerCollections(name));
+  await pMap(controllers, (path) => deleteAll(connection, `${path}?propagationPolicy=Background`), { concurrency: 8 });
+  const pods = names.map((name) => `${namespaces}/${name}/pods`);
+  const end = Date.now() + cleanMinutes * 60_000;
+  for (;;) {
+    const left = await pMap(pods, (path) => countOf(connection, path), { concurrency: 8 });
+    const total = left.reduce((sum, count) => sum + count, 0);
+    if (total === 0) break;
+    if (Date.now() > end) throw new Error(`${total} pods of the benchmark are left after ${cleanMinutes} min`);
+    const full = pods.filter((_, index) => left[index]! > 0);
+    await pMap(full, (path) => deleteAll(connection, `${path}?gracePeriodSeconds=0`), { concurrency: 2 });
+    // A pod on a real worker is deleted only after its containers have ended.
+    await sleep(200, undefined, signal === undefined ? {} : { signal });
+  }
+  const others = [...names.flatMap((name) => plainCollections(name)).map((path) => `${path}?${selector}`)];
+  const inNoNamespace = clusterCollections.map((path) => `${path}?${selector}`);
+  await pMap([...others, ...inNoNamespace], (path) => deleteAll(connection, path), { concurrency: 8 });
+}
+
+/** Deletes the namespaces of the benchmark. */
+export async function deleteNamespaces(connection: Connection): Promise<void> {
+  for (const name of await ownNamespaces(connection)) await connection.send("DELETE", `${namespaces}/${name}`);
+}
+
+interface LabelledObject extends StoredObject {
+  readonly metadata: StoredObject["metadata"] & {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
+}
+
+async function ownNamespaces(connection: Connection): Promise<readonly string[]> {
+  const { items } = await connection.send<ObjectList<StoredObject>>("GET", `${namespaces}?${selector}`);
+  return items.map(({ metadata }) => metadata.name);
+}
+
+async function countOf(connection: Connection, path: string): Promise<number> {
+  interface Counted {
+    readonly metadata: { readonly remainingItemCount?: number };
+    readonly items: readonly unknown[];
+  }
+  const { metadata, items } = await connection.send<Counted>("GET", `${path}?limit=1`);
+  return items.length + (metadata.remainingItemCount ?? 0);
+}
+
+async function deleteAll(connection: Connection, path: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await connection.send("DELETE", path);
+      return;
+    } catch (error) {
+      // 405: services cannot be deleted together in every release; the namespace's deletion takes them.
+      if (error instanceof Refusal && error.status === 405) return;
+      if (tries === mostTries) throw error;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { Connection, type Server } from "../../../lib/api-server.ts";
+import type { Contestant } from "../contestants/contestant.ts";
+import type { SchedulerSwitch, Seen } from "../contestants/scheduler-control.ts";
+import type { UsageSample } from "../metrics/usage.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import type { Workload } from "../workload/operation.ts";
+import { candidateNodes, nodesDigest } from "./bench-nodes.ts";
+import { clean } from "./clean-up.ts";
+import { perform } from "./perform.ts";
+import { PodTracker } from "./pod-tracker.ts";
+import type { BenchNode, Repetition } from "./repetition.ts";
+import { voidReason } from "./void-rules.ts";
+
+/** A place in the order of repetitions. */
+export interface Slot {
+  readonly number: number;
+  readonly block: number;
+  readonly warmup: boolean;
+  readonly contestant: Contestant;
+}
+
+/** Facts that all repetitions of a benchmark share. */
+export interface Conditions {
+  readonly scenario: Scenario;
+  readonly workload: Workload;
+  readonly server: Server;
+  /** Bearer token of the generator. */
+  readonly token: string;
+  readonly control: SchedulerSwitch;
+  /** Digest of the nodes at the start; a repetition on other nodes is void. */
+  readonly nodesDigest: string;
+  /** Ends the benchmark. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds between two readings of the cgroups. Each is a login, which costs an emulated control plane half a second. */
+const usageInterval = 10_000;
+
+/**
+ * Runs one repetition: cleans the cluster, restarts the scheduler with a cold cache, runs the workload, and reads the metrics.
+ * A repetition that fails is void and keeps what it measured.
+ * @throws when the benchmark is interrupted.
+ */
+export async function runRepetition(slot: Slot, conditions: Conditions): Promise<Repetition> {
+  const { scenario, workload, server, token, control, signal: ending } = conditions;
+  const began = performance.now();
+  // A write waits behind no event of the watch on its own connection.
+  using writer = new Connection(server, { token });
+  using watcher = new Connection(server, { token });
+  const isReal = scenario.nodes.real === "only";
+  const limit = AbortSignal.timeout(scenario.repetitionMinutes * 60_000);
+  const signal = AbortSignal.any([ending, limit]);
+
+  await clean(writer, ending);
+  const nodes = await candidateNodes(writer, isReal);
+  const zero = performance.now();
+  const clock = () => performance.now() - zero;
+  const tracker = new PodTracker(clock);
+  await tracker.follow(watcher);
+  const seen: { before?: Seen; after?: Seen } = {};
+  const usage: UsageSample[] = [];
+  let window = { start: 0, end: 0 };
+  let failure: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await control.activate(slot.contestant);
+    const sample = async () => void usage.push(...(await control.observe("usage", clock)).usage);
+    window = await perform(workload, {
+      ...{ connection: writer, tracker, clock, signal },
+      ...{ arrival: scenario.arrival, nodes: scenario.nodes, seed: scenario.seed },
+      pause: () => control.pause(slot.contestant),
+      resume: () => control.activate(slot.contestant),
+      onWindow: async (edge) => {
+        const observation = await control.observe("metrics", clock);
+        usage.push(...observation.usage);
+        seen[edge === "start" ? "before" : "after"] = observation;
+        clearInterval(timer);
+        // A reading that fails leaves a gap, and no more.
+        if (edge === "start") timer = setInterval(() => void sample().catch(() => undefined), usageInterval);
+      },
+    });
+  } catch (error) {
+    ending.throwIfAborted();
+    failure = limit.aborted
+      ? `it did not end within ${scenario.repetitionMinutes} min`
+      : ((error as Error).message.split("\n")[0] ?? "it failed");
+  } finally {
+    clearInterval(timer);
+    tracker.end();
+  }
+  const journal = await control.journal().catch(() => "");
+  const nodesAfter = await candidateNodes(writer, isReal).catch((): readonly BenchNode[] => []);
+  const scrapes = (["before", "after"] as const).flatMap((when) =>
+    (seen[when]?.scrapes ?? []).map((scrape) => ({ ...scrape, when })),
+  );
+  const pods = tracker.measured();
+  const reason = voidReason({
+    ...(failure === undefined ? {} : { failure }),
+    expectedNodes: conditions.nodesDigest,
+    nodes: [nodesDigest(nodes), nodesDigest(nodesAfter)],
+    usage,
+    ended: !control.ran,
+    arrival: scenario.arrival,
+    pods,
+  });
+  return {
+    ...{ number: slot.number, block: slot.block, scheduler: slot.contestant.name, warmup: slot.warmup },
+    ...(reason === undefined ? {} : { void: reason }),
+    ...{ window, pods, nodes, scrapes, usage, journal },
+    seconds: (performance.now() - began) / 1000,
+  };
+}

@@ -1,0 +1,50 @@
+/** Reasons for operations of scheduler_perf that a living cluster cannot run, by opcode. */
+export const refusedOperations: Readonly<Record<string, string>> = {
+  createResourceDriver: "it needs a driver for dynamic resources inside the test process",
+  createResourceClaims: "it needs a driver for dynamic resources inside the test process",
+  allocResourceClaims: "it allocates claims inside the test process, past the scheduler",
+  createPodGroups: "pod groups need an alpha API that the cluster does not serve",
+  updateAny: "the load generator creates and deletes objects; it updates none",
+  startCollectingProfile: "it profiles the test process, which does not exist here",
+  stopCollectingProfile: "it profiles the test process, which does not exist here",
+};
+
+const volumes = "it needs the volume controller of the test process, which binds volumes without storage";
+
+/** Reasons for fields of operations that a living cluster cannot honour, by name. */
+export const refusedFields: Readonly<Record<string, string>> = {
+  persistentVolumeTemplatePath: volumes,
+  persistentVolumeClaimTemplatePath: volumes,
+  csiNodeAllocatable: "it needs CSINode objects without a volume driver",
+  migratedPlugins: "it needs CSINode objects without a volume driver",
+  signatureBatchSize: "it configures the scheduler inside the test process",
+};
+
+/** Feature gates that only kube-scheduler reads (pkg/features/kube_features.go of Kubernetes 1.36). */
+const ofScheduler: ReadonlySet<string> = new Set([
+  "DRASchedulerFilterTimeout",
+  "OpportunisticBatching",
+  "SchedulerAsyncAPICalls",
+  "SchedulerAsyncPreemption",
+  "SchedulerPopFromBackoffQ",
+]);
+
+/** Feature gates that are locked to true since Kubernetes 1.35 (the same file). No program of the cluster takes another value. */
+const locked: ReadonlySet<string> = new Set([
+  "DynamicResourceAllocation",
+  "InPlacePodVerticalScaling",
+  "NodeInclusionPolicyInPodTopologySpread",
+  "SchedulerQueueingHints",
+]);
+
+/** Returns the reason against a feature gate; undefined if a repetition can set it, or if it has the value already. */
+export function refusedGate(name: string, value: boolean): string | undefined {
+  if (ofScheduler.has(name)) return undefined;
+  if (!locked.has(name)) return "the API server must know it: it is a setting of the stack, not of a repetition";
+  return value ? undefined : "Kubernetes has locked it to true; choose the workload that sets true";
+}
+
+/** Returns whether a gate must be passed to the scheduler. A locked one has its value already. */
+export function isSchedulerGate(name: string): boolean {
+  return ofScheduler.has(name);
+}

@@ -1,0 +1,104 @@
+import { Fields, isObject, Parameters } from "./fields.ts";
+import type { Templates } from "./objects.ts";
+import type { Operation } from "./operation.ts";
+import { readOperations } from "./operations.ts";
+import { isSchedulerGate, refusedGate } from "./refused.ts";
+
+/** A decoded workload of a test case. */
+interface DecodedTestCase {
+  readonly operations: readonly Operation[];
+  readonly upstreamThreshold?: number;
+  /** Feature gates that every scheduler must get. */
+  readonly featureGates: Readonly<Record<string, boolean>>;
+}
+
+/** A workload of a test case that is still as parsed from YAML. */
+interface RawTestCase {
+  /** E.g. `SchedulingBasic/500Nodes`, for errors. */
+  readonly name: string;
+  readonly testCase: unknown;
+  readonly workload: unknown;
+  /** Values that replace parameters. */
+  readonly overrides: Readonly<Record<string, number>>;
+  /** Topic of upstream's thresholds, such as `misc`. */
+  readonly topic: string;
+}
+
+/**
+ * Decodes a workload as strictly as scheduler_perf: an unknown field and an unused parameter are errors.
+ * @throws one error with everything that is wrong, and everything that a living cluster cannot run.
+ */
+export function readTestCase(raw: RawTestCase, templates: Templates): DecodedTestCase {
+  const problems: string[] = [];
+  const none = new Parameters({});
+  const testCase = new Fields(raw.testCase, "test case", problems, none);
+  const workload = new Fields(raw.workload, "workload", problems, none);
+  const values = workload.raw("params") ?? {};
+  if (!isObject(values)) workload.problem(`params: wanted a mapping, got ${JSON.stringify(values)}`);
+  const own = isObject(values) ? values : {};
+  for (const name of Object.keys(raw.overrides).filter((override) => !(override in own))) {
+    problems.push(`params: the workload has no parameter ${name}; known: ${Object.keys(own).join(", ") || "none"}`);
+  }
+  const parameters = new Parameters({ ...own, ...raw.overrides });
+  const list = testCase.raw("workloadTemplate");
+  if (!Array.isArray(list) || list.length === 0) testCase.problem("wanted a list of operations in workloadTemplate");
+  const defaults = { path: testCase.string("defaultPodTemplatePath"), inline: testCase.raw("defaultPodTemplate") };
+  const decoder = { templates, parameters, defaults, problems };
+  const operations = readOperations(Array.isArray(list) ? list : [], decoder);
+  const featureGates = readGates(testCase, workload);
+  const threshold = readThreshold(testCase, workload, raw.topic);
+  if (testCase.string("schedulerConfigPath") !== undefined) {
+    testCase.problem("schedulerConfigPath is refused: a scenario names the configuration of each scheduler itself");
+  }
+  for (const ignored of ["name", "labels", "workloads", "metricsCollectorConfig"]) testCase.raw(ignored);
+  for (const ignored of ["name", "labels"]) workload.raw(ignored);
+  testCase.end();
+  workload.end();
+  for (const name of parameters.unused.filter((unused) => unused in own)) {
+    problems.push(`params: no operation uses ${name}`);
+  }
+  if (problems.length > 0) {
+    const lines = problems.map((problem) => `  ${problem}`).join("\n");
+    throw new Error(
+      `The workload ${raw.name} cannot run on this cluster:\n${lines}\nFix: choose another workload, or copy the file and change it.`,
+    );
+  }
+  return { operations, featureGates, ...(threshold === undefined ? {} : { upstreamThreshold: threshold }) };
+}
+
+function readGates(testCase: Fields, workload: Fields): Readonly<Record<string, boolean>> {
+  const ofWorkload = readBooleans(workload);
+  // The workload's value of a gate wins, also over a refused one of the test case.
+  const ofTestCase = readBooleans(testCase).filter(([name]) => !ofWorkload.some(([other]) => other === name));
+  for (const [fields, gates] of [[testCase, ofTestCase] as const, [workload, ofWorkload] as const]) {
+    for (const [name, value] of gates) {
+      const reason = refusedGate(name, value);
+      if (reason !== undefined) fields.problem(`featureGates: ${name}=${value} is refused: ${reason}`);
+    }
+  }
+  return Object.fromEntries([...ofTestCase, ...ofWorkload].filter(([name]) => isSchedulerGate(name)));
+}
+
+function readBooleans(fields: Fields): readonly (readonly [string, boolean])[] {
+  const raw = fields.raw("featureGates") ?? {};
+  if (isObject(raw) && Object.values(raw).every((value) => typeof value === "boolean")) {
+    return Object.entries(raw) as (readonly [string, boolean])[];
+  }
+  fields.problem(`featureGates: wanted a mapping of true and false, got ${JSON.stringify(raw)}`);
+  return [];
+}
+
+/** Reads upstream's threshold. One of another metric than the throughput is not comparable with pods/s. */
+function readThreshold(testCase: Fields, workload: Fields, topic: string): number | undefined {
+  const selector = workload.raw("thresholdMetricSelector") ?? testCase.raw("defaultThresholdMetricSelector");
+  testCase.raw("defaultThresholdMetricSelector");
+  const raw = workload.raw("threshold");
+  const value = isObject(raw) ? raw[topic] : raw;
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || value < 0) {
+    workload.problem(`threshold: wanted a number from 0, got ${JSON.stringify(raw)}`);
+    return undefined;
+  }
+  const isThroughput = selector === undefined || (isObject(selector) && selector.name === "SchedulingThroughput");
+  return isThroughput && value > 0 ? value : undefined;
+}

@@ -1,0 +1,148 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { clean, createNamespace, deleteNamespaces } from "../../../../cli/bench/run/clean-up.ts";
+import { Connection } from "../../../../lib/api-server.ts";
+import { FakeApiServer } from "./fake-api-server.ts";
+
+const labels = { "nodeforge.local/bench": "true" };
+const at = (namespace: string) => `/api/v1/namespaces/${namespace}`;
+
+async function connected() {
+  const fake = await FakeApiServer.start();
+  fake.put(at("shop"));
+  fake.put(`${at("shop")}/pods/web`);
+  fake.put("/apis/apps/v1/namespaces/shop/deployments/web");
+  fake.put("/apis/scheduling.k8s.io/v1/priorityclasses/high");
+  fake.put("/api/v1/nodes/worker-1");
+  const connection = new Connection(fake.server);
+  onTestFinished(() => connection[Symbol.dispose]());
+  return { fake, before: new Map(fake.objects), connection };
+}
+
+describe("a namespace", () => {
+  test("has the benchmark's label beside its own, and a service account before its first pod", async () => {
+    const { fake, connection } = await connected();
+    fake.accountDelay = 20;
+    await createNamespace(connection, "a", { labels: { team: "x" } });
+    expect(fake.objects.get(at("a"))?.metadata.labels).toEqual({ team: "x", ...labels });
+    expect(fake.names(`${at("a")}/serviceaccounts`)).toEqual(["default"]);
+  });
+
+  test("of the benchmark is used again", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    const objects = new Map(fake.objects);
+    await createNamespace(connection, "a");
+    expect(fake.objects).toEqual(objects);
+  });
+
+  test.each(["shop", "default", "kube-system"])("of the user's own is refused: %s", async (name) => {
+    const { fake, before, connection } = await connected();
+    const expected = `the namespace ${name} exists and is not the benchmark's. Fix: name another namespace`;
+    await expect(createNamespace(connection, name)).rejects.toThrow(expected);
+    expect(fake.objects).toEqual(before);
+  });
+
+  test("that the API server refuses is an error", async () => {
+    const { fake, connection } = await connected();
+    fake.refuse = () => 403;
+    await expect(createNamespace(connection, "a")).rejects.toThrow("403");
+  });
+});
+
+/** Everything that a workload may leave, in the namespace `a` and outside of it. */
+function leave(fake: FakeApiServer): void {
+  const groups = ["/api/v1", "/apis/apps/v1", "/apis/batch/v1", "/apis/policy/v1"];
+  const kinds = [
+    ["pods", "services", "configmaps", "secrets"],
+    ["daemonsets", "deployments", "replicasets"],
+    ["jobs"],
+    ["poddisruptionbudgets"],
+  ];
+  for (const [index, group] of groups.entries()) {
+    for (const kind of kinds[index]!) {
+      fake.put(`${group}/namespaces/a/${kind}/x`, { metadata: { name: "x", namespace: "a", labels } });
+    }
+  }
+  fake.put("/apis/scheduling.k8s.io/v1/priorityclasses/x", { metadata: { name: "x", labels } });
+  fake.put("/api/v1/nodes/x", { metadata: { name: "x", labels } });
+}
+
+describe("a clean-up", () => {
+  test("deletes everything of the benchmark but its namespaces, and nothing of the user's", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    // The cluster's own, which every namespace has.
+    fake.put(`${at("a")}/configmaps/kube-root-ca.crt`);
+    const before = new Map(fake.objects);
+    leave(fake);
+    await clean(connection);
+    expect(fake.objects).toEqual(before);
+    expect(fake.count(/^DELETE .*(shop|worker-1|high)/)).toBe(0);
+  });
+
+  test("deletes controllers before their pods", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    leave(fake);
+    await clean(connection);
+    const deletions = fake.requests.filter((request) => request.startsWith("DELETE"));
+    const lastController = deletions.findLastIndex((request) => /(sets|deployments|jobs)\?/.test(request));
+    expect(lastController).toBe(3);
+    expect(deletions.findIndex((request) => request.includes("/pods?gracePeriodSeconds=0"))).toBe(4);
+  });
+
+  test("waits until the last pod is gone", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    for (const name of ["x", "y", "z"]) fake.put(`${at("a")}/pods/${name}`);
+    fake.refuse = (method, path) => {
+      const isFirst = method === "DELETE" && path.includes("/pods?") && fake.count(/^DELETE .*pods\?/) === 1;
+      // The request counts already. The first deletion leaves two pods.
+      if (isFirst) fake.objects.delete(`${at("a")}/pods/x`);
+      return isFirst ? 200 : undefined;
+    };
+    await clean(connection);
+    expect(fake.names(`${at("a")}/pods`)).toEqual([]);
+    expect(fake.count(/^DELETE .*pods\?/)).toBe(2);
+  });
+
+  test("tries a deletion again, and passes services that cannot be deleted together", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    leave(fake);
+    let failures = 0;
+    fake.refuse = (method, path) => {
+      if (method !== "DELETE") return undefined;
+      if (path.includes("/services?")) return 405;
+      return path.includes("/secrets?") && failures++ < 2 ? 409 : undefined;
+    };
+    await clean(connection);
+    expect(fake.names(`${at("a")}/secrets`)).toEqual([]);
+    expect(fake.names(`${at("a")}/services`)).toEqual(["x"]);
+    expect(fake.count(/^DELETE .*secrets/)).toBe(3);
+    expect(fake.count(/^DELETE .*services\?/)).toBe(1);
+  });
+
+  test("gives up a deletion after ten tries", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    fake.refuse = (method, path) => (method === "DELETE" && path.includes("/jobs?") ? 403 : undefined);
+    await expect(clean(connection)).rejects.toThrow("403");
+    expect(fake.count(/^DELETE .*jobs/)).toBe(10);
+  });
+
+  test("ends at the signal", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    fake.put(`${at("a")}/pods/x`);
+    fake.refuse = (method, path) => (method === "DELETE" && path.includes("/pods?") ? 200 : undefined);
+    await expect(clean(connection, AbortSignal.timeout(50))).rejects.toThrow();
+  });
+
+  test("of the namespaces leaves those of the user's", async () => {
+    const { fake, before, connection } = await connected();
+    for (const name of ["a", "b"]) await createNamespace(connection, name);
+    await deleteNamespaces(connection);
+    expect(fake.objects).toEqual(before);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import type { Operation } from "../../../../cli/bench/workload/operation.ts";
+import { batch, create, podNamed, pods, stageOf } from "./stage.ts";
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `pod-${index}`);
+
+describe("the arrival of pods", () => {
+  test("of a backlog happens without a scheduler, which binds all of them then", async () => {
+    const { run, steps, tracker } = await stageOf({ arrival: "backlog" });
+    const { start, end } = await run(create(40));
+    expect(steps).toEqual(["pause 0 0", "start 0 0", "resume 40 0", "end 40 40"]);
+    expect(end).toBeGreaterThan(start);
+    expect(tracker.measured()).toHaveLength(40);
+  });
+
+  test("of a burst happens beside the scheduler", async () => {
+    const { fake, run, steps } = await stageOf();
+    await run(create(20));
+    expect(steps).toEqual(["start 0 0", "end 20 20"]);
+    expect(fake.names(pods)).toEqual(names(20).sort());
+  });
+
+  test("at a rate takes its time, with the same gaps for the same seed", async () => {
+    const { fake, run, tracker } = await stageOf({ arrival: { rate: 200 } });
+    await run(create(20));
+    expect(fake.names(pods)).toHaveLength(20);
+    const times = tracker.measured().map(({ created }) => created);
+    // The gaps of seed 1 sum up to 91 ms.
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(80);
+  });
+
+  test("at a rate is as fast as possible for pods that are not measured", async () => {
+    const { fake, run } = await stageOf({ arrival: { rate: 0.001 } });
+    await run(create(20, { collectMetrics: false }), { opcode: "startCollectingMetrics", name: "", namespaces: [] });
+    expect(fake.names(pods)).toHaveLength(20);
+  });
+
+  test("waits until pods are Running where the scenario says so", async () => {
+    const { fake, run } = await stageOf({ nodes: { real: "only", pods: "run" } });
+    fake.isReady = false;
+    const done = run(create(1));
+    await expect.poll(() => fake.objects.get(`${pods}/pod-0`)?.spec?.nodeName).toBe("node-0");
+    expect(await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 50, "waits"))])).toBe("waits");
+    fake.put(`${pods}/pod-0`, { ...fake.objects.get(`${pods}/pod-0`), status: { phase: "Running" } });
+    await done;
+    expect(fake.objects.get(`${pods}/pod-0`)?.spec).not.toHaveProperty("nodeSelector");
+  });
+});
+
+describe("a pod", () => {
+  test("with a bare priority gets a class, once, and keeps its priority in the result", async () => {
+    const { fake, run, tracker } = await stageOf();
+    const pod = (index: number) => podNamed(`pod-${index}`, index < 2 ? { priority: 5 } : { priority: -5 });
+    await run(create(0, { pods: batch(3, { pod }) }));
+    const classes = "/apis/scheduling.k8s.io/v1/priorityclasses";
+    expect(fake.names(classes)).toEqual(["nodeforge-bench-5", "nodeforge-bench-minus-5"]);
+    expect(fake.objects.get(`${classes}/nodeforge-bench-5`)).toMatchObject({ value: 5 });
+    expect(fake.count(/^POST .*priorityclasses/)).toBe(2);
+    expect(fake.objects.get(`${pods}/pod-1`)?.spec).toMatchObject({ priorityClassName: "nodeforge-bench-5" });
+    expect(tracker.measured().map(({ priority }) => priority)).toEqual([5, 5, -5]);
+  });
+
+  test("has the benchmark's label, toleration and node selector, beside its own", async () => {
+    const { fake, run } = await stageOf();
+    const pod = () => podNamed("pod-0", { nodeSelector: { zone: "b" } }, { app: "x" });
+    await run(create(0, { pods: batch(1, { pod }) }));
+    const { metadata, spec } = fake.objects.get(`${pods}/pod-0`)!;
+    expect(metadata.labels).toEqual({ app: "x", "nodeforge.local/bench": "true" });
+    expect(spec?.nodeSelector).toEqual({ zone: "b", "nodeforge.local/simulated": "bench" });
+    expect(spec?.tolerations).toEqual([{ key: "kwok.x-k8s.io/node", operator: "Exists", effect: "NoSchedule" }]);
+  });
+});
+
+describe("an operation", () => {
+  test("barrier waits for every pod before it, in named namespaces or in all", async () => {
+    for (const namespaces of [["a"], []]) {
+      const { fake, run } = await stageOf();
+      fake.active = false;
+      const barrier: Operation = { opcode: "barrier", namespaces, stage: "Scheduled" };
+      const done = run(create(3, { collectMetrics: false, skipWaitToCompletion: true }), barrier, create(0));
+      await expect.poll(() => fake.names(pods)).toEqual(names(3));
+      expect(await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 40, "waits"))])).toBe("waits");
+      fake.active = true;
+      await done;
+    }
+  });
+
+  test("barrier with the stage Attempted passes a pod without a node", async () => {
+    const { fake, run } = await stageOf();
+    fake.schedule = () => undefined;
+    const first = create(1, { collectMetrics: false, skipWaitToCompletion: true });
+    await run(first, { opcode: "barrier", namespaces: ["a"], stage: "Attempted" }, create(0));
+    expect(fake.objects.get(`${pods}/pod-0`)?.spec?.nodeName).toBeUndefined();
+  });
+
+  test.each([
+    [{ app: "x" }, ["pod-1"]],
+    [undefined, []],
+  ])("deletePods deletes the pods with the labels %j", async (labelSelector, left) => {
+    const { fake, run } = await stageOf();
+    const pod = (index: number) => podNamed(`pod-${index}`, {}, index === 1 ? {} : { app: "x" });
+    const remove = { opcode: "deletePods", namespace: "a", skipWaitToCompletion: false } as const;
+    await run(create(0, { pods: batch(3, { pod }) }), labelSelector ? { ...remove, labelSelector } : remove);
+    expect(fake.names(pods)).toEqual(left);
+  });
+
+  test("deletePods may run beside the next one, at its pace", async () => {
+    const { fake, run } = await stageOf();
+    const remove = { opcode: "deletePods", namespace: "a", perSecond: 50, skipWaitToCompletion: true } as const;
+    const began = performance.now();
+    await run(create(3), remove, { opcode: "sleep", seconds: 0 });
+    expect(performance.now() - began).toBeGreaterThan(38);
+    expect(fake.names(pods)).toEqual([]);
+  });
+
+  test("createAny makes a namespace with its labels, and refuses a kind that no clean-up deletes", async () => {
+    const { fake, run } = await stageOf();
+    const object = (apiVersion: string, kind: string) => ({
+      opcode: "createAny" as const,
+      objects: [{ apiVersion, kind, metadata: { name: "a", labels: { team: "x" } } }],
+    });
+    await run(object("v1", "Namespace"), create(1));
+    const labels = { team: "x", "nodeforge.local/bench": "true" };
+    expect(fake.objects.get("/api/v1/namespaces/a")?.metadata.labels).toEqual(labels);
+    await expect(run(object("v1", "PersistentVolume"))).rejects.toThrow("the workload creates a v1 PersistentVolume");
+  });
+
+  test("must be measured by one at least", async () => {
+    const { run } = await stageOf();
+    await expect(run(create(1, { collectMetrics: false }))).rejects.toThrow("no operation of test is measured. Fix: ");
+  });
+});

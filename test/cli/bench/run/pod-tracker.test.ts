@@ -1,0 +1,153 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { PodTracker } from "../../../../cli/bench/run/pod-tracker.ts";
+import { Connection } from "../../../../lib/api-server.ts";
+import { FakeApiServer } from "./fake-api-server.ts";
+import { podNamed } from "./stage.ts";
+
+const path = (name: string) => `/api/v1/namespaces/a/pods/${name}`;
+const bound = { spec: { nodeName: "node-0" } };
+
+/** Returns a tracker whose clock advances by 1 at each reading. */
+async function tracked() {
+  const fake = await FakeApiServer.start();
+  const connection = new Connection(fake.server);
+  let now = 0;
+  const tracker = new PodTracker(() => now++);
+  await tracker.follow(connection);
+  const stop = new AbortController();
+  onTestFinished(() => {
+    tracker.end();
+    connection[Symbol.dispose]();
+  });
+  const announce = (name: string, measured = true) => tracker.announce(podNamed(name), "a", measured);
+  const wait = (stage: "attempted" | "bound" | "running", ...names: string[]) =>
+    tracker.wait(
+      names.map((name) => `a/${name}`),
+      stage,
+      stop.signal,
+    );
+  return { fake, tracker, announce, wait, stop };
+}
+
+describe("a tracked pod", () => {
+  test("has times in their order, its node, priority and requests", async () => {
+    const { fake, tracker, wait } = await tracked();
+    const requests = (cpu: string) => ({ resources: { requests: { cpu, memory: "1Ki" } } });
+    const containers = [requests("500m"), requests("1"), {}];
+    tracker.acknowledge(tracker.announce(podNamed("x", { priority: 7, containers }), "a", true));
+    fake.put(path("x"), bound);
+    fake.put(path("x"), { ...bound, status: { phase: "Running" } });
+    await wait("running", "x");
+    const [pod, ...more] = tracker.measured();
+    expect(more).toEqual([]);
+    expect(pod).toEqual({
+      ...{ name: "x", namespace: "a", node: "node-0", priority: 7, requests: { cpu: 1.5, memory: 2048 } },
+      ...{ created: 0, acknowledged: 1, bound: 2, running: 3 },
+    });
+  });
+
+  test("counts only when it is measured and the API server has it", async () => {
+    const { tracker, announce } = await tracked();
+    tracker.acknowledge(announce("measured"));
+    tracker.acknowledge(announce("other", false));
+    announce("refused");
+    tracker.acknowledge("a/unknown");
+    expect(tracker.measured().map(({ name }) => name)).toEqual(["measured"]);
+    expect(tracker.keys("a")).toEqual(["a/measured", "a/other", "a/refused"]);
+    expect(tracker.keys()).toHaveLength(3);
+    expect(tracker.keys("b")).toEqual([]);
+  });
+
+  test("keeps its first node and time", async () => {
+    const { fake, tracker, announce, wait } = await tracked();
+    tracker.acknowledge(announce("x"));
+    fake.put(path("x"), bound);
+    await wait("bound", "x");
+    const first = tracker.measured()[0]!;
+    fake.put(path("x"), { spec: { nodeName: "node-1" }, status: { phase: "Running" } });
+    await wait("running", "x");
+    expect(tracker.measured()[0]).toMatchObject({ bound: first.bound, node: "node-0" });
+  });
+
+  test("calls the listener once when it gets a node, and no more after its removal", async () => {
+    const { fake, tracker, announce, wait } = await tracked();
+    const heard: string[] = [];
+    const remove = tracker.onBound((name, namespace) => heard.push(`${namespace}/${name}`));
+    for (const name of ["x", "y"]) announce(name);
+    fake.put(path("x"), bound);
+    fake.put(path("x"), bound);
+    fake.put(path("unknown"), bound);
+    await wait("bound", "x");
+    remove();
+    fake.put(path("y"), bound);
+    await wait("bound", "y");
+    expect(heard).toEqual(["a/x"]);
+  });
+});
+
+describe("a wait", () => {
+  const condition = { status: { conditions: [{ type: "PodScheduled", status: "False" }] } };
+
+  test.each([
+    ["attempted", condition],
+    ["attempted", bound],
+    ["bound", bound],
+    ["running", { status: { phase: "Running" } }],
+  ] as const)("for %s ends with %j", async (stage, change) => {
+    const { fake, announce, wait } = await tracked();
+    announce("x");
+    const done = wait(stage, "x");
+    fake.put(path("x"), {});
+    expect(await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 20, "waits"))])).toBe("waits");
+    fake.put(path("x"), change);
+    await done;
+  });
+
+  test.each([
+    ["bound", condition],
+    ["running", bound],
+  ] as const)("for %s does not end with %j, but with the deletion", async (stage, change) => {
+    const { fake, announce, wait } = await tracked();
+    announce("x");
+    fake.put(path("x"), change);
+    const done = wait(stage, "x");
+    expect(await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 20, "waits"))])).toBe("waits");
+    fake.send("DELETED", fake.objects.get(path("x"))!);
+    await done;
+  });
+
+  test("for nothing, or for unknown pods, ends at once", async () => {
+    const { wait } = await tracked();
+    await wait("bound");
+    await wait("bound", "unknown");
+  });
+
+  test("ends at the signal, before it and during it", async () => {
+    const { announce, wait, stop } = await tracked();
+    announce("x");
+    const during = wait("bound", "x");
+    stop.abort(new Error("stopped"));
+    await expect(during).rejects.toThrow("stopped");
+    await expect(wait("bound")).rejects.toThrow("stopped");
+  });
+
+  test("fails when the watch ends, also a later one", async () => {
+    const { fake, announce, wait } = await tracked();
+    announce("x");
+    const during = wait("bound", "x");
+    await expect.poll(() => fake.watching).toBe(1);
+    fake.endWatches();
+    await expect(during).rejects.toThrow("the API server ended the watch of the pods");
+    await expect(wait("bound")).rejects.toThrow("the API server ended the watch of the pods");
+  });
+
+  test("passes bookmarks, and the end of a watch that is expected", async () => {
+    const { fake, tracker, wait } = await tracked();
+    await expect.poll(() => fake.watching).toBe(1);
+    fake.send("BOOKMARK", { metadata: { resourceVersion: "9" } });
+    tracker.end();
+    fake.endWatches();
+    await expect.poll(() => fake.watching).toBe(0);
+    await wait("bound");
+  });
+});
