@@ -134,12 +134,17 @@ export class Connection implements Disposable {
   async *watch<O extends StoredObject>(path: string): AsyncGenerator<WatchEvent<O>, void> {
     const stream = this.#watch(path);
     let rest = "";
+    let status = 0;
+    stream.on("response", (headers: Readonly<Record<string, unknown>>) => (status = Number(headers[":status"])));
     try {
       for await (const piece of stream.setEncoding("utf8")) {
         const lines = (rest + (piece as string)).split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) yield JSON.parse(line) as WatchEvent<O>;
+        // The text of a refusal is no event.
+        if (status === 200) for (const line of lines) yield JSON.parse(line) as WatchEvent<O>;
+        else rest = [...lines, rest].join("\n");
       }
+      if (status !== 200 && status !== 0) throw new Refusal(`GET ${path}`, { ":status": status }, rest);
     } finally {
       stream.close();
     }

@@ -35,7 +35,7 @@ export async function createNamespace(
       return await defaultAccount(connection, name);
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 409) throw error;
-      if (await isOwn(connection, name, error)) return;
+      if (await isOwn(connection, name, error)) return await defaultAccount(connection, name);
     }
     // The end of the benchmark before has deleted it, and its pods would be refused.
     if (Date.now() > end) throw new Error(`the namespace ${name} is still being deleted after ${namespaceSeconds} s`);

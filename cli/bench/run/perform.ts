@@ -150,7 +150,7 @@ class Performance {
       readonly steadyStateSeconds?: number;
     },
   ): Promise<void> {
-    const { arrival, connection, signal, tracker } = this.#stage;
+    const { arrival, signal, tracker } = this.#stage;
     const { collectMetrics, skipWaitToCompletion, steadyStateSeconds } = options;
     for (const { namespace } of batches) await this.#ensureNamespace(namespace);
     const isBacklog = collectMetrics && arrival === "backlog" && steadyStateSeconds === undefined;

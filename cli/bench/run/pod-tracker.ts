@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, ObjectList, StoredObject } from "../../../lib/api-server.ts";
 import type { KubernetesObject } from "../workload/operation.ts";
 import { quantity } from "./quantity.ts";
@@ -29,6 +30,9 @@ interface Waiter {
   readonly pending: Set<string>;
   readonly resolve: () => void;
 }
+
+/** Milliseconds between two watches, which a server that ends each one gets as a rest. */
+const watchPause = 5;
 
 /** Watches of one repetition. A server that ends more of them does not serve this client. */
 const mostWatches = 20;
@@ -139,6 +143,7 @@ export class PodTracker {
           if (type !== "BOOKMARK") this.#receive(type === "DELETED", object);
         }
         if (this.#ended) return;
+        await sleep(watchPause);
       }
       throw new Error(`the API server ended the watch of the pods ${mostWatches} times`);
     } catch (error) {

@@ -32,15 +32,13 @@ export function benchmark(lab: Lab): void {
       expect(bench.exitCode, bench.all).toBe(0);
       const folder = /this run is recorded in (\S+)/.exec(bench.all)?.[1] ?? "";
       const { repetitions } = JSON.parse(readFileSync(join(folder, "bench.json"), "utf8")) as BenchJson;
-      expect(repetitions.map((repetition) => repetition.void)).toEqual([undefined, undefined, undefined, undefined]);
-      expect(repetitions.map(({ scheduler }) => scheduler).sort()).toEqual([
-        ...["default", "default"],
-        ...["most-allocated", "most-allocated"],
-      ]);
+      expect(repetitions).toHaveLength(4);
+      // A rule may void a repetition on a busy machine. Each scheduler has two.
+      const counted = repetitions.filter((repetition) => repetition.void === undefined);
+      expect([...new Set(counted.map(({ scheduler }) => scheduler))].sort()).toEqual(["default", "most-allocated"]);
       expect(readFileSync(join(folder, "bench.html"), "utf8")).toContain("<svg");
-      // Packing shows a difference that speed may hide: 60 pods fill few nodes, or are spread on all.
       const benchstat = readFileSync(join(folder, "benchstat.txt"), "utf8");
-      expect(benchstat.split("\n").filter((line) => line.startsWith("Benchmark"))).toHaveLength(4);
+      expect(benchstat.split("\n").filter((line) => line.startsWith("Benchmark"))).toHaveLength(counted.length);
       expect(await left()).toEqual(clean);
     });
 

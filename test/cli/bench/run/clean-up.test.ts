@@ -42,6 +42,34 @@ describe("a namespace", () => {
     expect(fake.objects).toEqual(before);
   });
 
+  test("of the benchmark that is being deleted is waited for and created anew", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a", { labels: { team: "x" } });
+    fake.put(`${at("a")}/configmaps/old`);
+    fake.deletionDelay = 100;
+    await deleteNamespaces(connection);
+    expect(fake.objects.get(at("a"))?.metadata).toHaveProperty("deletionTimestamp");
+    await createNamespace(connection, "a");
+    expect(fake.objects.get(at("a"))?.metadata).toEqual({ name: "a", labels });
+    expect(fake.names(`${at("a")}/serviceaccounts`)).toEqual(["default"]);
+    expect(fake.names(`${at("a")}/configmaps`)).toEqual([]);
+  });
+
+  test("that is gone between two requests is created", async () => {
+    const { fake, connection } = await connected();
+    fake.refuse = (method) => (method === "POST" && fake.count(/^POST/) === 1 ? 409 : undefined);
+    await createNamespace(connection, "a");
+    expect(fake.objects.get(at("a"))?.metadata).toEqual({ name: "a", labels });
+    expect(fake.count(/^POST/)).toBe(2);
+  });
+
+  test("of the user's own that is being deleted is refused at once", async () => {
+    const { fake, connection } = await connected();
+    fake.put(at("old"), { metadata: { name: "old", deletionTimestamp: "2026-01-01T00:00:00Z" } });
+    await expect(createNamespace(connection, "old")).rejects.toThrow("the namespace old exists and is not");
+    expect(fake.count(/^POST/)).toBe(1);
+  });
+
   test("that the API server refuses is an error", async () => {
     const { fake, connection } = await connected();
     fake.refuse = () => 403;

@@ -13,6 +13,7 @@ export interface Stored {
     readonly name: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
   };
   spec?: Record<string, unknown>;
   status?: Record<string, unknown>;
@@ -34,6 +35,10 @@ export class FakeApiServer {
   isReady = true;
   /** Milliseconds until a new namespace has its service account. */
   accountDelay = 0;
+  /** Milliseconds until a deleted namespace is gone. It refuses new objects until then. */
+  deletionDelay = 0;
+  /** Whether watches stay open. Otherwise each one ends at once. */
+  keepsWatches = true;
   #active = false;
   #version = 1;
   readonly #events: { readonly version: number; readonly text: string }[] = [];
@@ -105,9 +110,10 @@ export class FakeApiServer {
     return this.#watches.size;
   }
 
-  /** Ends every open watch, as an API server does that stops. */
+  /** Ends every open watch, as a busy API server does. The next watch gets the events since its version. */
   endWatches(): void {
     for (const stream of this.#watches) stream.end();
+    this.#watches.clear();
   }
 
   /** Sends an event to every open watch. */
@@ -140,7 +146,7 @@ export class FakeApiServer {
     if (body !== undefined) return this.#create(path, body);
     const object = this.objects.get(path);
     if (object !== undefined) {
-      if (method === "DELETE") this.#remove(path);
+      if (method === "DELETE") this.#delete(path, object);
       return [200, object];
     }
     const isCollection =
@@ -161,7 +167,9 @@ export class FakeApiServer {
     if (name === undefined) return [422, { message: "no name" }];
     if (this.objects.has(path)) return [409, { message: "it exists" }];
     const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
-    if (namespace !== undefined && !this.objects.has(`/api/v1/namespaces/${namespace}`)) return [404, {}];
+    const parent = this.objects.get(`/api/v1/namespaces/${namespace}`);
+    if (namespace !== undefined && parent === undefined) return [404, {}];
+    if (parent?.metadata.deletionTimestamp !== undefined) return [403, { message: "the namespace is being deleted" }];
     if (body.metadata.namespace !== undefined && body.metadata.namespace !== namespace) return [400, {}];
     if (collection.endsWith("/pods")) {
       const { priority, priorityClassName } = body.spec as { priority?: number; priorityClassName?: string };
@@ -203,6 +211,14 @@ export class FakeApiServer {
     this.#record(path, type, object);
   }
 
+  /** The deletion of a namespace takes its time, as the controller manager's does. */
+  #delete(path: string, object: Stored): void {
+    if (this.deletionDelay === 0 || !/^\/api\/v1\/namespaces\/[^/]+$/.test(path)) return this.#remove(path);
+    const deletionTimestamp = new Date().toISOString();
+    this.#store(path, { ...object, metadata: { ...object.metadata, deletionTimestamp } });
+    setTimeout(() => this.#remove(path), this.deletionDelay);
+  }
+
   #remove(path: string): void {
     for (const each of [...this.objects.keys()].filter((key) => key === path || key.startsWith(`${path}/`))) {
       const object = this.objects.get(each)!;
@@ -214,7 +230,8 @@ export class FakeApiServer {
   #record(path: string, type: string, object: Stored): void {
     const version = ++this.#version;
     if (!/\/pods\/[^/]+$/.test(path)) return;
-    const text = `${JSON.stringify({ type, object })}\n`;
+    const metadata = { ...object.metadata, resourceVersion: String(version) };
+    const text = `${JSON.stringify({ type, object: { ...object, metadata } })}\n`;
     this.#events.push({ version, text });
     for (const stream of this.#watches) stream.write(text);
   }
@@ -223,6 +240,7 @@ export class FakeApiServer {
     stream.respond({ ":status": 200 });
     const from = Number(url.searchParams.get("resourceVersion"));
     for (const { version, text } of this.#events) if (version > from) stream.write(text);
+    if (!this.keepsWatches) return void stream.end();
     this.#watches.add(stream);
     stream.on("close", () => this.#watches.delete(stream));
   }

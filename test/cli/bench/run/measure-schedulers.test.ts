@@ -44,13 +44,26 @@ describe("a repetition", () => {
     expect(repetitions.map((each) => [each.void, each.pods.length])).toEqual(Array(2).fill([undefined, 3]));
   });
 
-  test("is void when the watch ends", async () => {
+  test("counts when the watch ends once", async () => {
     const { fake, control, measure } = await conditions();
     control.before = (call) => {
       if (call === "pause a") fake.endWatches();
     };
+    expect((await measure()).map((each) => [each.void, each.pods.length])).toEqual([[undefined, 3]]);
+    expect(fake.count(/watch=true/)).toBe(2);
+  });
+
+  test("is void when every watch ends", async () => {
+    const { fake, control, measure } = await conditions();
+    control.before = (call) => {
+      if (call !== "pause a") return;
+      fake.keepsWatches = false;
+      // The replayed event of a bound pod would end the wait before the watches are used up.
+      fake.schedule = () => undefined;
+      fake.endWatches();
+    };
     const [only] = await measure();
-    expect(only?.void).toBe("the API server ended the watch of the pods");
+    expect(only?.void).toBe("the API server ended the watch of the pods 20 times");
     expect(only?.journal).toBe("the journal\n");
   });
 

@@ -119,12 +119,27 @@ describe("a workload", () => {
     ["a wait", [create(1)]],
     ["a sleep", [create(1, quiet), sleep(0.2), { opcode: "startCollectingMetrics", name: "", namespaces: [] }]],
     ["a steady state", [create(1, { steadyStateSeconds: 0.2 })]],
-  ] as const)("fails when the watch ends during %s", async (_name, operations) => {
+  ] as const)("fails when every watch ends during %s", async (_name, operations) => {
     const { fake, run } = await stageOf();
     fake.schedule = () => undefined;
-    const failed = expect(run(...(operations as readonly Operation[]))).rejects.toThrow("ended the watch of the pods");
+    const failed = expect(run(...(operations as readonly Operation[]))).rejects.toThrow(
+      "ended the watch of the pods 20 times",
+    );
     await expect.poll(() => [fake.watching, fake.names(pods)], { interval: 5 }).toEqual([1, ["pod-0"]]);
+    fake.keepsWatches = false;
     fake.endWatches();
     await failed;
+  });
+
+  test("goes on when the watch ends once", async () => {
+    const { fake, run, tracker } = await stageOf();
+    fake.active = false;
+    const done = run(create(3));
+    await expect.poll(() => [fake.watching, fake.names(pods).length], { interval: 5 }).toEqual([1, 3]);
+    fake.endWatches();
+    fake.active = true;
+    await done;
+    expect(tracker.measured().map(({ node }) => node)).toEqual(Array(3).fill("node-0"));
+    expect(fake.count(/watch=true/)).toBe(2);
   });
 });

@@ -125,6 +125,46 @@ describe("an operation", () => {
     await expect(run(object("v1", "PersistentVolume"))).rejects.toThrow("the workload creates a v1 PersistentVolume");
   });
 
+  test.each([
+    ["names none", {}, {}, "nodeforge-bench"],
+    ["names one in the operation", {}, { namespace: "b" }, "b"],
+    ["names one itself", { namespace: "c" }, { namespace: "b" }, "c"],
+  ])("createAny makes the namespace of an object that %s", async (_case, own, operation, expected) => {
+    const { fake, run } = await stageOf();
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", ...own } };
+    await run({ opcode: "createAny", objects: [object], ...operation }, create(1));
+    expect(fake.names("/api/v1/configmaps")).toEqual(["x"]);
+    expect(fake.names(`/api/v1/namespaces/${expected}/configmaps`)).toEqual(["x"]);
+    expect(fake.names("/api/v1/namespaces")).toEqual(["a", "default", "kube-system", expected].sort());
+    const labels = { "nodeforge.local/bench": "true" };
+    expect(fake.objects.get(`/api/v1/namespaces/${expected}`)?.metadata.labels).toEqual(labels);
+  });
+
+  test("createAny makes no namespace for an object that belongs to none", async () => {
+    const { fake, run } = await stageOf();
+    const object = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "x" } };
+    await run({ opcode: "createAny", objects: [object] }, create(1));
+    expect(fake.names("/apis/scheduling.k8s.io/v1/priorityclasses")).toEqual(["x"]);
+    expect(fake.names("/api/v1/namespaces")).toEqual(["a", "default", "kube-system"]);
+  });
+
+  test.each([
+    ["the object", { namespace: "shop" }, {}],
+    ["the operation", {}, { namespace: "shop" }],
+    ["the object, beside the benchmark's in the operation", { namespace: "shop" }, { namespace: "b" }],
+  ])("createAny refuses a namespace of the user's in %s", async (_case, own, operation) => {
+    const { fake, run } = await stageOf();
+    fake.put("/api/v1/namespaces/shop");
+    for (const [kind, spec] of [["ConfigMap"], ["Pod", { containers: [] }]] as const) {
+      const object = { apiVersion: "v1", kind, metadata: { name: "x", ...own }, ...(spec && { spec }) };
+      const done = run({ opcode: "createAny", objects: [object], ...operation }, create(1));
+      await expect(done).rejects.toThrow("the namespace shop exists and is not the benchmark's. Fix: ");
+    }
+    expect(fake.count(/^(POST|DELETE) .*shop/)).toBe(0);
+    expect(fake.objects.get("/api/v1/namespaces/shop")?.metadata).toEqual({ name: "shop" });
+    expect(fake.names(pods)).toEqual([]);
+  });
+
   test("must be measured by one at least", async () => {
     const { run } = await stageOf();
     await expect(run(create(1, { collectMetrics: false }))).rejects.toThrow("no operation of test is measured. Fix: ");

@@ -131,14 +131,45 @@ describe("a wait", () => {
     await expect(wait("bound")).rejects.toThrow("stopped");
   });
 
-  test("fails when the watch ends, also a later one", async () => {
+  const watches = /^GET .*pods\?watch=true/;
+
+  test("goes on after the last event when the watch ends, and loses no event", async () => {
+    const { fake, tracker, announce, wait } = await tracked();
+    for (const name of ["x", "y", "z"]) tracker.acknowledge(announce(name));
+    const heard: string[] = [];
+    tracker.onBound((name) => heard.push(name));
+    await expect.poll(() => fake.watching).toBe(1);
+    fake.put(path("x"), bound);
+    await wait("bound", "x");
+    const first = tracker.measured()[0]!;
+    fake.endWatches();
+    // No watch is open, so only the next one can report it.
+    expect(fake.watching).toBe(0);
+    fake.put(path("y"), bound);
+    await wait("bound", "y");
+    fake.put(path("z"), bound);
+    await wait("bound", "z");
+    expect(heard).toEqual(["x", "y", "z"]);
+    expect(tracker.measured()[0]).toEqual(first);
+    expect(fake.count(watches)).toBe(2);
+    const versions = fake.requests
+      .filter((request) => watches.test(request))
+      .map((request) => Number(/resourceVersion=(\d+)/.exec(request)?.[1]));
+    expect(versions[1]! - versions[0]!).toBe(1);
+  });
+
+  test("fails soon when every watch ends at once, also a later wait", async () => {
     const { fake, announce, wait } = await tracked();
     announce("x");
     const during = wait("bound", "x");
     await expect.poll(() => fake.watching).toBe(1);
+    fake.keepsWatches = false;
+    const began = performance.now();
     fake.endWatches();
-    await expect(during).rejects.toThrow("the API server ended the watch of the pods");
-    await expect(wait("bound")).rejects.toThrow("the API server ended the watch of the pods");
+    await expect(during).rejects.toThrow("the API server ended the watch of the pods 20 times");
+    expect(performance.now() - began).toBeLessThan(5000);
+    await expect(wait("bound")).rejects.toThrow("the API server ended the watch of the pods 20 times");
+    expect(fake.count(watches)).toBe(20);
   });
 
   test("passes bookmarks, and the end of a watch that is expected", async () => {
@@ -149,5 +180,6 @@ describe("a wait", () => {
     fake.endWatches();
     await expect.poll(() => fake.watching).toBe(0);
     await wait("bound");
+    expect(fake.count(watches)).toBe(1);
   });
 });
