@@ -17,7 +17,7 @@ export const scenarioFile = "scenario.yaml";
 /** Name of the list of the inputs, in their folder. */
 export const contentsFile = "contents.json";
 
-/** What `contents.json` says about the inputs of a benchmark. */
+/** Content of `contents.json`: facts about the inputs of a benchmark. */
 export interface InputContents {
   readonly formatVersion: number;
   /** Name of the scenario, e.g. `basic-500`. */
@@ -29,8 +29,8 @@ export interface InputContents {
 }
 
 /**
- * Returns everything that a repetition of a benchmark needs: `scenario.yaml`, a scenario file whose paths are below the same
- * folder, the files of the workload, the configurations as the schedulers got them, and `contents.json`.
+ * Returns every file that a repetition of a benchmark needs. `scenario.yaml` is a scenario whose paths are below the same folder.
+ * Beside it are the workload's files, the configurations as the schedulers got them, and `contents.json`.
  *
  * A program is not among them. The scenario has its absolute path and its SHA-256.
  * @param kubernetes Version of the cluster, e.g. `1.36.3`.

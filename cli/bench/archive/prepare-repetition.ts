@@ -10,8 +10,8 @@ import type { RecordedBenchmark } from "./recorded-benchmark.ts";
  * Copies the inputs of a recorded benchmark into a folder, and returns the path of the scenario there. Its file has the
  * scenario's name, because results are named after the file.
  * @param kubernetes Version of the present cluster, e.g. `1.36.3`.
- * @throws one error with everything that prevents an equal repetition: a changed file, a program that is missing or another
- * one, another Kubernetes for a workload of upstream.
+ * @throws one error with everything that prevents an equal repetition: changed files, missing or changed programs, and another
+ * Kubernetes for a workload of upstream.
  */
 export async function prepareRepetition(
   benchmark: RecordedBenchmark,

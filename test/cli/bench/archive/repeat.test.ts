@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("nodeforge-repeat-"));
+const orphans = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("nodeforge-repeat-"));
 
 describe("a repetition", () => {
   it("plans the recorded scenario, opens the stack and leaves no files", async () => {
@@ -37,7 +37,7 @@ describe("a repetition", () => {
     const data = exampleData({ scenario: scenario!, repetitions: [] });
     await writeBenchmark(folder, data, recordedInputs({ scenario: scenario!, workload, contestants }, "1.36.3"));
 
-    const before = await leftovers();
+    const before = await orphans();
     const confirm = vi.fn(() => Promise.resolve(true));
     const open = vi.fn(() => Promise.reject(new Error("no such stack")));
     const run = { name: "1-dev", folder, record: exampleRecord() };
@@ -46,7 +46,7 @@ describe("a repetition", () => {
     expect(printed).toContain("most-allocated");
     expect(open).toHaveBeenCalledTimes(1);
     expect(confirm).not.toHaveBeenCalled();
-    expect(await leftovers()).toEqual(before);
+    expect(await orphans()).toEqual(before);
   });
 
   it("opens nothing where the record is not enough", async () => {
