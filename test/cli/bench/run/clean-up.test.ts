@@ -42,7 +42,7 @@ describe("a namespace", () => {
     expect(fake.objects).toEqual(before);
   });
 
-  test("of the benchmark that is being deleted is waited for and created anew", async () => {
+  test("of the benchmark that is being deleted is waited for and created again", async () => {
     const { fake, connection } = await connected();
     await createNamespace(connection, "a", { labels: { team: "x" } });
     fake.put(`${at("a")}/configmaps/old`);
