@@ -7,6 +7,7 @@ import type { Arrival, Scenario } from "../scenario/scenario.ts";
 import type { KubernetesObject, Operation, PodBatch, Workload } from "../workload/operation.ts";
 import { benchPool } from "./bench-nodes.ts";
 import { benchLabel, createNamespace } from "./clean-up.ts";
+import { isSelected, labelsOf, type PodSelection } from "./pod-selection.ts";
 import type { PodStage, PodTracker } from "./pod-tracker.ts";
 import { collectionOf } from "./resource-path.ts";
 
@@ -59,7 +60,8 @@ class Performance {
   readonly #churns: { readonly stop: AbortController; readonly done: Promise<void> }[] = [];
   readonly #namespaces = new Set<string>();
   readonly #priorityClasses = new Map<string, Promise<void>>();
-  #collecting = false;
+  /** Pods that are measured between two operations. */
+  #collecting: PodSelection | undefined;
   #start: number | undefined;
   #end: number | undefined;
   #batch = 0;
@@ -87,21 +89,22 @@ class Performance {
         return this.#deletePods(operation);
       case "churn":
         return this.#churn(operation);
-      case "barrier": {
-        const { namespaces } = operation;
-        const keys = namespaces.length === 0 ? tracker.keys() : namespaces.flatMap((each) => tracker.keys(each));
-        return tracker.wait(keys, operation.stage === "Attempted" ? "attempted" : this.#done(), signal);
-      }
+      case "barrier":
+        return tracker.wait(
+          tracker.keys(operation),
+          operation.stage === "Attempted" ? "attempted" : this.#done(),
+          signal,
+        );
       case "sleep":
         return sleep(operation.seconds * 1000, undefined, { signal });
       case "createAny":
         for (const object of operation.objects) await this.#create(object, operation.namespace ?? plainNamespace);
         return;
       case "startCollectingMetrics":
-        this.#collecting = true;
+        this.#collecting = operation;
         return this.#open();
       case "stopCollectingMetrics":
-        this.#collecting = false;
+        this.#collecting = undefined;
         return this.#close();
       case "replay":
         return this.#replay(operation);
@@ -156,12 +159,14 @@ class Performance {
     const isBacklog = collectMetrics && arrival === "backlog" && steadyStateSeconds === undefined;
     if (isBacklog) await this.#stage.pause();
     if (collectMetrics) await this.#open();
-    const measured = collectMetrics || this.#collecting;
+    const selection = this.#collecting;
+    const isMeasured = ({ namespace, pod }: PodBatch) =>
+      collectMetrics || (selection !== undefined && isSelected(selection, namespace, labelsOf(pod(0))));
     const keys: string[] = [];
-    for (const batch of batches) keys.push(...(await this.#createBatch(batch, measured)));
+    for (const batch of batches) keys.push(...(await this.#createBatch(batch, isMeasured(batch))));
     if (isBacklog) await this.#stage.resume();
     if (steadyStateSeconds !== undefined) {
-      for (const batch of batches) await this.#keepSteady(batch, steadyStateSeconds, measured);
+      for (const batch of batches) await this.#keepSteady(batch, steadyStateSeconds, isMeasured(batch));
     } else if (!skipWaitToCompletion) {
       await tracker.wait(keys, this.#done(), signal);
     }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, ObjectList, StoredObject } from "../../../lib/api-server.ts";
 import type { KubernetesObject } from "../workload/operation.ts";
 import { quantity } from "./quantity.ts";
+import { isSelected, labelsOf, type Labels, type PodSelection } from "./pod-selection.ts";
 import type { PodTimes } from "./repetition.ts";
 
 /** Fields of a pod that the tracker reads. */
@@ -19,6 +20,7 @@ export type PodStage = "attempted" | "bound" | "running";
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Tracked {
+  readonly labels: Labels;
   readonly measured: boolean;
   attempted: boolean;
   /** Without `acknowledged` until the API server has the pod. */
@@ -74,7 +76,7 @@ export class PodTracker {
     const created = this.#clock();
     const spec = object.spec as PodSpec;
     this.#pods.set(key, {
-      ...{ measured, attempted: false },
+      ...{ measured, attempted: false, labels: labelsOf(object) },
       times: { name, namespace, created, priority: spec.priority ?? 0, requests: requestsOf(spec) },
     });
     return key;
@@ -92,10 +94,10 @@ export class PodTracker {
     return () => (this.#listener = undefined);
   }
 
-  /** Keys of the announced pods. @param namespace Only of this one. @default all */
-  keys(namespace?: string): readonly string[] {
+  /** Keys of the announced pods that a selection has. */
+  keys(selection: PodSelection): readonly string[] {
     return [...this.#pods]
-      .filter(([, { times }]) => times.namespace === (namespace ?? times.namespace))
+      .filter(([, { times, labels }]) => isSelected(selection, times.namespace, labels))
       .map(([key]) => key);
   }
 

@@ -117,8 +117,8 @@ describe("a workload", () => {
 
   test.each([
     ["a wait", [create(1)]],
-    ["a sleep", [create(1, quiet), sleep(0.2), { opcode: "startCollectingMetrics", name: "", namespaces: [] }]],
-    ["a steady state", [create(1, { steadyStateSeconds: 0.2 })]],
+    ["a sleep", [create(1, quiet), sleep(3), { opcode: "startCollectingMetrics", name: "", namespaces: [] }]],
+    ["a steady state", [create(1, { steadyStateSeconds: 3 })]],
   ] as const)("fails when every watch ends during %s", async (_name, operations) => {
     const { fake, run } = await stageOf();
     fake.schedule = () => undefined;

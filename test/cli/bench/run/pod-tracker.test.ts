@@ -53,9 +53,9 @@ describe("a tracked pod", () => {
     announce("refused");
     tracker.acknowledge("a/unknown");
     expect(tracker.measured().map(({ name }) => name)).toEqual(["measured"]);
-    expect(tracker.keys("a")).toEqual(["a/measured", "a/other", "a/refused"]);
-    expect(tracker.keys()).toHaveLength(3);
-    expect(tracker.keys("b")).toEqual([]);
+    expect(tracker.keys({ namespaces: ["a"] })).toEqual(["a/measured", "a/other", "a/refused"]);
+    expect(tracker.keys({ namespaces: [] })).toHaveLength(3);
+    expect(tracker.keys({ namespaces: ["b"] })).toEqual([]);
   });
 
   test("keeps its first node and time", async () => {

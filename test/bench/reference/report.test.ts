@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { comparisonReport, generatorReport, verdictReport } from "../../../bench/reference/report.ts";
+import type { PairResult } from "../../../cli/bench/statistics/result.ts";
+
+describe("the comparison with scheduler_perf", () => {
+  const rounds = (...ratios: readonly number[]) =>
+    ratios.map((ratio) => ({ own: 100 * ratio, upstream: 100, load: 1 }));
+
+  it("meets the goal within 10 %", () => {
+    const { text, met } = comparisonReport(rounds(0.95, 0.97, 0.96, 1.02, 0.99, 0.98));
+    expect(met).toBe(true);
+    expect(text).toMatch(/^1 +95\.0 +100\.0 +0\.950 +1\.0$/m);
+    expect(text).toMatch(/^ratio of 6 rounds: 0\.97\d \(95 % interval 0\.9\d\d to 1\.0\d\d\)$/m);
+    expect(text).toMatch(/^met: at most 10 % of difference$/m);
+    expect(text).not.toContain("missed");
+  });
+
+  it.each([0.85, 1.15])("misses the goal at a ratio of %d", (ratio) => {
+    const { text, met } = comparisonReport(rounds(ratio, ratio));
+    expect(met).toBe(false);
+    expect(text).toMatch(/^ratio of 2 rounds: .* \(whole range /m);
+    expect(text).toMatch(/^missed: at most 10 % of difference$/m);
+  });
+});
+
+describe("the needs of the generator", () => {
+  const mebibytes = (...values: readonly number[]) => values.map((value) => value * 2 ** 20);
+
+  it("are less CPU than the API server's and flat memory", () => {
+    const { text, met } = generatorReport({ cpuSeconds: 4, memory: mebibytes(200, 210, 205, 220) }, 20);
+    expect(met).toBe(true);
+    expect(text).toContain("generator 4.0, API server 20.0");
+    expect(text).toContain("first half 210 MiB, second half 220 MiB");
+    expect(text.match(/^met: /gm)).toHaveLength(2);
+  });
+
+  it("miss the goal of the CPU alone", () => {
+    const { text, met } = generatorReport({ cpuSeconds: 20, memory: mebibytes(200, 200) }, 20);
+    expect(met).toBe(false);
+    expect(text).toMatch(/^missed: the generator uses less CPU than the API server$/m);
+    expect(text.match(/^missed: /gm)).toHaveLength(1);
+  });
+
+  it("miss the goal of the memory alone", () => {
+    const { text, met } = generatorReport({ cpuSeconds: 1, memory: mebibytes(200, 200, 260) }, 20);
+    expect(met).toBe(false);
+    expect(text).toMatch(/^missed: its memory grows/m);
+    expect(text.match(/^missed: /gm)).toHaveLength(1);
+  });
+});
+
+describe("the verdict", () => {
+  const pair = (kind: PairResult["verdict"]["kind"], measure = "throughput"): PairResult => ({
+    ...{ scheduler: "b", baseline: "a", measure, ratio: 1, interval: [1, 1], p: 1, blocks: 6 },
+    verdict: { kind, text: kind },
+  });
+
+  it.each(["same", "unclear"] as const)("on a scheduler against itself may be: %s", (kind) => {
+    expect(verdictReport([pair(kind), pair("worse", "packing")], "same").met).toBe(true);
+  });
+
+  it.each(["better", "worse", "different", "not comparable"] as const)(
+    "on a scheduler against itself must not be: %s",
+    (kind) => {
+      expect(verdictReport([pair(kind)], "same").met).toBe(false);
+    },
+  );
+
+  it("on a delayed scheduler must be worse", () => {
+    expect(verdictReport([pair("worse")], "slower").met).toBe(true);
+    expect(verdictReport([pair("same")], "slower").met).toBe(false);
+    expect(verdictReport([pair("better")], "slower").met).toBe(false);
+    expect(verdictReport([pair("worse", "packing")], "slower").met).toBe(false);
+    expect(verdictReport([], "slower").met).toBe(false);
+  });
+});

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  generatorScenario,
+  sameScenario,
+  slowerScenario,
+  upstreamScenario,
+} from "../../../bench/reference/scenarios.ts";
+import { readScenario } from "../../../cli/bench/scenario/read-scenario.ts";
+
+/** Reads a scenario as bench/reference/in-namespace.ts does. */
+function read(document: Readonly<Record<string, unknown>>) {
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-reference-"));
+  try {
+    const path = join(folder, "reference.yaml");
+    writeFileSync(path, JSON.stringify(document));
+    return readScenario(path)[0];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("scenarios of the reference benchmark", () => {
+  it("measure what scheduler_perf measures, once and at its pace", () => {
+    expect(read(upstreamScenario())).toMatchObject({
+      workload: { name: "SchedulingBasic/500Nodes", params: {} },
+      ...{ arrival: "burst", repetitions: 1, warmups: 0, nodes: { real: "exclude", pods: "bind" } },
+      common: { qps: 5000, burst: 5000, featureGates: {} },
+    });
+  });
+
+  it("measure the generator with more pods", () => {
+    expect(read(generatorScenario(10_000))).toMatchObject({ workload: { params: { measurePods: 10_000 } } });
+  });
+
+  it("compare a scheduler with itself", () => {
+    const scenario = read(sameScenario(6));
+    expect(scenario).toMatchObject({ repetitions: 6, arrival: "backlog", compare: { baseline: "a" } });
+    expect(scenario?.schedulers).toEqual([{ name: "a" }, { name: "also-a" }]);
+  });
+
+  it("compare two configurations of one program, of which the second waits", () => {
+    const scenario = read(slowerScenario(6, "/bin/example"));
+    expect(scenario?.compare.baseline).toBe("example");
+    const [first, second] = scenario?.schedulers ?? [];
+    expect(scenario?.schedulers).toHaveLength(2);
+    expect([first?.binary, second?.binary]).toEqual(["/bin/example", "/bin/example"]);
+    expect(first?.configuration).toMatch(/\/example\/configuration\.yaml$/);
+    expect(second?.configuration).toMatch(/\/example\/delayed\.yaml$/);
+  });
+});
