@@ -122,6 +122,7 @@ export class Cluster extends pulumi.ComponentResource {
         platform,
         identity,
         data: config.master,
+        settings: config,
         drain: config.drain,
         timeouts,
         kept: keptIdentity(prior, config, keepers),

@@ -5,6 +5,7 @@ import type { DrainConfig } from "../config/drain.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
+import { argumentLines, type ComponentSettings } from "../guest/component-arguments.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
@@ -39,6 +40,8 @@ export interface MasterArgs {
   readonly identity: ClusterIdentity;
   /** Size and protection of the data disk. */
   readonly data: Pick<MasterConfig, "dataDiskGiB" | "dataProtected">;
+  /** Arguments and feature gates of the components. */
+  readonly settings: ComponentSettings;
   /** Drain policy for workers. */
   readonly drain: DrainConfig;
   readonly timeouts: Timeouts;
@@ -84,7 +87,7 @@ export class Master extends pulumi.ComponentResource {
 
   constructor(name: string, args: MasterArgs, opts?: pulumi.ComponentResourceOptions) {
     super(resourceType.master, name, { node: args.node.name, addressing: args.node.addressing }, opts);
-    const { node, platform, identity, data, drain, timeouts, certificates } = args;
+    const { node, platform, identity, data, settings, drain, timeouts, certificates } = args;
     // Left out until the first renewal, so that the inputs of the steps do not change before it.
     const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };
     this.node = node;
@@ -121,6 +124,7 @@ export class Master extends pulumi.ComponentResource {
           // step, because its outputs would be unknown.
           MACHINE: domainId,
           ...renewal,
+          ...componentParameters(settings, timeouts),
           APPROVE_JOINS: scriptText({ script: "approve-joins" }),
         },
         stdin: initConfiguration({ clusterName: identity.clusterName, node, network: identity.network }),
@@ -170,4 +174,11 @@ export class Master extends pulumi.ComponentResource {
     this.kubeconfig = pulumi.secret(kubeconfig.stdout);
     this.registerOutputs({ endpoint: this.endpoint, kubernetesVersion: this.kubernetesVersion });
   }
+}
+
+/** Returns the parameters with the components' settings; none without settings, so that the inputs of the step do not change. */
+function componentParameters(settings: ComponentSettings, { init }: Timeouts): Record<string, string | number> {
+  const lines = argumentLines(settings);
+  // The script waits as long once more for the former arguments, and needs time for its other phases.
+  return lines === "" ? {} : { ARGUMENTS: lines, COMPONENT_TIMEOUT_SECONDS: init * 15 };
 }

@@ -3,6 +3,7 @@ import { chooseImage } from "../image/location.ts";
 import type { ImageUse, VerifiedImage } from "../image/verify.ts";
 import { detectDomainType, resolveDomainType, type DomainType } from "../libvirt/virtualisation.ts";
 import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
+import { readControlPlaneArguments, readFeatureGates, type ComponentArguments } from "./components.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { readImage } from "./image.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
@@ -36,6 +37,10 @@ export interface ClusterConfig<Image = VerifiedImage> {
   readonly network: NetworkConfig;
   readonly clusterNetwork: ClusterNetworkConfig;
   readonly master: MasterConfig;
+  /** Further arguments of the control plane's components. */
+  readonly controlPlaneArguments: ComponentArguments;
+  /** Feature gates of the API server, the controller manager, the scheduler and the kubelets. */
+  readonly featureGates: Readonly<Record<string, boolean>>;
   /** At least one pool. The plain keys are the short form of one pool. */
   readonly workerPools: readonly WorkerPoolConfig<Image>[];
   readonly simulatedNodes: SimulatedNodesConfig;
@@ -139,6 +144,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     network,
     clusterNetwork: cluster,
     master,
+    controlPlaneArguments: readControlPlaneArguments(values, problems),
+    featureGates: readFeatureGates(values, problems),
     workerPools,
     simulatedNodes,
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),

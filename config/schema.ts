@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
 /** The types a key may have. */
-export type KeyType = "string" | "integer" | "boolean" | "array" | "array of objects";
+export type KeyType = "string" | "integer" | "boolean" | "array" | "array of objects" | "object";
 
-/** An object of a list before its keys are checked. */
+/** An object before its keys are checked. */
 export type RawObject = Readonly<Record<string, unknown>>;
 
 /** A value of the configuration with a checked type. */
-export type Value = string | number | boolean | readonly string[] | readonly RawObject[];
+export type Value = string | number | boolean | readonly string[] | readonly RawObject[] | RawObject;
 
 /** Declaration of one key in Pulumi.yaml; its type is the type of its default. */
 export interface KeySchema {
@@ -118,5 +118,6 @@ export function readSimulatedSchema(): ReadonlyMap<string, PoolKeySchema> {
 function typeOf(value: Value): KeyType {
   if (typeof value === "number") return "integer";
   if (typeof value === "boolean") return "boolean";
-  return typeof value === "string" ? "string" : "array";
+  if (typeof value === "string") return "string";
+  return Array.isArray(value) ? "array" : "object";
 }

@@ -7,12 +7,13 @@ const expectations: Record<KeyType, string> = {
   boolean: "true or false",
   array: "a list of strings",
   "array of objects": "a list of objects",
+  object: "an object",
 };
 
 /**
  * The typed values of a configuration, or of one object in it. A value is the one that is set, else the default.
  *
- * Pulumi passes every value as text, and lists as JSON. Inside a list, values have their own types. Unknown keys and values of
+ * Pulumi passes every value as text, and lists and objects as JSON. Inside them, values have their own types. Unknown keys and values of
  * the wrong type are added to `problems`. A wrong value is replaced by the default, so that the remaining rules are checked.
  */
 export class Values {
@@ -52,6 +53,10 @@ export class Values {
     return this.value(key) as readonly RawObject[];
   }
 
+  object(key: string): RawObject {
+    return this.value(key) as RawObject;
+  }
+
   /** Returns a value of any type. @throws when Pulumi.yaml does not declare the key. */
   value(key: string): Value {
     const value = this.#values.get(key);
@@ -71,10 +76,11 @@ function convert(type: KeyType, given: unknown): Value | undefined {
     case "array":
       return listOf(given, (item) => typeof item === "string");
     case "array of objects":
-      return listOf(
-        given,
-        (item): item is RawObject => item !== null && typeof item === "object" && !Array.isArray(item),
-      );
+      return listOf(given, isObject);
+    case "object": {
+      const value = parsed(given);
+      return isObject(value) ? value : undefined;
+    }
   }
 }
 
@@ -83,12 +89,21 @@ function asText(given: unknown): string {
 }
 
 function listOf<Item>(given: unknown, is: (item: unknown) => item is Item): readonly Item[] | undefined {
+  const value = parsed(given);
+  return Array.isArray(value) && value.every(is) ? value : undefined;
+}
+
+/** Returns the value of a JSON text; undefined for any other text. */
+function parsed(given: unknown): unknown {
   try {
-    const value: unknown = JSON.parse(asText(given));
-    return Array.isArray(value) && value.every(is) ? value : undefined;
+    return JSON.parse(asText(given));
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is RawObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 // Most unknown keys are mistyped. The key that shares the longest beginning or end is the most likely one.

@@ -2,8 +2,9 @@
 # Initializes the control plane on this node. Also completes an interrupted initialization, and restores a control plane whose
 # data disk was moved to a new machine.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
-# approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
-# state has this step. Stdin: kubeadm's configuration.
+# approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. Where the stack has such settings:
+# ARGUMENTS, further arguments of the units (component-arguments.ts); COMPONENT_TIMEOUT_SECONDS, the limit for a unit to run with
+# other arguments. REPEATED is set when the stack's state has this step. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes, and the seconds of each phase.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
@@ -90,8 +91,92 @@ phase certs all
 phase kubeconfig all
 certificates=$((SECONDS - begin))
 
+# The arguments with which each unit ran last, on the data disk: a new root disk starts with them, so etcd never sees data that is
+# larger than its quota. Each has one argument a line, quoted for systemd.
+arguments=/etc/kubernetes/nodeforge-arguments
+# systemd keeps settings of its own interface there. The folder stays after a reboot. NixOS cannot change /etc/systemd/system.
+drop_ins=/etc/systemd/system.control
+
+# drop_in UNIT ARGUMENTS: prints the drop-in that adds the arguments to the command of the image. Prints nothing without any.
+drop_in() {
+  local file command
+  [[ -n $2 ]] || return 0
+  file=$(systemctl show --property FragmentPath --value "$1")
+  command=$(sed -n 's/^ExecStart=\(..*\)/\1/p' "$file" | head -n 1)
+  [[ -n $command ]] || fail "the unit $1 has no command (${file:-no file})"
+  printf '[Service]\nExecStart=\nExecStart=%s %s\n' "$command" "$(paste -sd ' ' <<<"$2")"
+}
+
+# set_drop_in UNIT ARGUMENTS: gives the unit these arguments at its next start.
+set_drop_in() {
+  local text
+  text=$(drop_in "$1" "$2")
+  if [[ -n $text ]]; then
+    mkdir -p "$drop_ins/$1.service.d"
+    write_file 0644 "$drop_ins/$1.service.d/10-nodeforge.conf" <<<"$text"
+  else
+    rm -f "$drop_ins/$1.service.d/10-nodeforge.conf"
+  fi
+  systemctl daemon-reload
+}
+
+# answers UNIT: succeeds if the unit answers as healthy. The units of etcd and the API server have started only once they do.
+answers() {
+  local port
+  case $1 in
+  kube-controller-manager) port=10257 ;;
+  kube-scheduler) port=10259 ;;
+  *) return 0 ;;
+  esac
+  printf 'GET /healthz HTTP/1.0\r\n\r\n' |
+    timeout 10 openssl s_client -quiet -connect "127.0.0.1:$port" 2>/dev/null | grep '^HTTP/1.. 200' >/dev/null
+}
+
+# restart UNIT: restarts a unit, and succeeds once it has been healthy for five seconds. It fails as soon as the unit ends.
+restart() {
+  local limit=${COMPONENT_TIMEOUT_SECONDS:-300} from=$SECONDS good=0
+  timeout "$limit" systemctl restart "$1" || return 1
+  while ((good < 5)); do
+    [[ $(systemctl show --property SubState --value "$1") == running ]] && ((SECONDS - from <= limit)) || return 1
+    if answers "$1"; then ((++good)); else good=0; fi
+    sleep 1
+  done
+}
+
+# set_arguments UNIT ARGUMENTS: lets the unit run with these arguments, and changes nothing when it does. A unit that does not run
+# with them gets its former arguments back.
+set_arguments() {
+  local unit=$1 wanted=$2 former what log outcome="runs again as before"
+  former=$(cat "$arguments/$unit" 2>/dev/null || true)
+  if [[ $wanted == "$former" ]] &&
+    [[ $(drop_in "$unit" "$wanted") == "$(cat "$drop_ins/$unit.service.d/10-nodeforge.conf" 2>/dev/null)" ]]; then
+    return 0
+  fi
+  what=$(comm -13 <(sort <<<"$former") <(sort <<<"$wanted") | paste -sd ' ')
+  say "restarting $unit with ${what:-fewer arguments}"
+  set_drop_in "$unit" "$wanted"
+  # On a new machine the start of the units before it would count towards the limit.
+  ((${#earlier[@]} == 0)) || systemctl start "${earlier[@]}"
+  if ! restart "$unit"; then
+    systemctl stop "$unit" || true
+    log=$(journalctl --unit "$unit" --lines 12 --output cat --no-pager 2>&1 || true)
+    say "$unit does not run with its arguments: restoring the former ones"
+    set_drop_in "$unit" "$former"
+    restart "$unit" || outcome="does not run with its former arguments either"
+    fail "$unit does not run with ${what:-fewer arguments}, and $outcome. Fix: correct controlPlaneArguments or featureGates, and run up again. Its last lines:
+$log"
+  fi
+  mkdir -p "$arguments"
+  if [[ -n $wanted ]]; then write_file 0644 "$arguments/$unit" <<<"$wanted"; else rm -f "$arguments/$unit"; fi
+}
+
 begin=$SECONDS
 touch /etc/nodeforge/control-plane
+earlier=()
+for unit in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+  set_arguments "$unit" "$(sed -n "s/^$unit //p" <<<"${ARGUMENTS-}")"
+  earlier+=("$unit")
+done
 systemctl start etcd kube-apiserver kube-controller-manager kube-scheduler
 wait_for 900 "the API server" kubectl get --raw /readyz
 api_server=$((SECONDS - begin))

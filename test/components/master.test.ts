@@ -58,6 +58,29 @@ describe("the control plane", () => {
     });
   });
 
+  it("gets the arguments of its components, and no such parameter without any", async () => {
+    const parameters = () =>
+      parseScriptInput(one("Command", "dev-master-init").inputs.stdin).scripts["init-control-plane"]?.parameters ?? {};
+    await clusterWith();
+    expect(Object.keys(parameters())).not.toContain("ARGUMENTS");
+    expect(Object.keys(parameters())).not.toContain("COMPONENT_TIMEOUT_SECONDS");
+    startMocks();
+    await clusterWith({
+      controlPlaneArguments: JSON.stringify({ scheduler: { "kube-api-qps": "500" } }),
+      featureGates: JSON.stringify({ A: true }),
+      initTimeoutMinutes: "10",
+    });
+    expect(parameters()).toMatchObject({
+      ARGUMENTS: [
+        'kube-apiserver "--feature-gates=A=true"',
+        'kube-controller-manager "--feature-gates=A=true"',
+        'kube-scheduler "--feature-gates=A=true"',
+        'kube-scheduler "--kube-api-qps=500"',
+      ].join("\n"),
+      COMPONENT_TIMEOUT_SECONDS: "150",
+    });
+  });
+
   it("learns from the update command that it was initialized before, and is replaced only with the cluster", async () => {
     const { options } = await clusterWith();
     const { create, update, stdin } = one("Command", "dev-master-init").inputs as Record<string, string>;

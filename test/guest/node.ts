@@ -17,6 +17,7 @@ const places = {
   "/etc/nodeforge/image.json": "image.json",
   "/etc/nodeforge": "nodeforge",
   "/etc/cni/net.d/": "cni/",
+  "/etc/systemd/system.control": "system.control",
   "/run/nodeforge.lock": "lock",
   "/run/nodeforge-joins": "joins",
   "/run/cloud-init/": "cloud-init/",
