@@ -152,6 +152,8 @@ export class Cluster extends pulumi.ComponentResource {
           tokenTtlMinutes: config.tokenTtlMinutes,
           labels: pool.labels,
           taints: pool.taints,
+          kubelet: {},
+          featureGates: config.featureGates,
           earlier: [...workers],
           joinWaveSize: config.joinWaveSize,
           rollout,

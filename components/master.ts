@@ -8,6 +8,7 @@ import type { Timeouts } from "../config/timeouts.ts";
 import { argumentLines, type ComponentSettings } from "../guest/component-arguments.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
+import { kubeletDropIn } from "../kubeadm/kubelet-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
 import { dataVolumeName, resourceType, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
@@ -179,6 +180,26 @@ export class Master extends pulumi.ComponentResource {
 /** Returns the parameters with the components' settings; none without settings, so that the inputs of the step do not change. */
 function componentParameters(settings: ComponentSettings, { init }: Timeouts): Record<string, string | number> {
   const lines = argumentLines(settings);
-  // The script waits as long once more for the former arguments, and needs time for its other phases.
-  return lines === "" ? {} : { ARGUMENTS: lines, COMPONENT_TIMEOUT_SECONDS: init * 15 };
+  return {
+    ...(lines === "" ? {} : { ARGUMENTS: lines, ...restartLimit(init) }),
+    ...kubeletParameters({}, settings, init),
+  };
+}
+
+/**
+ * Returns the parameters with a kubelet's settings; none without settings, so that the inputs of the step do not change.
+ * @param limitMinutes Limit of the step.
+ */
+export function kubeletParameters(
+  kubelet: Readonly<Record<string, unknown>>,
+  { featureGates }: Pick<ComponentSettings, "featureGates">,
+  limitMinutes: number,
+): Record<string, string | number> {
+  const text = kubeletDropIn(kubelet, featureGates);
+  return text === "" ? {} : { KUBELET: text, ...restartLimit(limitMinutes) };
+}
+
+/** A script waits as long once more for the former settings, and needs time for its other phases. */
+function restartLimit(limitMinutes: number) {
+  return { RESTART_TIMEOUT_SECONDS: limitMinutes * 15 };
 }

@@ -7,7 +7,7 @@ import { imageLabel, poolLabel, resourceType, suffix } from "../names.ts";
 import type { Node } from "../topology.ts";
 import { after } from "./after.ts";
 import { BootstrapToken } from "./bootstrap-token.ts";
-import { nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
+import { kubeletParameters, nodeParameters, type ClusterIdentity, type Master } from "./master.ts";
 import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
@@ -22,6 +22,9 @@ export interface WorkerArgs {
   readonly tokenTtlMinutes: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  /** Fields of the kubelet's configuration. */
+  readonly kubelet: Readonly<Record<string, unknown>>;
+  readonly featureGates: Readonly<Record<string, boolean>>;
   /** Worker whose machine must have booted before this one boots, which limits the number of boots at a time. */
   readonly bootsAfter: Worker | undefined;
   /** Worker that must be Ready before this one joins, which limits the number of joins at a time. */
@@ -94,7 +97,11 @@ export class Worker extends pulumi.ComponentResource {
         connection,
         user,
         limitMinutes: timeouts.join,
-        parameters: { ...nodeParameters(node, identity), NODE_ADDRESS: address },
+        parameters: {
+          ...nodeParameters(node, identity),
+          NODE_ADDRESS: address,
+          ...kubeletParameters(args.kubelet, args, timeouts.join),
+        },
         stdin: pulumi
           .all([token.value, address, master.endpoint])
           .apply(([{ token, caCertHash }, address, endpoint]) =>

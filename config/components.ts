@@ -26,7 +26,7 @@ const refused: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^config(-file)?$/, "the component would then ignore arguments that nodeforge sets"],
   [/kubeconfig$|^master$/, "nodeforge writes the kubeconfigs"],
   [
-    /(^|-)(ca|cert|certificate|crl|key|auto-tls)(-|$)|^(requestheader|proxy-client)-/,
+    /(^|-)(ca|cert|certificate|crl|key|auto-tls)(-|$)|^(requestheader|proxy-client)-|^etcd-(ca|cert|key)file$/,
     "nodeforge makes and renews the certificates and keys",
   ],
   [/^(authorization|authentication)-|^(anonymous|token)-auth|-token-auth$/, "joins and health checks depend on it"],

@@ -95,6 +95,93 @@ start_node_network() {
   wait_for 300 "flanneld and kube-proxy" systemctl is-active flanneld kube-proxy
 }
 
+# answers UNIT: succeeds if the unit answers as healthy. The units of etcd and the API server have started only once they do.
+answers() {
+  local request='GET /healthz HTTP/1.0\r\n\r\n' port status
+  case $1 in
+  kube-controller-manager) port=10257 ;;
+  kube-scheduler) port=10259 ;;
+  kubelet)
+    # shellcheck disable=SC2059 # the format is the request
+    (exec 3<>/dev/tcp/127.0.0.1/10248 && printf "$request" >&3 && read -r -t 10 status <&3 && [[ $status == HTTP/1.?\ 200* ]]) 2>/dev/null
+    return
+    ;;
+  *) return 0 ;;
+  esac
+  # shellcheck disable=SC2059 # the format is the request
+  printf "$request" | timeout 10 openssl s_client -quiet -connect "127.0.0.1:$port" 2>/dev/null | grep '^HTTP/1.. 200' >/dev/null
+}
+
+# runs UNIT: succeeds once the unit has been healthy for five seconds. Fails as soon as the unit ends.
+runs() {
+  local from=$SECONDS good=0
+  while ((good < 5)); do
+    [[ $(systemctl show --property SubState --value "$1") == running ]] &&
+      ((SECONDS - from <= ${RESTART_TIMEOUT_SECONDS:-300})) || return 1
+    if answers "$1"; then ((++good)); else good=0; fi
+    sleep 1
+  done
+}
+
+# restart UNIT: restarts a unit, and succeeds once it runs.
+restart() {
+  timeout "${RESTART_TIMEOUT_SECONDS:-300}" systemctl restart "$1" && runs "$1"
+}
+
+# last_lines UNIT: prints the last lines of a unit's log.
+last_lines() {
+  journalctl --unit "$1" --lines 12 --output cat --no-pager 2>&1 || true
+}
+
+# Settings of the kubelet with which it ran last. kubelet reads the drop-in after those of the image.
+kubelet_settings=/etc/nodeforge/kubelet-settings.json
+kubelet_drop_in=/var/lib/kubelet/config.d/60-nodeforge.conf
+
+# set_kubelet_settings SETTINGS: gives the kubelet these settings at its next start; none removes them.
+set_kubelet_settings() {
+  if [[ -n $1 ]]; then write_file 0644 "$kubelet_drop_in" <<<"$1"; else rm -f "$kubelet_drop_in"; fi
+}
+
+# keep_kubelet_settings: remembers that the kubelet runs with its settings.
+keep_kubelet_settings() {
+  if [[ -n ${KUBELET-} ]]; then write_file 0644 "$kubelet_settings" <<<"$KUBELET"; else rm -f "$kubelet_settings"; fi
+}
+
+# refuse_kubelet_settings [OUTCOME]: fails because the kubelet does not run with its settings.
+refuse_kubelet_settings() {
+  fail "the kubelet does not run with ${KUBELET:-no settings}${1-}. Fix: correct workerKubelet, the pool's kubelet or featureGates, and run up again. Its last lines:
+${kubelet_log-$(last_lines kubelet)}"
+}
+
+# configure_kubelet: lets the kubelet of a joined node run with its settings, and changes nothing when it does. A kubelet that does
+# not run with them gets its former settings back. Pods keep running.
+configure_kubelet() {
+  local former kubelet_log outcome=", and runs again as before"
+  former=$(cat "$kubelet_settings" 2>/dev/null || true)
+  if [[ ${KUBELET-} == "$former" && $(cat "$kubelet_drop_in" 2>/dev/null || true) == "$former" ]]; then return 0; fi
+  say "restarting the kubelet with ${KUBELET:-no settings}"
+  set_kubelet_settings "${KUBELET-}"
+  forget_managers "$former"
+  if ! restart kubelet; then
+    systemctl stop kubelet || true
+    kubelet_log=$(last_lines kubelet)
+    say "the kubelet does not run with its settings: restoring the former ones"
+    set_kubelet_settings "$former"
+    forget_managers "$former"
+    restart kubelet || outcome=", and does not run with its former settings either"
+    refuse_kubelet_settings "$outcome"
+  fi
+  keep_kubelet_settings
+}
+
+# forget_managers FORMER: stops the kubelet and deletes the assignments of processors and memory, if the settings are about them.
+# kubelet refuses assignments of another policy, and makes them again for the pods that run.
+forget_managers() {
+  [[ ${KUBELET-}$1 == *cpuManager* || ${KUBELET-}$1 == *memoryManager* || ${KUBELET-}$1 == *reservedSystemCPUs* ]] || return 0
+  systemctl stop kubelet || true
+  rm -f /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state
+}
+
 # The start of the descriptions of our tokens; the worker's name follows. wait-ready revokes tokens by it.
 token_description="nodeforge: join of "
 

@@ -3,8 +3,8 @@
 # data disk was moved to a new machine.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
 # approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. Where the stack has such settings:
-# ARGUMENTS, further arguments of the units (component-arguments.ts); COMPONENT_TIMEOUT_SECONDS, the limit for a unit to run with
-# other arguments. REPEATED is set when the stack's state has this step. Stdin: kubeadm's configuration.
+# ARGUMENTS, further arguments of the units (component-arguments.ts); KUBELET, settings of the kubelet as JSON;
+# RESTART_TIMEOUT_SECONDS, the limit for a unit to run with other settings. REPEATED is set when the stack's state has this step. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes, and the seconds of each phase.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
@@ -120,29 +120,6 @@ set_drop_in() {
   systemctl daemon-reload
 }
 
-# answers UNIT: succeeds if the unit answers as healthy. The units of etcd and the API server have started only once they do.
-answers() {
-  local port
-  case $1 in
-  kube-controller-manager) port=10257 ;;
-  kube-scheduler) port=10259 ;;
-  *) return 0 ;;
-  esac
-  printf 'GET /healthz HTTP/1.0\r\n\r\n' |
-    timeout 10 openssl s_client -quiet -connect "127.0.0.1:$port" 2>/dev/null | grep '^HTTP/1.. 200' >/dev/null
-}
-
-# restart UNIT: restarts a unit, and succeeds once it has been healthy for five seconds. It fails as soon as the unit ends.
-restart() {
-  local limit=${COMPONENT_TIMEOUT_SECONDS:-300} from=$SECONDS good=0
-  timeout "$limit" systemctl restart "$1" || return 1
-  while ((good < 5)); do
-    [[ $(systemctl show --property SubState --value "$1") == running ]] && ((SECONDS - from <= limit)) || return 1
-    if answers "$1"; then ((++good)); else good=0; fi
-    sleep 1
-  done
-}
-
 # set_arguments UNIT ARGUMENTS: lets the unit run with these arguments, and changes nothing when it does. A unit that does not run
 # with them gets its former arguments back.
 set_arguments() {
@@ -159,7 +136,7 @@ set_arguments() {
   ((${#earlier[@]} == 0)) || systemctl start "${earlier[@]}"
   if ! restart "$unit"; then
     systemctl stop "$unit" || true
-    log=$(journalctl --unit "$unit" --lines 12 --output cat --no-pager 2>&1 || true)
+    log=$(last_lines "$unit")
     say "$unit does not run with its arguments: restoring the former ones"
     set_drop_in "$unit" "$former"
     restart "$unit" || outcome="does not run with its former arguments either"
@@ -183,14 +160,19 @@ api_server=$((SECONDS - begin))
 
 begin=$SECONDS
 # Runs again on every new root disk, because its programs may have another version than the cluster.
-if [[ ! -f /etc/nodeforge/joined ]]; then
+if [[ -f /etc/nodeforge/joined ]]; then
+  configure_kubelet
+else
   phase upload-config all
   if [[ ! -f $made ]]; then
     phase bootstrap-token --skip-token-print
     # The phase always creates a token, which no worker needs.
     kubectl -n kube-system delete secrets --field-selector type=bootstrap.kubernetes.io/token >&2
   fi
+  set_kubelet_settings "${KUBELET-}"
   phase kubelet-start
+  [[ -z ${KUBELET-} ]] || runs kubelet || refuse_kubelet_settings
+  keep_kubelet_settings
   wait_for 600 "this node's registration" kubectl get node "$NODE_NAME"
   phase mark-control-plane
 fi

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Joins this worker to the cluster. Changes nothing on a node that has joined with the same token, or has joined and gets none.
-# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Stdin, secret: JoinConfiguration.
+# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR; where the stack has such settings, KUBELET,
+# settings of the kubelet as JSON, and RESTART_TIMEOUT_SECONDS, the limit for the kubelet to run with other ones. Stdin, secret:
+# JoinConfiguration.
 # Result: the seconds of each phase.
 check_image
 lock_node
@@ -34,6 +36,7 @@ clear_earlier_join() {
 begin=$SECONDS
 if [[ -n $joined_with && (-z $token_id || $token_id == "$joined_with") ]]; then
   say "$NODE_NAME has joined already"
+  configure_kubelet
 else
   [[ -n $token_id ]] ||
     fail "no token was minted, because a node $NODE_NAME is in the cluster. Fix: kubectl delete node $NODE_NAME"
@@ -41,7 +44,14 @@ else
   # A reset empties the kubelet's folder, but the kubelet needs subfolders that the image declares.
   systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
   say "joining"
-  kubeadm join --config /dev/stdin <<<"$configuration" >&2
+  set_kubelet_settings "${KUBELET-}"
+  if ! kubeadm join --config /dev/stdin <<<"$configuration" >&2; then
+    # kubeadm has started the kubelet once this file exists. Before that, the settings are not the cause.
+    [[ -z ${KUBELET-} || ! -e /var/lib/kubelet/config.yaml ]] ||
+      [[ $(systemctl show --property SubState --value kubelet) == running ]] || refuse_kubelet_settings
+    exit 1
+  fi
+  keep_kubelet_settings
   joined_with=$token_id
 fi
 start_node_network "$joined_with"

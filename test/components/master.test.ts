@@ -61,10 +61,10 @@ describe("the control plane", () => {
   it("gets the arguments of its components, and no such parameter without any", async () => {
     const parameters = () =>
       parseScriptInput(one("Command", "dev-master-init").inputs.stdin).scripts["init-control-plane"]?.parameters ?? {};
-    await clusterWith();
+    await clusterWith({});
     expect(Object.keys(parameters())).not.toContain("ARGUMENTS");
-    expect(Object.keys(parameters())).not.toContain("COMPONENT_TIMEOUT_SECONDS");
-    startMocks();
+    expect(Object.keys(parameters())).not.toContain("RESTART_TIMEOUT_SECONDS");
+    await startMocks();
     await clusterWith({
       controlPlaneArguments: JSON.stringify({ scheduler: { "kube-api-qps": "500" } }),
       featureGates: JSON.stringify({ A: true }),
@@ -77,7 +77,8 @@ describe("the control plane", () => {
         'kube-scheduler "--feature-gates=A=true"',
         'kube-scheduler "--kube-api-qps=500"',
       ].join("\n"),
-      COMPONENT_TIMEOUT_SECONDS: "150",
+      KUBELET: '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","featureGates":{"A":true}}',
+      RESTART_TIMEOUT_SECONDS: "150",
     });
   });
 

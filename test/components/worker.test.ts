@@ -33,6 +33,24 @@ describe("a worker", () => {
     expect(seeds.every(({ inputs }) => inputs.format === "iso")).toBe(true);
   });
 
+  it("gets the feature gates for its kubelet, and no such parameter without any", async () => {
+    const parameters = () => {
+      // The SDK wraps a secret on its way to the engine.
+      const { value } = one("Command", "dev-worker-node-1-join").inputs.stdin as { value: string };
+      return parseScriptInput(value).scripts.join?.parameters ?? {};
+    };
+    await clusterWith();
+    expect(Object.keys(parameters())).not.toContain("KUBELET");
+    expect(Object.keys(parameters())).not.toContain("RESTART_TIMEOUT_SECONDS");
+    await startMocks();
+    await clusterWith({ featureGates: JSON.stringify({ B: false, A: true }), joinTimeoutMinutes: "10" });
+    expect(parameters()).toMatchObject({
+      KUBELET:
+        '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","featureGates":{"A":true,"B":false}}',
+      RESTART_TIMEOUT_SECONDS: "150",
+    });
+  });
+
   it("refers to each disk by its file, because AppArmor has rules for files", async () => {
     await clusterWith();
     const { disks, xml } = one("Domain", "dev-worker-node-1").inputs;

@@ -16,7 +16,7 @@ import type { Thing } from "./things.ts";
 import type { Calls } from "./world.ts";
 
 /** Settings of the stack, without the project's namespace. */
-export type Settings = Readonly<Record<string, string | number | boolean | readonly (string | object)[]>>;
+export type Settings = Readonly<Record<string, string | number | boolean | object>>;
 
 /** Result of a command of the CLI. */
 export interface Outcome {

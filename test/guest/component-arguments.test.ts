@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { argumentLines } from "../../guest/component-arguments.ts";
@@ -93,12 +93,13 @@ function controlPlane(): TestNode {
 }
 
 /** Runs the script with these arguments of the units, and returns the outcome with the calls of this run. */
-function initWith(node: TestNode, lines: readonly string[], { broken = "", silent = "none" } = {}) {
+function initWith(node: TestNode, lines: readonly string[], { broken = "", silent = "none", kubelet = "" } = {}) {
   const config = configWith({});
   const parameters = {
     ...{ NODE_NAME: "master", NODE_ADDRESS: "192.168.222.10", CLUSTER_NAME: "dev", CLUSTER_DOMAIN: "cluster.local" },
     ...{ POD_CIDR: "10.244.0.0/16", SERVICE_CIDR: "10.96.0.0/16", IMAGE: "0123456789ab", APPROVE_JOINS: "text" },
-    ...(lines.length === 0 ? {} : { ARGUMENTS: lines.join("\n"), COMPONENT_TIMEOUT_SECONDS: 1 }),
+    ...(kubelet === "" ? {} : { KUBELET: kubelet }),
+    ...(lines.length === 0 ? {} : { ARGUMENTS: lines.join("\n"), RESTART_TIMEOUT_SECONDS: 1 }),
   };
   const { clusterName, clusterNetwork: network } = config;
   const text = initConfiguration({ clusterName, node: deriveTopology(config).master, network });
@@ -200,6 +201,30 @@ describe("a control plane", () => {
     expect(node.read("nodeforge-arguments/kube-apiserver")).toBe('"--max-requests-inflight=3000"\n');
     expect(existsSync(join(node.folder, "nodeforge-arguments/kube-controller-manager"))).toBe(false);
     expect(existsSync(join(node.folder, dropIn("kube-controller-manager")))).toBe(false);
+  });
+
+  it("restarts its kubelet with other feature gates, once", () => {
+    const node = controlPlane();
+    // The request overwrites the first 26 bytes, and the script reads the rest.
+    node.write("tcp/127.0.0.1/10248", `${" ".repeat(26)}HTTP/1.0 200 OK\r\n`);
+    node.write("kubelet/config.d/10-nodeforge.conf", "");
+    const kubelet = '{"featureGates":{"A":true}}';
+    const { status, stderr, changes } = initWith(node, [], { kubelet });
+    expect([status, changes], stderr).toEqual([0, [startAll, "systemctl restart kubelet"]]);
+    expect(node.read("kubelet/config.d/60-nodeforge.conf")).toBe(`${kubelet}\n`);
+    expect(initWith(node, [], { kubelet }).changes).toEqual([startAll]);
+    expect(initWith(node, []).changes).toEqual([startAll, "systemctl restart kubelet"]);
+    expect(existsSync(join(node.folder, "kubelet/config.d/60-nodeforge.conf"))).toBe(false);
+  });
+
+  it("starts its kubelet with the feature gates when it is new", () => {
+    const node = controlPlane();
+    rmSync(join(node.folder, "nodeforge/joined"));
+    node.write("tcp/127.0.0.1/10248", `${" ".repeat(26)}HTTP/1.0 200 OK\r\n`);
+    node.write("kubelet/config.d/10-nodeforge.conf", "");
+    const { status, stderr, changes } = initWith(node, [], { kubelet: "{}" });
+    expect([status, changes], stderr).toEqual([0, [startAll]]);
+    expect(node.read("nodeforge/kubelet-settings.json")).toBe("{}\n");
   });
 
   it("refuses a unit without a command", () => {

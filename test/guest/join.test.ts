@@ -112,3 +112,108 @@ describe("a worker", () => {
     expect(node.read("nodeforge/joined")).toBe("bbbbbb\n");
   });
 });
+
+describe("the settings of a worker's kubelet", () => {
+  const dropIn = "kubelet/config.d/60-nodeforge.conf";
+  const settings = (fields: object) => JSON.stringify({ kind: "KubeletConfiguration", ...fields });
+  // kubelet ends while the word BROKEN is in its drop-in. kubeadm then fails, too.
+  const kubelet = String.raw`
+${programs}
+broken() { [[ -n $BROKEN ]] && grep -q "$BROKEN" "$FOLDER/${dropIn}" 2>/dev/null; }
+systemctl() {
+  case "$*" in
+  *SubState*) if broken; then echo auto-restart; else echo running; fi ;;
+  *) note "systemctl $*" ;;
+  esac
+}
+journalctl() { note "journalctl $*"; echo "failed to load kubelet config"; }
+kubeadm() {
+  [[ $1 != join ]] || { cat >/dev/null; [[ -z $REFUSED ]] || return 1; touch "$FOLDER/kubelet/config.yaml"; ! broken || return 1; mkdir -p "$FOLDER/kubelet/pki"; echo x >"$FOLDER/kubelet/pki/kubelet-client-current.pem"; }
+  note "kubeadm $*"
+}
+`;
+
+  /** Returns a worker whose kubelet answers, with these files. */
+  function node(files: readonly string[]): TestNode {
+    const made = new TestNode(kubelet);
+    made.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
+    made.write("cloud-init/status.json", '{"start": 1}');
+    made.write("kubelet/config.d/10-nodeforge.conf", "");
+    for (const file of files) made.write(file, "aaaaaa\n");
+    return made;
+  }
+  const joined = ["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem", "kubelet/cpu_manager_state"];
+
+  /** Joins with these settings. @returns the outcome and the calls about the kubelet. */
+  function joinWithSettings(made: TestNode, given: string | undefined, broken = "", refused = "") {
+    // The request overwrites the first 26 bytes, and the script reads the rest.
+    made.write("tcp/127.0.0.1/10248", `${" ".repeat(26)}HTTP/1.0 200 OK\r\n`.repeat(20));
+    const more: Record<string, string | number> =
+      given === undefined ? {} : { KUBELET: given, RESTART_TIMEOUT_SECONDS: 1 };
+    const before = made.calls.length;
+    const call = { script: "join", parameters: { ...parameters, ...more } } as const;
+    const outcome = made.run(call, { BROKEN: broken, REFUSED: refused }, configuration("aaaaaa.0123456789abcdef"));
+    const changes = made.calls.slice(before).filter((text) => /kubelet$|kubeadm join/.test(text));
+    return { ...outcome, changes };
+  }
+  const has = (made: TestNode, file: string) => existsSync(join(made.folder, file));
+
+  it("are written before it joins, and a second run changes nothing", () => {
+    const made = node([]);
+    const { status, stderr, changes } = joinWithSettings(made, settings({ maxPods: 200 }));
+    expect([status, changes], stderr).toEqual([0, ["kubeadm join --config /dev/stdin"]]);
+    expect(made.read(dropIn)).toBe(`${settings({ maxPods: 200 })}\n`);
+    expect(joinWithSettings(made, settings({ maxPods: 200 })).changes).toEqual([]);
+  });
+
+  it("are none without the parameter", () => {
+    const made = node([]);
+    expect(joinWithSettings(made, undefined).status).toBe(0);
+    expect([has(made, dropIn), has(made, "nodeforge/kubelet-settings.json")]).toEqual([false, false]);
+  });
+
+  it("reach a worker that has joined by a restart of its kubelet, and are removed again", () => {
+    const made = node(joined);
+    const { status, stderr, changes } = joinWithSettings(made, settings({ maxPods: 200 }));
+    expect([status, changes], stderr).toEqual([0, ["systemctl restart kubelet"]]);
+    expect(has(made, "kubelet/cpu_manager_state")).toBe(true);
+    expect(joinWithSettings(made, undefined).changes).toEqual(["systemctl restart kubelet"]);
+    expect(has(made, dropIn)).toBe(false);
+    expect(joinWithSettings(made, undefined).changes).toEqual([]);
+  });
+
+  it("about processors delete the assignments of the policy before", () => {
+    const made = node(joined);
+    const { status, changes } = joinWithSettings(made, settings({ cpuManagerPolicy: "static" }));
+    expect([status, changes]).toEqual([0, ["systemctl stop kubelet", "systemctl restart kubelet"]]);
+    expect(has(made, "kubelet/cpu_manager_state")).toBe(false);
+  });
+
+  it("with which it does not run are replaced by the former ones, and the error names them and the last lines", () => {
+    const made = node(joined);
+    expect(joinWithSettings(made, settings({ maxPods: 200 })).status).toBe(0);
+    const wrong = settings({ maxPods: "typo" });
+    const { status, stderr, changes } = joinWithSettings(made, wrong, "typo");
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `FAILED: the kubelet does not run with ${wrong}, and runs again as before. Fix: correct workerKubelet, the pool's kubelet or featureGates, and run up again. Its last lines:\nfailed to load kubelet config\n`,
+    );
+    expect(changes).toEqual(["systemctl restart kubelet", "systemctl stop kubelet", "systemctl restart kubelet"]);
+    expect(made.read(dropIn)).toBe(`${settings({ maxPods: 200 })}\n`);
+    expect(joinWithSettings(made, settings({ maxPods: 200 })).changes).toEqual([]);
+  });
+
+  it("with which it does not join are named", () => {
+    const made = node([]);
+    const wrong = settings({ maxPods: "typo" });
+    const { status, stderr } = joinWithSettings(made, wrong, "typo");
+    expect(status).toBe(1);
+    expect(stderr).toContain(`FAILED: the kubelet does not run with ${wrong}. Fix: correct workerKubelet`);
+    expect(has(made, "nodeforge/joined")).toBe(false);
+  });
+
+  it("are not named when the API server refuses the worker", () => {
+    const { status, stderr } = joinWithSettings(node([]), settings({ maxPods: 200 }), "", "yes");
+    expect([status, stderr.includes("the kubelet does not run")]).toEqual([1, false]);
+  });
+});

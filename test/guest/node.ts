@@ -26,6 +26,7 @@ const places = {
   "/sys/class/net/": "net/",
   "/var/lib/kubelet/": "kubelet/",
   "/var/lib/cni/": "leases/",
+  "/dev/tcp/": "tcp/",
   "/dev/udp/": "udp/",
 };
 
