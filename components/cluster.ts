@@ -152,7 +152,7 @@ export class Cluster extends pulumi.ComponentResource {
           tokenTtlMinutes: config.tokenTtlMinutes,
           labels: pool.labels,
           taints: pool.taints,
-          kubelet: {},
+          kubelet: pool.kubelet,
           featureGates: config.featureGates,
           earlier: [...workers],
           joinWaveSize: config.joinWaveSize,

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import type { DrainConfig } from "../config/drain.ts";
+import type { KubeletConfig } from "../config/kubelet.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
@@ -191,7 +192,7 @@ function componentParameters(settings: ComponentSettings, { init }: Timeouts): R
  * @param limitMinutes Limit of the step.
  */
 export function kubeletParameters(
-  kubelet: Readonly<Record<string, unknown>>,
+  kubelet: KubeletConfig,
   { featureGates }: Pick<ComponentSettings, "featureGates">,
   limitMinutes: number,
 ): Record<string, string | number> {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { KubeletConfig } from "../config/kubelet.ts";
 import type { Taint } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { joinConfiguration } from "../kubeadm/join-configuration.ts";
@@ -23,7 +24,7 @@ export interface WorkerArgs {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   /** Fields of the kubelet's configuration. */
-  readonly kubelet: Readonly<Record<string, unknown>>;
+  readonly kubelet: KubeletConfig;
   readonly featureGates: Readonly<Record<string, boolean>>;
   /** Worker whose machine must have booted before this one boots, which limits the number of boots at a time. */
   readonly bootsAfter: Worker | undefined;

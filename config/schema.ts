@@ -67,6 +67,7 @@ const poolKeys: Readonly<Record<string, string | Omit<PoolKeySchema, "type">>> =
   },
   labels: "workerLabels",
   taints: "workerTaints",
+  kubelet: "workerKubelet",
 };
 
 /** Returns the declared keys of a worker pool. @throws when Pulumi.yaml lacks a key that a pool inherits. */

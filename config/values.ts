@@ -106,8 +106,11 @@ function isObject(value: unknown): value is RawObject {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-// Most unknown keys are mistyped. The key that shares the longest beginning or end is the most likely one.
-function nearest(key: string, known: readonly string[]): string {
+/**
+ * Returns a question that names the known key most like an unknown one, because most unknown keys are mistyped: the key that shares the
+ * longest beginning or end.
+ */
+export function nearest(key: string, known: readonly string[]): string {
   const likeness = (other: string) => {
     const [a, b] = [key.toLowerCase(), other.toLowerCase()];
     const shared = (x: string, y: string) => [...x].findIndex((char, index) => char !== y[index]);

@@ -1,5 +1,6 @@
 import type { ImageUse, VerifiedImage } from "../image/verify.ts";
 import { readImage, type NamedImage } from "./image.ts";
+import { readKubelet, type KubeletConfig } from "./kubelet.ts";
 import { checkLabel } from "./names.ts";
 import { mostWorkers, readLabels, readSize, readTaints, within, type MachineSize, type Taint } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
@@ -15,6 +16,8 @@ export interface WorkerPoolConfig<Image = VerifiedImage> extends MachineSize {
   readonly image: Image;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  /** Fields of the configuration of the workers' kubelets. */
+  readonly kubelet: KubeletConfig;
 }
 
 /** Values that the pools depend on besides their own keys. */
@@ -115,6 +118,7 @@ function readPool(
     image: { ...startsFrom, keys: { ...imageKeys, diskGiB: at("diskGiB") }, diskGiB: size.diskGiB },
     labels: readLabels(values.list("labels"), problems, at("labels")),
     taints: readTaints(values.list("taints"), problems, at("taints")),
+    kubelet: readKubelet(values.object("kubelet"), problems, at("kubelet")),
   };
 }
 

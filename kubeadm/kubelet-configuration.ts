@@ -1,11 +1,10 @@
+import type { KubeletConfig } from "../config/kubelet.ts";
+
 /**
  * Returns the drop-in with a node's settings of the kubelet, one line of JSON; "" without any. kubelet merges it into the
  * configuration that kubeadm wrote (kubernetes.io, "Set Kubelet Parameters Via A Configuration File").
  */
-export function kubeletDropIn(
-  settings: Readonly<Record<string, unknown>>,
-  featureGates: Readonly<Record<string, boolean>>,
-): string {
+export function kubeletDropIn(settings: KubeletConfig, featureGates: Readonly<Record<string, boolean>>): string {
   const all = Object.keys(featureGates).length === 0 ? settings : { ...settings, featureGates: sorted(featureGates) };
   if (Object.keys(all).length === 0) return "";
   return JSON.stringify({

@@ -33,7 +33,7 @@ describe("a worker", () => {
     expect(seeds.every(({ inputs }) => inputs.format === "iso")).toBe(true);
   });
 
-  it("gets the feature gates for its kubelet, and no such parameter without any", async () => {
+  it("gets the settings of its kubelet, and no such parameter without any", async () => {
     const parameters = () => {
       // The SDK wraps a secret on its way to the engine.
       const { value } = one("Command", "dev-worker-node-1-join").inputs.stdin as { value: string };
@@ -43,12 +43,18 @@ describe("a worker", () => {
     expect(Object.keys(parameters())).not.toContain("KUBELET");
     expect(Object.keys(parameters())).not.toContain("RESTART_TIMEOUT_SECONDS");
     await startMocks();
-    await clusterWith({ featureGates: JSON.stringify({ B: false, A: true }), joinTimeoutMinutes: "10" });
+    await clusterWith({
+      featureGates: JSON.stringify({ B: false, A: true }),
+      workerKubelet: JSON.stringify({ maxPods: 200, kubeReserved: { memory: "1Gi", cpu: "1" } }),
+      joinTimeoutMinutes: "10",
+    });
     expect(parameters()).toMatchObject({
       KUBELET:
-        '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","featureGates":{"A":true,"B":false}}',
+        '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","featureGates":{"A":true,"B":false},"kubeReserved":{"cpu":"1","memory":"1Gi"},"maxPods":200}',
       RESTART_TIMEOUT_SECONDS: "150",
     });
+    const init = parseScriptInput(one("Command", "dev-master-init").inputs.stdin).scripts["init-control-plane"];
+    expect(init?.parameters.KUBELET).not.toContain("maxPods");
   });
 
   it("refers to each disk by its file, because AppArmor has rules for files", async () => {

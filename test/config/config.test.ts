@@ -30,6 +30,7 @@ describe("an empty configuration", () => {
         diskGiB: 20,
         labels: {},
         taints: [],
+        kubelet: {},
         image: config.image,
       },
     ]);

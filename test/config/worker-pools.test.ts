@@ -41,6 +41,7 @@ describe("worker pools", () => {
         image: configWith().image,
         labels: { tier: "a" },
         taints: [{ key: "t", effect: "NoExecute" }],
+        kubelet: {},
       },
       {
         ...big,
@@ -48,6 +49,7 @@ describe("worker pools", () => {
         imageSha256: undefined,
         labels: { disk: "ssd" },
         taints: [{ key: "dedicated", value: "bench", effect: "NoSchedule" }],
+        kubelet: {},
       },
       expect.objectContaining({ name: "bare", count: 0, labels: {}, taints: [] }),
     ]);

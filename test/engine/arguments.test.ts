@@ -3,7 +3,7 @@ import { cluster } from "./names.ts";
 import { shareStack } from "./shared-stack.ts";
 import type { TestStack } from "./stack.ts";
 
-describe("arguments of the components", () => {
+describe("settings of the components", () => {
   let stack: TestStack;
   shareStack(async (created) => {
     stack = created;
@@ -32,6 +32,13 @@ describe("arguments of the components", () => {
       "update Command master-init",
       "update Command worker-node-1-join",
     ]);
+  });
+
+  it("of the kubelets of one pool change only the steps of its workers", async () => {
+    expect(await change({ workerKubelet: { maxPods: 200, kubeReserved: { cpu: "500m" } } })).toEqual([
+      "update Command worker-node-1-join",
+    ]);
+    expect(await change({ workerKubelet: {} })).toEqual(["update Command worker-node-1-join"]);
   });
 
   it("that nodeforge needs are refused before anything changes", async () => {
