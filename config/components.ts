@@ -20,7 +20,7 @@ export const componentUnits = {
 const argumentsKey = "controlPlaneArguments";
 const gatesKey = "featureGates";
 
-/** Flags that nobody may set, with the reason. The first pattern that matches gives the reason. */
+/** Flags that the stack cannot set, with the reason. The first pattern that matches gives the reason. */
 const refused: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^(help|version)$/, "the component would print it and end"],
   [/^config(-file)?$/, "the component would then ignore arguments that nodeforge sets"],
