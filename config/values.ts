@@ -107,7 +107,7 @@ function isObject(value: unknown): value is RawObject {
 }
 
 /**
- * Returns a question that names the known key most like an unknown one, because most unknown keys are mistyped: the key that shares the
+ * Returns a question with the known key that is most like an unknown one, because most unknown keys are mistyped. It shares the
  * longest beginning or end.
  */
 export function nearest(key: string, known: readonly string[]): string {

@@ -2,9 +2,9 @@
 # Initializes the control plane on this node. Also completes an interrupted initialization, and restores a control plane whose
 # data disk was moved to a new machine.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
-# approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. Where the stack has such settings:
-# ARGUMENTS, further arguments of the units (component-arguments.ts); KUBELET, settings of the kubelet as JSON;
-# RESTART_TIMEOUT_SECONDS, the limit for a unit to run with other settings. REPEATED is set when the stack's state has this step. Stdin: kubeadm's configuration.
+# approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
+# state has this step. Optional: ARGUMENTS, further arguments of the units (component-arguments.ts); KUBELET, settings of the
+# kubelet as JSON; RESTART_TIMEOUT_SECONDS, the limit of a restart. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes, and the seconds of each phase.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
@@ -91,8 +91,8 @@ phase certs all
 phase kubeconfig all
 certificates=$((SECONDS - begin))
 
-# The arguments with which each unit ran last, on the data disk: a new root disk starts with them, so etcd never sees data that is
-# larger than its quota. Each has one argument a line, quoted for systemd.
+# Files with the arguments of each unit's last good start, one a line, quoted for systemd. They are on the data disk. A new root
+# disk starts with them, so etcd never sees data that is larger than its quota.
 arguments=/etc/kubernetes/nodeforge-arguments
 # systemd keeps settings of its own interface there. The folder stays after a reboot. NixOS cannot change /etc/systemd/system.
 drop_ins=/etc/systemd/system.control

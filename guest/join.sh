@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # Joins this worker to the cluster. Changes nothing on a node that has joined with the same token, or has joined and gets none.
-# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR; where the stack has such settings, KUBELET,
-# settings of the kubelet as JSON, and RESTART_TIMEOUT_SECONDS, the limit for the kubelet to run with other ones. Stdin, secret:
-# JoinConfiguration.
+# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Optional: KUBELET, settings of the
+# kubelet as JSON, and RESTART_TIMEOUT_SECONDS, the limit of its restart. Stdin, secret: JoinConfiguration.
 # Result: the seconds of each phase.
 check_image
 lock_node
