@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { benchmark } from "./cases/benchmark.ts";
 import { destruction } from "./cases/destruction.ts";
 import { drift } from "./cases/drift.ts";
 import { growth } from "./cases/growth.ts";
@@ -35,7 +34,7 @@ nodes(lab);
 secrets(lab);
 pods(lab);
 secondRun(lab);
-simulation(lab, 50, () => benchmark(lab));
+simulation(lab, 50);
 leaving(lab, 2);
 drift(lab);
 rolling(lab, 1);

@@ -8,9 +8,8 @@ const tolerations = [{ key: "kwok.x-k8s.io/node", operator: "Exists" }];
 /**
  * Adds simulated nodes, schedules pods on them, and removes them.
  * @param count Number of nodes.
- * @param meanwhile Cases that need the nodes.
  */
-export function simulation(lab: Lab, count: number, meanwhile: () => void): void {
+export function simulation(lab: Lab, count: number): void {
   /** Names of the simulated Nodes according to kubectl. */
   const simulated = async () =>
     (await lab.kubectl("get", "nodes", "-l", "nodeforge.local/simulated", "-o", "name")).split("\n").filter(Boolean);
@@ -44,8 +43,6 @@ export function simulation(lab: Lab, count: number, meanwhile: () => void): void
       expect(other).toMatch(/^\|Unschedulable\|.*untolerated taint/);
       await lab.kubectl("delete", "pod", "tolerant", "other", "--timeout=120s");
     });
-
-    meanwhile();
 
     it("are deleted with the key, and the real nodes stay Ready", async () => {
       const real = (await lab.nodes()).map(({ name }) => name).sort();
