@@ -1,0 +1,92 @@
+/**
+ * Measures the benchmark of schedulers itself: against scheduler_perf of Kubernetes, its generator's needs, a scheduler against
+ * itself, and against a slower one. A control plane runs on this machine in namespaces of its own. Needs root.
+ *
+ * Usage: npm run bench:reference [-- --rounds N | --pods 10000 | --same | --slower]
+ */
+import { loadavg } from "node:os";
+import { logLine } from "../lib/log.ts";
+import { nodeBinaries } from "../tools/node-binaries.ts";
+import { runBenchmark } from "./command.ts";
+import { provenance } from "./provenance.ts";
+import { parseArguments, type Arguments } from "./reference/arguments.ts";
+import { measureOnBareCluster } from "./reference/bare-cluster.ts";
+import { exampleScheduler } from "./reference/example-scheduler.ts";
+import { comparisonReport, generatorReport, verdictReport, type Report, type Round } from "./reference/report.ts";
+import {
+  generatorScenario,
+  sameScenario,
+  slowerScenario,
+  upstreamScenario,
+  workloadName,
+} from "./reference/scenarios.ts";
+import { buildSchedulerPerf, runSchedulerPerf } from "./reference/scheduler-perf.ts";
+
+await runBenchmark(main);
+
+async function main(): Promise<void> {
+  const given = parseArguments(process.argv.slice(2));
+  const { date, commit, machine } = await provenance();
+  await nodeBinaries();
+  const { text, met } = await measure(given);
+  const load = loadavg().map((each) => each.toFixed(1));
+  console.log(`${date}, commit ${commit}\n${machine.processor}, ${machine.processors} processors`);
+  console.log(`load average at the end: ${load.join(", ")}\nworkload: ${workloadName}\n\n${text}`);
+  if (!met) process.exitCode = 1;
+}
+
+function measure({ mode, rounds, pods = 10_000 }: Arguments): Promise<Report> {
+  switch (mode) {
+    case "upstream":
+      return compareWithUpstream(rounds);
+    case "generator":
+      return measureGenerator(pods);
+    case "same":
+    case "slower":
+      return compareSchedulers(mode, rounds);
+  }
+}
+
+/** Both sides start a new API server and etcd in each round. Neither has a controller manager or kwok at work in its window. */
+async function compareWithUpstream(count: number): Promise<Report> {
+  const program = await buildSchedulerPerf();
+  const rounds: Round[] = [];
+  for (let round = 0; round < count; round++) {
+    const [load = 0] = loadavg();
+    // Every second round runs backwards, so that a drift of the machine meets both sides alike.
+    const before = round % 2 === 0 ? await measureOwn() : undefined;
+    const upstream = await runSchedulerPerf(program);
+    const own = before ?? (await measureOwn());
+    rounds.push({ own, upstream, load });
+    logLine(
+      `round ${round + 1} of ${count}: ${own.toFixed(1)} and ${upstream.toFixed(1)} pods/s, load ${load.toFixed(1)}`,
+    );
+  }
+  return comparisonReport(rounds);
+}
+
+async function measureOwn(): Promise<number> {
+  const { repetitions } = await measureOnBareCluster(upstreamScenario(), ["kube-controller-manager", "kwok"]);
+  const [repetition] = repetitions;
+  const throughput = repetition?.measures["throughput.average"];
+  if (throughput === undefined || repetition?.void !== undefined)
+    throw new Error(`the repetition has no throughput: ${repetition?.void ?? "it was shorter than two seconds"}`);
+  return throughput;
+}
+
+async function measureGenerator(pods: number): Promise<Report> {
+  const { repetitions, text } = await measureOnBareCluster(generatorScenario(pods));
+  const [repetition] = repetitions;
+  const apiServer = repetition?.measures.apiServerCpuSeconds;
+  if (repetition?.generator === undefined || apiServer === undefined || repetition.void !== undefined)
+    throw new Error(`the repetition has no usage: ${repetition?.void ?? "its window never opened"}`);
+  const { text: report, met } = generatorReport(repetition.generator, apiServer);
+  return { met, text: `${pods} pods\n${text}\n${report}` };
+}
+
+async function compareSchedulers(mode: "same" | "slower", rounds: number): Promise<Report> {
+  const scenario = mode === "same" ? sameScenario(rounds) : slowerScenario(rounds, await exampleScheduler());
+  const { result, text } = await measureOnBareCluster(scenario);
+  const { text: report, met } = verdictReport(result.pairs, mode);
+  return { met, text: `${text}\n${report}` };
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { upstreamFolder } from "../../cli/bench/workload/upstream.ts";
+import { artifact } from "../../lib/cache.ts";
+import { inCheckout } from "../../lib/checkout.ts";
+import { run, searchPath } from "../../lib/process.ts";
+import { checkedByGo, goInputs } from "../../tools/go.ts";
+import { nodeBinaries } from "../../tools/node-binaries.ts";
+import { parseDataItems } from "./data-items.ts";
+import { workloadName } from "./scenarios.ts";
+
+const program = { name: "scheduler-perf", package: "k8s.io/kubernetes/test/integration/scheduler_perf/misc" };
+
+/** The flags of tools/go.ts, so that Go's build cache already has Kubernetes. */
+const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
+
+const environment = {
+  GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
+  GOFLAGS: "-mod=readonly",
+  GOWORK: "off",
+  CGO_ENABLED: "0",
+};
+
+/** Builds scheduler_perf of this project's Kubernetes. @returns the path of its test program. */
+export async function buildSchedulerPerf(): Promise<string> {
+  const module = inCheckout("bench", "reference", "scheduler-perf");
+  const folder = await artifact({
+    name: program.name,
+    estimate: "5 min",
+    checkedBy: checkedByGo,
+    inputs: ["go test -c", JSON.stringify(buildFlags), ...(await goInputs(module, [program]))],
+    build: async (output) => {
+      await run("go", ["test", "-c", ...buildFlags, "-o", join(output, program.name), program.package], {
+        cwd: module,
+        env: environment,
+        timeout: 45 * 60_000,
+      });
+    },
+  });
+  return join(folder, program.name);
+}
+
+/**
+ * Runs the reference workload once. scheduler_perf starts its own etcd and API server.
+ * @returns the mean of its one-second samples, in pods/s.
+ */
+export async function runSchedulerPerf(path: string): Promise<number> {
+  const upstream = await upstreamFolder();
+  const etcd = await nodeBinaries("etcd");
+  const output = await mkdtemp(join(tmpdir(), "nodeforge-scheduler-perf-"));
+  const pattern = ["BenchmarkPerfScheduling", ...workloadName.split("/")].map((name) => `^${name}$`).join("/");
+  const flags = ["-test.run=^$", `-test.bench=${pattern}`, "-test.benchtime=1ns", "-test.timeout=30m"];
+  // The workload has no label, and the default filter wants one.
+  const own = ["-perf-scheduling-label-filter=-integration-test", "-data-items-dir", output];
+  try {
+    await run(path, [...flags, ...own], {
+      // It reads the test cases from its working folder.
+      cwd: join(upstream, "misc"),
+      env: {
+        PATH: `${etcd}${delimiter}${searchPath()}`,
+        // A program that was built with -trimpath finds its sources below these (pkgPath of the API server's testing package).
+        TEST_SRCDIR: resolve(upstream, "../../../../.."),
+        TEST_WORKSPACE: ".",
+      },
+      timeout: 31 * 60_000,
+    });
+    const names = (await readdir(output)).filter((name) => name.endsWith(".json"));
+    const texts = await Promise.all(names.map((name) => readFile(join(output, name), "utf8")));
+    return parseDataItems(texts, workloadName);
+  } finally {
+    await rm(output, { recursive: true, force: true });
+  }
+}
