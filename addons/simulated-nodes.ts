@@ -82,7 +82,7 @@ function nodeOf({ name, cpu, memoryMiB, pods, extendedResources, labels, taints 
  * (1.36) accepts one range on many nodes. No packet is sent there, because flanneld ignores nodes without its annotations and
  * simulated pods have no address.
  */
-function sharedRange(podCidr: string): string {
+export function sharedRange(podCidr: string): string {
   const subnet = parseSubnet(podCidr);
   if (subnet === undefined) throw new Error(`podCidr is ${podCidr}, expected a subnet`);
   return `${host(subnet, subnet.last - subnet.first - 255)}/24`;

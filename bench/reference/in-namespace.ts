@@ -6,19 +6,17 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
-import { parse } from "yaml";
-import { resolveContestants } from "../../cli/bench/contestants/resolve.ts";
+import { administratorOf } from "../../cli/bench/administrator.ts";
 import type { MeasuredRepetition } from "../../cli/bench/export/benchmark-data.ts";
 import { measuredRepetition } from "../../cli/bench/measured-repetition.ts";
 import { measureKinds } from "../../cli/bench/metrics/measure-kinds.ts";
+import { prepareScenario } from "../../cli/bench/prepare-scenario.ts";
 import { resultText } from "../../cli/bench/result-text.ts";
 import { measureOnCluster, type PreparedScenario } from "../../cli/bench/run/measure-on-cluster.ts";
 import { readScenario } from "../../cli/bench/scenario/read-scenario.ts";
 import { compareRepetitions } from "../../cli/bench/statistics/compare-repetitions.ts";
 import type { BenchResult } from "../../cli/bench/statistics/result.ts";
-import { readWorkload } from "../../cli/bench/workload/read-workload.ts";
 import { logLine } from "../../lib/log.ts";
-import { versions } from "../../tools/versions.ts";
 import { nativeEndpoint } from "../control-plane/native.ts";
 import { GeneratorMeter, type GeneratorUse } from "./generator-meter.ts";
 import { LocalScheduler } from "./local-scheduler.ts";
@@ -94,33 +92,16 @@ async function measure({ scenario: path, absent }: Task): Promise<TaskResult> {
 async function prepare(path: string): Promise<PreparedScenario> {
   const [scenario] = readScenario(path);
   if (scenario === undefined) throw new Error(`${path} has no scenario`);
-  const folder = dirname(path);
-  const contestants = await resolveContestants(scenario, folder, versions.kubernetes);
-  return { scenario, workload: await readWorkload(scenario.workload, folder), contestants };
-}
-
-interface Kubeconfig {
-  readonly clusters: readonly [
-    { readonly cluster: { readonly server: string; readonly "certificate-authority-data": string } },
-  ];
-  readonly users: readonly [
-    { readonly user: { readonly "client-certificate-data": string; readonly "client-key-data": string } },
-  ];
+  return prepareScenario(scenario, dirname(path));
 }
 
 /** Reads the administrator's access. @throws outside of the namespaces, where programs of another control plane would be ended. */
 function administration() {
   const file = "/etc/kubernetes/admin.conf";
-  const { clusters, users } = parse(readFileSync(file, "utf8")) as Kubeconfig;
-  const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
-  const { server: endpoint, "certificate-authority-data": ca } = clusters[0].cluster;
-  if (endpoint !== nativeEndpoint)
+  const access = administratorOf(readFileSync(file, "utf8"));
+  if (access.server.endpoint !== nativeEndpoint)
     throw new Error(
-      `${file} names ${endpoint}, expected ${nativeEndpoint}. Fix: start this program with npm run bench:reference`,
+      `${file} names ${access.server.endpoint}, expected ${nativeEndpoint}. Fix: start this program with npm run bench:reference`,
     );
-  const { "client-certificate-data": cert, "client-key-data": key } = users[0].user;
-  return {
-    server: { endpoint, ca: decoded(ca) },
-    administrator: { cert: decoded(cert), key: decoded(key) },
-  };
+  return access;
 }

@@ -1,7 +1,5 @@
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
-import type { Server } from "../../lib/api-server.ts";
-import { host, parseSubnet } from "../../lib/cidr.ts";
+import { sharedRange } from "../../addons/simulated-nodes.ts";
 import { stateFolder } from "../../lib/checkout.ts";
 import { withLock } from "../../lib/lock.ts";
 import { logLine } from "../../lib/log.ts";
@@ -12,14 +10,15 @@ import { openRun, type Run } from "../runs/run.ts";
 import type { OpenSession } from "../session.ts";
 import { readOutputs } from "../stack/outputs.ts";
 import { recordedInputs } from "./archive/inputs.ts";
+import { administratorOf } from "./administrator.ts";
 import { openControlPlane } from "./contestants/control-plane.ts";
-import { resolveContestants } from "./contestants/resolve.ts";
 import { SchedulerControl } from "./contestants/scheduler-control.ts";
 import { countedRepetitions, type BenchmarkData, type MeasuredRepetition } from "./export/benchmark-data.ts";
 import { thresholdFailures } from "./export/thresholds.ts";
 import { writeBenchmark, writeRepetition } from "./export/write-benchmark.ts";
 import { measureKinds } from "./metrics/measure-kinds.ts";
 import { describePlan } from "./plan.ts";
+import { prepareScenario } from "./prepare-scenario.ts";
 import { measureOnCluster, type BenchCluster, type PreparedScenario } from "./run/measure-on-cluster.ts";
 import { measuredRepetition } from "./measured-repetition.ts";
 import type { Repetition } from "./run/repetition.ts";
@@ -28,7 +27,6 @@ import { readScenario } from "./scenario/read-scenario.ts";
 import type { Scenario } from "./scenario/scenario.ts";
 import { resultText } from "./result-text.ts";
 import { compareRepetitions } from "./statistics/compare-repetitions.ts";
-import { readWorkload } from "./workload/read-workload.ts";
 
 /** Wishes of the user. */
 export interface BenchmarkOptions {
@@ -61,12 +59,7 @@ export async function benchmark(open: () => Promise<OpenSession>, options: Bench
   const folder = dirname(options.scenario);
   const prepared: PreparedScenario[] = [];
   for (const written of readScenario(options.scenario, options.set)) {
-    const scenario = options.calibrate ? calibrated(written) : written;
-    const workload = await readWorkload(scenario.workload, folder);
-    const { featureGates } = scenario.common;
-    const common = { ...scenario.common, featureGates: { ...workload.featureGates, ...featureGates } };
-    const contestants = await resolveContestants({ ...scenario, common }, folder, versions.kubernetes);
-    prepared.push({ scenario, workload, contestants });
+    prepared.push(await prepareScenario(options.calibrate ? calibrated(written) : written, folder));
   }
   console.log(prepared.map(describePlan).join("\n\n"));
   if (options.dryRun) return 0;
@@ -159,31 +152,17 @@ async function withCluster(
   { repetitionMinutes }: Scenario,
   work: (cluster: BenchCluster) => Promise<void>,
 ): Promise<void> {
-  const { server, administrator } = await readAdministrator(session);
+  const { stack, capture } = session;
+  const kubeconfig = await capture(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
+  const { server, administrator } = administratorOf(kubeconfig);
   const shell = await openControlPlane(session);
   try {
     // A scheduler outlives its repetition by the time of a slow clean-up, and no longer.
     const control = new SchedulerControl(shell, Math.ceil(repetitionMinutes * 60) + 120);
-    await work({ server, administrator, control, podRange: sharedRange(session) });
+    await work({ server, administrator, control, podRange: sharedRange(session.settings().get("podCidr")) });
   } finally {
     await shell.close();
   }
-}
-
-/** The address of the API server, and the administrator's certificate, from the stack's kubeconfig. */
-async function readAdministrator({ stack, capture }: OpenSession) {
-  const text = await capture(["stack", "output", "kubeconfig", "--show-secrets", "--stack", stack]);
-  interface Kubeconfig {
-    readonly clusters: readonly { readonly cluster: Readonly<Record<string, string>> }[];
-    readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
-  }
-  const { clusters, users } = parse(text) as Kubeconfig;
-  const decoded = (value: string | undefined) => Buffer.from(value ?? "", "base64").toString();
-  const cluster = clusters[0]?.cluster ?? {};
-  const user = users[0]?.user ?? {};
-  const server: Server = { endpoint: cluster.server ?? "", ca: decoded(cluster["certificate-authority-data"]) };
-  const administrator = { cert: decoded(user["client-certificate-data"]), key: decoded(user["client-key-data"]) };
-  return { server, administrator };
 }
 
 /** Only a stack with simulated nodes has kwok running. */
@@ -193,14 +172,6 @@ function requireKwok(simulated: Readonly<Record<string, number>> | undefined): v
     "the cluster has no simulated node, so kwok does not run. " +
       "Fix: set simulatedNodes of the stack to one pool with a count of 1 (docs/benchmarking.md), and run npm run up",
   );
-}
-
-/** The last /24 of the pod network, as for the stack's own simulated nodes (addons/simulated-nodes.ts). */
-function sharedRange({ settings }: OpenSession): string {
-  const podCidr = settings().get("podCidr");
-  const subnet = parseSubnet(podCidr);
-  if (subnet === undefined) throw new Error(`podCidr is ${podCidr}, expected a subnet`);
-  return `${host(subnet, subnet.last - subnet.first - 255)}/24`;
 }
 
 /** Facts of the cluster and of the machine, from the run's record. */

@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { columns } from "../../../lib/table.ts";
+import { countedRepetitions } from "../export/benchmark-data.ts";
 import { readScenario } from "../scenario/read-scenario.ts";
-import { countedOf, type RecordedBenchmark } from "./recorded-benchmark.ts";
+import type { RecordedBenchmark } from "./recorded-benchmark.ts";
 
 /**
  * Returns a table of benchmarks and, below it, one of the shipped scenarios.
@@ -21,7 +22,7 @@ function row({ run, bench }: RecordedBenchmark): readonly string[] {
     run.name,
     bench.name,
     bench.schedulers.map(({ name }) => name).join(", "),
-    String(countedOf(bench).length),
+    String(countedRepetitions(bench).length),
     run.record.outcome,
     // The longest cell is last, so that the others stay in view.
     bench.pairs[0]?.verdict.text ?? "-",

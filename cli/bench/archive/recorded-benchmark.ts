@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { ArchivedRun, ReadableRun } from "../../runs/archive.ts";
+import { countedRepetitions } from "../export/benchmark-data.ts";
 import type { MeasureKind, Measures } from "../metrics/measures.ts";
 import type { PairResult } from "../statistics/result.ts";
 import type { ScenarioDocument } from "./complete-document.ts";
@@ -88,13 +89,8 @@ export async function recordedBenchmarks(runs: readonly ArchivedRun[]): Promise<
 }
 
 /** Returns the values of a measure in the counted repetitions of a scheduler. */
-export function countedValues({ repetitions }: BenchFile, scheduler: string, measure: string): readonly number[] {
-  return countedOf({ repetitions })
+export function countedValues(bench: BenchFile, scheduler: string, measure: string): readonly number[] {
+  return countedRepetitions(bench)
     .filter((repetition) => repetition.scheduler === scheduler)
     .flatMap(({ measures }) => measures[measure] ?? []);
-}
-
-/** Returns the repetitions that are neither warm-ups nor void. */
-export function countedOf({ repetitions }: Pick<BenchFile, "repetitions">): BenchFile["repetitions"] {
-  return repetitions.filter((repetition) => !repetition.warmup && repetition.void === undefined);
 }

@@ -26,7 +26,11 @@ export interface InputFile {
 }
 
 /** Returns the repetitions that count: neither warm-ups nor void ones. */
-export function countedRepetitions({ repetitions }: BenchmarkData): readonly MeasuredRepetition[] {
+export function countedRepetitions<T extends Pick<Repetition, "warmup" | "void">>({
+  repetitions,
+}: {
+  readonly repetitions: readonly T[];
+}): readonly T[] {
   return repetitions.filter((repetition) => !repetition.warmup && repetition.void === undefined);
 }
 

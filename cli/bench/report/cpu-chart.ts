@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type BenchmarkData, countedRepetitions } from "../export/benchmark-data.ts";
 import type { Repetition } from "../run/repetition.ts";
+import { schedulerRows } from "./scheduler-rows.ts";
 
 const components = ["kube-scheduler", "kube-apiserver", "etcd"] as const;
 const mostSamples = 150;
@@ -10,14 +11,7 @@ export function cpuChart(data: BenchmarkData): TopLevelSpec {
   const values = countedRepetitions(data).flatMap(coresOf);
   return {
     data: { values },
-    facet: {
-      row: {
-        field: "scheduler",
-        type: "nominal",
-        header: { title: null, labelOrient: "top", labelAnchor: "start", labelAngle: 0 },
-        sort: data.scenario.schedulers.map(({ name }) => name),
-      },
-    },
+    facet: schedulerRows(data),
     spec: {
       width: 760,
       height: 140,

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { type BenchmarkData, countedRepetitions } from "../export/benchmark-data.ts";
 import type { PodTimes, Repetition } from "../run/repetition.ts";
 import { sortedMedian } from "../statistics/summary.ts";
+import { schedulerRows } from "./scheduler-rows.ts";
 
 /** Number of times at which the pods are counted: the plot has fewer pixels between two of them than a line is wide. */
 const steps = 120;
@@ -44,14 +45,7 @@ export function progressChart(data: BenchmarkData): TopLevelSpec {
   });
   return {
     data: { values: points },
-    facet: {
-      row: {
-        field: "scheduler",
-        type: "nominal",
-        header: { title: null, labelOrient: "top", labelAnchor: "start", labelAngle: 0 },
-        sort: data.scenario.schedulers.map(({ name }) => name),
-      },
-    },
+    facet: schedulerRows(data),
     spec: {
       width: 760,
       height: 180,

@@ -389,8 +389,7 @@ function nameOf({ metadata }: KubernetesObject): string {
 }
 
 function labelled(object: KubernetesObject): KubernetesObject {
-  const { labels = {} } = object.metadata as { readonly labels?: Readonly<Record<string, string>> };
-  return { ...object, metadata: { ...object.metadata, labels: { ...labels, [benchLabel]: "true" } } };
+  return { ...object, metadata: { ...object.metadata, labels: { ...labelsOf(object), [benchLabel]: "true" } } };
 }
 
 /** Returns the times of Poisson arrivals in milliseconds. The same seed gives the same times. */

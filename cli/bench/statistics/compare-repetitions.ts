@@ -1,4 +1,4 @@
-import type { MeasuredRepetition } from "../export/benchmark-data.ts";
+import { countedRepetitions, type MeasuredRepetition } from "../export/benchmark-data.ts";
 import { measureKinds } from "../metrics/measure-kinds.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { compareSchedulers } from "./compare.ts";
@@ -6,7 +6,7 @@ import type { BenchResult } from "./result.ts";
 
 /** Compares the schedulers of a scenario by their counted repetitions. */
 export function compareRepetitions(scenario: Scenario, repetitions: readonly MeasuredRepetition[]): BenchResult {
-  const counted = repetitions.filter((repetition) => !repetition.warmup && repetition.void === undefined);
+  const counted = countedRepetitions({ repetitions });
   const of = (name: string) => counted.filter(({ scheduler }) => scheduler === name);
   const names = scenario.schedulers.map(({ name }) => name);
   const limits = Object.fromEntries(names.map((name) => [name, mostFrequent(of(name).map(({ limit }) => limit.by))]));
