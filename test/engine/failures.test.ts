@@ -24,7 +24,8 @@ describe("a first up that fails", () => {
     const state = clusterStateOf(parseState(await stack.exportText()));
     const failure = { node: "worker-node-2", step: "join" };
     expect(readFailures(first.text, state)).toMatchObject([{ ...failure, resource: "lab-worker-node-2-join" }]);
-    expect(readFailures("", state)).toMatchObject([failure]);
+    // The state alone also names the join that the first failure cancelled.
+    expect(readFailures("", state)).toContainEqual(expect.objectContaining(failure));
 
     stack.world.calm();
     const second = await stack.up();

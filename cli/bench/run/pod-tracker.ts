@@ -36,8 +36,8 @@ interface Waiter {
 /** Milliseconds between two watches, which a server that ends each one gets as a rest. */
 const watchPause = 5;
 
-/** Watches of one repetition. A server that ends more of them does not serve this client. */
-const mostWatches = 20;
+/** Watches without an event, one after another. A server that ends so many does not serve this client. */
+const mostSilentWatches = 20;
 
 /**
  * Follows the pods of a repetition by one watch of the API server, on one monotonic clock.
@@ -134,20 +134,24 @@ export class PodTracker {
 
   async #follow(connection: Connection, from: string): Promise<void> {
     let version = from;
+    let silent = 0;
     try {
-      // A busy API server ends the watch of a slow client. The next watch continues after the last event, so none is lost.
-      for (let watches = 0; watches < mostWatches; watches++) {
+      // A busy API server ends the watch of a slow client, in a burst many times. The next watch continues after the last
+      // event, so none is lost.
+      while (silent < mostSilentWatches) {
+        silent++;
         const path = `/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=${version}`;
         for await (const { type, object } of connection.watch<Pod>(path)) {
           if (type === "ERROR")
             throw new Error(`the watch of the pods failed: ${JSON.stringify(object).slice(0, 300)}`);
           version = object.metadata.resourceVersion ?? version;
+          silent = 0;
           if (type !== "BOOKMARK") this.#receive(type === "DELETED", object);
         }
         if (this.#ended) return;
         await sleep(watchPause);
       }
-      throw new Error(`the API server ended the watch of the pods ${mostWatches} times`);
+      throw new Error(`the API server ended ${mostSilentWatches} watches of the pods before an event`);
     } catch (error) {
       if (this.#ended) return;
       this.#failure = error as Error;

@@ -63,7 +63,7 @@ describe("a repetition", () => {
       fake.endWatches();
     };
     const [only] = await measure();
-    expect(only?.void).toBe("the API server ended the watch of the pods 20 times");
+    expect(only?.void).toBe("the API server ended 20 watches of the pods before an event");
     expect(only?.journal).toBe("the journal\n");
   });
 

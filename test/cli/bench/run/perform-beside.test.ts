@@ -123,7 +123,7 @@ describe("a workload", () => {
     const { fake, run } = await stageOf();
     fake.schedule = () => undefined;
     const failed = expect(run(...(operations as readonly Operation[]))).rejects.toThrow(
-      "ended the watch of the pods 20 times",
+      "ended 20 watches of the pods before an event",
     );
     await expect.poll(() => [fake.watching, fake.names(pods)], { interval: 5 }).toEqual([1, ["pod-0"]]);
     fake.keepsWatches = false;

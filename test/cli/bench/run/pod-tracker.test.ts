@@ -158,6 +158,19 @@ describe("a wait", () => {
     expect(versions[1]! - versions[0]!).toBe(1);
   });
 
+  test("goes on when the server ends many watches, each after an event", async () => {
+    const { fake, announce, wait } = await tracked();
+    for (let count = 0; count < 30; count++) {
+      const name = `pod-${count}`;
+      announce(name);
+      fake.put(path(name), bound);
+      await wait("bound", name);
+      fake.endWatches();
+      await expect.poll(() => fake.watching, { interval: 2 }).toBe(1);
+    }
+    expect(fake.count(watches)).toBe(31);
+  });
+
   test("fails soon when every watch ends at once, also a later wait", async () => {
     const { fake, announce, wait } = await tracked();
     announce("x");
@@ -166,9 +179,9 @@ describe("a wait", () => {
     fake.keepsWatches = false;
     const began = performance.now();
     fake.endWatches();
-    await expect(during).rejects.toThrow("the API server ended the watch of the pods 20 times");
+    await expect(during).rejects.toThrow("the API server ended 20 watches of the pods before an event");
     expect(performance.now() - began).toBeLessThan(5000);
-    await expect(wait("bound")).rejects.toThrow("the API server ended the watch of the pods 20 times");
+    await expect(wait("bound")).rejects.toThrow("the API server ended 20 watches of the pods before an event");
     expect(fake.count(watches)).toBe(20);
   });
 
