@@ -42,6 +42,14 @@ export function virshFor(uri: string, { limit = defaultLimit } = {}): Virsh {
   };
 }
 
+/** Milliseconds for a call that reads or writes the memory of a machine. */
+const memoryLimit = 20 * 60_000;
+
+/** Returns virsh for a hypervisor's URI, with a limit that is enough for the memory of a machine. */
+export function patientVirshFor(uri: string): Virsh {
+  return virshFor(uri, { limit: memoryLimit });
+}
+
 /**
  * Returns the arguments of virsh for a call on a hypervisor.
  * @throws when the URI must not be used ({@link checkedUri}).

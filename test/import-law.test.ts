@@ -95,6 +95,7 @@ const order = [
     "runs",
     "recovery",
     "diagnose",
+    "machines",
     "consent",
     "doctor",
     "roll",

@@ -1,4 +1,4 @@
-import { virshFor, type Virsh } from "../../libvirt/virsh.ts";
+import { patientVirshFor, virshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { resumeMachines, type Polling } from "./halted-machines.ts";
 import type { Connect, LibvirtObject } from "./hypervisors.ts";
 import { logLine, type Log } from "../../lib/log.ts";
@@ -39,7 +39,7 @@ export async function startStoppedForDeletion(state: StackState, options: StartO
  * @throws when an object cannot be started, with the fix.
  */
 export async function startStopped(state: StackState, options: StartOptions = {}): Promise<void> {
-  const { connect = virshFor, log = logLine, polling: patience } = options;
+  const { connect = patientVirshFor, log = logLine, polling: patience } = options;
   for (const { virsh, there, ofKind } of await reachableHypervisors(state, connect, log)) {
     // Pools and networks first: a machine that continues needs its disks and its network.
     await startPools(virsh, ofKind("Pool"), log);
