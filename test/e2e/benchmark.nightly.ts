@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { benchmark } from "./cases/benchmark.ts";
+import { benchmark, killedBenchmark } from "./cases/benchmark.ts";
 import { componentSettings } from "./cases/component-settings.ts";
 import { Lab } from "./lab.ts";
 
@@ -21,4 +21,5 @@ describe("npm run up", () => {
 });
 
 benchmark(lab);
+killedBenchmark(lab);
 componentSettings(lab);
