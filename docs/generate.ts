@@ -5,6 +5,7 @@ import { configurationPage } from "./configuration.ts";
 import { nixosOptionsPage } from "./nixos-options.ts";
 import { scenarioSchema } from "../cli/bench/scenario/schema.ts";
 import { runRecordPage } from "./run-record.ts";
+import { stackSchema } from "./stack-schema.ts";
 import { troubleshootingPage } from "./troubleshooting.ts";
 
 const write = (name: string, text: string) => writeFileSync(new URL(name, import.meta.url), text);
@@ -12,6 +13,7 @@ const write = (name: string, text: string) => writeFileSync(new URL(name, import
 write("configuration.md", configurationPage());
 write("run-record.md", runRecordPage());
 write("troubleshooting.md", troubleshootingPage());
+write("stack.schema.json", `${JSON.stringify(stackSchema(), null, 2)}\n`);
 write("scenario.schema.json", `${JSON.stringify(scenarioSchema, null, 2)}\n`);
 const lib = nixpkgsLib();
 if (lib === undefined)
