@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { host, parseSubnet } from "../lib/cidr.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import { CoreDns } from "./core-dns.ts";
+import { MetricsReader } from "./metrics-reader.ts";
 import { SmokeCheck } from "./smoke-check.ts";
 
 /** Arguments of {@link Addons}. */
@@ -17,6 +18,8 @@ export interface AddonsArgs {
   readonly workers: number;
   /** Whether to check that pods reach each other. */
   readonly smokeCheck: boolean;
+  /** Whether Prometheus reads metrics of the control plane's components. */
+  readonly metrics: boolean;
   /** Domain of the control plane. A run that deletes it need not delete the objects in the cluster. */
   readonly masterDomain: libvirt.Domain;
   /** Time in minutes in which each add-on must become ready. */
@@ -33,7 +36,8 @@ const dnsOffset = 10;
  *
  * 1. the Kubernetes provider,
  * 2. CoreDNS,
- * 3. the smoke check, if it is enabled and there are workers.
+ * 3. the account of Prometheus, if it reads metrics of the components,
+ * 4. the smoke check, if it is enabled and there are workers.
  */
 export class Addons extends pulumi.ComponentResource {
   constructor(name: string, args: AddonsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -83,6 +87,7 @@ export class Addons extends pulumi.ComponentResource {
       },
       options,
     );
+    if (args.metrics) new MetricsReader(`${name}-metrics`, options);
     if (args.smokeCheck && workers > 0) {
       new SmokeCheck(
         `${name}-smoke`,

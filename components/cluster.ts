@@ -193,6 +193,7 @@ export class Cluster extends pulumi.ComponentResource {
         network: config.clusterNetwork,
         workers: workers.length,
         smokeCheck: config.smokeCheck,
+        metrics: config.componentMetrics.length > 0,
         masterDomain: master.machine.domain,
         timeoutMinutes: timeouts.ready,
       },

@@ -6,7 +6,7 @@ import type { KubeletConfig } from "../config/kubelet.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
-import { argumentLines, type ComponentSettings } from "../guest/component-arguments.ts";
+import { argumentLines, settingsParameters, type ComponentSettings } from "../guest/component-arguments.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { kubeletDropIn } from "../kubeadm/kubelet-configuration.ts";
@@ -42,7 +42,7 @@ export interface MasterArgs {
   readonly identity: ClusterIdentity;
   /** Size and protection of the data disk. */
   readonly data: Pick<MasterConfig, "dataDiskGiB" | "dataProtected">;
-  /** Arguments and feature gates of the components. */
+  /** Arguments, feature gates, audit policy and metrics of the components. */
   readonly settings: ComponentSettings;
   /** Drain policy for workers. */
   readonly drain: DrainConfig;
@@ -183,6 +183,7 @@ function componentParameters(settings: ComponentSettings, { init }: Timeouts): R
   const lines = argumentLines(settings);
   return {
     ...(lines === "" ? {} : { ARGUMENTS: lines, ...restartLimit(init) }),
+    ...settingsParameters(settings),
     ...kubeletParameters({}, settings, init),
   };
 }

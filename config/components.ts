@@ -1,4 +1,5 @@
 import { readDeclaration } from "../image/declaration.ts";
+import { auditKey } from "./audit-policy.ts";
 import type { Problems } from "./problems.ts";
 import type { PoolKeySchema } from "./schema.ts";
 import { Values } from "./values.ts";
@@ -55,6 +56,7 @@ export function readControlPlaneArguments(values: Values, problems: Problems): C
   const schema = new Map<string, PoolKeySchema>(names.map((name) => [name, blank]));
   const components = new Values(schema, values.object(argumentsKey), problems, `${argumentsKey}.`);
   const { unit } = readDeclaration();
+  const hasAuditPolicy = values.string(auditKey) !== "";
   const read = (component: Component) => {
     const { exec = [] } = unit.find(({ name }) => name === componentUnits[component]) ?? {};
     const own = new Set(exec.map((argument) => argument.replace(/^--|=.*$/g, "")));
@@ -64,7 +66,7 @@ export function readControlPlaneArguments(values: Values, problems: Problems): C
         problems.add(key, "a flag of lower-case letters, digits and hyphens, without leading hyphens", flag);
         return [];
       }
-      const reason = reasonAgainst(flag, component, own);
+      const reason = reasonAgainst(flag, component, own, hasAuditPolicy);
       if (reason !== undefined) {
         problems.add(key, `no value, because ${reason}`, given);
         return [];
@@ -103,7 +105,14 @@ export function readFeatureGates(values: Values, problems: Problems): Readonly<R
 }
 
 /** Returns the reason to refuse a flag; undefined for a flag that the stack may set. */
-function reasonAgainst(flag: string, component: Component, own: ReadonlySet<string>): string | undefined {
+function reasonAgainst(
+  flag: string,
+  component: Component,
+  own: ReadonlySet<string>,
+  hasAuditPolicy: boolean,
+): string | undefined {
+  if (flag.startsWith("audit-") && component === "apiServer" && hasAuditPolicy)
+    return `the key ${auditKey} sets the audit log`;
   if (flag === "feature-gates" && component !== "etcd") return `the key ${gatesKey} sets it`;
   const [, reason] = refused.find(([pattern]) => pattern.test(flag)) ?? [];
   return reason ?? (own.has(flag) ? "nodeforge sets it (nix/node.toml)" : undefined);

@@ -3,6 +3,8 @@ import { chooseImage } from "../image/location.ts";
 import type { ImageUse, VerifiedImage } from "../image/verify.ts";
 import { detectDomainType, resolveDomainType, type DomainType } from "../libvirt/virtualisation.ts";
 import { uriProblem, withoutPassword } from "../libvirt/uri.ts";
+import { readAuditPolicy } from "./audit-policy.ts";
+import { readComponentMetrics, type MeasuredComponent } from "./component-metrics.ts";
 import { readControlPlaneArguments, readFeatureGates, type ComponentArguments } from "./components.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { readImage } from "./image.ts";
@@ -41,6 +43,10 @@ export interface ClusterConfig<Image = VerifiedImage> {
   readonly controlPlaneArguments: ComponentArguments;
   /** Feature gates of the API server, the controller manager, the scheduler and the kubelets. */
   readonly featureGates: Readonly<Record<string, boolean>>;
+  /** Audit policy of the API server as JSON; undefined for no audit log. */
+  readonly auditPolicy: string | undefined;
+  /** Components of the control plane whose metrics other machines can read, each once. */
+  readonly componentMetrics: readonly MeasuredComponent[];
   /** At least one pool. The plain keys are the short form of one pool. */
   readonly workerPools: readonly WorkerPoolConfig<Image>[];
   readonly simulatedNodes: SimulatedNodesConfig;
@@ -146,6 +152,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     master,
     controlPlaneArguments: readControlPlaneArguments(values, problems),
     featureGates: readFeatureGates(values, problems),
+    auditPolicy: readAuditPolicy(values, problems),
+    componentMetrics: readComponentMetrics(values, problems),
     workerPools,
     simulatedNodes,
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),

@@ -4,7 +4,8 @@
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
 # approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
 # state has this step. Optional: ARGUMENTS, further arguments of the units (component-arguments.ts); KUBELET, settings of the
-# kubelet as JSON; RESTART_TIMEOUT_SECONDS, the limit of a restart. Stdin: kubeadm's configuration.
+# kubelet as JSON; RESTART_TIMEOUT_SECONDS, the limit of a restart. Optional: AUDIT_POLICY, an audit policy, and AUDIT_FILE, its
+# path; METRICS, open ports of metrics with commas between them. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes, and the seconds of each phase.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
@@ -97,13 +98,20 @@ arguments=/etc/kubernetes/nodeforge-arguments
 # systemd keeps settings of its own interface there. The folder stays after a reboot. NixOS cannot change /etc/systemd/system.
 drop_ins=/etc/systemd/system.control
 
-# drop_in UNIT ARGUMENTS: prints the drop-in that adds the arguments to the command of the image. Prints nothing without any.
-drop_in() {
+# unit_command UNIT: prints the command of the image's unit.
+unit_command() {
   local file command
-  [[ -n $2 ]] || return 0
   file=$(systemctl show --property FragmentPath --value "$1")
   command=$(sed -n 's/^ExecStart=\(..*\)/\1/p' "$file" | head -n 1)
   [[ -n $command ]] || fail "the unit $1 has no command (${file:-no file})"
+  printf '%s\n' "$command"
+}
+
+# drop_in UNIT ARGUMENTS: prints the drop-in that adds the arguments to the command of the image. Prints nothing without any.
+drop_in() {
+  local command
+  [[ -n $2 ]] || return 0
+  command=$(unit_command "$1") || return
   printf '[Service]\nExecStart=\nExecStart=%s %s\n' "$command" "$(paste -sd ' ' <<<"$2")"
 }
 
@@ -140,15 +148,78 @@ set_arguments() {
     say "$unit does not run with its arguments: restoring the former ones"
     set_drop_in "$unit" "$former"
     restart "$unit" || outcome="does not run with its former arguments either"
-    fail "$unit does not run with ${what:-fewer arguments}, and $outcome. Fix: correct controlPlaneArguments or featureGates, and run up again. Its last lines:
+    fail "$unit does not run with ${what:-fewer arguments}, and $outcome. Fix: correct controlPlaneArguments, featureGates, auditPolicy or componentMetrics, and run up again. Its last lines:
 $log"
   fi
   mkdir -p "$arguments"
   if [[ -n $wanted ]]; then write_file 0644 "$arguments/$unit" <<<"$wanted"; else rm -f "$arguments/$unit"; fi
 }
 
+# Open ports of metrics. The packet filter's own unit opens them again at each boot.
+metrics_drop_in=$drop_ins/firewall-control-plane.service.d/10-nodeforge.conf
+# It exists while the cluster has a secret with etcd's certificate. It is on the data disk, because the secret is, too.
+metrics_secret=/etc/kubernetes/nodeforge-etcd-metrics
+
+# close_metrics: closes open ports unless METRICS has the same. A delete without the add before it fails if a port is closed.
+close_metrics() {
+  local nft ports
+  [[ -e $metrics_drop_in ]] || return 0
+  read -r nft ports < <(sed -n 's/^ExecStart=\([^ ]*\) .*{ \(.*\) }$/\1 \2/p' "$metrics_drop_in")
+  [[ $ports != "${METRICS-}" ]] || return 0
+  say "closing the ports of metrics: $ports"
+  "$nft" "add element inet nodeforge control_plane { $ports }; delete element inet nodeforge control_plane { $ports }" >&2
+  rm "$metrics_drop_in"
+  systemctl daemon-reload
+}
+
+# open_metrics: opens the ports of METRICS, and changes nothing when they are open.
+open_metrics() {
+  local command text
+  [[ -n ${METRICS-} ]] || return 0
+  command=$(unit_command firewall-control-plane)
+  text=$(printf '[Service]\nExecStart=%s add element inet nodeforge control_plane { %s }' "${command%% *}" "$METRICS")
+  [[ $text != "$(cat "$metrics_drop_in" 2>/dev/null)" ]] || return 0
+  say "opening the ports of metrics: $METRICS"
+  mkdir -p "${metrics_drop_in%/*}"
+  write_file 0644 "$metrics_drop_in" <<<"$text"
+  systemctl daemon-reload
+  if ! systemctl restart firewall-control-plane; then
+    rm "$metrics_drop_in"
+    systemctl daemon-reload
+    systemctl restart firewall-control-plane || true
+    fail "the packet filter does not open the ports $METRICS. Fix: correct componentMetrics, and run up again. Its last lines:
+$(last_lines firewall-control-plane)"
+  fi
+}
+
+# publish_etcd_certificate: lets a reader of secrets read etcd's metrics, while METRICS has etcd's port. kubeadm makes and renews the
+# certificate for health checks.
+publish_etcd_certificate() {
+  local pki=/etc/kubernetes/pki/etcd
+  if [[ ,${METRICS-}, == *,2381,* ]]; then
+    touch "$metrics_secret"
+    kubectl -n kube-system create secret generic nodeforge-etcd-metrics --type kubernetes.io/tls --dry-run=client -o yaml \
+      --from-file "ca.crt=$pki/ca.crt" --from-file "tls.crt=$pki/healthcheck-client.crt" \
+      --from-file "tls.key=$pki/healthcheck-client.key" |
+      kubectl apply --server-side --force-conflicts --field-manager nodeforge -f - >&2
+  elif [[ -e $metrics_secret ]]; then
+    kubectl -n kube-system delete secret nodeforge-etcd-metrics --ignore-not-found >&2
+    rm "$metrics_secret"
+  fi
+}
+
+# remove_audit_policies: removes policies that no argument of the API server names any more.
+remove_audit_policies() {
+  local file
+  for file in /etc/kubernetes/nodeforge-audit-*.json; do
+    [[ $file == "${AUDIT_FILE-}" || ! -e $file ]] || rm "$file"
+  done
+}
+
 begin=$SECONDS
 touch /etc/nodeforge/control-plane
+close_metrics
+[[ -z ${AUDIT_POLICY-} ]] || write_file 0600 "$AUDIT_FILE" <<<"$AUDIT_POLICY"
 earlier=()
 for unit in etcd kube-apiserver kube-controller-manager kube-scheduler; do
   set_arguments "$unit" "$(sed -n "s/^$unit //p" <<<"${ARGUMENTS-}")"
@@ -156,6 +227,9 @@ for unit in etcd kube-apiserver kube-controller-manager kube-scheduler; do
 done
 systemctl start etcd kube-apiserver kube-controller-manager kube-scheduler
 wait_for 900 "the API server" kubectl get --raw /readyz
+remove_audit_policies
+open_metrics
+publish_etcd_certificate
 api_server=$((SECONDS - begin))
 
 begin=$SECONDS

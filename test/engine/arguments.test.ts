@@ -27,6 +27,11 @@ describe("settings of the components", () => {
     expect(await change({ controlPlaneArguments: {} })).toEqual(["update Command master-init"]);
   });
 
+  it("with an audit policy change only the step of the control plane, too", async () => {
+    expect(await change({ auditPolicy: "default" })).toEqual(["update Command master-init"]);
+    expect(await change({ auditPolicy: "" })).toEqual(["update Command master-init"]);
+  });
+
   it("with feature gates change the step of each node, and replace nothing", async () => {
     expect(await change({ featureGates: { AllAlpha: false } })).toEqual([
       "update Command master-init",
