@@ -94,8 +94,10 @@ const order = [
   ...[
     "runs",
     "recovery",
+    "kubeconfig",
     "diagnose",
     "machines",
+    "overview",
     "consent",
     "doctor",
     "roll",

@@ -1,6 +1,7 @@
 import { agreeingCommand, agrees, confirm, isUnattended } from "../consent/consent.ts";
 import { describeStack } from "../consent/destruction.ts";
 import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
+import { removeContext } from "../kubeconfig/context.ts";
 import { recover } from "../recovery/recover.ts";
 import { startStoppedForDeletion } from "../recovery/restart.ts";
 import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
@@ -10,6 +11,7 @@ import { openStack } from "../session.ts";
 import type { Session } from "../stack/session.ts";
 import { removeKubeconfig } from "../stack/outputs.ts";
 import { withoutProtection } from "../stack/protection.ts";
+import { readState } from "../stack/state.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
@@ -17,8 +19,8 @@ import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 export const command = defineCommand<StackOptions>({
   name: "destroy",
   purpose:
-    "Deletes the cluster of a stack: machines, volumes with their data, network and storage pool, and the kubeconfig in this " +
-    "checkout. Lists them and asks first. The stack, its settings and its history stay.\n\n" +
+    "Deletes the cluster of a stack: machines, volumes with their data, network and storage pool, the kubeconfig in this " +
+    "checkout, and the cluster's context in yours. Lists them and asks first. The stack, its settings and its history stay.\n\n" +
     "Refused while another stack uses a volume of this one. Without a terminal, `destroy` needs --yes.",
   options: stackOptions,
   passesTo: { program: "pulumi destroy", help: "npm run pulumi -- destroy --help", shares: ["--config-file"] },
@@ -53,7 +55,11 @@ export const command = defineCommand<StackOptions>({
     }
     await startStoppedForDeletion(state);
     const code = await destroy(session, ["destroy", "--stack", stack, ...args, ...agreed]);
-    if (code === 0) await removeKubeconfig(session);
+    if (code === 0) {
+      await removeKubeconfig(session);
+      // After `--target` or `--preview-only` the cluster exists.
+      if ((await readState(session)).resources.length === 0) await removeContext(state);
+    }
     return code;
   },
 });

@@ -4,6 +4,7 @@ import { run } from "../../lib/process.ts";
 import { realNodes } from "../../names.ts";
 import { kubectl } from "../../tools/kubectl.ts";
 import { isUnattended } from "../consent/consent.ts";
+import { renewContext } from "../kubeconfig/context.ts";
 import { recover } from "../recovery/recover.ts";
 import { rollRequest, type RollOptions } from "../roll/plan.ts";
 import { roll } from "../roll/roll.ts";
@@ -40,7 +41,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
     const session = await openStack(choiceOf(options), { image: false, hypervisor: true });
     // The plan needs a state in which the image of each node is right.
     const { state } = await recover(session);
-    return roll(request, {
+    const code = await roll(request, {
       session,
       state,
       settings: session.settings(),
@@ -49,6 +50,8 @@ export const command = defineCommand<StackOptions & RollOptions>({
       log: logLine,
       unattended: isUnattended(request.up),
     });
+    if (code === 0) await renewContext(session);
+    return code;
   },
 });
 

@@ -283,6 +283,8 @@ export class Lab {
         PULUMI_BACKEND_URL: `file://${this.folder}`,
         PULUMI_CONFIG_PASSPHRASE: "of the tests only",
         NODEFORGE_SSH_KEY: this.sshKey,
+        // `up` changes it.
+        KUBECONFIG: join(this.folder, "kubeconfig"),
       },
     });
   }

@@ -7,7 +7,15 @@ import { urn } from "../../support/urn.ts";
 /** Events in their order. */
 let happened: string[];
 let said: string;
-const situation = vi.hoisted(() => ({ answer: false, unattended: false, events: [] as string[] }));
+const situation = vi.hoisted(() => ({
+  answer: false,
+  unattended: false,
+  events: [] as string[],
+  /** Resources after the deletion. */
+  left: undefined as readonly object[] | undefined,
+  /** States of which the context was removed. */
+  removed: [] as object[],
+}));
 
 const resources = [
   {
@@ -28,7 +36,7 @@ vi.mock("../../../cli/session.ts", () => ({
       settings: () => settingsOf({}),
       capture: (args: readonly string[]) => {
         if (args[1] !== "export") situation.events.push(args.slice(0, 2).join(" "));
-        return Promise.resolve(JSON.stringify({ deployment: { resources } }));
+        return Promise.resolve(JSON.stringify({ deployment: { resources: situation.left ?? resources } }));
       },
       pulumi: (args: readonly string[]) => {
         situation.events.push(args.join(" "));
@@ -39,6 +47,9 @@ vi.mock("../../../cli/session.ts", () => ({
 }));
 vi.mock("../../../cli/recovery/recover.ts", () => ({
   recover: () => Promise.resolve({ hold: undefined, state: { resources, pending: [] } }),
+}));
+vi.mock("../../../cli/kubeconfig/context.ts", () => ({
+  removeContext: (state: object) => Promise.resolve(void situation.removed.push(state)),
 }));
 vi.mock("../../../cli/consent/consent.ts", async (original) => ({
   ...(await original<object>()),
@@ -51,6 +62,8 @@ vi.mock("../../../cli/consent/consent.ts", async (original) => ({
 
 beforeEach(() => {
   happened = situation.events = [];
+  situation.left = undefined;
+  situation.removed = [];
   said = "";
   vi.spyOn(console, "error").mockImplementation((text: string) => void (said += `${text}\n`));
 });
@@ -81,6 +94,14 @@ describe("a destroy", () => {
   test("asks nothing with --yes", async () => {
     expect(await command(["--yes"])).toBe(0);
     expect(happened.slice(1)).toEqual(["state unprotect", "destroy --stack dev --yes", "state protect"]);
+  });
+
+  test("removes the cluster's context only where no resource is left", async () => {
+    await command(["--yes"]);
+    expect(situation.removed).toEqual([]);
+    situation.left = [];
+    await command(["--yes"]);
+    expect(situation.removed).toEqual([{ resources, pending: [] }]);
   });
 
   test("without a terminal is refused before it opens a session", async () => {

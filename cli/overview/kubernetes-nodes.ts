@@ -1,0 +1,42 @@
+import { poolLabel, realNodes } from "../../names.ts";
+import type { Kubectl } from "../machines/readiness.ts";
+
+/** A Node of Kubernetes. */
+export interface KubernetesNode {
+  readonly name: string;
+  /** As `kubectl get nodes` prints it, such as `Ready` or `NotReady,SchedulingDisabled`. */
+  readonly status: string;
+  /** Version of its kubelet. */
+  readonly version: string;
+  readonly address: string | undefined;
+  /** Worker pool that it belongs to. */
+  readonly pool: string | undefined;
+}
+
+interface NodeObject {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly nodeInfo?: { readonly kubeletVersion?: string };
+  };
+}
+
+/** Lists the Nodes that have machines. @throws when the API server does not answer. */
+export async function kubernetesNodes(ask: Kubectl): Promise<readonly KubernetesNode[]> {
+  const text = await ask("get", "nodes", "--selector", realNodes, "--output", "json");
+  return (JSON.parse(text) as { readonly items: readonly NodeObject[] }).items.map(read);
+}
+
+function read({ metadata, spec, status = {} }: NodeObject): KubernetesNode {
+  const { conditions = [], addresses = [], nodeInfo } = status;
+  const isReady = conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
+  return {
+    name: metadata.name,
+    status: `${isReady ? "Ready" : "NotReady"}${spec?.unschedulable ? ",SchedulingDisabled" : ""}`,
+    version: nodeInfo?.kubeletVersion ?? "",
+    address: addresses.find(({ type }) => type === "InternalIP")?.address,
+    pool: metadata.labels?.[poolLabel],
+  };
+}

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { command } from "../../../cli/commands/up.ts";
+
+/** Events in their order, and the exit code of the run. */
+const seen = vi.hoisted(() => ({ events: [] as string[], exitCode: 0, isTaken: false }));
+
+vi.mock("../../../cli/session.ts", () => ({
+  openStack: (choice: { stack: string }) => {
+    const session = { stack: choice.stack, variables: {} };
+    const withImage = () => Promise.resolve(void seen.events.push("image")).then(() => session);
+    return Promise.resolve({ ...session, withImage });
+  },
+}));
+vi.mock("../../../cli/consent/consent.ts", async (original) => ({
+  ...(await original<object>()),
+  isUnattended: () => false,
+}));
+vi.mock("../../../cli/doctor/doctor.ts", () => ({
+  examine: () => Promise.resolve([]),
+  describe: () => "",
+  passes: () => true,
+}));
+vi.mock("../../../cli/recovery/recover.ts", () => ({ recover: () => Promise.resolve({ state: {} }) }));
+vi.mock("../../../cli/up.ts", () => ({
+  up: (_: unknown, args: readonly string[]) => {
+    seen.events.push(["up", ...args].join(" "));
+    return Promise.resolve(seen.exitCode);
+  },
+}));
+vi.mock("../../../cli/kubeconfig/context.ts", () => ({
+  refuseTakenContext: () =>
+    seen.isTaken ? Promise.reject(new Error("taken")) : Promise.resolve(void seen.events.push("check")),
+  mergeContext: () => Promise.resolve(void seen.events.push("merge")),
+}));
+
+beforeEach(() => {
+  Object.assign(seen, { events: [], exitCode: 0, isTaken: false });
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+
+describe("up", () => {
+  test("checks the context's name before the image, and merges the context last", async () => {
+    expect(await command(["--yes"])).toBe(0);
+    expect(seen.events).toEqual(["check", "image", "up --yes", "merge"]);
+  });
+
+  test("with --no-merge does neither, and Pulumi does not get the option", async () => {
+    seen.isTaken = true;
+    expect(await command(["--no-merge", "--yes"])).toBe(0);
+    expect(seen.events).toEqual(["image", "up --yes"]);
+  });
+
+  test("that fails merges nothing", async () => {
+    seen.exitCode = 255;
+    expect(await command([])).toBe(255);
+    expect(seen.events).toEqual(["check", "image", "up"]);
+  });
+
+  test("is refused for a taken name before anything is built", async () => {
+    seen.isTaken = true;
+    await expect(command([])).rejects.toThrow("taken");
+    expect(seen.events).toEqual([]);
+  });
+});
