@@ -18,7 +18,7 @@ const short = 60;
 
 const head = `# Options of the NixOS module
 
-\`nixosModules.node\` of \`nix/flake.nix\` declares them, under \`${prefix.slice(0, -1)}\`. Their defaults come from \`nix/node.toml\`, as
+\`nixosModules.node\` of \`flake.nix\` declares them, under \`${prefix.slice(0, -1)}\`. Their defaults come from \`nix/node.toml\`, as
 the Debian image does.
 
 \`npm run docs\` writes this page from the modules, if \`NIXPKGS_LIB\` names a copy of nixpkgs' \`lib\`.

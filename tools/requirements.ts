@@ -60,7 +60,12 @@ function qemuPackage(): string {
 /** Returns the Debian packages that are missing here. */
 export function missingPackages(purpose: Purpose): readonly string[] {
   const wanted: readonly Requirement[] = requirements[purpose];
-  const isThere = (has: string) => (has.startsWith("/") ? existsSync(has) : which(has) !== undefined);
+  // The compiler of the flake's shell has libc's headers of its own, so none are in /usr/include on NixOS.
+  const isInNixShell = process.env.NODEFORGE_NIX_NODE !== undefined;
+  const isThere = (has: string) =>
+    has.startsWith("/")
+      ? existsSync(has) || (isInNixShell && has.startsWith("/usr/include/"))
+      : which(has) !== undefined;
   return wanted.filter(({ has }) => !isThere(has)).map((requirement) => requirement.package);
 }
 

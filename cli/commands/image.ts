@@ -80,7 +80,7 @@ function refuseContradictions(options: ImageOptions): void {
     ...(isNewDebian(options) && nix
       ? [
           "--nix excludes --fresh and --archive, because a lock file pins the packages of NixOS. " +
-            "Fix: `nix flake update --flake ./nix`",
+            "Fix: `nix flake update`",
         ]
       : []),
   ];

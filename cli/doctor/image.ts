@@ -5,12 +5,14 @@ import { readHeader } from "../../image/inspect.ts";
 import { readManifest } from "../../image/manifest-reader.ts";
 import { mismatches } from "../../image/mismatch.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
+import type { NixosManifest } from "../../image/nixos/build.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 import { shortDigest } from "../../lib/digest.ts";
 
 /**
  * Checks that the node image exists, matches its manifest, and has the contract of this checkout. Reports the age of its
- * packages and its differences from the image of the last run, and warns of old packages.
+ * packages, programs of another version than the declared one, and differences from the image of the last run. Warns of old
+ * packages.
  * @param last Manifest of the image of the last run. @default none is known
  */
 export async function checkImage(path: string | undefined, last?: ImageManifest): Promise<Finding> {
@@ -41,6 +43,7 @@ export async function checkImage(path: string | undefined, last?: ImageManifest)
     ...(age === undefined
       ? []
       : [`packages of ${imageDate(manifest)?.toISOString().slice(0, 10)}, ${inDays(age)} old`]),
+    ...undeclared(manifest),
     ...sinceLast(manifest, last),
   ].join("; ");
   return age !== undefined && age > oldImage
@@ -58,6 +61,15 @@ function inDays(days: number): string {
   return days === 1 ? "1 day" : `${days} days`;
 }
 
+/** Returns the programs of another version than the declared one, which the tests of the Debian image do not cover. */
+function undeclared({
+  versions,
+  declared = {},
+}: ImageManifest & Partial<Pick<NixosManifest, "declared">>): readonly string[] {
+  const found = Object.entries(declared).map(([name, version]) => `${name} ${versions[name]} (declared ${version})`);
+  return found.length === 0 ? [] : [`other versions than declared: ${found.join(", ")}`];
+}
+
 function sinceLast(manifest: ImageManifest, last: ImageManifest | undefined): readonly string[] {
   if (last === undefined || last.sha256 === manifest.sha256) return [];
   const differences = imageDifferences(last, manifest);
@@ -71,5 +83,5 @@ const newer = {
   debian:
     "`npm run image -- --fresh` builds an image with the current security fixes; `npm run roll -- --image PATH` moves a running cluster to it",
   nixos:
-    "`nix flake update --flake ./nix` and `npm run image` build a newer image; `npm run roll -- --image PATH` moves a running cluster to it",
+    "`nix flake update` and `npm run image` build a newer image; `npm run roll -- --image PATH` moves a running cluster to it",
 } as const;

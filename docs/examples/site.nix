@@ -1,6 +1,6 @@
 # A module of your own for the node image:
 # - copy it to nix/site.nix;
-# - add ./site.nix to `modules` in nix/flake.nix;
+# - add ./nix/site.nix to `modules` in flake.nix;
 # - run `git add` for both, because a flake sees only files that git tracks;
 # - run `npm run image -- --nix`.
 { lib, pkgs, ... }:

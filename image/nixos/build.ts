@@ -5,12 +5,14 @@ import { inCheckout } from "../../lib/checkout.ts";
 import { imageKinds } from "../location.ts";
 import { diskProblem, flake, flakeMetadata, nix, nixBuild, system, type FlakeMetadata } from "./nix.ts";
 import { sourceInput, sourceInputs } from "../sources.ts";
-import { readDeclaration } from "../declaration.ts";
+import { readDeclaration, versionsOf } from "../declaration.ts";
 import { describeFile, manifestPlace, manifestText, type ImageManifest } from "../manifest.ts";
 
 /** Manifest of a NixOS image. */
 export interface NixosManifest extends ImageManifest {
   readonly system: "nixos";
+  /** Declared versions of the programs that `versions` has in another one. nix/differences.nix has the reasons. */
+  readonly declared: Readonly<Record<string, string>>;
   /** Size of the system's closure, in bytes. */
   readonly closureBytes: number;
   readonly builtFrom: {
@@ -111,9 +113,16 @@ async function describeNixos(image: string, toplevel: string, metadata: FlakeMet
     ...file,
     system: "nixos",
     versions: { ...record.versions, linux },
+    declared: differing(record.versions),
     closureBytes: await closureBytes(toplevel),
     builtFrom: { ...metadata, nixos, toplevel, declaration, marker: record.marker },
   };
+}
+
+/** Returns the declared versions of the programs that an image has in another one. */
+function differing(found: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const declared = Object.entries(versionsOf(readDeclaration()));
+  return Object.fromEntries(declared.filter(([name, version]) => found[name] !== version));
 }
 
 /** Returns the size of a closure in bytes. Reads Nix' text, because its JSON differs between versions of Nix. */
@@ -126,14 +135,14 @@ async function closureBytes(path: string): Promise<number> {
 }
 
 /**
- * Returns the sources of the image as inputs of its key: every file of nix/ except its documentation, and the code that writes the
+ * Returns the sources of the image as inputs of its key: the flake, nix/ without its documentation, and the code that writes the
  * manifest.
  * @param root The checkout; replaced in tests.
  */
 export async function nixosSources(root = inCheckout()): Promise<readonly Input[]> {
-  const writers = [join(root, "image", "nixos", "build.ts"), join(root, "image", "manifest.ts")];
+  const files = ["flake.nix", "flake.lock", "image/nixos/build.ts", "image/manifest.ts"];
   return [
     ...(await sourceInputs(join(root, "nix"), (name) => !name.endsWith(".md"))),
-    ...(await Promise.all(writers.map(sourceInput))),
+    ...(await Promise.all(files.map((file) => sourceInput(join(root, file))))),
   ];
 }

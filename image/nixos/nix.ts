@@ -4,8 +4,8 @@ import { run, which } from "../../lib/process.ts";
 import { reachable } from "../../lib/reachability.ts";
 import { kvmProblem } from "../../libvirt/virtualisation.ts";
 
-/** Path of the flake of the node image. */
-export const flake = inCheckout("nix");
+/** Path of the flake: the checkout. */
+export const flake = inCheckout();
 
 /** Installable of the configuration of the flake's NixOS system. */
 export const system = `${flake}#nixosConfigurations.node.config`;
@@ -26,8 +26,8 @@ export interface Builder {
   readonly kvm: string;
 }
 
-/** Oldest version of Nix that the flake's release of nixpkgs supports (its lib/minver.nix). */
-const oldest = "2.18";
+/** Oldest version of Nix that the flake's release of nixpkgs supports (its lib/minfeatures.nix). */
+export const oldestNix = "2.18";
 
 /**
  * Returns whether Nix can build the node image on this machine. It needs KVM ({@link diskProblem}) and Nix's binary cache, because
@@ -42,8 +42,8 @@ export async function canBuild({
     return { able: false, reason: `the flake is for x86-64, and this machine is ${architecture}` };
   if (which("nix") === undefined) return { able: false, reason: "nix is not installed" };
   const [version = ""] = /\d+\.\d+\S*(?=\s*$)/.exec(await run("nix", ["--version"])) ?? [];
-  if (lt(coerce(version) ?? "0.0.0", `${oldest}.0`)) {
-    return { able: false, reason: `nix ${version} is older than ${oldest}` };
+  if (lt(coerce(version) ?? "0.0.0", `${oldestNix}.0`)) {
+    return { able: false, reason: `nix ${version} is older than ${oldestNix}` };
   }
   const problem = diskProblem(kvm);
   if (problem !== undefined) return { able: false, reason: problem };

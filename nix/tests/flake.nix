@@ -25,7 +25,7 @@ let
       };
     };
 
-  self = (import ../flake.nix).outputs { inherit self nixpkgs; };
+  self = (import ../../flake.nix).outputs { inherit self nixpkgs; };
 
   nixpkgs = {
     # Every image of a configuration evaluates to its name, because none is built.
@@ -47,7 +47,16 @@ let
         };
     };
     legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
-      _: pkgs // { nixfmt = "nixfmt"; }
+      system:
+      pkgs
+      // {
+        stdenv = pkgs.stdenv // {
+          hostPlatform = {
+            isAarch64 = system == "aarch64-linux";
+            inherit system;
+          };
+        };
+      }
     );
   };
 
@@ -61,6 +70,14 @@ let
     config: map ({ message, ... }: message) (lib.filter (one: !one.assertion) config.assertions);
 in
 {
+  shells = lib.mapAttrs (_: shell: {
+    variables = removeAttrs shell.default [ "packages" ];
+    tools = lib.listToAttrs (
+      map (package: lib.nameValuePair package.name package.version) shell.default.packages
+    );
+    downloads = lib.catAttrs "src" shell.default.packages;
+  }) self.devShells;
+  apps = lib.mapAttrs (_: lib.mapAttrs (_: app: baseNameOf app.program)) self.apps;
   outputs = lib.attrNames (removeAttrs self [ "nixosModules" ]);
   inherit (self) packages;
   user = {

@@ -29,7 +29,7 @@ describe("a download", () => {
   });
 
   test("by Nix has a hash in the flake's lock file", () => {
-    const { nodes } = JSON.parse(readFileSync(inCheckout("nix", "flake.lock"), "utf8")) as {
+    const { nodes } = JSON.parse(readFileSync(inCheckout("flake.lock"), "utf8")) as {
       nodes: Record<string, { locked?: { narHash?: string } }>;
     };
     const locked = Object.entries(nodes).filter(([name]) => name !== "root");

@@ -53,7 +53,7 @@ describe("the cache key of the Debian image", () => {
       (path) => !counted.includes(path),
     );
     expect(others).toEqual(
-      expect.arrayContaining(["nix/flake.lock", "nix/modules/kubelet.nix", "image/manifest-reader.ts"]),
+      expect.arrayContaining(["nix/shell.nix", "nix/modules/kubelet.nix", "image/manifest-reader.ts"]),
     );
     for (const path of others) await copy.change(path, (text) => `${text}\n# changed\n`);
     expect(await copy.key()).toBe(before);

@@ -23,9 +23,10 @@ export class SourceCopy {
     this.#inputs = inputs;
   }
 
-  /** Copies image/ and nix/. */
+  /** Copies image/, nix/ and the flake. */
   async fill(): Promise<this> {
-    for (const name of ["image", "nix"]) await cp(inCheckout(name), this.path(name), { recursive: true });
+    for (const name of ["image", "nix", "flake.nix", "flake.lock"])
+      await cp(inCheckout(name), this.path(name), { recursive: true });
     return this;
   }
 

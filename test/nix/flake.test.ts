@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { readDeclaration } from "../../image/declaration.ts";
+import { pins, versions } from "../../tools/versions.ts";
 import { evaluate } from "../support/parity/nixos.ts";
 import { nixpkgsLib } from "../support/parity/nixpkgs-lib.ts";
 
@@ -15,7 +16,15 @@ interface Machine {
   readonly options: readonly string[];
 }
 
+interface Shell {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly tools: Readonly<Record<string, string>>;
+  readonly downloads: readonly { readonly url: string; readonly sha256: string }[];
+}
+
 interface Flake {
+  readonly shells: Readonly<Record<string, Shell>>;
+  readonly apps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly outputs: readonly string[];
   readonly packages: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly user: { readonly failedAssertions: readonly string[]; readonly extraTcp: readonly number[] };
@@ -41,8 +50,28 @@ afterAll(() => {
 });
 
 describe.skipIf(lib === undefined)("the flake, evaluated", () => {
-  it("offers configurations, images, checks and a formatter", () => {
-    expect(flake.outputs).toEqual(["checks", "formatter", "nixosConfigurations", "packages"]);
+  it("offers apps, checks, shells, a formatter, configurations and images", () => {
+    expect(flake.outputs).toEqual(["apps", "checks", "devShells", "formatter", "nixosConfigurations", "packages"]);
+  });
+
+  it("has an app for `up` on each architecture, which is the default", () => {
+    const apps = { default: "nodeforge-up", up: "nodeforge-up" };
+    expect(flake.apps).toEqual({ "x86_64-linux": apps, "aarch64-linux": apps });
+  });
+
+  it.each([
+    ["x86_64-linux", "x64", "amd64"],
+    ["aarch64-linux", "arm64", "arm64"],
+  ])("has a shell for %s with the Pulumi and the kubectl of versions.json, by their checksums", (system, node, go) => {
+    const { tools, downloads, variables } = flake.shells[system] ?? { tools: {}, downloads: [], variables: {} };
+    expect(tools).toMatchObject({ pulumi: versions.pulumi, kubectl: versions.kubernetes });
+    expect(Object.keys(tools)).toEqual(expect.arrayContaining(["nodejs_24", "go", "libvirt", "cdrkit", "libxslt"]));
+    const files = [`pulumi-v${versions.pulumi}-linux-${node}.tar.gz`, `kubectl-v${versions.kubernetes}-linux-${go}`];
+    expect(downloads.map(({ sha256 }) => sha256).sort()).toEqual(files.map((file) => pins[file]).sort());
+    expect(variables).toEqual({
+      NODEFORGE_NIX_NODE: expect.stringMatching(/^\/nix\/store\/.*-nodejs_24\/bin\/node$/) as string,
+      GOTOOLCHAIN: "auto",
+    });
   });
 
   it("has disks for BIOS, where the architecture has one, and for EFI", () => {
@@ -62,12 +91,17 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     });
   });
 
-  it("allows only versions of declared programs, of the declared series", () => {
+  it("allows only versions of declared programs: the declared series and others of the same major", () => {
     const { program, image } = readDeclaration();
     const declared = [...program, { name: "coredns", version: image.coredns.version ?? "" }];
     expect(Object.keys(flake.versions).sort()).toEqual(declared.map(({ name }) => name).sort());
     for (const { name, version } of declared) {
-      for (const series of flake.versions[name] ?? []) expect(`${version}.`.startsWith(`${series}.`), name).toBe(true);
+      const series = flake.versions[name] ?? [];
+      expect(
+        series.filter((one) => `${version}.`.startsWith(`${one}.`)),
+        name,
+      ).toHaveLength(1);
+      expect(new Set(series.map((one) => one.split(".")[0])), name).toEqual(new Set([version.split(".")[0]]));
     }
   });
 
@@ -111,11 +145,13 @@ describe.skipIf(lib === undefined)("the flake, evaluated", () => {
     const { testScript = "" } = flake.checks[check] ?? {};
     const scripts = [...testScript.matchAll(/"([a-z-]+)":"[^"]*\.sh"/g)].map(([, name]) => name as GuestScript);
     expect(scripts).toEqual(["init-control-plane", "join", "mint-token", "wait-ready"]);
-    const read = scripts.flatMap((script) => scriptText({ script }).match(/(?<=\$\{?)[A-Z][A-Z_]+/g) ?? []);
+    const texts = scripts.map((script) => scriptText({ script })).join("\n");
+    const read = texts.match(/(?<=\$\{?)[A-Z][A-Z_]+/g) ?? [];
+    const optional = [...texts.matchAll(/\$\{([A-Z][A-Z_]+):?-/g)].map(([, name]) => name);
     expect(read).toContain("IMAGE_CONTRACT");
     // bash sets the first three. The command that starts a script sets REPEATED.
     const others = ["SECONDS", "BASH", "PATH", "REPEATED"];
-    expect(read.filter((name) => !others.includes(name) && !testScript.includes(name))).toEqual([]);
+    expect(read.filter((name) => ![...others, ...optional].includes(name) && !testScript.includes(name))).toEqual([]);
     expect(testScript.includes(String.raw`\"IMAGE_CONTRACT\":${readDeclaration().contract},`)).toBe(true);
   });
 

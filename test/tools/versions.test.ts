@@ -107,9 +107,10 @@ describe("go.mod agrees on", () => {
 });
 
 describe("NixOS", () => {
-  const files = readdirSync(inCheckout("nix"), { recursive: true, encoding: "utf8" })
+  const modules = readdirSync(inCheckout("nix"), { recursive: true, encoding: "utf8" }).map((name) => `nix/${name}`);
+  const files = ["flake.nix", ...modules]
     .filter((name) => name.endsWith(".nix"))
-    .map((name) => [name, readFileSync(inCheckout("nix", name), "utf8")] as const);
+    .map((name) => [name, readFileSync(inCheckout(name), "utf8")] as const);
 
   test("is one release in the flake's input and in the system", () => {
     const found = (pattern: RegExp) =>

@@ -11,31 +11,58 @@ let
   };
 in
 lib.genAttrs [
+  "autoPatchelfHook"
   "bash"
   "busybox"
+  "cdrkit"
   "chrony"
   "cloud-init"
   "cni-plugins"
   "containerd"
   "coredns"
+  "deadnix"
   "diffutils"
+  "dnsmasq"
   "e2fsprogs"
   "etcd_3_6"
   "flannel"
+  "gcc"
+  "git"
+  "go"
   "iproute2"
+  "iptables"
   "kmod"
   "kubernetes"
   "kwok"
+  "libvirt"
+  "libxslt"
   "nftables"
+  "nixfmt"
+  "nodejs_24"
+  "openssh"
   "openssl"
   "procps"
+  "qemu_kvm"
   "runc"
+  "shellcheck"
   "systemd"
   "util-linux"
   "xorriso"
 ] package
 // {
-  stdenv.hostPlatform.isAarch64 = false;
+  inherit lib;
+  stdenv = {
+    hostPlatform = {
+      isAarch64 = false;
+      system = "x86_64-linux";
+    };
+    cc.cc.lib = package "gcc-lib";
+    mkDerivation = attributes: package attributes.pname // attributes;
+  };
+  fetchurl = source: source;
+  mkShell = attributes: attributes;
+  writeShellApplication =
+    application: package application.name // application // { meta.mainProgram = application.name; };
   testers.runNixOSTest = test: test;
   writeText = name: _: package name;
   glibc.static = package "glibc-static";

@@ -62,9 +62,22 @@ test("an image of more than thirty days is a warning, with the commands that bui
     warn(
       name,
       expect.stringMatching(/, 45 days old$/) as string,
-      `\`nix flake update --flake ./nix\` and \`npm run image\` build a newer image; ${roll}`,
+      `\`nix flake update\` and \`npm run image\` build a newer image; ${roll}`,
     ),
   );
+});
+
+test("an image names the programs of another version than the declared one, and no others", async ({ folder }) => {
+  const versions = { containerd: "2.3.1", etcd: "3.6.8", flannel: "0.28.5" };
+  const manifest = { ...aged(2), system: "nixos", builtFrom: { nixpkgsDate: aged(2).builtFrom.archive }, versions };
+  const path = await write(folder, { ...manifest, declared: { containerd: "2.2.9", flannel: "0.26.7" } });
+  const { status, found } = await checkImage(path);
+  expect(status).toBe("ok");
+  expect(found).toMatch(
+    /; other versions than declared: containerd 2\.3\.1 \(declared 2\.2\.9\), flannel 0\.28\.5 \(declared 0\.26\.7\)$/,
+  );
+  await write(folder, { ...manifest, declared: {} });
+  expect((await checkImage(path)).found).not.toContain("declared");
 });
 
 test("an image is compared with that of the last run", async ({ folder }) => {

@@ -7,7 +7,7 @@ import { inCheckout } from "../../../lib/checkout.ts";
 import { readManifest } from "../../../image/manifest-reader.ts";
 import { mismatches } from "../../../image/mismatch.ts";
 import { canBuild, flake, flakeMetadata } from "../../../image/nixos/nix.ts";
-import { facts, nixosImage } from "../../../image/nixos/build.ts";
+import { facts, nixosImage, type NixosManifest } from "../../../image/nixos/build.ts";
 import { readDeclaration, versionsOf } from "../../../image/declaration.ts";
 import { run } from "../../../lib/process.ts";
 import { serve, sha256 } from "../../lib/release-server.ts";
@@ -91,6 +91,7 @@ describe("a NixOS image", () => {
       bytes: 6,
       system: "nixos",
       versions: { ...versions, linux: "6.18.1" },
+      declared: {},
       images: Object.values(node.image).map(({ name }) => name),
       closureBytes: 1234567890,
       builtFrom: {
@@ -107,6 +108,14 @@ describe("a NixOS image", () => {
     const validate = new Ajv2020({ strictRequired: false }).compile(schema);
     expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
     expect(mismatches(manifest!, sha256(Buffer.from("a disk")))).toEqual([]);
+  });
+
+  test("has a manifest that names the declared version of each program with another one", async () => {
+    const found = { ...versions, containerd: "2.3.1", coredns: "1.14.3" };
+    await answer("facts", { record: { marker: "", versions: found }, linux: "6.18.1", nixos: "26.05" });
+    const { declared, versions: stated } = readManifest(await nixosImage(kvm())) as NixosManifest;
+    expect(stated).toEqual({ ...found, linux: "6.18.1" });
+    expect(declared).toEqual({ containerd: versions["containerd"], coredns: versions["coredns"] });
   });
 
   test("is built once for all commits with equal sources, and again for another nixpkgs", async () => {

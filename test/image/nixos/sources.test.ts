@@ -4,7 +4,7 @@ import { nixosSources } from "../../../image/nixos/build.ts";
 import { test } from "../../support/folder.ts";
 import { filesBelow, SourceCopy } from "../source-key.ts";
 
-const flake = await filesBelow("nix");
+const flake = ["flake.nix", "flake.lock", ...(await filesBelow("nix"))];
 const counted = [...flake, "image/nixos/build.ts", "image/manifest.ts"];
 
 describe("the cache key of the NixOS image", () => {

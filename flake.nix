@@ -1,7 +1,7 @@
 {
-  description = "Node image of nodeforge: a NixOS system from node.toml";
+  description = "Kubernetes clusters on libvirt: the node image (NixOS), the tools, and the program";
 
-  # flake.lock pins the revision. `nix flake update --flake ./nix` updates it. versions.nix checks the versions of a node's programs.
+  # flake.lock pins the revision. `nix flake update` moves it. nix/versions.nix lists the versions that may differ from node.toml.
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
 
   outputs =
@@ -12,29 +12,35 @@
         "x86_64-linux"
         "aarch64-linux"
       ];
+      forSystems = lib.genAttrs systems;
+      pkgsOf = system: nixpkgs.legacyPackages.${system};
 
       node =
         system:
         lib.nixosSystem {
           modules = [
             self.nixosModules.node
-            ./image.nix
+            ./nix/image.nix
             { nixpkgs.hostPlatform = system; }
           ];
         };
 
       images = system: (node system).config.system.build.images;
+      shellOf = system: import ./nix/shell.nix { pkgs = pkgsOf system; };
     in
     {
       # For your own configuration: `services.nodeforge.enable = true;`.
       nixosModules.node.imports = [
-        ./modules
-        ./versions.nix
+        ./nix/modules
+        ./nix/versions.nix
       ];
 
-      nixosConfigurations.node = node "x86_64-linux";
+      nixosConfigurations = {
+        node = node "x86_64-linux";
+        node-aarch64 = node "aarch64-linux";
+      };
 
-      packages = lib.genAttrs systems (
+      packages = forSystems (
         system:
         let
           variants = {
@@ -57,15 +63,30 @@
         }
       );
 
-      checks = lib.genAttrs systems (
+      # `nix develop`: every tool of the program and of its tests.
+      devShells = forSystems (system: {
+        default = (shellOf system).shell;
+      });
+
+      # `nix run .#up`: `npm run up` of the checkout in the current folder, with the tools of the shell.
+      apps = forSystems (system: rec {
+        up = {
+          type = "app";
+          program = lib.getExe (shellOf system).up;
+          meta.description = "Creates or changes the cluster of the checkout in the current folder";
+        };
+        default = up;
+      });
+
+      checks = forSystems (
         system:
-        import ./tests/machines.nix {
+        import ./nix/tests/machines.nix {
           inherit lib;
-          pkgs = nixpkgs.legacyPackages.${system};
+          pkgs = pkgsOf system;
           module = self.nixosModules.node;
         }
       );
 
-      formatter = lib.genAttrs systems (system: nixpkgs.legacyPackages.${system}.nixfmt);
+      formatter = forSystems (system: (pkgsOf system).nixfmt);
     };
 }

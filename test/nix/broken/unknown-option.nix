@@ -1,0 +1,4 @@
+# Defines an option that no module declares.
+{
+  services.nodeforge.kubelets.enable = true;
+}

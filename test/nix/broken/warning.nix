@@ -1,0 +1,4 @@
+# Warns of something.
+{
+  warnings = [ "test/nix/broken/warning.nix warns" ];
+}
