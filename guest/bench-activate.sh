@@ -2,8 +2,9 @@
 # Stops the scheduler of the control plane and starts another one in its place, as the transient unit nodeforge-bench-scheduler.
 # The shipped scheduler returns when that unit ends for any reason, when this script fails, and after the watchdog's time.
 # Parameters: NAME. SHA256 of a program of bench-receive, empty for the shipped kube-scheduler. LIMIT_SECONDS, after which the
-# unit ends. START, "no" to leave the control plane without a scheduler until the next call. Stdin: arguments, one a line, an
-# empty line, and a KubeSchedulerConfiguration as JSON. Result: the process, its version, and the id of the unit's invocation.
+# unit ends. START, "no" to leave the control plane without a scheduler until the next call, "outside" to do so for the whole
+# limit, because the scheduler runs on another machine or as pods. Stdin: arguments, one a line, an empty line, and a
+# KubeSchedulerConfiguration as JSON. Result: the process, its version, and the id of the unit's invocation.
 check_image
 unit=nodeforge-bench-scheduler
 shipped=kube-scheduler
@@ -14,6 +15,7 @@ swap=/run/nodeforge-bench-swap
 # shellcheck disable=SC2153 # a parameter
 [[ $NAME =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] ||
   fail "the scheduler's name is $NAME, expected lower-case letters, digits, dots and hyphens"
+[[ $START =~ ^(yes|no|outside)$ ]] || fail "START is $START, expected yes, no or outside"
 [[ $LIMIT_SECONDS =~ ^[1-9][0-9]*$ ]] || fail "LIMIT_SECONDS is $LIMIT_SECONDS, expected a number of seconds"
 arguments=()
 while IFS= read -r line && [[ -n $line ]]; do arguments+=("$line"); done
@@ -49,14 +51,15 @@ others() {
   done
 }
 
-# arm_watchdog SECONDS: starts the shipped scheduler after this time, whatever becomes of the operator. The earlier watchdogs
-# end only after the new one has begun.
+# arm_watchdog SECONDS: starts the shipped scheduler after this time, whatever becomes of the operator. It also deletes a
+# scheduler that runs as pods. The earlier watchdogs end only after the new one has begun.
 arm_watchdog() {
-  local name earlier
+  local name earlier pods="kubectl --request-timeout 20s delete namespace --wait=false --selector nodeforge.local/bench-scheduler"
   name=nodeforge-bench-watchdog-$(date +%s%N)
   # It waits for a running script, which either ends it or hangs.
   systemd-run --quiet --collect --unit "$name" --on-active "$1" --timer-property AccuracySec=1s --setenv "PATH=$PATH" \
-    "$BASH" -c "flock -w 120 /run/nodeforge.lock true; rm -f $swap; systemctl start $shipped"
+    --setenv "KUBECONFIG=$KUBECONFIG" \
+    "$BASH" -c "flock -w 120 /run/nodeforge.lock true; rm -f $swap; systemctl start $shipped; $pods"
   earlier=$(systemctl list-units --all --plain --no-legend --full 'nodeforge-bench-watchdog-*' | cut -d ' ' -f 1 |
     grep -v "^$name\.") || true
   # shellcheck disable=SC2086 # several units
@@ -109,7 +112,7 @@ say "stopping the scheduler of the control plane"
 systemctl stop "$unit" "$shipped" 2>/dev/null || systemctl stop "$shipped"
 systemctl reset-failed "$unit" 2>/dev/null || true
 
-if [[ $START == no ]]; then
+if [[ $START != yes ]]; then
   success=yes
   say "the control plane has no scheduler now, for at most ${watchdog}s"
   printf '{"pid":0,"version":"","invocation":""}\n'

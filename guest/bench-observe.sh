@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Prints what the programs of the control plane say about themselves, and changes nothing.
-# Parameters: SECTIONS, words of "metrics" and "usage". Result: lines "== name", each followed by the text of its section.
+# Parameters: SECTIONS, words of "metrics" and "usage". PODS, the uids of a scheduler's pods, unset for a unit; URL, their address
+# with /metrics, empty without one. Result: lines "== name", each followed by the text of its section.
 unit=nodeforge-bench-scheduler
 groups=/sys/fs/cgroup/system.slice
 
@@ -22,6 +23,30 @@ used() {
   if [[ -e $groups/$2.service/memory.peak ]]; then printf 'memory_peak %s\n' "$(<"$groups/$2.service/memory.peak")"; fi
 }
 
+# pod_groups: prints the cgroups of the scheduler's pods, with the driver of systemd or cgroupfs.
+pod_groups() {
+  local uid
+  for uid in $PODS; do
+    [[ $uid =~ ^[0-9a-f-]+$ ]] || fail "PODS has $uid, expected the uid of a pod"
+    find /sys/fs/cgroup/kubepods.slice /sys/fs/cgroup/kubepods -maxdepth 2 -type d \
+      \( -name "*-pod${uid//-/_}.slice" -o -name "pod$uid" \) 2>/dev/null || true
+  done
+}
+
+# used_by_pods: prints the sums of the processor time and of the peak memory of the pods. Nothing where a group is missing.
+used_by_pods() {
+  local group groups time=0 memory=0 count=0 value
+  groups=$(pod_groups)
+  for group in $groups; do
+    value=$(sed -n 's/^usage_usec //p' "$group/cpu.stat" 2>/dev/null) || return 0
+    time=$((time + value)) count=$((count + 1))
+    if [[ -e $group/memory.peak ]]; then memory=$((memory + $(<"$group/memory.peak"))); fi
+  done
+  ((count > 0 && count == $(wc -w <<<"$PODS"))) || return 0
+  printf '== usage kube-scheduler\nusage_usec %d\n' "$time"
+  ((memory == 0)) || printf 'memory_peak %d\n' "$memory"
+}
+
 # running: prints the unit of the running scheduler, nothing without one.
 running() {
   if [[ -e $groups/$unit.service/cpu.stat ]]; then
@@ -31,22 +56,33 @@ running() {
   fi
 }
 
-# The id tells a run of the scheduler under test from another one, and from the shipped scheduler, which has none here.
+# The id tells a run of the scheduler under test from another one, and from the shipped scheduler, which has none here. A
+# scheduler outside has no unit, so that its section tells whether another one runs beside it.
 printf '== invocation\n'
 systemctl show --property InvocationID --value "$unit"
+printf '== unit\n'
+running
 for section in $SECTIONS; do
   case $section in
     metrics)
       # The scheduler first: kubectl's own requests are in the metrics of the API server. A scheduler that does not run yet
       # has counted nothing.
-      [[ -z $(running) ]] || scrape kube-scheduler https://127.0.0.1:10259
+      if [[ -n ${URL-} ]]; then
+        scrape kube-scheduler "$URL"
+      elif [[ -z ${PODS-} && -n $(running) ]]; then
+        scrape kube-scheduler https://127.0.0.1:10259
+      fi
       scrape kube-controller-manager https://127.0.0.1:10257
       scrape etcd http://127.0.0.1:2381
       scrape kube-apiserver
       ;;
     usage)
       scheduler=$(running)
-      [[ -z $scheduler ]] || used kube-scheduler "$scheduler"
+      if [[ -n ${PODS-} ]]; then
+        used_by_pods
+      elif [[ -n $scheduler ]]; then
+        used kube-scheduler "$scheduler"
+      fi
       for component in kube-apiserver etcd kube-controller-manager kwok; do used "$component" "$component"; done
       printf '== processor\n'
       head -n 1 /proc/stat

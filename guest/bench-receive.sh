@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Stores the program of a scheduler, on the control plane, below its SHA-256. A stored program stays.
+# Stores the program of a scheduler, or an archive of images, on the control plane, below its SHA-256. bench-restore removes it.
 # Parameters: SHA256; STORE, "no" to ask only whether it is there. Stdin: the program. Result: whether it is there.
 check_image
 [[ $SHA256 =~ ^[0-9a-f]{64}$ ]] || fail "SHA256 is $SHA256, expected 64 hexadecimal digits"

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# Ends the scheduler under test, starts the shipped one, and waits until it is healthy. May run at any time, also repeatedly.
-# Result: the seconds.
+# Ends the scheduler under test, starts the shipped one, and waits until it is healthy. Then it removes the programs and the
+# images that a benchmark has brought. May run at any time, also repeatedly. Result: the seconds.
 unit=nodeforge-bench-scheduler
 shipped=kube-scheduler
+folder=/var/lib/nodeforge/bench
 rm -f /run/nodeforge-bench-swap
 
 # healthy: whether the shipped scheduler runs and answers.
@@ -23,7 +24,12 @@ say "started the shipped scheduler" || true
 systemctl stop "$unit" 2>/dev/null || true
 systemctl reset-failed "$unit" 2>/dev/null || true
 wait_for 120 "the shipped scheduler to be healthy" healthy
-# Last, because it serves the case that this script does not get here.
+# It serves the case that this script does not get here.
 systemctl stop 'nodeforge-bench-watchdog-*' 2>/dev/null || true
-say "the shipped scheduler is healthy"
+say "the shipped scheduler is healthy" || true
+if [[ -e $folder/images ]]; then
+  # A name may be gone, because the kubelet removes images where the disk is full.
+  while IFS= read -r image; do ctr --namespace k8s.io images rm "$image" >/dev/null 2>&1 || true; done <"$folder/images"
+fi
+rm -rf "$folder"
 printf '{"seconds":%d}\n' "$((SECONDS - started))"

@@ -18,6 +18,7 @@ export type GuestScript =
   | "remove-simulated-nodes"
   | "diagnose"
   | "bench-receive"
+  | "bench-images"
   | "bench-activate"
   | "bench-observe"
   | "bench-journal"

@@ -12,7 +12,8 @@ import { readOutputs } from "../stack/outputs.ts";
 import { recordedInputs } from "./archive/inputs.ts";
 import { administratorOf } from "./administrator.ts";
 import { openControlPlane } from "./contestants/control-plane.ts";
-import { SchedulerControl } from "./contestants/scheduler-control.ts";
+import { openContestantControl } from "./contestants/open-control.ts";
+import { placeNotes } from "./contestants/places.ts";
 import { countedRepetitions, type BenchmarkData, type MeasuredRepetition } from "./export/benchmark-data.ts";
 import { thresholdFailures } from "./export/thresholds.ts";
 import { writeBenchmark, writeRepetition } from "./export/write-benchmark.ts";
@@ -118,6 +119,7 @@ async function benchmarkOne(
     failure = error as Error;
     notes.push(failure.message);
   }
+  notes.push(...placeNotes(prepared.contestants, scenario.compare.baseline, repetitions));
   const isComplete = failure === undefined;
   const data: BenchmarkData = {
     ...{ scenario, repetitions, kinds: measureKinds, notes },
@@ -158,8 +160,10 @@ async function withCluster(
   const shell = await openControlPlane(session);
   try {
     // A scheduler outlives its repetition by the time of a slow clean-up, and no longer.
-    const control = new SchedulerControl(shell, Math.ceil(repetitionMinutes * 60) + 120);
-    await work({ server, administrator, control, podRange: sharedRange(session.settings().get("podCidr")) });
+    const limitSeconds = Math.ceil(repetitionMinutes * 60) + 120;
+    await using control = await openContestantControl(shell, limitSeconds, { server, administrator });
+    const podRange = sharedRange(session.settings().get("podCidr"));
+    await work({ server, administrator, control: control.control, podRange });
   } finally {
     await shell.close();
   }

@@ -59,11 +59,23 @@ describe("the activation of a scheduler", () => {
       activate(made, { LIMIT_SECONDS: limit });
       const [first, second, third] = made.calls;
       expect(first).toMatch(new RegExp(`^systemd-run .*--unit nodeforge-bench-watchdog-\\d+ --on-active ${all} `));
-      expect(first).toMatch(/; systemctl start kube-scheduler$/);
+      expect(first).toMatch(
+        /; systemctl start kube-scheduler; kubectl .* delete namespace --wait=false --selector nodeforge.local\/bench-scheduler$/,
+      );
+      expect(first).toContain("--setenv KUBECONFIG=/etc/kubernetes/admin.conf ");
       expect(second).toBe("systemctl stop nodeforge-bench-watchdog-7.timer other.timer");
       expect(third).toBe("systemctl stop nodeforge-bench-scheduler kube-scheduler");
     },
   );
+
+  it("leaves the place to a scheduler elsewhere, for the limit of time", () => {
+    const made = node();
+    const { status, stdout } = activate(made, { START: "outside", LIMIT_SECONDS: 3600 });
+    expect([status, JSON.parse(stdout)]).toEqual([0, { pid: 0, version: "", invocation: "" }]);
+    expect([shipped(made), tested(made)]).toEqual(["inactive", "inactive"]);
+    expect(made.calls[0]).toMatch(/--on-active 3660 /);
+    expect(made.calls.filter((call) => call.includes("--unit nodeforge-bench-scheduler"))).toEqual([]);
+  });
 
   it("runs a copied program", () => {
     const made = node();
@@ -87,6 +99,7 @@ describe("an activation that changes nothing", () => {
   it.each([
     ["a configuration that elects a leader", {}, "--v=2\n\n{}", "the configuration of mine elects a leader"],
     ["a name of a file elsewhere", { NAME: "../x" }, input, "the scheduler's name is ../x, expected"],
+    ["a start that is none", { START: "maybe" }, input, "START is maybe, expected yes, no or outside"],
     ["a limit that is no number", { LIMIT_SECONDS: "1m" }, input, "LIMIT_SECONDS is 1m, expected"],
     [
       "a program that was not copied",
@@ -183,6 +196,29 @@ describe("the restoration", () => {
     }
     const stops = made.calls.filter((call) => call === "systemctl stop nodeforge-bench-watchdog-*");
     expect(stops).toHaveLength(2);
+  });
+
+  it("removes the programs, the configurations and the images that the benchmark brought, and no others", () => {
+    const made = node();
+    activate(made);
+    made.write("bench/ab/scheduler", program, 0o755);
+    made.write("bench/images", "docker.io/library/mine:1\nsha256:ab\n");
+    expect(restore(made).status).toBe(0);
+    expect(made.has("bench")).toBe(false);
+    expect(made.calls.filter((call) => call.startsWith("ctr"))).toEqual([
+      "ctr --namespace k8s.io images rm docker.io/library/mine:1",
+      "ctr --namespace k8s.io images rm sha256:ab",
+    ]);
+    made.write("calls", "");
+    expect(restore(made).status).toBe(0);
+    expect(made.calls.filter((call) => call.startsWith("ctr"))).toEqual([]);
+  });
+
+  it("keeps them while the shipped scheduler is not healthy, for the next restoration", () => {
+    const made = node();
+    made.write("bench/images", "mine:1\n");
+    expect(restore(made, { HEALTH: "no" }).status).toBe(1);
+    expect([made.has("bench/images"), made.calls.some((call) => call.startsWith("ctr"))]).toEqual([true, false]);
   });
 
   it("follows a pause", () => {

@@ -48,6 +48,50 @@ describe("an observation", () => {
     expect(scrapes.map(({ component }) => component)).toEqual(["kube-controller-manager", "etcd", "kube-apiserver"]);
   });
 
+  it("has the unit of the running scheduler, and none while none runs", () => {
+    const unitOf = (made: BenchNode) => readObservation(observe(made, "usage").stdout, context).unit;
+    expect([node(), node("kube-scheduler"), node("kube-scheduler", bench)].map(unitOf)).toEqual([
+      "",
+      "kube-scheduler",
+      bench,
+    ]);
+  });
+
+  describe("of pods", () => {
+    const uid = "0a1b-2c";
+    const withPods = (made: BenchNode, PODS: string, URL = "") =>
+      made.run({ script: "bench-observe", parameters: { SECTIONS: "metrics usage", PODS, URL } });
+    const seen = (made: BenchNode, pods: string, url?: string) =>
+      readObservation(withPods(made, pods, url).stdout, context);
+    const group = (made: BenchNode, path: string, time: number) => {
+      made.write(`kubepods${path}/cpu.stat`, `usage_usec ${time}\n`);
+      made.write(`kubepods${path}/memory.peak`, "100\n");
+    };
+
+    it("has the sums of their cgroups, by either driver, and their metrics", () => {
+      const made = node("kube-scheduler");
+      group(made, ".slice/kubepods-besteffort.slice/kubepods-besteffort-pod0a1b_2c.slice", 1_000_000);
+      group(made, "/burstable/podff-1", 2_000_000);
+      group(made, "/burstable/podff-2", 9_000_000);
+      const { usage, scrapes } = seen(made, `${uid} ff-1`, "https://10.0.0.9:10259");
+      expect([usage?.cpuSeconds["kube-scheduler"], usage?.memoryPeak["kube-scheduler"]]).toEqual([3, 200]);
+      const own = scrapes.filter(({ component }) => component === "kube-scheduler");
+      expect(own.map(({ text }) => text)).toEqual(['metric{server="https://10.0.0.9:10259"} 1']);
+    });
+
+    it("has no use where one cgroup is missing, and no metrics without an address", () => {
+      const made = node("kube-scheduler");
+      group(made, "/burstable/podff-1", 2_000_000);
+      const { usage, scrapes } = seen(made, `${uid} ff-1`);
+      expect(usage?.cpuSeconds).toEqual({});
+      expect(scrapes.filter(({ component }) => component === "kube-scheduler")).toEqual([]);
+    });
+
+    it("is refused with a uid that is none", () => {
+      expect(withPods(node(), "../x").stderr).toContain("FAILED: PODS has ../x, expected the uid of a pod");
+    });
+  });
+
   it("has the use of the scheduler under test rather than the shipped one", () => {
     const { stdout } = observe(node("kube-scheduler", bench, "etcd"), "usage", { INVOCATION: "abc" });
     const { usage, scrapes, invocation } = readObservation(stdout, context);

@@ -32,7 +32,8 @@ export interface InputContents {
  * Returns every file that a repetition of a benchmark needs. `scenario.yaml` is a scenario whose paths are below the same folder.
  * Beside it are the workload's files, the configurations as the schedulers got them, and `contents.json`.
  *
- * A program is not among them. The scenario has its absolute path and its SHA-256.
+ * A program is not among them. The scenario has its absolute path and its SHA-256. It has only the absolute path of a local
+ * program, and of an archive of images.
  * @param kubernetes Version of the cluster, e.g. `1.36.3`.
  */
 export function recordedInputs(
@@ -45,8 +46,10 @@ export function recordedInputs(
       contestants.find(({ name }) => name === source.name),
     ),
   );
-  const own = contestants.flatMap(({ name, configuration, modules }) => [
-    { name: configurationFile(name), text: configuration },
+  const own = contestants.flatMap(({ name, configuration, modules, manifests }) => [
+    // The configuration of a scheduler of manifests is in them.
+    ...(manifests === undefined ? [{ name: configurationFile(name), text: configuration }] : []),
+    ...(manifests?.texts ?? []).map((file) => ({ name: manifestFile(name, file.name), text: file.text })),
     ...(modules === undefined ? [] : [{ name: posix.join("schedulers", `${name}.modules.txt`), text: modules }]),
   ]);
   const taken = new Set([scenarioFile, contentsFile, ...own.map(({ name }) => name)]);
@@ -67,13 +70,30 @@ export function recordedInputs(
 }
 
 function recordedScheduler(source: SchedulerSource, contestant: Contestant | undefined): SchedulerSource {
-  const { binary = source.binary, binarySha256 = source.sha256 } = contestant ?? {};
+  const { binary = source.binary, binarySha256 = source.sha256, local, manifests } = contestant ?? {};
   return {
     name: source.name,
+    ...(source.schedulerName === undefined ? {} : { schedulerName: source.schedulerName }),
+    ...(source.local === undefined
+      ? {}
+      : { local: { ...source.local, command: local?.command ?? source.local.command } }),
+    ...(source.manifests === undefined || manifests === undefined
+      ? {}
+      : {
+          manifests: {
+            ...source.manifests,
+            files: manifests.texts.map((file) => manifestFile(source.name, file.name)),
+            images: manifests.images.map(({ file }) => file),
+          },
+        }),
     ...(source.configuration === undefined ? {} : { configuration: configurationFile(source.name) }),
     ...(binary === undefined ? {} : { binary }),
     ...(binary === undefined || binarySha256 === undefined ? {} : { sha256: binarySha256 }),
   };
+}
+
+function manifestFile(scheduler: string, name: string): string {
+  return posix.join("schedulers", scheduler, name);
 }
 
 function configurationFile(scheduler: string): string {

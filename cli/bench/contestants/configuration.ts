@@ -8,7 +8,7 @@ const kind = "KubeSchedulerConfiguration";
  * kube-scheduler ignores its flag --kubeconfig where it has a configuration file. `deprecated.go` of cmd/kube-scheduler 1.36
  * says: "This parameter is ignored if a config file is specified in --config".
  */
-const kubeconfig = "/etc/kubernetes/scheduler.conf";
+const onControlPlane = "/etc/kubernetes/scheduler.conf";
 
 /** A KubeSchedulerConfiguration with the common limits, and what is wrong with its text. */
 export interface ReadConfiguration {
@@ -23,10 +23,13 @@ type Fields = Readonly<Record<string, unknown>>;
  * Reads a KubeSchedulerConfiguration and sets the client limits that all schedulers of a scenario have. Leader election is off,
  * because there is one control plane, and a scheduler would wait for the lease of the one before.
  * @param text YAML; undefined for the defaults.
+ * @param kubeconfig Path of the scheduler's kubeconfig; empty for a pod, whose service account is its identity. @default the
+ * control plane's scheduler.conf
  */
 export function readConfiguration(
   text: string | undefined,
   { qps, burst }: Pick<CommonSettings, "qps" | "burst">,
+  kubeconfig = onControlPlane,
 ): ReadConfiguration {
   const problems: string[] = [];
   const given = text === undefined ? { apiVersion, kind } : parse(text, problems);
@@ -50,6 +53,12 @@ export function readConfiguration(
     leaderElection: { ...election, leaderElect: false },
   };
   return { text: JSON.stringify(merged, undefined, 2), problems };
+}
+
+/** Returns a configuration of {@link readConfiguration} with another kubeconfig. */
+export function withKubeconfig(text: string, kubeconfig: string): string {
+  const given = JSON.parse(text) as { readonly clientConnection?: object };
+  return JSON.stringify({ ...given, clientConnection: { ...given.clientConnection, kubeconfig } }, undefined, 2);
 }
 
 function parse(text: string, problems: string[]): Fields {

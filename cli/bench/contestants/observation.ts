@@ -12,6 +12,8 @@ export interface Observation {
   readonly scrapes: readonly Scrape[];
   /** Id of the run of the scheduler under test, as guest/bench-activate.sh returns it; "" while it does not run. */
   readonly invocation: string;
+  /** Unit of the running scheduler; "" while no unit runs one. */
+  readonly unit: string;
   /** Undefined without its section `usage`. */
   readonly usage?: UsageSample;
   /** For the next call of {@link readObservation}. */
@@ -40,6 +42,7 @@ export function readObservation(text: string, { when, at, before }: ObservationC
   const cpuSeconds: Record<string, number> = {};
   const memoryPeak: Record<string, number> = {};
   let invocation = "";
+  let unit = "";
   let ticks: ProcessorTicks | undefined;
   for (const [name, body] of sections) {
     const [kind, component = ""] = name.split(" ");
@@ -51,11 +54,18 @@ export function readObservation(text: string, { when, at, before }: ObservationC
       if (usage !== undefined) cpuSeconds[component] = usage / 1e6;
       if (peak !== undefined) memoryPeak[component] = peak;
     } else if (name === "invocation") invocation = /^[0-9a-f]*$/.test(body.trim()) ? body.trim() : "";
+    else if (name === "unit") unit = body.trim().slice(0, 100);
     else if (name === "processor") ticks = readTicks(body);
     else throw new Error(`the control plane printed the unknown section ${JSON.stringify(name.slice(0, 40))}`);
   }
-  if (ticks === undefined) return { scrapes, invocation };
-  return { scrapes, invocation, usage: { at, cpuSeconds, memoryPeak, steal: stealBetween(before, ticks) }, ticks };
+  if (ticks === undefined) return { scrapes, invocation, unit };
+  return {
+    scrapes,
+    invocation,
+    unit,
+    usage: { at, cpuSeconds, memoryPeak, steal: stealBetween(before, ticks) },
+    ticks,
+  };
 }
 
 function readSections(text: string): ReadonlyMap<string, string> {

@@ -6,6 +6,8 @@ import type { CommonSettings, Scenario, SchedulerSource } from "../scenario/scen
 import { readConfiguration } from "./configuration.ts";
 import type { Contestant } from "./contestant.ts";
 import { programProblem } from "./elf.ts";
+import { resolveLocal } from "./resolve-local.ts";
+import { resolveManifests } from "./resolve-manifests.ts";
 
 /** As guest/bench-activate.sh accepts it: it is part of a file's name. */
 const namePattern = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
@@ -45,12 +47,13 @@ interface Resolved {
 }
 
 async function resolveOne(
-  { name, configuration, binary, sha256 }: SchedulerSource,
+  source: SchedulerSource,
   common: CommonSettings,
   folder: string,
   kubernetesVersion: string,
 ): Promise<Resolved> {
-  const problems: string[] = [];
+  const { name, configuration, binary, sha256, schedulerName } = source;
+  const problems: string[] = [...mixtureProblems(source)];
   if (!namePattern.test(name)) problems.push("its name must have lower-case letters, digits, dots and hyphens only");
   let text: string | undefined;
   if (configuration !== undefined) {
@@ -67,10 +70,36 @@ async function resolveOne(
   const program =
     binary === undefined ? undefined : await readProgram(resolve(folder, binary), sha256, kubernetesVersion);
   problems.push(...(program?.problems ?? []).map((problem) => `${binary}: ${problem}`));
+  const local = source.local === undefined ? undefined : await resolveLocal(source.local, common, folder);
+  const manifests =
+    source.manifests === undefined ? undefined : await resolveManifests(name, source.manifests, common, folder);
+  problems.push(...(local?.problems ?? []), ...(manifests?.problems ?? []));
+  const ownName = schedulerName ?? manifests?.schedulerName;
+  if (manifests?.problems.length === 0 && ownName === undefined) {
+    problems.push(
+      "its manifests do not say one name for which it schedules. Fix: set schedulerName to that name beside manifests",
+    );
+  }
   return {
     problems,
-    contestant: { name, configuration: read.text, ...program?.fields, arguments: argumentsOf(common) },
+    contestant: {
+      ...{ name, configuration: read.text, ...program?.fields, arguments: argumentsOf(common) },
+      ...(ownName === undefined ? {} : { schedulerName: ownName }),
+      ...(local === undefined ? {} : { local: local.program }),
+      ...(manifests === undefined ? {} : { manifests: manifests.set }),
+    },
   };
+}
+
+/** A scheduler is one thing: a program on the control plane, a local one, or manifests. */
+function mixtureProblems(source: SchedulerSource): readonly string[] {
+  const kinds = (["binary", "local", "manifests"] as const).filter((kind) => source[kind] !== undefined);
+  return [
+    ...(kinds.length > 1 ? [`it has ${kinds.join(" and ")}, expected at most one of them`] : []),
+    ...(source.manifests !== undefined && source.configuration !== undefined
+      ? ["configuration is given with manifests. Fix: put it into a ConfigMap of the manifests"]
+      : []),
+  ];
 }
 
 /** Arguments that every scheduler has. The port is the one at which guest/bench-activate.sh asks for its health. */

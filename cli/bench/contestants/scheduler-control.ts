@@ -13,8 +13,12 @@ export interface Seen {
   readonly usage: readonly UsageSample[];
 }
 
-/** Changes and observes the scheduler of a control plane. */
-export type SchedulerSwitch = Pick<SchedulerControl, keyof SchedulerControl>;
+/** Pods of a scheduler under test. */
+export interface SchedulerPods {
+  readonly uids: readonly string[];
+  /** URL below which /metrics is; undefined where there are none. */
+  readonly url?: string;
+}
 
 /** The scheduler of a control plane that is reached by ssh: which one runs, and what it uses. */
 export class SchedulerControl {
@@ -24,6 +28,8 @@ export class SchedulerControl {
   #invocation = "";
   /** Invocation that the last observation saw. */
   #seen = "";
+  /** Unit that the last observation saw. */
+  #unit = "";
   #ticks: ProcessorTicks | undefined;
 
   /** @param limitSeconds Time after which a scheduler under test is ended, whatever becomes of this process. */
@@ -47,7 +53,18 @@ export class SchedulerControl {
     await this.#swap(contestant, "no");
   }
 
-  /** Ends the scheduler under test, and starts the shipped one. May be called at any time. */
+  /** Leaves the control plane without a scheduler of its own for a scheduler elsewhere, at most until the limit of time. */
+  async leave(contestant: Contestant): Promise<void> {
+    await this.#swap(contestant, "outside");
+  }
+
+  /** Imports an archive of images into the control plane's containerd. {@link restore} removes them. */
+  async importImages({ file, sha256 }: { readonly file: string; readonly sha256: string }): Promise<void> {
+    await this.#shell.copy(file, sha256);
+    await this.#shell.run("bench-images", { SHA256: sha256 });
+  }
+
+  /** Ends the scheduler under test, and starts the shipped one. Removes programs and images. May be called at any time. */
   async restore(): Promise<void> {
     this.#invocation = "";
     await this.#shell.run("bench-restore");
@@ -56,22 +73,34 @@ export class SchedulerControl {
   /**
    * Reads metrics and usage, or only the usage.
    * @param clock Milliseconds since the start of the repetition.
+   * @param pods Pods that are the scheduler. @default a unit is
    */
-  async observe(sections: "metrics" | "usage", clock: () => number): Promise<Seen> {
+  async observe(sections: "metrics" | "usage", clock: () => number, pods?: SchedulerPods): Promise<Seen> {
     const at = clock();
     const text = await this.#shell.run("bench-observe", {
       SECTIONS: sections === "metrics" ? "metrics usage" : "usage",
+      ...(pods === undefined ? {} : { PODS: pods.uids.join(" "), URL: pods.url ?? "" }),
     });
     const context = { when: "after", at, ...(this.#ticks === undefined ? {} : { before: this.#ticks }) } as const;
-    const { scrapes, usage, ticks, invocation } = readObservation(text, context);
+    const { scrapes, usage, ticks, invocation, unit } = readObservation(text, context);
     this.#ticks = ticks;
     this.#seen = invocation;
+    this.#unit = unit;
     return { scrapes, usage: usage === undefined ? [] : [usage] };
   }
 
-  /** Returns the end of the journal of the scheduler under test. */
-  journal(): Promise<string> {
-    return this.#shell.run("bench-journal", { LINES_KEPT: journalLines, INVOCATION: this.#invocation });
+  /** Returns the end of the journal of the scheduler under test. @param namespace Of its pods. @default a unit has it */
+  journal(namespace?: string): Promise<string> {
+    return this.#shell.run("bench-journal", {
+      LINES_KEPT: journalLines,
+      INVOCATION: this.#invocation,
+      ...(namespace === undefined ? {} : { NAMESPACE: namespace }),
+    });
+  }
+
+  /** Whether the last observation saw a scheduler of the control plane itself. */
+  get sawUnit(): boolean {
+    return this.#unit !== "";
   }
 
   /** Whether the last observation saw the scheduler that was started last. systemd never restarts a transient unit. */
@@ -79,7 +108,10 @@ export class SchedulerControl {
     return this.#invocation !== "" && this.#seen === this.#invocation;
   }
 
-  async #swap({ name, binarySha256 = "", configuration, arguments: given }: Contestant, start: "yes" | "no") {
+  async #swap(
+    { name, binarySha256 = "", configuration, arguments: given }: Contestant,
+    start: "yes" | "no" | "outside",
+  ) {
     const stdin = `${given.map((argument) => `${argument}\n`).join("")}\n${configuration}`;
     const parameters = { NAME: name, SHA256: binarySha256, LIMIT_SECONDS: this.#limitSeconds, START: start };
     const printed = await this.#shell.run("bench-activate", parameters, stdin);

@@ -16,7 +16,8 @@ import { repetitionFiles } from "./repetition-files.ts";
 import { summary } from "./summary.ts";
 
 /**
- * Writes all files of a benchmark into an existing folder, readable by their owner only; existing ones are replaced.
+ * Writes the files of a benchmark into an existing folder, readable by their owner only; existing ones are replaced. The raw
+ * files of a repetition are written by {@link writeRepetition} as soon as it ends.
  * @throws if the name of a scheduler or of an input would leave its folder.
  */
 export async function writeBenchmark(
@@ -24,7 +25,6 @@ export async function writeBenchmark(
   data: BenchmarkData,
   inputs: readonly InputFile[] = [],
 ): Promise<void> {
-  for (const repetition of data.repetitions) await writeRepetition(folder, repetition);
   for (const { name, text } of inputs) await write(folder, inputPath(name), redact(text));
   await write(folder, "bench.json", benchJson(data));
   await write(folder, "dataitems.json", dataItems(data));

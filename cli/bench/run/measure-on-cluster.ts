@@ -1,6 +1,6 @@
 import { Connection, type Identity, type Server } from "../../../lib/api-server.ts";
 import type { Contestant } from "../contestants/contestant.ts";
-import type { SchedulerSwitch } from "../contestants/scheduler-control.ts";
+import type { SchedulerSwitch } from "../contestants/scheduler-switch.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Workload } from "../workload/operation.ts";
 import { candidateNodes, createNodes, deleteNodes, nodesDigest } from "./bench-nodes.ts";

@@ -1,6 +1,7 @@
 import { Connection, type Server } from "../../../lib/api-server.ts";
 import type { Contestant } from "../contestants/contestant.ts";
-import type { SchedulerSwitch, Seen } from "../contestants/scheduler-control.ts";
+import type { Seen } from "../contestants/scheduler-control.ts";
+import type { SchedulerSwitch } from "../contestants/scheduler-switch.ts";
 import type { UsageSample } from "../metrics/usage.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Workload } from "../workload/operation.ts";
@@ -68,6 +69,7 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
     window = await perform(workload, {
       ...{ connection: writer, tracker, clock, signal },
       ...{ arrival: scenario.arrival, nodes: scenario.nodes, seed: scenario.seed },
+      ...(slot.contestant.schedulerName === undefined ? {} : { schedulerName: slot.contestant.schedulerName }),
       pause: () => control.pause(slot.contestant),
       resume: () => control.activate(slot.contestant),
       onWindow: async (edge) => {

@@ -34,6 +34,34 @@ export interface SchedulerSource {
   readonly binary?: string;
   /** Expected SHA-256 of {@link binary}, in hex. */
   readonly sha256?: string;
+  /** A process of the operator's machine instead of one on the control plane. */
+  readonly local?: LocalSource;
+  /** Objects of the cluster instead of a program on the control plane. */
+  readonly manifests?: ManifestSource;
+  /** Value of `schedulerName` of the workload's pods. @default what the workload says; `manifests`: the name that they have */
+  readonly schedulerName?: string;
+}
+
+/** A scheduler on the operator's machine. */
+export interface LocalSource {
+  /** Path relative to the scenario's folder where it has a slash, else the name of a program of PATH. */
+  readonly command: string;
+  /** `{kubeconfig}`, `{config}`, `{qps}` and `{burst}` are replaced. */
+  readonly args: readonly string[];
+  /** URL that serves /healthz and /metrics. @default it has neither */
+  readonly url?: string;
+}
+
+/** A scheduler as Kubernetes manifests. */
+export interface ManifestSource {
+  /** Paths of YAML files, relative to the scenario's folder. */
+  readonly files: readonly string[];
+  /** Paths of tar files of images. */
+  readonly images: readonly string[];
+  /** Namespace of its own. @default nodeforge-bench-NAME */
+  readonly namespace?: string;
+  /** URL that serves /metrics, in which `{pod}` is the pod's address. @default it serves none */
+  readonly url?: string;
 }
 
 /** Client limits, log level and feature gates that every scheduler of a scenario gets. */

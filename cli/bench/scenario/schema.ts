@@ -67,6 +67,58 @@ const threshold = {
   },
 };
 
+const local = {
+  type: "object",
+  additionalProperties: false,
+  required: ["command"],
+  description: "A process of the operator's machine.",
+  properties: {
+    command: { ...path, description: "Program beside the scenario, or of PATH without a slash." },
+    args: {
+      type: "array",
+      maxItems: 100,
+      items: { type: "string", maxLength: 1000 },
+      default: [],
+      description: "Arguments, with {kubeconfig}, {config}, {qps} and {burst}.",
+    },
+    url: {
+      type: "string",
+      pattern: "^https?://[^/]+$",
+      $comment: "a URL without a path, such as https://127.0.0.1:10259",
+      description: "URL that serves /healthz and /metrics.",
+    },
+  },
+};
+
+const manifests = {
+  type: "object",
+  additionalProperties: false,
+  required: ["files"],
+  description: "Objects of the cluster.",
+  properties: {
+    files: { type: "array", minItems: 1, maxItems: 50, items: path, description: "YAML files beside the scenario." },
+    images: {
+      type: "array",
+      maxItems: 20,
+      items: path,
+      default: [],
+      description: "Tar files of images for the control plane's containerd.",
+    },
+    namespace: {
+      type: "string",
+      pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+      $comment: "the name of a namespace",
+      description: "Namespace of its own. Default: nodeforge-bench-NAME.",
+    },
+    url: {
+      type: "string",
+      pattern: "^https?://\\{pod\\}:\\d+$",
+      $comment: "a URL such as https://{pod}:10259",
+      description: "URL that serves /metrics. {pod} is the address of its pod.",
+    },
+  },
+};
+
 const scheduler = {
   type: "object",
   additionalProperties: false,
@@ -81,6 +133,14 @@ const scheduler = {
       pattern: "^[0-9a-f]{64}$",
       $comment: "64 hexadecimal digits",
       description: "Expected SHA-256 of the program.",
+    },
+    local,
+    manifests,
+    schedulerName: {
+      type: "string",
+      pattern: "^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$",
+      $comment: "a name of at most 63 lower-case letters, digits, dots and hyphens",
+      description: "Value of schedulerName of the workload's pods.",
     },
   },
 };

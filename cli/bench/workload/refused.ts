@@ -4,7 +4,9 @@ export const refusedOperations: Readonly<Record<string, string>> = {
   createResourceClaims: "it needs a driver for dynamic resources inside the test process",
   allocResourceClaims: "it allocates claims inside the test process, past the scheduler",
   createPodGroups: "pod groups need an alpha API that the cluster does not serve",
-  updateAny: "the load generator creates and deletes objects; it updates none",
+  updateAny:
+    "its nodes must stay the same for all repetitions, and its templates lack what the load generator adds to a pod, such as " +
+    "the selector of simulated nodes, which the API server lets nobody change",
   startCollectingProfile: "it profiles the test process, which does not exist here",
   stopCollectingProfile: "it profiles the test process, which does not exist here",
 };

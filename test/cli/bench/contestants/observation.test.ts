@@ -9,8 +9,14 @@ describe("an observation of the control plane", () => {
     const text = '== invocation\nabc\n== metrics etcd\n# HELP a\na{b="== c"} 1\n\n== end\n';
     expect(readObservation(text, context)).toEqual({
       invocation: "abc",
+      unit: "",
       scrapes: [{ component: "etcd", when: "after", text: '# HELP a\na{b="== c"} 1\n' }],
     });
+  });
+
+  it("has the unit of the scheduler, where one runs", () => {
+    expect(readObservation("== unit\nkube-scheduler\n== end\n", context).unit).toBe("kube-scheduler");
+    expect(readObservation("== unit\n== end\n", context).unit).toBe("");
   });
 
   it("has seconds and bytes by program", () => {

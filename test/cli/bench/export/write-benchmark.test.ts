@@ -52,6 +52,7 @@ describe("one repetition", () => {
 describe("a whole benchmark", () => {
   it("has every file, readable by the owner only, and bench.json names the raw ones", async () => {
     const data = exampleData({ repetitions: [exampleRepetition()] });
+    await writeRepetition(folder, exampleRepetition());
     await writeBenchmark(folder, data, [{ name: "templates/pod.yaml", text: "kind: Pod\n" }]);
     const names = await files();
     expect(names).toEqual([
@@ -78,6 +79,12 @@ describe("a whole benchmark", () => {
     expect(bench.repetitions).toHaveLength(1);
     expect(bench.repetitions[0]).toMatchObject({ pods: 4, bound: 3, files: { raw: "repetitions/01-base.json.gz" } });
     for (const name of bench.repetitions[0]?.files.scrapes ?? []) expect(names).toContain(name);
+  });
+
+  it("writes no file of a repetition again", async () => {
+    await writeBenchmark(folder, exampleData({ repetitions: [exampleRepetition()] }));
+    expect((await files()).filter((name) => /^(logs|metrics|repetitions)\//.test(name))).toEqual([]);
+    expect(await files()).toHaveLength(7);
   });
 
   it.each(["../outside", "/etc/passwd", "a/../../b", ""])("refuses an input named %j", async (name) => {

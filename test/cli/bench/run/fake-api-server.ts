@@ -31,6 +31,8 @@ export class FakeApiServer {
   refuse: (method: string, path: string) => number | undefined = () => undefined;
   /** Returns the node of a pod; undefined where none fits. Called while a scheduler is active. */
   schedule: (pod: Stored) => string | undefined = () => "node-0";
+  /** Called after an object was applied or deleted, as a controller sees it. */
+  changed: (method: "PATCH" | "DELETE", path: string, object: Stored) => void = () => undefined;
   /** Whether nodes become Ready, and bound pods Running. */
   isReady = true;
   /** Milliseconds until a new namespace has its service account. */
@@ -130,7 +132,8 @@ export class FakeApiServer {
   async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const method = headers[":method"] ?? "";
     const full = headers[":path"] ?? "";
-    const body = method === "POST" ? ((await json(stream).catch(() => ({}))) as Stored) : undefined;
+    const body =
+      method === "POST" || method === "PATCH" ? ((await json(stream).catch(() => ({}))) as Stored) : undefined;
     this.requests.push(`${method} ${full}`);
     this.tokens.push(headers.authorization?.replace("Bearer ", ""));
     const url = new URL(full, "http://fake");
@@ -143,14 +146,22 @@ export class FakeApiServer {
   }
 
   #handle(method: string, { pathname: path, searchParams: query }: URL, body: Stored | undefined): [number, object] {
+    if (method === "PATCH" && body !== undefined) {
+      this.put(path, body);
+      this.changed("PATCH", path, body);
+      return [200, body];
+    }
     if (body !== undefined) return this.#create(path, body);
     const object = this.objects.get(path);
     if (object !== undefined) {
-      if (method === "DELETE") this.#delete(path, object);
+      if (method === "DELETE") {
+        this.#delete(path, object);
+        this.changed("DELETE", path, object);
+      }
       return [200, object];
     }
     const isCollection =
-      /\/(pods|nodes|namespaces|services|configmaps|secrets|[a-z]*(sets|ments|jobs|budgets|classes))$/;
+      /\/(pods|nodes|namespaces|services|configmaps|secrets|[a-z]*(sets|ments|jobs|budgets|classes|roles|bindings))$/;
     if (!isCollection.test(path)) return [404, { message: "not found" }];
     const selected = this.#list(path, query.get("labelSelector") ?? "");
     if (method === "DELETE") for (const [each] of selected) this.#remove(each);

@@ -165,6 +165,27 @@ describe("an operation", () => {
     expect(fake.names(pods)).toEqual([]);
   });
 
+  test("create pods for a scheduler with a name of its own, also by a controller", async () => {
+    const template = { spec: { containers: [], schedulerName: "other" } };
+    const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "d" }, spec: { template } };
+    const operations = [{ opcode: "createAny", namespace: "a", objects: [deployment] } as const, create(1)];
+    const named = await stageOf({ schedulerName: "volcano" });
+    await named.run(...operations);
+    const plain = await stageOf();
+    await plain.run(...operations);
+    const namesOf = ({ fake }: typeof named) => {
+      const controlled = fake.objects.get("/apis/apps/v1/namespaces/a/deployments/d")?.spec?.["template"];
+      return [
+        fake.objects.get(`${pods}/pod-0`)?.spec?.["schedulerName"],
+        (controlled as typeof template | undefined)?.spec.schedulerName,
+      ];
+    };
+    expect([namesOf(named), namesOf(plain)]).toEqual([
+      ["volcano", "volcano"],
+      [undefined, "other"],
+    ]);
+  });
+
   test("must be measured by one at least", async () => {
     const { run } = await stageOf();
     await expect(run(create(1, { collectMetrics: false }))).rejects.toThrow("no operation of test is measured. Fix: ");

@@ -1,5 +1,5 @@
 import type { Contestant } from "../../../../cli/bench/contestants/contestant.ts";
-import type { SchedulerSwitch } from "../../../../cli/bench/contestants/scheduler-control.ts";
+import type { SchedulerSwitch } from "../../../../cli/bench/contestants/scheduler-switch.ts";
 import type { PreparedScenario } from "../../../../cli/bench/run/measure-on-cluster.ts";
 import type { Scenario } from "../../../../cli/bench/scenario/scenario.ts";
 import type { Operation } from "../../../../cli/bench/workload/operation.ts";

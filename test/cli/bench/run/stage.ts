@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
-import { perform, type Stage } from "../../../../cli/bench/run/perform.ts";
+import { perform } from "../../../../cli/bench/run/perform.ts";
 import { PodTracker } from "../../../../cli/bench/run/pod-tracker.ts";
+import type { Stage } from "../../../../cli/bench/run/stage.ts";
 import type { KubernetesObject, Operation, PodBatch } from "../../../../cli/bench/workload/operation.ts";
 import { Connection } from "../../../../lib/api-server.ts";
 import { FakeApiServer } from "./fake-api-server.ts";

@@ -36,6 +36,36 @@ const problemsOf = (keys: object, ...settings: readonly string[]) =>
     .filter((line) => line.startsWith("- "))
     .map((line) => line.slice(2));
 
+describe("a scheduler elsewhere", () => {
+  it("has no arguments and no images by default", () => {
+    const schedulers = [
+      { name: "editor", local: { command: "bash", url: "https://127.0.0.1:10259" } },
+      { name: "volcano", manifests: { files: ["a.yaml"], url: "http://{pod}:8080" }, schedulerName: "volcano" },
+    ];
+    expect(read({ schedulers }).map((scenario) => scenario.schedulers)).toEqual([
+      [
+        { ...schedulers[0], local: { ...schedulers[0]!.local, args: [] } },
+        { ...schedulers[1], manifests: { ...schedulers[1]!.manifests, images: [] } },
+      ],
+    ]);
+  });
+
+  it.each([
+    [{ local: {} }, "schedulers[0].local.command: expected a value, got none"],
+    [{ manifests: { files: [] } }, "schedulers[0].manifests.files: expected at least 1, got []"],
+    [
+      { manifests: { files: ["a"], url: "https://10.0.0.1:1" } },
+      'schedulers[0].manifests.url: expected a URL such as https://{pod}:10259, got "https://10.0.0.1:1"',
+    ],
+    [
+      { local: { command: "a", url: "https://127.0.0.1:1/x" } },
+      'schedulers[0].local.url: expected a URL without a path, such as https://127.0.0.1:10259, got "https://127.0.0.1:1/x"',
+    ],
+  ])("is refused: %j", (keys, message) => {
+    expect(problemsOf({ schedulers: [{ name: "one", ...keys }] })).toEqual([message]);
+  });
+});
+
 describe("a scenario with only the keys that have no default", () => {
   it("has the documented defaults, and its document is the file", () => {
     expect(read({})).toEqual([

@@ -1,0 +1,28 @@
+import type { Connection } from "../../../lib/api-server.ts";
+import type { Arrival, Scenario } from "../scenario/scenario.ts";
+import type { PodTracker } from "./pod-tracker.ts";
+
+/** Surroundings of one run of a workload. */
+export interface Stage {
+  /** Connection of the generator. */
+  readonly connection: Connection;
+  readonly tracker: PodTracker;
+  /** Milliseconds since the start of the repetition. */
+  readonly clock: () => number;
+  readonly arrival: Arrival;
+  readonly nodes: Scenario["nodes"];
+  /** Value of `schedulerName` of every pod. @default what the workload says */
+  readonly schedulerName?: string;
+  readonly seed: number;
+  /** Ends the repetition. */
+  readonly signal: AbortSignal;
+  /** Stops the scheduler, so that a backlog can arise. */
+  readonly pause: () => Promise<void>;
+  /** Starts the scheduler again. Called after {@link pause}. */
+  readonly resume: () => Promise<void>;
+  /** Called before the first measured pod, and after the last one. */
+  readonly onWindow: (edge: "start" | "end") => Promise<void>;
+}
+
+/** Requests at the same time. The generator must not be the limit, and 16 keep an API server of four processors busy. */
+export const atOnce = 16;
