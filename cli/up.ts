@@ -4,6 +4,9 @@ import { optionsToProceed, planUnattended, RefusedError } from "./consent/unatte
 import { explainingFailure } from "./diagnose/after-failure.ts";
 import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
+import { readLiveNodes } from "./progress/live-nodes.ts";
+import { explanationIn } from "./progress/pulumi-output.ts";
+import { UpdateView } from "./progress/update-view.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import { openRun, type Run, type RunEnd } from "./runs/run.ts";
 import type { Session } from "./stack/session.ts";
@@ -20,12 +23,14 @@ export interface UpOptions {
   readonly state?: StackState;
   /** Folder of all records. @default the checkout's */
   readonly runs?: string;
+  /** Whether Pulumi's own display is used. @default false: one line for each node */
+  readonly pulumiOutput?: boolean;
 }
 
 /**
  * Creates or changes the cluster of a stack that is selected and recovered, on a machine that was checked. First starts
- * stopped objects and refreshes the state from libvirt. Explains a run that fails, records every run, and after a complete one
- * prints how to reach the cluster.
+ * stopped objects and refreshes the state from libvirt. Shows one line for each node. Explains a run that fails, records every
+ * run, and after a complete one prints the nodes and how to reach the cluster.
  *
  * Without a terminal for a question, a plan proceeds if it deletes and replaces nothing that holds data.
  * @param args Arguments for `pulumi up`.
@@ -33,14 +38,14 @@ export interface UpOptions {
  * @throws {RefusedError} naming every loss of the plan, without a terminal.
  */
 export async function up(session: Session, args: readonly string[], options: UpOptions = {}): Promise<number> {
-  const { command = "up", runs } = options;
+  const { command = "up", runs, pulumiOutput = false } = options;
   return sharingSightings(session, async (shared) => {
     if (!(await prepare(shared, options.state ?? (await readState(shared))))) return 130;
     const run = await openRun(shared, { command, args }, runs);
     // The result of a run that throws.
     let end: RunEnd = { exitCode: 1 };
     try {
-      const exitCode = await update({ session: shared, run, command, args });
+      const exitCode = await update({ session: shared, run, command, args, pulumiOutput });
       end = { exitCode };
       return exitCode;
     } catch (error) {
@@ -66,17 +71,42 @@ interface Update {
   readonly command: RecordedCommand;
   /** Arguments for `pulumi up`. */
   readonly args: readonly string[];
+  readonly pulumiOutput: boolean;
 }
 
 /** Runs `pulumi up`, without a terminal only after a check of its plan. @returns Pulumi's exit code. */
 async function update(request: Update): Promise<number> {
-  const { session, run, args } = request;
+  const { session, args } = request;
   const plan = isUnattended(args) ? await checkPlan(request) : { code: 0, options: [] };
   if (plan.code !== 0) return plan.code;
   const up = ["up", "--stack", session.stack, ...args, ...plan.options];
-  const code = await explained(request, () => run.pulumi(up));
-  if (code === 0) console.log(`\n${summary(await readOutputs(session), session.stack)}`);
+  let totals: readonly string[] = [];
+  const code = await explained(request, async () => {
+    const shown = await show(request, up);
+    totals = shown.totals;
+    return shown.code;
+  });
+  if (code === 0) {
+    const live = await readLiveNodes(session).catch((error: unknown) => ({ problem: problemOf(error) }));
+    console.log(["", summary(await readOutputs(session), session.stack, live), ...totals].join("\n"));
+  }
   return code;
+}
+
+/** Runs `pulumi up` with a line for each node. @returns Pulumi's exit code, and the times and changes as lines. */
+async function show({ run, pulumiOutput }: Update, args: readonly string[]) {
+  await using view = pulumiOutput ? undefined : await UpdateView.open(args);
+  if (view === undefined) return { code: await run.pulumi(args), totals: [] };
+  const code = await run.pulumi([...args, ...view.options], view.variables, view.hidesPulumi);
+  await view[Symbol.asyncDispose]();
+  // The errors are in the output that the terminal did not show.
+  if (code !== 0 && view.hasShown) console.log(`\n${explanationIn(await run.log())}`);
+  return { code, totals: view.hasShown ? view.totals() : [] };
+}
+
+/** The last line of an error, without its stack. */
+function problemOf(error: unknown): string {
+  return error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "") : String(error);
 }
 
 /**

@@ -53,8 +53,15 @@ export async function run(program: string, args: readonly string[], options: Run
 
 /** Options of a program on this terminal. */
 export interface InteractiveOptions extends Pick<RunOptions, "cwd" | "env"> {
-  /** Receives the output of the program, which the terminal shows, too. */
-  readonly onOutput?: (text: string) => void;
+  /** Receives the output of the program. */
+  readonly onOutput?: OutputReceiver;
+}
+
+/** Receives the output of a program, which the terminal shows, too. */
+export interface OutputReceiver {
+  (text: string): void;
+  /** Whether the terminal does not show the present output. @default never */
+  readonly hides?: () => boolean;
 }
 
 /** Whether input and output are a terminal. Only then does Pulumi draw its display and ask its question. */
@@ -120,21 +127,26 @@ export async function outlivingInterrupt<T>(
   }
 }
 
-/** Starts a program whose output goes to this process's output and to `onOutput`. */
-function tee(file: string, args: readonly string[], common: Options, onOutput: (text: string) => void) {
-  const subprocess = execa(file, args, {
+/** Starts a program whose output goes to `onOutput`, and to this process's output where `onOutput` does not hide it. */
+function tee(file: string, args: readonly string[], common: Options, onOutput: OutputReceiver) {
+  const passing = () => {
+    const decoder = new TextDecoder();
+    return {
+      *transform(chunk: unknown) {
+        onOutput(decoder.decode(chunk as Uint8Array, { stream: true }));
+        if (onOutput.hides?.() !== true) yield chunk;
+      },
+      binary: true,
+    };
+  };
+  return execa(file, args, {
     ...common,
     stdin: "inherit",
-    stdout: ["inherit", "pipe"],
-    stderr: ["inherit", "pipe"],
+    stdout: [passing(), "inherit"],
+    stderr: [passing(), "inherit"],
     // `onOutput` keeps the output. Execa's copy would be a second one, and its limit would end the program.
     buffer: false,
   });
-  for (const stream of [subprocess.stdout, subprocess.stderr]) {
-    const decoder = new TextDecoder();
-    stream.on("data", (chunk: Uint8Array) => onOutput(decoder.decode(chunk, { stream: true })));
-  }
-  return subprocess;
 }
 
 /**

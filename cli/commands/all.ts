@@ -12,6 +12,10 @@ export interface Entry {
 export const commands: Readonly<Record<string, Entry>> = {
   up: { summary: "create or change the cluster", load: () => import("./up.ts") },
   preview: { summary: "show the changes that `up` would make", load: () => import("./preview.ts") },
+  "preview:summary": {
+    summary: "describe the changes of `up` as a comment for a review",
+    load: () => import("./preview-summary.ts"),
+  },
   roll: { summary: "replace the node image batch by batch, or roll back", load: () => import("./roll.ts") },
   refresh: { summary: "update the state from libvirt", load: () => import("./refresh.ts") },
   destroy: { summary: "delete the cluster", load: () => import("./destroy.ts") },

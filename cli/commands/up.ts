@@ -1,20 +1,33 @@
+import { Option } from "commander";
 import { isUnattended } from "../consent/consent.ts";
 import { refuseOtherImage } from "../consent/unattended.ts";
 import { describe, examine, passes } from "../doctor/doctor.ts";
+import { mergeContext, refuseTakenContext } from "../kubeconfig/context.ts";
 import { recover } from "../recovery/recover.ts";
 import { openStack } from "../session.ts";
 import { up } from "../up.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
+interface UpCommandOptions extends StackOptions {
+  readonly merge: boolean;
+  readonly pulumiOutput?: boolean;
+}
+
 /** Creates or changes the cluster after checking this machine, then prints how to reach the cluster. */
-export const command = defineCommand<StackOptions>({
+export const command = defineCommand<UpCommandOptions>({
   name: "up",
   purpose:
     "Creates or changes the cluster of a stack. Installs, downloads and builds missing tools, checks this machine, " +
-    "recovers an unfinished run, and runs `pulumi up`. Ends with a table of the nodes.\n\n" +
+    "recovers an unfinished run, and runs `pulumi up`. Shows one line for each node, and ends with a table of the nodes.\n\n" +
+    "Merges a context named after the cluster into your kubeconfig: the first file of KUBECONFIG, else ~/.kube/config. " +
+    "`destroy` removes it.\n\n" +
     "Without a terminal, `up` proceeds if its plan deletes and replaces nothing that holds data. Otherwise it needs --yes.",
-  options: stackOptions,
+  options: () => [
+    new Option("--no-merge", "leave your kubeconfig unchanged"),
+    new Option("--pulumi-output", "show Pulumi's own display instead of one line for each node"),
+    ...stackOptions(),
+  ],
   passesTo: { program: "pulumi up", help: "npm run pulumi -- up --help", shares: ["--config-file"] },
   examples: {
     "npm run up": "create or change the cluster of the stack dev",
@@ -25,6 +38,7 @@ export const command = defineCommand<StackOptions>({
     const choice = choiceOf(options);
     const bare = await openStack(choice, { image: "later", hypervisor: true, follows: ["up", ...args] });
     // A build of an image takes a quarter of an hour, so every refusal that needs no image comes first.
+    if (options.merge) await refuseTakenContext(bare);
     if (isUnattended(args)) await refuseOtherImage(bare, args);
     const session = await bare.withImage();
     // The checks must read the same image as the program.
@@ -32,6 +46,8 @@ export const command = defineCommand<StackOptions>({
     console.error(describe(findings));
     if (!passes(findings)) return 1;
     const { state } = await recover(session);
-    return up(session, args, { state });
+    const code = await up(session, args, { state, pulumiOutput: options.pulumiOutput === true });
+    if (code === 0 && options.merge) await mergeContext(session);
+    return code;
   },
 });

@@ -65,12 +65,20 @@ export class Run {
     this.#record = record;
   }
 
-  /** Runs Pulumi on this terminal and keeps its output; returns its exit code. */
-  async pulumi(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<number> {
+  /**
+   * Runs Pulumi on this terminal and keeps its output; returns its exit code.
+   * @param hides Whether the terminal does not show the present output, which is kept in any case. @default never
+   */
+  async pulumi(
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+    hides: () => boolean = () => false,
+  ): Promise<number> {
     const screen = this.#log.begin(args);
     const timer = setInterval(() => void this.#saveLog(), logInterval);
     try {
-      return await this.#session.pulumi(args, (text) => screen.write(text), environment);
+      const receive = Object.assign((text: string) => screen.write(text), { hides });
+      return await this.#session.pulumi(args, receive, environment);
     } finally {
       clearInterval(timer);
       await attempt("read what changed", async () => {

@@ -5,6 +5,7 @@ import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import type { Session } from "./session.ts";
 import { stackArguments } from "./settings.ts";
 import { readState } from "./state.ts";
+import { duration } from "../../lib/log.ts";
 import { columns } from "../../lib/table.ts";
 
 /** Outputs of a stack that describe its cluster. */
@@ -16,6 +17,21 @@ export interface ClusterOutputs {
   /** Number of simulated nodes by pool; undefined before the first `up` of this release. */
   readonly simulatedNodes?: Readonly<Record<string, number>> | undefined;
 }
+
+/** A node as the API server describes it. */
+export interface LiveNode {
+  readonly name: string;
+  /** As kubectl prints it, such as `Ready` or `NotReady,SchedulingDisabled`. */
+  readonly status: string;
+  /** Version of the kubelet. */
+  readonly version: string;
+  readonly address: string;
+  /** Time of its creation in milliseconds since 1970; undefined where it is unreadable. */
+  readonly created: number | undefined;
+}
+
+/** Answer of the API server about the nodes, or the reason why there is none. */
+export type LiveNodes = readonly LiveNode[] | { readonly problem: string };
 
 /** The part of a session that reads a stack. */
 type StackReader = Pick<Session, "stack" | "capture">;
@@ -35,22 +51,57 @@ export async function readOutputs({ stack, capture }: StackReader): Promise<Clus
   };
 }
 
-/** Nodes as a table, and the commands that reach the cluster. */
+/**
+ * Nodes as a table, and the commands that come next.
+ * @param live Answer of the API server, whose columns are in the table.
+ * @param now Milliseconds since 1970, for the age of the nodes.
+ */
 export function summary(
   { nodes, apiEndpoint, certificatesEnd, simulatedNodes = {} }: ClusterOutputs,
   stack: string,
+  live: LiveNodes,
+  now = Date.now(),
 ): string {
   const simulated = Object.entries(simulatedNodes).map(([pool, count]) => `${count} in pool ${pool}`);
-  const rows = [["NODE", "ROLE", "ADDRESS"], ...nodes.map(({ name, role, address }) => [name, role, address])];
+  const example = nodes.find(({ role }) => role === "worker") ?? nodes[0];
+  const option = stackArguments(stack).join(" ");
+  const words = (...parts: readonly string[]) => parts.filter((part) => part !== "").join(" ");
   return [
-    columns(rows),
+    ...("problem" in live ? plainTable(nodes, live.problem) : [liveTable(nodes, live, now)]),
     ...(simulated.length === 0 ? [] : [`simulated nodes: ${simulated.join(", ")}`]),
     "",
     `API server  ${apiEndpoint}`,
     ...(certificatesEnd === undefined ? [] : [`certificates end on ${certificatesEnd.slice(0, 10)}, renewed before`]),
-    `kubectl     npm run kubectl ${optionOf(stack).trim() || "--"} get nodes`,
+    words("kubectl     npm run kubectl --", option, "get nodes"),
+    ...(example === undefined ? [] : [words("ssh         npm run ssh --", option, example.name)]),
     `destroy     npm run destroy${optionOf(stack)}`,
   ].join("\n");
+}
+
+function liveTable(nodes: ClusterOutputs["nodes"], live: readonly LiveNode[], now: number): string {
+  const found = new Map(live.map((node) => [node.name, node]));
+  const rows = nodes.map(({ name, role, address }) => {
+    const node = found.get(name);
+    if (node === undefined) return [name, role, "missing", "", address, ""];
+    return [name, role, node.status, node.version, node.address || address, ageOf(node.created, now)];
+  });
+  return columns([["NODE", "ROLE", "STATUS", "VERSION", "ADDRESS", "AGE"], ...rows]);
+}
+
+/** Table of the stack's outputs alone, and why it has no more. */
+function plainTable(nodes: ClusterOutputs["nodes"], problem: string): readonly string[] {
+  const rows = nodes.map(({ name, role, address }) => [name, role, address]);
+  return [
+    columns([["NODE", "ROLE", "ADDRESS"], ...rows]),
+    `This table is from the stack's outputs, because the nodes could not be read: ${problem}`,
+  ];
+}
+
+/** Age as `5m10s`, or in days from the second day on. */
+function ageOf(created: number | undefined, now: number): string {
+  if (created === undefined) return "";
+  const days = Math.floor((now - created) / 86_400_000);
+  return days >= 2 ? `${days}d` : duration(Math.max(0, now - created));
 }
 
 /** Path of the administrator's kubeconfig of a stack. */

@@ -25,10 +25,13 @@ const state = {
 };
 
 /** A session whose state has one resource, and in which a refresh may be interrupted. */
-function session(duringRefresh = () => {}): Session {
+function session(duringRefresh = () => {}, failing = false): Session {
   const answers: Record<string, string> = {
     "stack export": JSON.stringify({ deployment: { resources: state.resources } }),
-    "stack output": JSON.stringify({ nodes: [], apiEndpoint: `https://${uri}` }),
+    "stack output": JSON.stringify({
+      nodes: [{ name: "m", role: "control-plane", address: "" }],
+      apiEndpoint: `https://${uri}`,
+    }),
   };
   return {
     ...fake.session,
@@ -40,27 +43,25 @@ function session(duringRefresh = () => {}): Session {
     },
     pulumi: (args) => {
       calls.push(args.join(" "));
-      return Promise.resolve(0);
+      return Promise.resolve(failing ? 1 : 0);
     },
   };
 }
 
 const exports = () => calls.filter((call) => call === "stack export").length;
 const update = "up --stack team/lab --yes";
+const isUpdate = (call: string) => call.startsWith(update);
 
 test("up reads the state once, refreshes it, and updates the stack", async () => {
   expect(await up(session(), ["--yes"], { runs: fake.root })).toBe(0);
   expect(exports()).toBe(1);
-  expect(calls.filter((call) => /^(stack export|refresh|up)/.test(call))).toEqual([
-    "stack export",
-    "refresh --yes",
-    update,
-  ]);
+  const order = calls.filter((call) => /^(stack export|refresh|up)/.test(call));
+  expect(order).toEqual(["stack export", "refresh --yes", expect.stringMatching(`^${update} --event-log tcp://unix:`)]);
 });
 
 test("up does not read a state that its caller has read", async () => {
   expect(await up(session(), ["--yes"], { state, runs: fake.root })).toBe(0);
-  expect([exports(), calls.includes(update)]).toEqual([0, true]);
+  expect([exports(), calls.filter(isUpdate).length]).toEqual([0, 1]);
 });
 
 test("up ends after Ctrl-C during the refresh, before it updates the stack", async () => {
@@ -72,4 +73,29 @@ test("up ends after Ctrl-C during the refresh, before it updates the stack", asy
     ),
   ).toBe(130);
   expect(calls).toEqual(["refresh --yes"]);
+});
+
+test.each([
+  ["the command asks for it", [], true],
+  ["an option of Pulumi needs it", ["--diff"], false],
+])("up gets no events of Pulumi and hides nothing where %s", async (_, more, pulumiOutput) => {
+  expect(await up(session(), ["--yes", ...more], { state, runs: fake.root, pulumiOutput })).toBe(0);
+  expect(calls.filter(isUpdate)).toEqual([[update, ...more].join(" ")]);
+});
+
+test("up ends with the nodes and three next commands, and says why the nodes have no state", async () => {
+  const printed: unknown[] = [];
+  vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
+  await up(session(), ["--yes"], { state, runs: fake.root });
+  const [text] = printed as [string];
+  expect(text).toContain("the nodes could not be read: the kubeconfig has no address of an API server");
+  expect(text).toMatch(/\nkubectl .*\nssh .*\ndestroy .*/);
+  expect(printed).toHaveLength(1);
+});
+
+test("up prints no table after a failure", async () => {
+  const printed: unknown[] = [];
+  vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
+  expect(await up(session(undefined, true), ["--yes"], { state, runs: fake.root })).toBe(1);
+  expect(printed.filter((text) => String(text).includes("NODE"))).toEqual([]);
 });

@@ -31,6 +31,34 @@ describe("running a program", () => {
   });
 });
 
+describe("the output of a program on this terminal", () => {
+  /** Runs a program in a process of its own, which hides the output after the word `hide` and until the word `show`. */
+  const tee = async (script: string) => {
+    const module = new URL("../../lib/process.ts", import.meta.url);
+    const program = `
+      const { runInteractively } = await import(${JSON.stringify(module)});
+      let kept = "", hidden = false;
+      const onOutput = (text) => {
+        kept += text;
+        hidden = /hide/.test(text) || (hidden && !/show/.test(text));
+      };
+      const code = await runInteractively("sh", ["-c", ${JSON.stringify(script)}], {
+        onOutput: Object.assign(onOutput, { hides: () => hidden }),
+      });
+      console.log(JSON.stringify({ code, kept }));`;
+    return run(process.execPath, ["--input-type=module", "--eval", program]);
+  };
+
+  test("is shown and kept", async () => {
+    expect(await tee("echo one; exit 3")).toBe('one\n{"code":3,"kept":"one\\n"}');
+  });
+
+  test("is kept while it is hidden, also that of the standard error", async () => {
+    const script = "echo one; sleep 0.3; echo hide; sleep 0.3; echo secret >&2; sleep 0.3; echo show";
+    expect(await tee(script)).toBe('one\nshow\n{"code":0,"kept":"one\\nhide\\nsecret\\nshow\\n"}');
+  });
+});
+
 describe("the path of a program", () => {
   test("is found in the given folders only", () => {
     expect(which("sh", "/nonexistent::/bin")).toBe("/bin/sh");

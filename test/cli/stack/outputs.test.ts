@@ -29,24 +29,56 @@ describe("the outputs of a stack", () => {
     );
   });
 
-  test("are printed as a table with the next commands", () => {
-    expect(summary(outputs, "dev").split("\n")).toEqual([
-      "NODE            ROLE            ADDRESS",
-      "master          control-plane   192.168.222.10",
-      "worker-node-1   worker          192.168.222.101",
+  const live = [
+    {
+      name: "worker-node-1",
+      status: "NotReady,SchedulingDisabled",
+      version: "v1.36.3",
+      address: "192.168.222.101",
+      created: Date.parse("2026-11-24T01:00:00Z"),
+    },
+    { name: "master", status: "Ready", version: "v1.36.3", address: "192.168.222.10", created: 0 },
+    { name: "other", status: "Ready", version: "v1.36.3", address: "192.168.222.99", created: 0 },
+  ];
+  const now = Date.parse("2026-11-27T00:00:00Z");
+
+  test("are printed as a table with the state of each node and three next commands", () => {
+    expect(summary(outputs, "dev", live, now).split("\n")).toEqual([
+      "NODE            ROLE            STATUS                        VERSION   ADDRESS           AGE",
+      "master          control-plane   Ready                         v1.36.3   192.168.222.10    20784d",
+      "worker-node-1   worker          NotReady,SchedulingDisabled   v1.36.3   192.168.222.101   2d",
       "",
       "API server  https://192.168.222.10:6443",
       "kubectl     npm run kubectl -- get nodes",
+      "ssh         npm run ssh -- worker-node-1",
       "destroy     npm run destroy",
     ]);
-    const lines = summary({ ...outputs, certificatesEnd: "2027-11-26T00:48:02Z" }, "dev").split("\n");
+    const young = live.map((node) => ({ ...node, created: now - 65_000 }));
+    expect(summary(outputs, "dev", young, now)).toMatch(/^master .* 1m05s$/m);
+    expect(summary(outputs, "dev", live.slice(1), now)).toMatch(
+      /^worker-node-1 +worker +missing +192\.168\.222\.101$/m,
+    );
+    const lines = summary({ ...outputs, certificatesEnd: "2027-11-26T00:48:02Z" }, "dev", live, now).split("\n");
     expect(lines[5]).toBe("certificates end on 2027-11-26, renewed before");
-    expect(lines).toHaveLength(8);
-    const simulated = summary({ ...outputs, simulatedNodes: { big: 5000, small: 3 } }, "dev").split("\n");
+    expect(lines).toHaveLength(9);
+    const simulated = summary({ ...outputs, simulatedNodes: { big: 5000, small: 3 } }, "dev", live, now).split("\n");
     expect(simulated[3]).toBe("simulated nodes: 5000 in pool big, 3 in pool small");
-    expect(simulated).toHaveLength(8);
-    expect(summary(outputs, "lab")).toContain("npm run kubectl -- --stack lab get nodes");
-    expect(summary(outputs, "lab")).toContain("npm run destroy -- --stack lab");
+    expect(simulated).toHaveLength(9);
+    expect(summary(outputs, "lab", live)).toContain("npm run kubectl -- --stack lab get nodes");
+    expect(summary(outputs, "lab", live)).toContain("npm run ssh -- --stack lab worker-node-1");
+    expect(summary(outputs, "lab", live)).toContain("npm run destroy -- --stack lab");
+  });
+
+  test("are printed alone with the reason where the API server does not answer", () => {
+    const lines = summary(outputs, "dev", { problem: "connect ECONNREFUSED" }).split("\n");
+    expect(lines.slice(0, 4)).toEqual([
+      "NODE            ROLE            ADDRESS",
+      "master          control-plane   192.168.222.10",
+      "worker-node-1   worker          192.168.222.101",
+      "This table is from the stack's outputs, because the nodes could not be read: connect ECONNREFUSED",
+    ]);
+    expect(lines).toHaveLength(9);
+    expect(summary({ ...outputs, nodes: [] }, "dev", [])).not.toContain("npm run ssh");
   });
 });
 

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { Option } from "commander";
+import { virshFor } from "../../libvirt/virsh.ts";
+import { checkout } from "../../lib/checkout.ts";
+import { run } from "../../lib/process.ts";
+import { kubectl } from "../../tools/kubectl.ts";
+import { pulumiCli } from "../../tools/pulumi-cli.ts";
+import { hypervisorUri } from "../hypervisor-uri.ts";
+import { liveComment, type Comment } from "../plan/live-comment.ts";
+import { readRevision } from "../plan/revision.ts";
+import { settingsFacts } from "../plan/settings-facts.ts";
+import { renderSummary } from "../plan/summary.ts";
+import { timedRuns } from "../plan/timed-runs.ts";
+import { shareWithOthers } from "../recovery/recover.ts";
+import { openStack, withoutAgent } from "../session.ts";
+import { withSightings } from "../sightings.ts";
+import { withStackFileCopy } from "../stack/file.ts";
+import { writeKubeconfig } from "../stack/outputs.ts";
+import { parallelism } from "../stack/parallelism.ts";
+import type { Session } from "../stack/session.ts";
+import { readSettings, type StackChoice } from "../stack/settings.ts";
+import { defineCommand } from "./command.ts";
+import { choiceOf, configFileArguments, stackOptions, type StackOptions } from "./options.ts";
+
+interface SummaryOptions extends StackOptions {
+  readonly out?: string;
+  readonly planOnly?: boolean;
+  readonly base: string;
+}
+
+/** Milliseconds for a plan. The health check of a large cluster takes minutes. */
+const limit = 30 * 60_000;
+
+/** Describes the changes of `up` as a comment for a review. */
+export const command = defineCommand<SummaryOptions>({
+  name: "preview:summary",
+  purpose:
+    "Prints a Markdown comment about the changes that `up` would make: nodes with the reason of each change, losses, estimated " +
+    "time, capacity, and the diff. Changes only the state, which it first refreshes from libvirt, as `preview` does. " +
+    "The first line of the comment is the same for each call, so that a workflow can edit its comment.",
+  options: () => [
+    ...stackOptions(),
+    new Option("--out <file>", "file for the comment (default: the standard output)"),
+    new Option("--plan-only", "compare the settings with those of --base, without a hypervisor and without a state"),
+    new Option("--base <revision>", "revision of git to compare with; for --plan-only").default("HEAD"),
+  ],
+  examples: {
+    "npm run --silent preview:summary -- --stack lab": "the comment about the stack lab",
+    "npm run preview:summary -- --stack lab --out comment.md": "the same as a file",
+    "npm run preview:summary -- --stack lab --plan-only --base origin/main": "the settings against those of main",
+  },
+  async run(options) {
+    const { text, code } = options.planOnly ? await planOnly(options) : await live(options);
+    if (options.out === undefined) process.stdout.write(text);
+    else await writeFile(options.out, text);
+    return code;
+  },
+});
+
+async function planOnly(options: SummaryOptions): Promise<Comment> {
+  const choice = choiceOf(options);
+  const { stack, base } = options;
+  const { settings: before, files } = await readRevision(choice, base);
+  const facts = settingsFacts({
+    stack,
+    base,
+    before,
+    after: readSettings(choice),
+    files,
+    runs: await timedRuns(stack),
+  });
+  return { text: renderSummary(facts), code: 0 };
+}
+
+async function live(options: SummaryOptions): Promise<Comment> {
+  const choice = choiceOf(options);
+  const session = await openStack(choice, { image: true, hypervisor: true });
+  await shareWithOthers(session);
+  return liveComment(session, {
+    virsh: virshFor(hypervisorUri(session.settings())),
+    kubectl: kubectlOf(session),
+    pulumi: (args) => quietPulumi(session, choice, args),
+    args: configFileArguments(choice),
+  });
+}
+
+/** Runs Pulumi as the session does, but keeps its output from the standard output, which is for the comment. */
+async function quietPulumi(session: Session, choice: StackChoice, args: readonly string[]): Promise<void> {
+  const settings = session.settings();
+  const [cli, words] = await Promise.all([pulumiCli(), withStackFileCopy(choice, args)]);
+  // Without the last variable the CLI has no option for the log of events.
+  const fixed = {
+    ...session.variables,
+    ...withoutAgent(settings),
+    ...parallelism(settings),
+    PULUMI_DEBUG_COMMANDS: "true",
+  };
+  await withSightings((sightings) =>
+    run(join(cli, "pulumi"), words, { cwd: checkout, env: { ...fixed, ...sightings }, timeout: limit }),
+  );
+}
+
+/** Returns kubectl for the cluster of a session. It is fetched at the first call, because most plans drain no worker. */
+function kubectlOf(session: Session): (...args: readonly string[]) => Promise<string> {
+  let place: Promise<readonly [program: string, kubeconfig: string]> | undefined;
+  return async (...args) => {
+    place ??= (async () => [await kubectl(), await writeKubeconfig(session)] as const)();
+    const [program, kubeconfig] = await place;
+    return run(program, args, { env: { KUBECONFIG: kubeconfig } });
+  };
+}
