@@ -140,6 +140,8 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   checkProxy(problems, surroundings.environment, network.masterAddress);
   // kubeadm's own tokens live a day, which is longer than any join.
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
+  // Only `npm run backup` uses it.
+  within(problems, "backupsKept", values.integer("backupsKept"), [1, 9999]);
   for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);
   const rest: Omit<ClusterConfig<ImageUse>, "ssh"> = {
     clusterName,
@@ -190,7 +192,8 @@ function readStoragePool(values: Values, problems: Problems, clusterName: string
   }
   const path = values.string("storagePoolPath") || `/var/lib/libvirt/nodeforge-${clusterName}`;
   // libvirt owns the folder of a pool and removes it with the pool, so no other program may use the folder.
-  if (!isOwnFolder(path)) {
+  // The default has the cluster's name, which may be wrong itself.
+  if (!isOwnFolder(path) && (values.string("storagePoolPath") !== "" || !problems.has("clusterName"))) {
     problems.add(
       "storagePoolPath",
       "an absolute path with at least two parts and without `..`, for a folder that nothing else uses",

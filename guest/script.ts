@@ -17,6 +17,8 @@ export type GuestScript =
   | "simulate-nodes"
   | "remove-simulated-nodes"
   | "diagnose"
+  | "backup-control-plane"
+  | "restore-control-plane"
   | "bench-receive"
   | "bench-images"
   | "bench-activate"

@@ -97,6 +97,7 @@ const order = [
     "kubeconfig",
     "diagnose",
     "machines",
+    "backup",
     "overview",
     "consent",
     "doctor",

@@ -29,6 +29,11 @@ export const commands: Readonly<Record<string, Entry>> = {
   start: { summary: "start every machine and wait for the nodes", load: () => import("./start.ts") },
   snapshot: { summary: "take, list or delete snapshots of the cluster", load: () => import("./snapshot.ts") },
   revert: { summary: "bring the cluster back to a snapshot", load: () => import("./revert.ts") },
+  backup: {
+    summary: "back up the control plane; list, check or prune backups",
+    load: () => import("./backup.ts"),
+  },
+  restore: { summary: "restore a cluster's objects from a backup", load: () => import("./restore.ts") },
   doctor: { summary: "check this machine", load: () => import("./doctor.ts") },
   bench: { summary: "benchmark schedulers on the cluster", load: () => import("./bench.ts") },
   runs: { summary: "list, show, compare or prune recorded runs", load: () => import("./runs.ts") },

@@ -4,6 +4,7 @@ import { run } from "../../lib/process.ts";
 import { realNodes } from "../../names.ts";
 import { kubectl } from "../../tools/kubectl.ts";
 import { isUnattended } from "../consent/consent.ts";
+import { backUpBeforeReplacement } from "../backup/before-replacement.ts";
 import { renewContext } from "../kubeconfig/context.ts";
 import { recover } from "../recovery/recover.ts";
 import { rollRequest, type RollOptions } from "../roll/plan.ts";
@@ -46,6 +47,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
       state,
       settings: session.settings(),
       up: (args) => up(session, args, { command: "roll" }),
+      backUp: () => backUpBeforeReplacement(session, state, true),
       nodeTable: () => nodeTable(session),
       log: logLine,
       unattended: isUnattended(request.up),

@@ -9,7 +9,7 @@ import { shortDigest } from "../../lib/digest.ts";
 import { imagesOfNodes } from "../stack/node-images.ts";
 import type { Session } from "../stack/session.ts";
 import type { StackSettings } from "../stack/settings.ts";
-import { readState, type StackState } from "../stack/state.ts";
+import { readState, stackOutputs, type StackState } from "../stack/state.ts";
 import { RefusedError } from "../consent/unattended.ts";
 import {
   describeImages,
@@ -30,6 +30,8 @@ export interface RollContext {
   readonly settings: Pick<StackSettings, "get">;
   /** Runs `up`; returns Pulumi's exit code. */
   readonly up: (args: readonly string[]) => Promise<number>;
+  /** Takes a backup. It never fails, because the control plane's data disk stays. */
+  readonly backUp: () => Promise<unknown>;
   /** Returns the nodes as the cluster lists them. */
   readonly nodeTable: () => Promise<string>;
   readonly log: Log;
@@ -45,7 +47,7 @@ export interface RollContext {
  * @throws {RefusedError} naming the nodes that would be replaced, without a terminal. The settings are then unchanged.
  */
 export async function roll(request: RollRequest, context: RollContext): Promise<number> {
-  const { session, state, settings, up, nodeTable, log, unattended = false } = context;
+  const { session, state, settings, up, backUp, nodeTable, log, unattended = false } = context;
   if (unattended) await refuseReplacements(request, context);
   const plan =
     request.image === undefined
@@ -69,6 +71,7 @@ export async function roll(request: RollRequest, context: RollContext): Promise<
     ...plan.before,
     ...(request.maxUnavailable === undefined ? {} : { maxUnavailable: request.maxUnavailable }),
   };
+  if (replacesControlPlane(state, image)) await backUp();
   await write(session, request.config, changes);
   const attempt = await up(request.up).then(
     (code): Attempt => ({ code }),
@@ -78,6 +81,12 @@ export async function roll(request: RollRequest, context: RollContext): Promise<
   await write(session, request.config, plan.after);
   console.log(`\n${await nodeTable()}`);
   return 0;
+}
+
+function replacesControlPlane(state: StackState, { sha256 }: ImageReference): boolean {
+  const nodes = (stackOutputs(state).nodes ?? []) as { readonly name: string; readonly role: string }[];
+  const isControlPlane = (name: string) => nodes.some((node) => node.name === name && node.role === "control-plane");
+  return imagesOfNodes(state).some(({ node, image }) => isControlPlane(node) && image !== shortDigest(sha256));
 }
 
 /** Result of an `up`: its exit code, and the error that it threw. */

@@ -33,6 +33,8 @@ export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), "nodeforge-e2e-"));
   readonly sshKey = join(this.folder, "id_ed25519");
   readonly printed: string[] = [];
+  /** Stands for the user's kubeconfig, which `up` changes. */
+  readonly kubeconfig = join(this.folder, "kubeconfig");
   readonly #stack: string;
 
   constructor(stack: string) {
@@ -283,8 +285,7 @@ export class Lab {
         PULUMI_BACKEND_URL: `file://${this.folder}`,
         PULUMI_CONFIG_PASSPHRASE: "of the tests only",
         NODEFORGE_SSH_KEY: this.sshKey,
-        // `up` changes it.
-        KUBECONFIG: join(this.folder, "kubeconfig"),
+        KUBECONFIG: this.kubeconfig,
       },
     });
   }

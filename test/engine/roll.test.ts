@@ -38,6 +38,7 @@ async function rolling(stack: TestStack, options: RollOptions, unattended = fals
       printed.push(text);
       return succeeded ? 0 : 1;
     },
+    backUp: () => Promise.resolve(),
     nodeTable: () => Promise.resolve(""),
     log: (line) => said.push(line),
     unattended,

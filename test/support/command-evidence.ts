@@ -21,6 +21,10 @@ export const commandEvidence: readonly (readonly [command: RegExp, evidence: Evi
   ],
   [/^npm run kubectl -- get nodes$/, { test: "test/e2e/cases/nodes.ts", title: "are exactly the expected ones" }],
   [
+    /^kubectl --context dev /,
+    { notRun: "It pulls images from a registry. The end-to-end tier uses the merged context." },
+  ],
+  [
     /^sed .* examples\/.*\.yaml > Pulumi\.lab\.yaml$/,
     { test: "test/docs/examples.test.ts", title: "makes a valid stack" },
   ],

@@ -26,6 +26,7 @@ async function rolled(
   settings: Record<string, string> = {},
 ) {
   const [said, writes]: [string[], string[]] = [[], []];
+  let backups = 0;
   const session = {
     stack: "lab",
     variables: {},
@@ -43,11 +44,12 @@ async function rolled(
       state,
       settings: settingsOf(settings),
       up,
+      backUp: () => Promise.resolve(backups++),
       nodeTable: () => Promise.resolve(""),
       log: (line) => said.push(line),
     },
   ).catch((error: unknown) => (error as Error).message);
-  return { result, said, writes };
+  return { result, said, writes, backups };
 }
 
 const start =
@@ -70,6 +72,7 @@ describe("a roll whose up fails", () => {
       result: 255,
       said: [missing, unchanged],
       writes: [start, restored],
+      backups: 1,
     });
   });
 
@@ -78,6 +81,7 @@ describe("a roll whose up fails", () => {
       result: "refused",
       said: [missing, unchanged],
       writes: [start, restored],
+      backups: 1,
     });
   });
 
@@ -86,26 +90,29 @@ describe("a roll whose up fails", () => {
       result: 255,
       said: [missing, notYet, resume],
       writes: [start],
+      backups: 1,
     });
     expect(await rolled(before, partial, throws)).toEqual({
       result: "refused",
       said: [missing, notYet],
       writes: [start],
+      backups: 1,
     });
   });
 
   test("lists the image of each node when an earlier attempt has changed a node", async () => {
     const settings = { image: b.source, imageSha256: b.sha256, previousImage: a.source, previousImageSha256: a.sha256 };
-    const { result, said } = await rolled(partial, partial, fails, settings);
-    expect([result, said]).toEqual([255, [unchanged, notYet, resume]]);
+    // The control plane has the image already.
+    const { result, said, backups } = await rolled(partial, partial, fails, settings);
+    expect([result, said, backups]).toEqual([255, [unchanged, notYet, resume], 0]);
   });
 });
 
 test("a roll to the image of every node does nothing", async () => {
   const complete = stateOf(b, { master: b, worker: b });
   const up = vi.fn(() => Promise.resolve(0));
-  const { result, said, writes } = await rolled(complete, complete, up);
-  expect([result, writes]).toEqual([0, []]);
+  const { result, said, writes, backups } = await rolled(complete, complete, up);
+  expect([result, writes, backups]).toEqual([0, [], 0]);
   expect(said).toEqual([`every node already runs ${b.source} (${"b".repeat(12)}); there is nothing to do`]);
   expect(up).not.toHaveBeenCalled();
 });
@@ -116,5 +123,6 @@ test("a complete roll keeps its settings", async () => {
     result: 0,
     said: [missing],
     writes: [start],
+    backups: 1,
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
@@ -15,6 +15,7 @@ export function destruction(lab: Lab): void {
       ]) {
         expect(await lab.virsh(...list), list.join(" ")).toEqual([]);
       }
+      expect(readFileSync(lab.kubeconfig, "utf8")).not.toContain("e2e");
       expect(readdirSync("/var/lib/libvirt").filter((name) => name.startsWith("nodeforge"))).toEqual([]);
     });
   });

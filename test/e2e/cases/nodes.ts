@@ -22,6 +22,12 @@ export function nodes(lab: Lab): void {
         expect(lines.map((line) => line.split(/\s+/).slice(0, 2)).sort()).toEqual(names.map((name) => [name, "Ready"]));
       });
 
+      it("are also shown by the context that up has merged into the user's kubeconfig", async () => {
+        const context = ["--kubeconfig", lab.kubeconfig, "--context", "e2e"];
+        const listed = await lab.kubectl(...context, "get", "nodes", "-o", "name");
+        expect(listed.trim().split("\n").sort()).toEqual(names.map((name) => `node/${name}`));
+      });
+
       it("have the addresses of the outputs and of the network's leases", async () => {
         const jsonpath =
           '{range .items[*]}{.metadata.name} {.status.addresses[0].type} {.status.addresses[0].address}{"\\n"}{end}';

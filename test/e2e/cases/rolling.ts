@@ -1,3 +1,4 @@
+import { globSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
 
@@ -52,20 +53,28 @@ function keepAnObject(lab: Lab): { readonly before: () => string } {
   return { before: () => before };
 }
 
+/** Backups of the cluster in this checkout. */
+const backups = () => globSync("backups/e2e-*.nodeforge-backup");
+
 /** Rolls a cluster to another image. */
 export function rolling(lab: Lab, workers: number): void {
   describe("another image", () => {
     const kept = keepAnObject(lab);
+    afterAll(() => {
+      for (const path of backups()) rmSync(path);
+    });
 
     it("is rolled out, also after the first run was killed in the middle", async () => {
       await lab.showNodes("before the roll");
       expect(Object.values(await markers(lab))).toEqual(names(workers).map(() => ""));
       const before = await lab.nodes();
+      const earlier = backups();
       // The worst moment: libvirt has created a machine, and the state lacks it.
-      await lab.killed("roll", ["--image", second, "--yes"], /Domain e2e-worker-node-1 creat/, 25);
+      await lab.killed("roll", ["--image", second, "--yes"], /worker-node-1: boot/, 25);
       const roll = await lab.nodeforge("roll", ["--image", second, "--yes"], 40);
       expect(roll.exitCode, roll.all).toBe(0);
       expect(roll.all).toContain("recovering it");
+      expect(backups().filter((path) => !earlier.includes(path)).length).toBeGreaterThan(0);
       await lab.showNodes("after the roll");
       await expectRolled(lab, workers, "second");
       // The control plane keeps its data, and every node its address.

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { sha256 } from "../../lib/digest.ts";
+import { BackupNode } from "./backup-node.ts";
+
+/** etcdutl that makes a store with the marker "backup", and notes its arguments. */
+const program = `#!/bin/bash
+printf 'etcdutl %s\\n' "$*" >>"$FOLDER/calls"
+[[ -z \${UTL_FAILS-} ]] || exit 1
+while [[ $1 != --data-dir ]]; do shift; done
+mkdir -p "$2/member" && echo backup >"$2/member/marker"
+`;
+const snapshot = Buffer.from([1, 0, 10, 255, 13, 10]);
+const parameters = {
+  NODE_NAME: "master",
+  VERSION: "v1.36.1",
+  PROGRAM_SIZE: program.length,
+  PROGRAM_SHA256: sha256(program),
+  SNAPSHOT_SIZE: snapshot.length,
+  SNAPSHOT_SHA256: sha256(snapshot),
+  EMPTY: "yes",
+};
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const inputOf = (key: string) =>
+  Buffer.concat([Buffer.from(`${base64(key)}\n${base64("old pub\n")}\n${program}`), snapshot]);
+const ownNodes = "master 10.0.0.0/24 192.0.2.10\none 10.0.1.0/24 192.0.2.11\ntwo 10.0.2.0/24 192.0.2.12\n";
+
+function node(ofBackup = ownNodes): BackupNode {
+  const made = new BackupNode();
+  made.write("nodes-own", ownNodes);
+  made.write("nodes-backup", ofBackup);
+  return made;
+}
+
+const restore = (made: BackupNode, environment = {}, changed = {}, input = inputOf("old key\n")) =>
+  made.run({ script: "restore-control-plane", parameters: { ...parameters, ...changed } }, input, environment);
+const marker = (made: BackupNode) => made.read("data/var/lib/etcd/member/marker").trim();
+const stopped = "systemctl stop kube-scheduler kube-controller-manager kube-apiserver etcd";
+const started = "systemctl start etcd kube-apiserver kube-controller-manager kube-scheduler";
+
+describe("a restore", () => {
+  it("swaps the store and the keys of service accounts while the units are stopped, and keeps the CA", () => {
+    const made = node();
+    const { status, stdout, stderr } = restore(made);
+    expect([status, stderr.includes("FAILED")]).toEqual([0, false]);
+    expect(JSON.parse(stdout)).toEqual({ seconds: expect.any(Number) as number, stay: ["one", "two"], again: [] });
+    expect(marker(made)).toBe("backup");
+    expect(made.read("kubernetes/pki/sa.key")).toBe("old key\n");
+    expect(made.read("kubernetes/pki/sa.pub")).toBe("old pub\n");
+    expect(made.read("kubernetes/pki/ca.crt")).toBe("ca\n");
+    expect(made.has("data/restore")).toBe(false);
+    const [first, ...others] = made.calls;
+    expect(first).toMatch(/^etcdutl snapshot restore \/var\/lib\/nodeforge\/restore\/snapshot\.db --data-dir /);
+    expect(first).toContain(" --name master --initial-cluster master=https://127.0.0.1:2380 ");
+    expect(first).toMatch(/ --bump-revision 1000000000 --mark-compacted$/);
+    expect(others.slice(0, 2)).toEqual([stopped, started]);
+    expect(others.filter((each) => each.includes("delete node"))).toEqual([]);
+  });
+
+  it("writes the CA of this cluster for workers that join", () => {
+    const made = node();
+    restore(made);
+    const patches = made.calls.filter((each) => each.includes("patch configmap cluster-info"));
+    expect(patches).toHaveLength(1);
+    const patch = JSON.parse(patches[0]?.split(" --patch ")[1] ?? "") as { data: { kubeconfig: string } };
+    expect(JSON.parse(patch.data.kubeconfig)).toMatchObject({
+      kind: "Config",
+      clusters: [
+        { name: "", cluster: { "certificate-authority-data": base64("ca\n"), server: "https://192.0.2.10:6443" } },
+      ],
+    });
+  });
+
+  it("deletes Nodes whose range or address differs or that have no machine, and names those that join again", () => {
+    const made = node(
+      "master 10.0.0.0/24 192.0.2.99\none 10.0.1.0/24 192.0.2.11\ngone 10.0.2.0/24 192.0.2.12\nnew - -\n",
+    );
+    const { status, stdout } = restore(made);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stay: ["one"], again: ["gone", "new", "two"] });
+    expect(made.calls.filter((each) => each.includes("delete node"))).toEqual([
+      "kubectl --request-timeout 30s delete node --ignore-not-found --wait=false gone new two",
+    ]);
+    expect(made.calls).not.toContain("systemctl restart containerd");
+  });
+
+  it("clears the pod network of the control plane where its range differs", () => {
+    const made = node(ownNodes.replace("master 10.0.0.0", "master 10.0.7.0"));
+    made.write("cni/10-x.conflist", "{}");
+    expect(restore(made).status).toBe(0);
+    expect(made.has("cni/10-x.conflist")).toBe(false);
+    expect(made.calls).toContain("systemctl restart containerd");
+  });
+
+  it("keeps every Node where the API server did not answer before, if it need not be empty", () => {
+    const made = node("master - -\nother 10.0.9.0/24 192.0.2.50\n");
+    const { status, stdout } = restore(made, { API_DOWN: "yes" }, { EMPTY: "no" });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stay: ["other"], again: [] });
+  });
+
+  it("can be repeated, and first brings back what a killed one has left", () => {
+    const made = node();
+    made.write("data/restore/former/member/marker", "own\n");
+    made.write("data/restore/former/sa.key", "own key\n");
+    made.write("kubernetes/pki/sa.key", "half\n");
+    made.write("data/var/lib/etcd/member/marker", "half\n");
+    expect(restore(made, { UTL_FAILS: "yes" }).status).toBe(1);
+    expect([marker(made), made.read("kubernetes/pki/sa.key")]).toEqual(["own", "own key\n"]);
+    expect([restore(made).status, marker(made), restore(made).status]).toEqual([0, "backup", 0]);
+  });
+});
+
+describe("a restore that fails after the swap brings the former objects and keys back", () => {
+  it.each([
+    ["the units do not start", { START_FAILS: "backup" }, "the control plane does not start with the backup: panic"],
+    ["the API server is never ready", { NOT_READY: "backup" }, "the API server: still missing after 900s"],
+  ])("where %s", (_, environment, message) => {
+    const made = node();
+    const { status, stdout, stderr } = restore(made, environment);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`FAILED: ${message}`);
+    expect([marker(made), made.read("kubernetes/pki/sa.key")]).toEqual(["own", "own key\n"]);
+    expect(made.read("kubernetes/pki/sa.pub")).toBe("own pub\n");
+    expect(made.calls.filter((each) => each.startsWith("systemctl"))).toEqual([stopped, started, stopped, started]);
+  });
+});
+
+describe("a restore changes nothing", () => {
+  it.each([
+    ["of another minor version", {}, { VERSION: "v1.35.9" }, "the backup is of Kubernetes v1.35.9"],
+    [
+      "onto a cluster with objects",
+      { OBJECTS: "pod/web\n" },
+      {},
+      "the cluster has objects that the backup would replace: pod/web.",
+    ],
+    ["onto a cluster that may have objects", { API_DOWN: "yes" }, {}, "the API server does not answer"],
+    ["without the data disk", { UNMOUNTED: "yes" }, {}, "the control plane's data disk is not mounted"],
+    ["without room", { FREE: "1000" }, {}, "the data disk has 0 MiB free, and the restore needs 128 MiB"],
+    ["of a damaged snapshot", {}, { SNAPSHOT_SHA256: "0".repeat(64) }, "snapshot.db arrived incomplete"],
+    ["with a damaged program", {}, { PROGRAM_SHA256: "0".repeat(64) }, "etcdutl arrived incomplete"],
+    ["that etcdutl refuses", { UTL_FAILS: "yes" }, {}, "etcdutl refuses the snapshot"],
+    ["with a size that is no number", {}, { SNAPSHOT_SIZE: "1k" }, "SNAPSHOT_SIZE is 1k, expected"],
+    ["with a wrong parameter", {}, { EMPTY: "maybe" }, "EMPTY is maybe, expected yes or no"],
+  ])("%s", (_, environment, changed, message) => {
+    const made = node();
+    const { status, stdout, stderr } = restore(made, environment, changed);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`FAILED: ${message}`);
+    expect([marker(made), made.read("kubernetes/pki/sa.key")]).toEqual(["own", "own key\n"]);
+    expect(made.calls.filter((each) => each.startsWith("systemctl"))).toEqual([]);
+  });
+
+  it("with keys that are no keys", () => {
+    const made = node();
+    const { status, stderr } = restore(made, {}, {}, inputOf("no key\n"));
+    expect([status, marker(made)]).toEqual([1, "own"]);
+    expect(stderr).toContain("FAILED: the keys of the service accounts are no keys");
+  });
+});
