@@ -2,8 +2,8 @@
 # Stops the scheduler of the control plane and starts another one in its place, as the transient unit nodeforge-bench-scheduler.
 # The shipped scheduler returns when that unit ends for any reason, when this script fails, and after the watchdog's time.
 # Parameters: NAME. SHA256 of a program of bench-receive, empty for the shipped kube-scheduler. LIMIT_SECONDS, after which the
-# unit ends. START, "no" to leave the control plane without a scheduler until the next call, "outside" to do so for the whole
-# limit, because the scheduler runs on another machine or as pods. Stdin: arguments, one a line, an empty line, and a
+# unit ends. START: "no" leaves the control plane without a scheduler until the next call; "outside" does so for the whole limit.
+# With "outside" the scheduler runs on another machine or as pods. Stdin: arguments, one a line, an empty line, and a
 # KubeSchedulerConfiguration as JSON. Result: the process, its version, and the id of the unit's invocation.
 check_image
 unit=nodeforge-bench-scheduler

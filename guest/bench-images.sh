@@ -12,7 +12,7 @@ names() { ctr --namespace k8s.io images ls --quiet | sort -u; }
 
 lock_node
 before=$(names)
-# What an import that fails half-way has brought must be known, too.
+# Images of an import that fails half-way must be known, too.
 code=0
 output=$(ctr --namespace k8s.io images import --local "$archive" 2>&1) || code=$?
 new=$(comm -13 <(printf '%s\n' "$before") <(names))

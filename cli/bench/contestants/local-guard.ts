@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 // A scheduler that outlives the benchmark would bind pods beside the shipped one.
 // Arguments: the program and its arguments. Messages to the parent: { pid } and { exit }.
 
-/** Milliseconds in which the program may end by itself. */
+/** Milliseconds between the request to end and the kill. */
 const patience = 5_000;
 
 const [program = "", ...args] = process.argv.slice(2);

@@ -39,7 +39,7 @@ interface Running {
   exit?: string;
 }
 
-/** What a local scheduler says about itself. */
+/** Answers of a local scheduler about itself. */
 interface LocalSeen {
   readonly metrics?: string;
   readonly usage?: { readonly cpuSeconds: number; readonly memoryPeak: number };

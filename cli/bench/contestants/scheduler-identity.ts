@@ -26,8 +26,8 @@ export interface SchedulerCredential {
 /**
  * Returns a kubeconfig of the user of the shipped scheduler, for a scheduler on the operator's machine.
  *
- * Its service account may only act as that user. So the API server gives its requests the same rights, the same queue and the
- * same flow schema as those of a scheduler on the control plane, and its deletion ends them.
+ * Its service account may only act as that user. So its requests have the rights, the queue and the flow schema of a scheduler on
+ * the control plane. The deletion of the account ends them.
  */
 export async function createSchedulerIdentity(
   admin: Connection,

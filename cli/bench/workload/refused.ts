@@ -6,7 +6,7 @@ export const refusedOperations: Readonly<Record<string, string>> = {
   createPodGroups: "pod groups need an alpha API that the cluster does not serve",
   updateAny:
     "its nodes must stay the same for all repetitions, and its templates lack what the load generator adds to a pod, such as " +
-    "the selector of simulated nodes, which the API server lets nobody change",
+    "the selector of simulated nodes, which the API server accepts no change of",
   startCollectingProfile: "it profiles the test process, which does not exist here",
   stopCollectingProfile: "it profiles the test process, which does not exist here",
 };
