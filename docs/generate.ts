@@ -1,8 +1,10 @@
 /** Writes the pages of docs/ that follow from the code: `npm run docs`. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { exampleGraph } from "../test/cli/graph/example.ts";
 import { nixpkgsLib } from "../test/support/parity/nixpkgs-lib.ts";
 import { configurationPage } from "./configuration.ts";
 import { nixosOptionsPage } from "./nixos-options.ts";
+import { svg } from "../cli/graph/svg.ts";
 import { scenarioSchema } from "../cli/bench/scenario/schema.ts";
 import { runRecordPage } from "./run-record.ts";
 import { stackSchema } from "./stack-schema.ts";
@@ -15,6 +17,8 @@ write("run-record.md", runRecordPage());
 write("troubleshooting.md", troubleshootingPage());
 write("stack.schema.json", `${JSON.stringify(stackSchema(), null, 2)}\n`);
 write("scenario.schema.json", `${JSON.stringify(scenarioSchema, null, 2)}\n`);
+mkdirSync(new URL("images", import.meta.url), { recursive: true });
+write("images/graph.svg", svg(exampleGraph()));
 const lib = nixpkgsLib();
 if (lib === undefined)
   console.error("docs/nixos-options.md is left as it is: NIXPKGS_LIB names no copy of nixpkgs' lib");

@@ -22,6 +22,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   kubectl: { summary: "run kubectl on the cluster", load: () => import("./kubectl.ts") },
   status: { summary: "show the cluster on one screen", load: () => import("./status.ts") },
   list: { summary: "list the clusters of this machine", load: () => import("./list.ts") },
+  graph: { summary: "draw the cluster", load: () => import("./graph.ts") },
   ssh: { summary: "open a shell on a node, or run a command there", load: () => import("./ssh.ts") },
   console: { summary: "open the serial console of a node", load: () => import("./console.ts") },
   logs: { summary: "print the journal of a node", load: () => import("./logs.ts") },
@@ -40,6 +41,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   diagnose: {
     summary: "collect evidence from nodes, libvirt and Kubernetes, and name the likely cause",
     load: () => import("./diagnose.ts"),
+  },
+  completion: {
+    summary: "print a shell function with completion",
+    load: async () => ({ command: (await import("./completion.ts")).completion(commands) }),
   },
   pulumi: { summary: "run Pulumi on the stack", load: () => import("./pulumi.ts") },
   env: { summary: "print the variables that plain `pulumi` needs", load: () => import("./env.ts") },
