@@ -108,6 +108,7 @@ const order = [
     "preview.ts",
     "plan",
     "up.ts",
+    "sbom",
     "completion",
     "commands",
     "main.ts",

@@ -29,12 +29,24 @@ const read = (file: string) => readFileSync(new URL(file, import.meta.url), "utf
 
 test("the workflows have a fixed list", () => {
   expect(files.map((file) => file.split("/").at(-1))).toEqual([
+    "audit.yml",
     "ci.yml",
     "nightly.yml",
     "nixos-image.yml",
     "preview.yml",
+    "release.yml",
   ]);
 });
+
+/** Permissions of the jobs that may write, and the action that one of them runs. */
+const writing: Readonly<Record<string, readonly Permissions[]>> = {
+  "preview.yml": [{ "pull-requests": "write" }],
+  "release.yml": [
+    { actions: "read", attestations: "write", "id-token": "write" },
+    { actions: "read", contents: "write" },
+  ],
+};
+const signing = /^actions\/attest-build-provenance@/;
 
 describe.each(files)("%s", (file) => {
   const text = read(file);
@@ -44,16 +56,16 @@ describe.each(files)("%s", (file) => {
   test("has only the permissions that it needs", () => {
     expect(permissions).toEqual({ contents: "read" });
     const wider = Object.values(jobs).filter((job) => job.permissions !== undefined);
-    expect(wider.map((job) => job.permissions)).toEqual(
-      file.endsWith("preview.yml") ? [{ "pull-requests": "write" }] : [],
-    );
-    // A job that may write runs no code of the pull request, and no action.
-    for (const job of wider) expect(job.steps?.filter(({ uses }) => uses !== undefined)).toEqual([]);
+    expect(wider.map((job) => job.permissions)).toEqual(writing[file.split("/").at(-1) ?? ""] ?? []);
+    // A job that may write runs no code of the checkout, and no action except the one that signs.
+    for (const job of wider) {
+      expect(job.steps?.filter(({ uses }) => uses !== undefined && !signing.test(uses))).toEqual([]);
+    }
   });
 
   test("has a time limit and a concurrency group", () => {
     expect(concurrency).toMatchObject({
-      group: expect.stringMatching(/^(ci|nightly|nixos-image|preview)\b/) as string,
+      group: expect.stringMatching(/^(audit|ci|nightly|nixos-image|preview|release)\b/) as string,
     });
     for (const [name, job] of Object.entries(jobs)) {
       // The jobs of a called workflow have time limits of their own.
@@ -70,7 +82,9 @@ describe.each(files)("%s", (file) => {
   test("leaves no token in the checkout", () => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.length).toBe(
-      Object.values(jobs).filter((job) => job.steps?.some(({ uses }) => uses !== undefined)).length,
+      Object.values(jobs).filter(
+        (job) => job.permissions === undefined && job.steps?.some(({ uses }) => uses !== undefined),
+      ).length,
     );
     for (const step of checkouts) expect(step.with).toMatchObject({ "persist-credentials": false });
   });

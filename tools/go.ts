@@ -83,6 +83,34 @@ export async function downloadModules(
   }
 }
 
+/** A module that a program is linked from. */
+export interface LinkedModule {
+  /** Import path, e.g. `k8s.io/api`. */
+  readonly path: string;
+  /** With a leading `v`; "" for the module that is built. */
+  readonly version: string;
+  /** Checksum as in go.sum, e.g. `h1:…`; "" for the module that is built. */
+  readonly sum: string;
+}
+
+/** Returns the modules that a program is linked from, sorted by path, without a build. A replacement counts as itself. */
+export async function linkedModules(module: string, program: GoProgram): Promise<readonly LinkedModule[]> {
+  const fields = "{{.Path}} {{.Version}} {{.Sum}}";
+  const format = `{{with .Module}}{{with .Replace}}${fields}{{else}}${fields}{{end}}{{end}}`;
+  const text = await run("go", ["list", "-deps", "-f", format, program.package], {
+    cwd: module,
+    env: environmentOf(program),
+    timeout: 10 * 60_000,
+  });
+  return [...new Set(text.split("\n"))]
+    .filter((line) => line !== "")
+    .sort()
+    .map((line) => {
+      const [path = "", version = "", sum = ""] = line.split(" ");
+      return { path, version, sum };
+    });
+}
+
 type Group = readonly [GoProgram, ...GoProgram[]];
 
 /** Programs that one command can build: their flags are equal, and each has the name that Go would give it. */

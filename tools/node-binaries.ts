@@ -76,10 +76,14 @@ const declared: readonly Omit<GoModule, "folder">[] = [
   { name: "coredns", estimate: "2 min", programs: [{ name: "coredns", package: "nodeforge.dev/toolchain/coredns" }] },
 ];
 
-const sets: readonly GoModule[] = declared.map((set) => ({ ...set, folder: inCheckout("tools", "go", set.name) }));
+/** The modules with the programs that nodes run. */
+export const nodeSets: readonly GoModule[] = declared.map((set) => ({
+  ...set,
+  folder: inCheckout("tools", "go", set.name),
+}));
 
 /** Names of the programs that {@link nodeBinaries} builds. */
-export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) => programs.map(({ name }) => name));
+export const nodeProgramNames: readonly string[] = nodeSets.flatMap(({ programs }) => programs.map(({ name }) => name));
 
 /**
  * Builds the programs that nodes run from the projects' Go modules, and returns their folder.
@@ -88,7 +92,7 @@ export const nodeProgramNames: readonly string[] = sets.flatMap(({ programs }) =
  * @param only Name of the one module to build. @default all modules
  */
 export async function nodeBinaries(only?: string): Promise<string> {
-  const wanted = sets.filter(({ name }) => only === undefined || name === only);
+  const wanted = nodeSets.filter(({ name }) => only === undefined || name === only);
   const recipes = await Promise.all(wanted.map(goRecipe));
   const folders: string[] = [];
   // One build after the other, because each uses every processor.
@@ -99,12 +103,12 @@ export async function nodeBinaries(only?: string): Promise<string> {
 
 /** Returns the transfers of the modules that {@link nodeBinaries} needs, in the order of its builds. */
 export function nodeModules(): readonly Transfer[] {
-  return sets.map(modulesOf);
+  return nodeSets.map(modulesOf);
 }
 
 /** Returns the folder that {@link nodeBinaries} would return, and whether it exists. */
 export async function lookUpNodeBinaries() {
-  const recipes = await Promise.all(sets.map(goRecipe));
+  const recipes = await Promise.all(nodeSets.map(goRecipe));
   const places = await Promise.all(recipes.map((recipe) => lookUp(recipe)));
   return lookUp(gathering(places.map(({ folder }) => folder)));
 }
@@ -123,7 +127,7 @@ function gathering(folders: readonly string[]): Recipe {
 
 /** Returns the folder of one module's programs if they were built before, else undefined. */
 export async function cachedNodeBinaries(name: string): Promise<string | undefined> {
-  const set = sets.find((candidate) => candidate.name === name);
+  const set = nodeSets.find((candidate) => candidate.name === name);
   // Without a compiler nothing was built, and the key of the build is unknown.
   if (set === undefined || which("go") === undefined) return undefined;
   const { folder, present } = await lookUp(await goRecipe(set));

@@ -3,14 +3,14 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readlink, realpath, rename, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, sep } from "node:path";
-import { artifact } from "../lib/cache.ts";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import type { Transfer } from "../lib/transfers.ts";
-import { goRecipe, modulesOf, type GoModule } from "./go-module.ts";
+import type { GoModule } from "./go-module.ts";
 import { logLine, logDaily } from "../lib/log.ts";
 import { run } from "../lib/process.ts";
 import { reachable } from "../lib/reachability.ts";
+import { moduleFolder, moduleTransfer } from "./released-module.ts";
 import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
 
 /** Folder in which the engine finds its plugins. */
@@ -46,8 +46,8 @@ export function presentPulumiHome(environment: NodeJS.ProcessEnv = process.env):
 /**
  * Places every plugin of the program in a folder in which the engine finds it.
  *
- * An official plugin is used if it is installed, or if it can be downloaded and checked. Otherwise a fallback plugin is built.
- * It is placed in nodeforge's own PULUMI_HOME, so that no other program uses it.
+ * An official plugin is used if it is installed, or if it can be downloaded and checked. Otherwise a fallback plugin is used.
+ * It is placed in nodeforge's own PULUMI_HOME, so that no other program uses it. A plugin of this project is released or built.
  * @param cli Path of the Pulumi CLI.
  */
 export async function providePlugins(cli: string): Promise<PluginHome> {
@@ -57,14 +57,14 @@ export async function providePlugins(cli: string): Promise<PluginHome> {
   // Downloads leave the processors to the build.
   const [available, libvirt] = await Promise.all([
     Promise.all(officialNames.map(isAvailable)),
-    goRecipe(libvirtPlugin).then((recipe) => artifact(recipe)),
+    moduleFolder(libvirtPlugin),
   ]);
   const missing = officialNames.filter((_, index) => !available[index]);
   const folder = missing.length > 0 ? privatePulumiHome() : userHome;
   await place(folder, "libvirt", libvirt);
   if (missing.length === 0) return { folder, isPrivate: false, fallbacks: [] };
 
-  const fallbacks = await artifact(await goRecipe(fallbackPlugins));
+  const fallbacks = await moduleFolder(fallbackPlugins);
   for (const name of officialNames) {
     await place(folder, name, missing.includes(name) ? fallbacks : pluginFolder(userHome, name));
   }
@@ -141,9 +141,12 @@ const fallbackPlugins: GoModule = {
   estimate: "4 min",
 };
 
+/** The modules with the plugins that are built. */
+export const pluginSets: readonly GoModule[] = [libvirtPlugin, fallbackPlugins];
+
 /** Returns the transfers of the modules that {@link providePlugins} certainly needs, in the order of its builds. */
 export function pluginModules(): readonly Transfer[] {
-  const modules = modulesOf(fallbackPlugins);
+  const modules = moduleTransfer(fallbackPlugins);
   const fallbacks: Transfer = {
     ...modules,
     fetch: async (signal) => {
@@ -153,7 +156,7 @@ export function pluginModules(): readonly Transfer[] {
       if ((await Promise.all(officialNames.map(isMissing))).includes(true)) await modules.fetch(signal);
     },
   };
-  return [modulesOf(libvirtPlugin), fallbacks];
+  return [moduleTransfer(libvirtPlugin), fallbacks];
 }
 
 function pluginFolder(home: string, name: PluginName): string {

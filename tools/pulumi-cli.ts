@@ -5,6 +5,7 @@ import { inCheckout } from "../lib/checkout.ts";
 import { logLine, type Log } from "../lib/log.ts";
 import { run, which } from "../lib/process.ts";
 import type { Transfer } from "../lib/transfers.ts";
+import type { GoModule } from "./go-module.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
 import { isUnpacked, releasedFolder, releaseTransfer, type ReleasedPrograms, type ReleasePlaces } from "./released.ts";
 import { pins, versions } from "./versions.ts";
@@ -97,19 +98,20 @@ async function isBuilt(root: string): Promise<boolean> {
   return which("go") !== undefined && (await lookUp(await buildRecipe(), root)).present;
 }
 
+/** The modules with the Pulumi CLI and its Node language host. */
+export const pulumiSets: readonly Pick<GoModule, "folder" | "programs">[] = [
+  { folder: inCheckout("tools", "go", "pulumi"), programs: [cli] },
+  { folder: inCheckout("tools", "go", "language-nodejs"), programs: [languageHost] },
+];
+
 async function buildRecipe(): Promise<Recipe> {
-  const module = (name: string) => inCheckout("tools", "go", name);
   return {
     name: "pulumi",
     estimate: "6 min",
     checkedBy: checkedByGo,
-    inputs: [
-      ...(await goInputs(module("pulumi"), [cli])),
-      ...(await goInputs(module("language-nodejs"), [languageHost])),
-    ],
-    build: async (folder) => {
-      await buildGo(module("pulumi"), [cli], folder);
-      await buildGo(module("language-nodejs"), [languageHost], folder);
+    inputs: (await Promise.all(pulumiSets.map(({ folder, programs }) => goInputs(folder, programs)))).flat(),
+    build: async (output) => {
+      for (const { folder, programs } of pulumiSets) await buildGo(folder, programs, output);
     },
   };
 }

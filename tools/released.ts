@@ -7,7 +7,7 @@ import type { Transfer } from "../lib/transfers.ts";
 import { pinsFile, type Pins } from "./versions.ts";
 
 /** Programs that their project releases as one file. */
-export interface ReleasedPrograms extends Pick<Recipe, "name" | "estimate" | "verb"> {
+export interface ReleasedPrograms extends Pick<Recipe, "name" | "estimate" | "verb" | "checkedBy"> {
   /** Name for the log, e.g. `Pulumi`. */
   readonly title: string;
   /** Name of the file, and of its checksum in versions.json. */
@@ -68,9 +68,9 @@ function describe(programs: ReleasedPrograms, { root, sums }: ReleasePlaces) {
   if (sha256 === undefined) return undefined;
   const path = join(root, "downloads", file);
   const recipe: Recipe = {
+    checkedBy: pinsFile,
     ...words,
     inputs: [url, sha256],
-    checkedBy: pinsFile,
     build: async (folder) => {
       await unpack(path, folder);
       await rm(path);

@@ -35,6 +35,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./backup.ts"),
   },
   restore: { summary: "restore a cluster's objects from a backup", load: () => import("./restore.ts") },
+  sbom: { summary: "print an SPDX document of programs and packages", load: () => import("./sbom.ts") },
   doctor: { summary: "check this machine", load: () => import("./doctor.ts") },
   bench: { summary: "benchmark schedulers on the cluster", load: () => import("./bench.ts") },
   runs: { summary: "list, show, compare or prune recorded runs", load: () => import("./runs.ts") },

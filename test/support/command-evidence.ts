@@ -20,6 +20,8 @@ export const commandEvidence: readonly (readonly [command: RegExp, evidence: Evi
     { notRun: "It is `npm run up` of another stack. An engine test previews each example, with a stack of this name." },
   ],
   [/^npm run kubectl -- get nodes$/, { test: "test/e2e/cases/nodes.ts", title: "are exactly the expected ones" }],
+  [/^sha256sum --check --ignore-missing SHA256SUMS$/, { notRun: "It needs the files of a release." }],
+  [/^gh attestation verify /, { notRun: "It needs a published release." }],
   [
     /^kubectl --context dev /,
     { notRun: "It pulls images from a registry. The end-to-end tier uses the merged context." },
