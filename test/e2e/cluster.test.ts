@@ -36,7 +36,7 @@ nodes(lab);
 secrets(lab);
 pods(lab);
 secondRun(lab);
-simulation(lab, 50, () => benchmark(lab));
+simulation(lab, 10, () => benchmark(lab));
 machines(lab);
 leaving(lab, 2);
 drift(lab);
