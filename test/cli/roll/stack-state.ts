@@ -16,7 +16,10 @@ export function stateOf(last: ImageReference | undefined, nodes: Readonly<Record
     id,
     outputs: outputs as Record<string, unknown>,
   });
-  const outputs = { imageHash: last?.sha256, nodes: Object.keys(nodes).map((name) => ({ name, role: name === "master" ? "control-plane" : "worker" })) };
+  const outputs = {
+    imageHash: last?.sha256,
+    nodes: Object.keys(nodes).map((name) => ({ name, role: name === "master" ? "control-plane" : "worker" })),
+  };
   return {
     pending: [],
     resources: [
