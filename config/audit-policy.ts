@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
+import { reasonOf } from "../lib/outside.ts";
 import type { Problems } from "./problems.ts";
 import type { RawObject } from "./schema.ts";
 import { nearest, type Values } from "./values.ts";
@@ -86,7 +87,7 @@ function readPolicy(path: string | URL, problems: Problems): RawObject | undefin
     const wrong = documents.flatMap(({ errors }) => errors)[0];
     const content: unknown = wrong === undefined ? first?.toJS() : undefined;
     if (documents.length === 1 && isObject(content)) return content;
-    const why = wrong === undefined ? "" : ` (${wrong.message.split("\n")[0]})`;
+    const why = wrong === undefined ? "" : ` (${reasonOf(wrong)})`;
     problems.add(auditKey, wanted + why, path);
   } catch (error) {
     problems.add(auditKey, `${wanted} (${(error as NodeJS.ErrnoException).code ?? "unreadable"})`, path);

@@ -14,8 +14,7 @@ export type NamedImage = Pick<ImageUse, "source" | "sha256"> & {
  */
 export function readImage({ source, sha256, keys }: NamedImage, problems: Problems): NamedImage {
   const given = sha256.toLowerCase();
-  const isHash = /^[0-9a-f]{64}$/.test(given);
-  if (given && !isHash) problems.add(keys.imageSha256, "64 hexadecimal digits", given);
+  checkHash(given, keys.imageSha256, problems);
   if (source === "") problems.add(keys.image, "a node image; `npm run image` makes one", source);
   if (isUrl(source) && !given) {
     problems.add(keys.imageSha256, "the SHA-256 of the image that is downloaded", given);
@@ -23,7 +22,16 @@ export function readImage({ source, sha256, keys }: NamedImage, problems: Proble
   if (!isUrl(source) && !isPlainPath(source)) {
     problems.add(keys.image, "a path without %, ?, # and colons", source);
   }
-  return { source, sha256: isHash ? given : "", keys };
+  return { source, sha256: isHash(given) ? given : "", keys };
+}
+
+/** Adds a problem for a text that is neither empty nor a SHA-256 in lower-case hexadecimal. */
+export function checkHash(text: string, key: string, problems: Problems): void {
+  if (text !== "" && !isHash(text)) problems.add(key, "64 hexadecimal digits", text);
+}
+
+function isHash(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 /** The provider (0.8.3, volume_image.go) reads a path as a URL, in which these characters have another meaning. */

@@ -1,7 +1,8 @@
 import { holds, host, isAddress, offset, overlap, parseSubnet, type Subnet } from "../lib/cidr.ts";
 import { checkDomain, checkLibvirtName } from "./names.ts";
-import type { Range } from "./nodes.ts";
+import { mostWorkers, type Range } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
+import { poolsKey } from "./schema.ts";
 import type { Values } from "./values.ts";
 import type { WorkerPoolConfig } from "./worker-pools.ts";
 
@@ -63,7 +64,10 @@ export function readNetworks(
   pools: readonly Names[],
   simulated: boolean,
 ): { network: NetworkConfig; cluster: ClusterNetworkConfig } {
-  const workers = pools.reduce((sum, { count }) => sum + Math.max(0, count), 0);
+  // Without a valid number of workers, no range can be too small for them.
+  const isCounted =
+    !problems.has("workers", poolsKey) && pools.every(({ count }) => count >= 0 && count <= mostWorkers);
+  const workers = isCounted ? pools.reduce((sum, { count }) => sum + count, 0) : 0;
   const nodes = subnetOf(values, problems, "networkCidr", nodePrefixes);
   const pods = subnetOf(values, problems, "podCidr", podPrefixes);
   const services = subnetOf(values, problems, "serviceCidr", servicePrefixes);
@@ -96,9 +100,9 @@ export function readNetworks(
   }
   if (!problems.has("networkCidr", "podCidr", "serviceCidr")) {
     checkOverlap(problems, { networkCidr: nodes, podCidr: pods, serviceCidr: services });
-    checkPodRange(problems, pods, 1 + workers, simulated);
+    if (isCounted) checkPodRange(problems, pods, 1 + workers, simulated);
   }
-  if (!problems.has("networkCidr")) checkAddresses(problems, network, workers);
+  checkAddresses(problems, network, workers);
   return { network, cluster };
 }
 
@@ -127,10 +131,12 @@ const example: Readonly<Record<string, string>> = {
 
 /** The host name of a node and its domain form one DNS name. */
 function checkFullNames(problems: Problems, domain: string, pools: readonly Names[], master: string): void {
-  const longest = Math.max(
-    master.length,
-    ...pools.map(({ namePrefix, count }) => namePrefix.length + 1 + String(count).length),
+  const longestWorker = pools.reduce(
+    (longest, { namePrefix, count }) => Math.max(longest, namePrefix.length + 1 + String(count).length),
+    0,
   );
+  // A host name that is no DNS label has a problem of its own.
+  const longest = Math.min(63, Math.max(master.length, longestWorker));
   const room = 253 - longest - 1;
   if (domain.length > room && !problems.has("nodeDomain")) {
     problems.add("nodeDomain", `at most ${room} characters, so that the full name of every node fits into DNS`, domain);
@@ -157,12 +163,15 @@ function checkPodRange(problems: Problems, pods: Subnet, nodes: number, simulate
 
 function checkAddresses(problems: Problems, network: NetworkConfig, workers: number): void {
   const { subnet } = network;
+  const isKnown = !problems.has("networkCidr");
+  const fits = (text: string) => isAddress(text) && holds(subnet, text) && text !== network.gateway;
   for (const key of ["masterAddress", "dhcpStart", "dhcpEnd"] as const) {
-    if (!isAddress(network[key]) || !holds(subnet, network[key]) || network[key] === network.gateway) {
+    if (!isKnown && !isAddress(network[key])) problems.add(key, "an address of networkCidr", network[key]);
+    if (isKnown && !fits(network[key])) {
       problems.add(key, `an address of ${subnet.cidr} other than the hypervisor's ${network.gateway}`, network[key]);
     }
   }
-  if (problems.has("masterAddress", "dhcpStart", "dhcpEnd")) return;
+  if (problems.has("networkCidr", "masterAddress", "dhcpStart", "dhcpEnd")) return;
 
   const [start, end] = [offset(subnet, network.dhcpStart), offset(subnet, network.dhcpEnd)];
   const master = offset(subnet, network.masterAddress);
@@ -178,7 +187,8 @@ function checkAddresses(problems: Problems, network: NetworkConfig, workers: num
   } else if (network.workerAddressing === "dhcp" && end - start + 1 < workers) {
     problems.add("dhcpEnd", `a DHCP range with room for ${workers} workers`, `${network.dhcpStart}-${network.dhcpEnd}`);
   }
-  if (network.workerAddressing === "static" && start - master - 1 < workers) {
+  const isStatic = network.workerAddressing === "static" && !problems.has("workerAddressing");
+  if (isStatic && start - master - 1 < workers) {
     problems.add("dhcpStart", `${workers} addresses between masterAddress and the DHCP range`, network.dhcpStart);
   }
 }

@@ -99,7 +99,7 @@ export function readLabels(list: readonly string[], problems: Problems, at: stri
     const [key = "", value, ...rest] = given.split("=");
     if (value === undefined || rest.length > 0 || !isKey(key) || !labelValue.test(value)) {
       problems.add(at, "labels such as disk=ssd", given);
-    } else if (labels[key] !== undefined && labels[key] !== value) {
+    } else if (Object.hasOwn(labels, key) && labels[key] !== value) {
       problems.add(at, `one value for the label ${key}`, given);
     } else if (restrictedLabel.test(key) && !allowedPrefix.test(key)) {
       problems.add(at, "labels a node may set on itself (NodeRestriction)", given);

@@ -4,7 +4,7 @@ import { poolLabel, simulatedLabel } from "../names.ts";
 import { checkLabel } from "./names.ts";
 import { isKey, mostWorkers, readLabels, readTaints, within, type Taint } from "./nodes.ts";
 import type { Problems } from "./problems.ts";
-import { readSimulatedSchema, simulatedKey, type RawObject } from "./schema.ts";
+import { readSimulatedSchema, simulatedKey } from "./schema.ts";
 import { Values } from "./values.ts";
 import type { WorkerPoolConfig } from "./worker-pools.ts";
 
@@ -54,9 +54,12 @@ const stagesKey = "simulatedStages";
 /** Reads and checks the pools of simulated nodes. Adds what is wrong to `problems`. */
 export function readSimulatedNodes(values: Values, problems: Problems, real: RealNodes): SimulatedNodesConfig {
   const taken = new Set(real.workerPools.flatMap(({ name, namePrefix }) => [name, namePrefix]));
-  const pools = values.objects(simulatedKey).map((raw, index) => {
+  const listed = values.objects(simulatedKey);
+  if (listed.length > mostWorkers) problems.add(simulatedKey, `at most ${mostWorkers} pools`, listed.length);
+  const schema = readSimulatedSchema();
+  const pools = listed.map((raw, index) => {
     const path = `${simulatedKey}[${index}].`;
-    const pool = readPool(raw, path, problems);
+    const pool = readPool(new Values(schema, raw, problems, path), path, problems);
     const nameKey = `${path}name`;
     if (!problems.has(nameKey)) {
       if (taken.has(pool.name)) problems.add(nameKey, "one that no other pool of nodes has", pool.name);
@@ -78,8 +81,7 @@ export function readSimulatedNodes(values: Values, problems: Problems, real: Rea
   return { pools: pools.filter(({ count }) => count > 0), stages: readStages(values.string(stagesKey), problems) };
 }
 
-function readPool(raw: RawObject, path: string, problems: Problems): SimulatedPool {
-  const values = new Values(readSimulatedSchema(), raw, problems, path);
+function readPool(values: Values, path: string, problems: Problems): SimulatedPool {
   const size = (key: keyof typeof largest) => {
     within(problems, path + key, values.integer(key), [1, largest[key]]);
     return values.integer(key);

@@ -97,7 +97,9 @@ export function readSsh(values: Values, problems: Problems, surroundings: SshSur
   const path = privateKeyPath(given, named.privateKeyPath);
   const privateKey = publicKeyLine.test(path) ? undefined : read(path);
   if (!privateKey?.includes("PRIVATE KEY-----")) {
-    problems.add("sshPrivateKeyPath", "the path of a readable private key, or sshAgent", path);
+    // A path that follows from the wrong path of the public key is wrong because that is.
+    const isNamed = named.privateKeyPath !== "" || !problems.has("sshPublicKey") || named.publicKey === "";
+    if (isNamed) problems.add("sshPrivateKeyPath", "the path of a readable private key, or sshAgent", path);
   } else if (!problems.has("sshPublicKey")) {
     const expected = privateKeyProblem(privateKey, base.publicKey);
     if (expected !== undefined) problems.add("sshPrivateKeyPath", expected, path);

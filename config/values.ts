@@ -111,12 +111,21 @@ function isObject(value: unknown): value is RawObject {
  * longest beginning or end.
  */
 export function nearest(key: string, known: readonly string[]): string {
+  const mistyped = key.toLowerCase();
   const likeness = (other: string) => {
-    const [a, b] = [key.toLowerCase(), other.toLowerCase()];
-    const shared = (x: string, y: string) => [...x].findIndex((char, index) => char !== y[index]);
-    const count = (x: string, y: string) => (shared(x, y) === -1 ? x.length : shared(x, y));
-    return count(a, b) + count([...a].reverse().join(""), [...b].reverse().join(""));
+    const [known, { length }] = [other.toLowerCase(), mistyped];
+    const most = Math.min(length, known.length);
+    let [start, end] = [0, 0];
+    while (start < most && mistyped[start] === known[start]) start++;
+    while (end < most && mistyped[length - 1 - end] === known[known.length - 1 - end]) end++;
+    return start + end;
   };
-  const best = [...known].sort((a, b) => likeness(b) - likeness(a))[0];
+  const { best } = known.reduce(
+    (most, other) => {
+      const like = likeness(other);
+      return like > most.like ? { best: other, like } : most;
+    },
+    { best: known[0], like: -1 },
+  );
   return `did you mean ${best}?`;
 }

@@ -1,5 +1,5 @@
 import type { ImageUse, VerifiedImage } from "../image/verify.ts";
-import { readImage, type NamedImage } from "./image.ts";
+import { checkHash, readImage, type NamedImage } from "./image.ts";
 import { readKubelet, type KubeletConfig } from "./kubelet.ts";
 import { checkLabel } from "./names.ts";
 import { mostWorkers, readLabels, readSize, readTaints, within, type MachineSize, type Taint } from "./nodes.ts";
@@ -51,6 +51,7 @@ export function readWorkerPools(
     return [read(plainPool(values), (key) => keys[key] ?? plainKeys.get(key) ?? key)];
   }
   refuseShortForm(values, problems);
+  if (listed.length > mostWorkers) problems.add(poolsKey, `at most ${mostWorkers} pools`, listed.length);
   const taken = { name: new Set<string>(), namePrefix: new Set<string>() };
   const pools = listed.map((raw, index) => {
     const path = `${poolsKey}[${index}].`;
@@ -127,7 +128,10 @@ function readOwnImage(values: Values, at: At, problems: Problems): NamedImage | 
   const [source, sha256] = [values.string("image"), values.string("imageSha256")];
   const keys = { image: at("image"), imageSha256: at("imageSha256") };
   if (source) return readImage({ source, sha256, keys }, problems);
-  if (sha256) problems.add(keys.imageSha256, "an image beside it that has this hash", sha256);
+  checkHash(sha256.toLowerCase(), keys.imageSha256, problems);
+  // The image beside it may be wrong itself.
+  if (sha256 && !problems.has(keys.image, keys.imageSha256))
+    problems.add(keys.imageSha256, "an image beside it that has this hash", sha256);
   return undefined;
 }
 

@@ -25,7 +25,9 @@ export function parseSubnet(text: string): Subnet | undefined {
  */
 export function subnetAround(address: string, mask: string): Subnet | undefined {
   if (!isAddress(address)) return undefined;
-  const prefix = isAddress(mask) ? ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask() : Number(mask || Number.NaN);
+  const prefix = isAddress(mask)
+    ? ipaddr.IPv4.parse(mask).prefixLengthFromSubnetMask()
+    : Number(/^\d{1,2}$/.test(mask) ? mask : Number.NaN);
   if (prefix === null || !(prefix >= 0 && prefix <= 32)) return undefined;
   return parseSubnet(`${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${prefix}`).toString()}/${prefix}`);
 }

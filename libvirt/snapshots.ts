@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkShape, list, object, readJson, text } from "../lib/outside.ts";
 import type { Virsh } from "./virsh.ts";
 
 /** Disks of a machine, as QEMU has them open. */
@@ -34,6 +35,13 @@ interface Job {
   readonly error?: string;
 }
 
+const boolean = { type: "boolean" };
+const image = object({}, { snapshots: list(object({ name: text })) });
+const inserted = object({ drv: text, ro: boolean, file: text, image }, { "node-name": text });
+const devicesShape = list(object({}, { inserted }));
+const jobsShape = list(object({ id: text, status: text }, { error: text }));
+const answerShape = object({}, { error: object({}, { class: text, desc: text }) });
+
 /** Work on a snapshot. */
 type Operation = "save" | "load" | "delete";
 
@@ -42,7 +50,8 @@ type Operation = "save" | "load" | "delete";
  * @throws when QEMU does not answer.
  */
 export async function readDisks(virsh: Virsh, domain: string): Promise<MachineDisks> {
-  const devices = (await ask(virsh, domain, "query-block")) as readonly BlockDevice[];
+  const source = { name: `QEMU's list of the disks of ${domain}`, fix: `virsh domblklist ${domain}` };
+  const devices = checkShape<readonly BlockDevice[]>(await ask(virsh, domain, "query-block"), source, devicesShape);
   const writable = devices.flatMap(({ inserted }) => (inserted === undefined || inserted.ro ? [] : [inserted]));
   const suitable = writable.filter((disk) => disk.drv === "qcow2" && disk["node-name"] !== undefined);
   const tagsOf = ({ image }: (typeof suitable)[number]) => (image.snapshots ?? []).map(({ name }) => name);
@@ -107,7 +116,9 @@ async function perform(
 async function endOf(virsh: Virsh, domain: string, id: string): Promise<string | undefined> {
   // QEMU answers only once the memory is written, so the limit of virsh bounds this loop.
   for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
-    const job = ((await ask(virsh, domain, "query-jobs")) as readonly Job[]).find((each) => each.id === id);
+    const source = { name: `QEMU's list of the jobs of ${domain}`, fix: "run the command again" };
+    const jobs = checkShape<readonly Job[]>(await ask(virsh, domain, "query-jobs"), source, jobsShape);
+    const job = jobs.find((each) => each.id === id);
     if (job === undefined) return "QEMU has lost the job";
     if (job.status === "concluded") {
       await ask(virsh, domain, "job-dismiss", { id });
@@ -120,10 +131,14 @@ async function endOf(virsh: Virsh, domain: string, id: string): Promise<string |
 /** Sends a command to QEMU and returns its answer. */
 async function ask(virsh: Virsh, domain: string, execute: string, parameters?: object): Promise<unknown> {
   const request = { execute, ...(parameters === undefined ? {} : { arguments: parameters }) };
-  const answer = JSON.parse(await virsh("qemu-monitor-command", domain, JSON.stringify(request))) as {
+  const answer = readJson<{
     readonly return?: unknown;
     readonly error?: { readonly class?: string; readonly desc?: string };
-  };
+  }>(
+    await virsh("qemu-monitor-command", domain, JSON.stringify(request)),
+    { name: `QEMU's answer to ${execute} of ${domain}`, fix: "run the command again" },
+    answerShape,
+  );
   if (answer.error === undefined) return answer.return;
   const { desc = "no reason", class: kind } = answer.error;
   if (kind === "CommandNotFound") {

@@ -5,8 +5,15 @@ import { DOMParser, XMLSerializer, type Element } from "@xmldom/xmldom";
 /** Returns the root element of a definition. @throws when it is no XML. */
 export function rootOf(xml: string): Element {
   // The parser throws fatal errors, so it need not print them too.
-  const root = new DOMParser({ onError: () => undefined }).parseFromString(xml, "text/xml").documentElement;
-  if (root === null) throw new Error("libvirt's definition is empty, expected XML");
+  const parser = new DOMParser({ onError: () => undefined });
+  let root: Element | null;
+  try {
+    root = parser.parseFromString(xml, "text/xml").documentElement;
+  } catch (error) {
+    const [reason = ""] = (error as Error).message.split("\n");
+    throw new Error(`libvirt's definition is no XML: ${reason}. Fix: run the command again`, { cause: error });
+  }
+  if (root === null) throw new Error("libvirt's definition is empty, expected XML. Fix: run the command again");
   return root;
 }
 

@@ -1,11 +1,17 @@
 import { Agent as HttpAgent, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import { parse } from "yaml";
+import { list, mapOf, object, readYaml, text as anyText } from "../lib/outside.ts";
 
 interface KubeconfigFile {
   readonly clusters: readonly { readonly cluster: Readonly<Record<string, string>> }[];
   readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
 }
+
+const source = { name: "the administrator's kubeconfig", fix: "npm run up, which reads it again" };
+const shape = object({
+  clusters: list(object({ cluster: mapOf(anyText) })),
+  users: list(object({ user: mapOf(anyText) })),
+});
 
 /**
  * Returns what the API server answers to a GET request, authenticated by the client certificate of the kubeconfig.
@@ -14,8 +20,7 @@ interface KubeconfigFile {
  * @throws when the server does not answer within 20 s, or answers with another status than 200.
  */
 export async function getFromCluster(kubeconfig: string, path: string): Promise<string> {
-  // Without prettyErrors, because those quote the text, which has the key.
-  const { clusters, users } = parse(kubeconfig, { prettyErrors: false }) as KubeconfigFile;
+  const { clusters, users } = readYaml<KubeconfigFile>(kubeconfig, source, shape);
   const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
   const decoded = (text = "") => Buffer.from(text, "base64");
   const url = new URL(path, cluster.server);

@@ -35,10 +35,15 @@ export class Sightings {
 
   #read(): readonly (readonly [string, number])[] {
     try {
-      return this.#path === undefined ? [] : (JSON.parse(readFileSync(this.#path, "utf8")) as [string, number][]);
+      const pairs: unknown = this.#path === undefined ? [] : JSON.parse(readFileSync(this.#path, "utf8"));
+      return Array.isArray(pairs) ? (pairs as unknown[]).filter(isSighting) : [];
     } catch {
       // The first check of a run finds no file. A file that cannot be read costs a wait, and the result stays right.
       return [];
     }
   }
+}
+
+function isSighting(pair: unknown): pair is readonly [string, number] {
+  return Array.isArray(pair) && typeof pair[0] === "string" && typeof pair[1] === "number";
 }

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import pMap from "p-map";
 import { checkout } from "../../lib/checkout.ts";
+import { list as listOf, object, readJson, text } from "../../lib/outside.ts";
 import { virshFor } from "../../libvirt/virsh.ts";
 import { hypervisorUri } from "../hypervisor-uri.ts";
 import { listClusters, type ReadStack } from "../overview/clusters.ts";
@@ -35,9 +36,13 @@ export const command = defineCommand<ListOptions>({
   },
 });
 
+const source = { name: "Pulumi's list of stacks", fix: "npm run pulumi -- stack ls" };
+const stacksShape = listOf(object({ name: text }));
+
 /** Names of all stacks of this project in the backend, sorted. */
 async function stacksOf({ capture }: OpenSession): Promise<readonly string[]> {
-  const stacks = JSON.parse(await capture(["stack", "ls", "--json"])) as readonly { readonly name: string }[];
+  const json = await capture(["stack", "ls", "--json"]);
+  const stacks = readJson<readonly { readonly name: string }[]>(json, source, stacksShape);
   // A file backend has one organisation, which no command needs.
   return stacks.map(({ name }) => name.replace(/^organization\/[^/]+\//, "")).sort();
 }

@@ -1,3 +1,4 @@
+import { anyObject, object, readJson, text } from "../../lib/outside.ts";
 import { nameOfUrn, suffix } from "../../names.ts";
 import { kindOfType } from "./resource-kinds.ts";
 
@@ -19,13 +20,13 @@ interface StepMetadata {
 }
 
 /** Steps that delete or replace. The engine has several of them for one replacement. */
-const verbs: Readonly<Record<string, Loss["verb"]>> = {
-  delete: "delete",
-  "delete-replaced": "delete",
-  replace: "replace",
-  "create-replacement": "replace",
-  "import-replacement": "replace",
-};
+const verbs: ReadonlyMap<string, Loss["verb"]> = new Map([
+  ["delete", "delete"],
+  ["delete-replaced", "delete"],
+  ["replace", "replace"],
+  ["create-replacement", "replace"],
+  ["import-replacement", "replace"],
+]);
 
 /** Steps that delete nothing. A step that is in neither list is one of a later engine, and counts as a deletion. */
 const harmless = [
@@ -41,6 +42,13 @@ const harmless = [
   "import",
 ];
 
+const source = { name: "the engine's log of the plan", fix: "run the command again" };
+const oldState = { ...object({}, { inputs: anyObject }), type: ["object", "null"] };
+const eventShape = object(
+  {},
+  { resourcePreEvent: object({ metadata: object({ op: text, urn: text, type: text }, { old: oldState }) }) },
+);
+
 /**
  * Returns every loss of a plan; none for a plan that creates, updates in place, or repeats steps.
  *
@@ -53,14 +61,14 @@ export function plannedLosses(events: string): readonly Loss[] {
   const losses = new Map<string, Loss>();
   let isComplete = false;
   for (const line of events.split("\n").filter(Boolean)) {
-    const event = JSON.parse(line) as {
+    const event = readJson<{
       readonly summaryEvent?: object;
       readonly resourcePreEvent?: { readonly metadata: StepMetadata };
-    };
+    }>(line, source, eventShape);
     isComplete ||= event.summaryEvent !== undefined;
     const step = event.resourcePreEvent?.metadata;
     if (step === undefined || harmless.includes(step.op) || !canBeLost(step)) continue;
-    const verb = verbs[step.op] ?? "delete";
+    const verb = verbs.get(step.op) ?? "delete";
     // A replacement has a deletion among its steps. A deletion has no replacement.
     if (verb === "delete" && losses.has(step.urn)) continue;
     losses.set(step.urn, { verb, kind: kindOf(step), name: nameOfUrn(step.urn) });

@@ -6,7 +6,7 @@ import type { Arrow, Box, Frame, Graph } from "./graph.ts";
 import { conditionOf, wordsFor, type LiveNodes } from "./live-nodes.ts";
 import { baseImagesOf, diskOf, folderOf, placeOf, simulatedPoolsOf, subnetsOf, workerPoolsOf } from "./state-facts.ts";
 
-/** What {@link drawCluster} draws. */
+/** Sources of {@link drawCluster}. */
 export interface DrawSources {
   readonly stack: string;
   readonly state: StackState;

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { readYaml } from "../../lib/outside.ts";
 
 /** Lists of a kubeconfig, each with the key of an entry's content (k8s.io/client-go, tools/clientcmd/api/v1). */
 export const lists = { clusters: "cluster", contexts: "context", users: "user" } as const;
@@ -21,6 +21,9 @@ export type Kubeconfig = Readonly<Record<string, unknown>>;
 /** Name of the extension by which an entry is recognised. kubectl, helm and k9s keep extensions. */
 const extensionName = "nodeforge.local";
 
+const anything = {};
+const source = { name: "the cluster's kubeconfig", fix: "npm run up" };
+
 /**
  * Returns the entries for a cluster from the administrator's kubeconfig. Each has the mark of the cluster.
  * @param text The administrator's kubeconfig. Secret.
@@ -28,8 +31,8 @@ const extensionName = "nodeforge.local";
  * @throws when the kubeconfig has no complete current context.
  */
 export function entriesFor(text: string, name: string, id: string): Entries {
-  // Without prettyErrors, because those quote the text, which has the key.
-  const kubeconfig = (parse(text, { prettyErrors: false }) ?? {}) as Kubeconfig;
+  const value = readYaml<unknown>(text, source, anything);
+  const kubeconfig: Kubeconfig = isRecord(value) ? value : {};
   const context = contentIn(kubeconfig, "contexts", kubeconfig["current-context"]);
   const cluster = contentIn(kubeconfig, "clusters", context?.cluster);
   const user = contentIn(kubeconfig, "users", context?.user);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { duration, logLine, type Log } from "../../lib/log.ts";
+import { list, object, readJson, text as anyText } from "../../lib/outside.ts";
 import { run } from "../../lib/process.ts";
 import { realNodes } from "../../names.ts";
 import { kubectl } from "../../tools/kubectl.ts";
@@ -72,8 +73,18 @@ export async function waitForNodes(ask: Kubectl, names: readonly string[], patie
   });
 }
 
+const fix = "run the command again, then npm run diagnose";
+const metadata = object({ name: anyText });
+const nodesShape = object({
+  items: list(
+    object({ metadata }, { status: object({}, { conditions: list(object({ type: anyText, status: anyText })) }) }),
+  ),
+});
+const leaseShape = object({ metadata }, { spec: object({}, { renewTime: anyText }) });
+const leasesShape = { if: object({ items: {} }), then: object({ items: list(leaseShape) }), else: leaseShape };
+
 function readyNames(text: string): readonly string[] {
-  const { items } = JSON.parse(text) as List<Node>;
+  const { items } = readJson<List<Node>>(text, { name: "kubectl's list of nodes", fix }, nodesShape);
   const isReady = ({ status }: Node) =>
     status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
   return items.filter(isReady).map(({ metadata }) => metadata.name);
@@ -82,7 +93,8 @@ function readyNames(text: string): readonly string[] {
 /** kubectl prints one object instead of a list for one name, and nothing where none exists. */
 function renewTimes(text: string): ReadonlyMap<string, string> {
   if (text.trim() === "") return new Map();
-  const answer = JSON.parse(text) as List<Lease> | List<Lease>["items"][number];
+  const source = { name: "kubectl's list of leases", fix };
+  const answer = readJson<List<Lease> | List<Lease>["items"][number]>(text, source, leasesShape);
   const items = "items" in answer ? answer.items : [answer];
   return new Map(
     items.flatMap(({ metadata, spec }) => (spec?.renewTime === undefined ? [] : [[metadata.name, spec.renewTime]])),

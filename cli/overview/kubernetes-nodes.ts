@@ -1,3 +1,4 @@
+import { list, mapOf, object, readJson, text } from "../../lib/outside.ts";
 import { poolLabel, realNodes } from "../../names.ts";
 import type { Kubectl } from "../machines/readiness.ts";
 
@@ -23,10 +24,30 @@ interface NodeObject {
   };
 }
 
-/** Lists the Nodes that have machines. @throws when the API server does not answer. */
+const source = { name: "kubectl's list of nodes", fix: "run the command again, then npm run diagnose" };
+const answerShape = object({
+  items: list(
+    object(
+      { metadata: object({ name: text }, { labels: mapOf(text) }) },
+      {
+        spec: object({}),
+        status: object(
+          {},
+          {
+            conditions: list(object({ type: text, status: text })),
+            addresses: list(object({ type: text, address: text })),
+            nodeInfo: object({}, { kubeletVersion: text }),
+          },
+        ),
+      },
+    ),
+  ),
+});
+
+/** Lists the Nodes that have machines. @throws when the API server does not answer, or kubectl prints something else. */
 export async function kubernetesNodes(ask: Kubectl): Promise<readonly KubernetesNode[]> {
-  const text = await ask("get", "nodes", "--selector", realNodes, "--output", "json");
-  return (JSON.parse(text) as { readonly items: readonly NodeObject[] }).items.map(read);
+  const json = await ask("get", "nodes", "--selector", realNodes, "--output", "json");
+  return readJson<{ readonly items: readonly NodeObject[] }>(json, source, answerShape).items.map(read);
 }
 
 function read({ metadata, spec, status = {} }: NodeObject): KubernetesNode {

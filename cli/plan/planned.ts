@@ -1,3 +1,4 @@
+import { anyObject, list, mapOf, object, readJson, text } from "../../lib/outside.ts";
 import { nameOfUrn } from "../../names.ts";
 
 /** Operation on a resource. A replacement is one operation, whatever the order of its steps. */
@@ -45,17 +46,31 @@ interface StepMetadata {
 }
 
 /** Operations by the engine's steps. A step that is not in the list reads only. */
-const operations: Readonly<Record<string, Operation>> = {
-  same: "same",
-  create: "create",
-  import: "create",
-  update: "update",
-  delete: "delete",
-  replace: "replace",
-  "create-replacement": "replace",
-  "import-replacement": "replace",
-  "delete-replaced": "replace",
-};
+const operations: ReadonlyMap<string, Operation> = new Map([
+  ["same", "same"],
+  ["create", "create"],
+  ["import", "create"],
+  ["update", "update"],
+  ["delete", "delete"],
+  ["replace", "replace"],
+  ["create-replacement", "replace"],
+  ["import-replacement", "replace"],
+  ["delete-replaced", "replace"],
+]);
+
+const source = { name: "the engine's log of the plan", fix: "run the command again" };
+const oneState = { ...object({}, { inputs: anyObject }), type: ["object", "null"] };
+const stepShape = object(
+  { op: text, urn: text, type: text },
+  { old: oneState, new: oneState, diffs: { ...list(text), type: ["array", "null"] } },
+);
+const eventShape = object(
+  {},
+  {
+    preludeEvent: object({}, { config: { ...mapOf(text), type: ["object", "null"] } }),
+    resourcePreEvent: object({ metadata: stepShape }),
+  },
+);
 
 /**
  * Reads a plan from the engine's event log of a preview.
@@ -69,13 +84,13 @@ export function readPlan(events: string): Plan {
   for (const line of events.split("\n")) {
     // A log has a line for each message of a debugger. Only three kinds of events matter.
     if (!/"(preludeEvent|summaryEvent|resourcePreEvent)":/.test(line)) continue;
-    const event = JSON.parse(line) as EngineEvent;
+    const event = readJson<EngineEvent>(line, source, eventShape);
     isComplete ||= event.summaryEvent !== undefined;
     for (const [key, value] of Object.entries(event.preludeEvent?.config ?? {})) {
       settings[key.replace(/^[^:]*:/, "")] = value;
     }
     const step = event.resourcePreEvent?.metadata;
-    const operation = step && operations[step.op];
+    const operation = step && operations.get(step.op);
     if (step === undefined || operation === undefined) continue;
     resources.set(step.urn, merged(resources.get(step.urn), planned(step, operation)));
   }

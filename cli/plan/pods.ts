@@ -1,3 +1,5 @@
+import { anyObject, list, object, readJson, text } from "../../lib/outside.ts";
+
 /** Pods and volumes of a node that a drain ends. Names are `namespace/name`. */
 export interface EndedPods {
   readonly node: string;
@@ -38,14 +40,30 @@ interface Volume {
   };
 }
 
+const fix = "run the command again, then npm run diagnose";
+const metadata = object({ name: text }, { namespace: text, ownerReferences: list(object({ kind: text })) });
+const podsShape = object({
+  items: list(
+    object(
+      { metadata, spec: object({}, { nodeName: text, volumes: list(anyObject) }) },
+      { status: object({}, { phase: text }) },
+    ),
+  ),
+});
+const terms = list(object({}, { matchExpressions: list(object({ key: text }, { values: list(text) })) }));
+const affinity = object({}, { required: object({}, { nodeSelectorTerms: terms }) });
+const volumesShape = object({ items: list(object({ metadata, spec: object({}, { nodeAffinity: affinity }) })) });
+
 /**
  * Returns what a drain of nodes ends.
  * @param pods All pods, as `kubectl get pods -A -o json` prints them.
  * @param volumes All PersistentVolumes, as `kubectl get pv -o json` prints them.
  */
 export function podsOn(nodes: readonly string[], pods: string, volumes: string): readonly EndedPods[] {
-  const { items: allPods } = JSON.parse(pods) as { readonly items: readonly Pod[] };
-  const { items: allVolumes } = JSON.parse(volumes) as { readonly items: readonly Volume[] };
+  const podsSource = { name: "kubectl's list of pods", fix };
+  const { items: allPods } = readJson<{ readonly items: readonly Pod[] }>(pods, podsSource, podsShape);
+  const volumesSource = { name: "kubectl's list of volumes", fix };
+  const { items: allVolumes } = readJson<{ readonly items: readonly Volume[] }>(volumes, volumesSource, volumesShape);
   return nodes.map((node) => {
     const ended = allPods.filter((pod) => pod.spec.nodeName === node && isEvicted(pod));
     return {

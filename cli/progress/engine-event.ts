@@ -92,11 +92,17 @@ function clean(text: string): string {
 
 function fieldsOf(value: unknown, name: string): Fields {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new Error(`an event of Pulumi has ${JSON.stringify(value) ?? "nothing"} as ${name}, expected an object`);
+  throw new Error(`an event of Pulumi has ${shown(value)} as ${name}, expected an object`);
 }
 
 function textOf(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value === "string") return value;
-  throw new Error(`an event of Pulumi has ${JSON.stringify(value) ?? "nothing"} as ${name}, expected a text`);
+  throw new Error(`an event of Pulumi has ${shown(value)} as ${name}, expected a text`);
+}
+
+/** An object may be too deep or too long for a message. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "an object" : (JSON.stringify(value) ?? "nothing");
 }

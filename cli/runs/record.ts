@@ -4,6 +4,7 @@ import type { NodeOutput } from "../../components/cluster-outputs.ts";
 import type { DomainType } from "../../libvirt/virtualisation.ts";
 import type { Changes } from "./changes.ts";
 import { writeOwn } from "../../lib/private-files.ts";
+import { anyObject, checkShape, list, mapOf, number, object, readJson, text, type Shape } from "../../lib/outside.ts";
 import { redactEntry } from "../../lib/redact.ts";
 import { files } from "./folder.ts";
 import { validTimings, type Timings } from "./phases.ts";
@@ -81,6 +82,34 @@ export async function writeRecord(folder: string, record: RunRecord): Promise<vo
   await writeOwn(join(folder, files.record), `${JSON.stringify(record, redactEntry, 2)}\n`);
 }
 
+const maybe = (shape: Shape): Shape => ({ anyOf: [shape, { type: "null" }] });
+const counts = { created: number, updated: number, deleted: number, replaced: number, same: number };
+
+/** The fields that commands read. Another user may have written the record, or a disk may have lost a part of it. */
+const recordShape = object({
+  command: { enum: ["up", "roll", "bench"] },
+  arguments: list(text),
+  stack: text,
+  cluster: text,
+  process: text,
+  outcome: { enum: ["running", "succeeded", "failed", "interrupted", "declined"] },
+  exitCode: maybe(number),
+  start: text,
+  end: maybe(text),
+  seconds: maybe(number),
+  notes: list(text),
+  configuration: anyObject,
+  git: maybe(object({ revision: text })),
+  image: object({ location: maybe(text), sha256: maybe(text), manifest: maybe(anyObject) }),
+  versions: object({ packages: mapOf(text), plugins: mapOf(text) }),
+  hypervisor: object({ uri: text, domainType: text }),
+  machine: object({ processor: text, processors: number, memoryMiB: number }),
+  changes: maybe(object(counts)),
+  nodes: list(object({ name: text, role: text, address: text })),
+  timings: mapOf({}),
+  logs: list(text),
+});
+
 /** Removes times that cannot be durations, which records of earlier releases may have. */
 function withValidTimings(record: RunRecord): RunRecord {
   return { ...record, timings: validTimings(record.timings) };
@@ -91,11 +120,15 @@ function withValidTimings(record: RunRecord): RunRecord {
  * @throws when the folder has no record, or one of another format version.
  */
 export async function readRecord(folder: string): Promise<RunRecord> {
-  const stored = JSON.parse(await readFile(join(folder, files.record), "utf8")) as { readonly formatVersion?: unknown };
+  const source = { name: files.record, fix: "choose another run of `npm run runs`" };
+  const json = await readFile(join(folder, files.record), "utf8");
+  const stored = readJson<{ readonly formatVersion?: unknown }>(json, source, anyObject);
   if (stored.formatVersion !== formatVersion) {
-    throw new Error(`expected format version ${formatVersion}, got ${JSON.stringify(stored.formatVersion)}`);
+    throw new Error(
+      `expected format version ${formatVersion}, got ${JSON.stringify(stored.formatVersion) ?? "nothing"}`,
+    );
   }
-  const record = withValidTimings(stored as RunRecord);
+  const record = withValidTimings(checkShape<RunRecord>(stored, source, recordShape));
   const wasKilled = record.outcome === "running" && !(await isAlive(record.process));
   return wasKilled ? { ...record, outcome: "interrupted" } : record;
 }

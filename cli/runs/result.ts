@@ -1,4 +1,5 @@
 import { logLine, type Log } from "../../lib/log.ts";
+import { anyObject, list, mapOf, object, readJson, text } from "../../lib/outside.ts";
 import type { Session } from "../stack/session.ts";
 import { validTimings, type Timings } from "./phases.ts";
 import type { NodeRecord } from "./record.ts";
@@ -11,12 +12,19 @@ export interface Result {
   readonly kubernetesVersion?: string;
 }
 
+const source = { name: "the outputs of the stack", fix: "npm run up, which writes them again" };
+const outputsShape = object(
+  {},
+  { nodes: list(anyObject), timings: mapOf(anyObject), imageHash: text, kubernetesVersion: text },
+);
+
 /** Reads the outputs of a stack without its secrets. Leaves out times that cannot be durations, with a warning. */
 export async function readResult(
   { stack, capture }: Pick<Session, "stack" | "capture">,
   log: Log = logLine,
 ): Promise<Result> {
-  const outputs = JSON.parse(await capture(["stack", "output", "--json", "--stack", stack])) as Result;
+  const json = await capture(["stack", "output", "--json", "--stack", stack]);
+  const outputs = readJson<Result>(json, source, outputsShape);
   const { nodes, timings, imageHash, kubernetesVersion } = outputs;
   return {
     ...(nodes === undefined ? {} : { nodes }),

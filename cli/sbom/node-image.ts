@@ -2,8 +2,8 @@ import type { ImageManifest } from "../../image/manifest.ts";
 import { purlOf, type Component, type Inventory } from "./component.ts";
 
 /**
- * Returns a node image with what it contains: Debian packages or the programs of NixOS, container images, the kernel, and the
- * programs that this checkout builds.
+ * Returns a node image with its contents: Debian packages or the programs of NixOS, container images and the kernel. Programs
+ * that this checkout builds are contents, too.
  * @param programs Package URLs of the built programs. A NixOS image has packages of nixpkgs instead.
  */
 export function nodeImage(manifest: ImageManifest, programs: readonly string[]): Inventory {

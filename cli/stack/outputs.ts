@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "../../lib/checkout.ts";
+import { list, number, object, mapOf, readJson, text } from "../../lib/outside.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
 import type { Session } from "./session.ts";
 import { stackArguments } from "./settings.ts";
@@ -36,9 +37,21 @@ export type LiveNodes = readonly LiveNode[] | { readonly problem: string };
 /** The part of a session that reads a stack. */
 type StackReader = Pick<Session, "stack" | "capture">;
 
+const outputsSource = { name: "the outputs of the stack", fix: "npm run up, which writes them again" };
+const outputsShape = object(
+  {},
+  {
+    nodes: list(object({ name: text, role: text, address: text })),
+    apiEndpoint: text,
+    certificatesEnd: text,
+    simulatedNodes: mapOf(number),
+  },
+);
+
 /** Reads the outputs of a stack. @throws where it has no cluster. */
 export async function readOutputs({ stack, capture }: StackReader): Promise<ClusterOutputs> {
-  const outputs = JSON.parse(await capture(["stack", "output", "--json", "--stack", stack])) as Partial<ClusterOutputs>;
+  const json = await capture(["stack", "output", "--json", "--stack", stack]);
+  const outputs = readJson<Partial<ClusterOutputs>>(json, outputsSource, outputsShape);
   const { nodes, apiEndpoint, certificatesEnd, simulatedNodes } = outputs;
   if (nodes === undefined || apiEndpoint === undefined) {
     throw new Error(`stack ${stack} has no cluster. Fix: npm run up${optionOf(stack)}`);

@@ -1,3 +1,4 @@
+import { anyObject, list, object, readJson, text as anyText } from "../../lib/outside.ts";
 import { nameOfUrn, resourceType } from "../../names.ts";
 import type { Session } from "./session.ts";
 
@@ -31,11 +32,43 @@ export interface StackState {
   readonly pending: readonly PendingOperation[];
 }
 
-/** Reads a state as `pulumi stack export` prints it. */
+const source = { name: "the export of the stack's state", fix: "run the command again, or import a complete export" };
+const resourceShape = object(
+  { urn: anyText, type: anyText },
+  {
+    id: anyText,
+    parent: anyText,
+    provider: anyText,
+    inputs: anyObject,
+    outputs: anyObject,
+    // A refresh of some releases writes null for an empty list.
+    initErrors: { type: ["array", "null"], items: anyText },
+  },
+);
+const stateShape = object(
+  {},
+  {
+    deployment: {
+      ...object(
+        {},
+        {
+          resources: { ...list(resourceShape), type: ["array", "null"] },
+          pending_operations: {
+            ...list(object({ type: anyText, resource: resourceShape })),
+            type: ["array", "null"],
+          },
+        },
+      ),
+      type: ["object", "null"],
+    },
+  },
+);
+
+/** Reads a state as `pulumi stack export` prints it. @throws naming the first place that is none of a state. */
 export function parseState(text: string): StackState {
-  const { deployment } = JSON.parse(text) as {
-    deployment?: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
-  };
+  const { deployment } = readJson<{
+    deployment?: { resources?: StateResource[] | null; pending_operations?: PendingOperation[] | null } | null;
+  }>(text, source, stateShape);
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
 }
 

@@ -412,8 +412,9 @@ describe("ssh", () => {
   const readable = "an ssh public key or the path of a readable one";
   const privateKey = "the path of a readable private key, or sshAgent";
   it.each([
+    [{ sshPublicKey: "/nonexistent/key.pub" }, [["sshPublicKey", readable]]],
     [
-      { sshPublicKey: "/nonexistent/key.pub" },
+      { sshPublicKey: "/nonexistent/key.pub", sshPrivateKeyPath: "/nonexistent/key" },
       [
         ["sshPublicKey", readable],
         ["sshPrivateKeyPath", privateKey],

@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import { dirname, join } from "node:path";
 import { sha256, sha256Of } from "../../../lib/digest.ts";
 import type { SchedulerSource } from "../scenario/scenario.ts";
 import { upstreamPrefix } from "../workload/upstream.ts";
@@ -21,7 +21,7 @@ export async function prepareRepetition(
   const { run, scenario, contents } = benchmark;
   const problems: string[] = [];
   // The name of a point of a sweep has its values, which may be paths.
-  const path = join(folder, `${contents.name.replaceAll("/", "_")}.yaml`);
+  const path = join(folder, `${contents.name.replaceAll(/[/\0]/g, "_")}.yaml`);
   for (const [name, digest] of Object.entries(contents.files)) {
     if (!isInside(name)) {
       problems.push(
@@ -55,7 +55,9 @@ export async function prepareRepetition(
 }
 
 function isInside(name: string): boolean {
-  return !posix.isAbsolute(name) && !posix.normalize(name).startsWith("..");
+  const parts = name.split("/");
+  // A name without a file, such as "a/", would be a folder.
+  return name !== "" && !name.includes("\0") && parts.every((part) => !["", ".", ".."].includes(part));
 }
 
 function changedProblem(name: string): string {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { ArchivedRun, ReadableRun } from "../../runs/archive.ts";
+import { anyObject, checkShape, list, mapOf, object, reasonOf, text, type Shape } from "../../../lib/outside.ts";
 import { countedRepetitions } from "../export/benchmark-data.ts";
 import type { MeasureKind, Measures } from "../metrics/measures.ts";
 import type { PairResult } from "../statistics/result.ts";
@@ -38,6 +39,26 @@ interface Versioned {
   readonly formatVersion: unknown;
 }
 
+/** The fields that the commands read. The version is read first, because another one may have other fields. */
+const versionedShape = object({ formatVersion: {} });
+const benchShape = object({
+  name: text,
+  ended: text,
+  kinds: list(object({ name: text })),
+  repetitions: list(object({ scheduler: text, measures: mapOf({}) })),
+  schedulers: list(object({ name: text, limit: text })),
+  pairs: list(anyObject),
+});
+const contentsShape = object({ name: text, kubernetes: text, files: mapOf(text) });
+const scenarioShape = object({
+  schedulers: list(object({ name: text }, { binary: text, sha256: text })),
+  workload: {
+    ...object({ from: text }, { file: text }),
+    if: { properties: { from: { const: "scheduler_perf" } } },
+    then: { required: ["file"] },
+  },
+});
+
 /** Version of the formats that {@link readBenchmark} reads. */
 const formatVersion = 1;
 
@@ -52,19 +73,20 @@ export async function readBenchmark(run: ReadableRun): Promise<RecordedBenchmark
         "Fix: choose one that `npm run bench -- list` shows",
     );
   }
-  const read = async <T>(file: string, parseText: (text: string) => unknown): Promise<T> => {
+  const read = async <T>(file: string, parseText: (text: string) => unknown, shape: Shape): Promise<T> => {
     try {
-      return parseText(await readFile(join(run.folder, file), "utf8")) as T;
+      const value = parseText(await readFile(join(run.folder, file), "utf8"));
+      return checkShape<T>(value, { name: file, fix: "use an unchanged record" }, shape);
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "it has none" : (error as Error).message;
+      const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "it has none" : reasonOf(error);
       throw new Error(
         `run ${run.name}: expected results with ${file}, but ${reason}. Fix: choose a run whose benchmark has ended`,
         { cause: error },
       );
     }
   };
-  const bench = await read<Versioned & BenchFile>("bench.json", JSON.parse);
-  const contents = await read<Versioned & InputContents>(join(inputsFolder, contentsFile), JSON.parse);
+  const bench = await read<Versioned & BenchFile>("bench.json", JSON.parse, versionedShape);
+  const contents = await read<Versioned & InputContents>(join(inputsFolder, contentsFile), JSON.parse, versionedShape);
   for (const { formatVersion: found } of [bench, contents]) {
     if (found === formatVersion) continue;
     throw new Error(
@@ -72,7 +94,10 @@ export async function readBenchmark(run: ReadableRun): Promise<RecordedBenchmark
         "Fix: use the version of nodeforge that recorded it",
     );
   }
-  const scenario = await read<ScenarioDocument>(join(inputsFolder, scenarioFile), (text) => parse(text));
+  const source = { name: `run ${run.name}`, fix: "use an unchanged record" };
+  checkShape(bench, source, benchShape);
+  checkShape(contents, source, contentsShape);
+  const scenario = await read<ScenarioDocument>(join(inputsFolder, scenarioFile), (yaml) => parse(yaml), scenarioShape);
   return { run, bench, contents, scenario };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "yaml";
 import type { Scenario } from "./scenario.ts";
+import { reasonOf } from "../../../lib/outside.ts";
 import { sweepOf } from "./sweep.ts";
 import { problemsOf, type CompleteDocument } from "./validate.ts";
 
@@ -48,7 +49,7 @@ function readDocument(path: string): Record<string, unknown> {
     // The record has the scenario as JSON, which an alias of its own parent is not.
     document = JSON.parse(JSON.stringify(document)) as unknown;
   } catch (error) {
-    throw new Error(`the scenario ${path} is no YAML: ${(error as Error).message.split("\n")[0]}`, { cause: error });
+    throw new Error(`the scenario ${path} is no YAML: ${reasonOf(error)}`, { cause: error });
   }
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
     throw new Error(`the scenario ${path} is wrong: expected keys and values at the top`);

@@ -28,7 +28,7 @@ describe("npm run refresh", () => {
 async function refreshing(configFile?: string) {
   const ran: string[] = [];
   const capture = (args: readonly string[]) => {
-    if (args[0] === "stack") return Promise.resolve('{ "deployment": { "resources": [{}] } }');
+    if (args[0] === "stack") return Promise.resolve('{ "deployment": { "resources": [{ "urn": "u", "type": "t" }] } }');
     ran.push(args.join(" "));
     return Promise.resolve("");
   };
