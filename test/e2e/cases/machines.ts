@@ -9,7 +9,7 @@ export function machines(lab: Lab): void {
   };
   const note = (name: string) =>
     lab.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels: { test: "snapshot" } } });
-  const domains = (state: string) => lab.virsh("list", state, "--name");
+  const domains = (...states: readonly string[]) => lab.virsh("list", ...states, "--name");
 
   describe("npm run ssh", () => {
     it("runs a command on a node, and ends with its exit code", async () => {
@@ -61,7 +61,7 @@ export function machines(lab: Lab): void {
       const stopped = await lab.nodeforge("stop", [], 15);
       expect(stopped.exitCode, stopped.all).toBe(0);
       expect(await domains("--state-running")).toEqual([]);
-      expect(await domains("--with-managed-save")).toEqual(running);
+      expect(await domains("--inactive", "--with-managed-save")).toEqual(running);
 
       const started = await lab.nodeforge("start", ["--timeout", "20"], 30);
       expect(started.exitCode, started.all).toBe(0);
