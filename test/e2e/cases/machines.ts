@@ -9,7 +9,8 @@ export function machines(lab: Lab): void {
   };
   const note = (name: string) =>
     lab.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels: { test: "snapshot" } } });
-  const domains = (...states: readonly string[]) => lab.virsh("list", ...states, "--name");
+  // virsh lists running machines in the order of their starts.
+  const domains = async (...states: readonly string[]) => (await lab.virsh("list", ...states, "--name")).sort();
 
   describe("npm run ssh", () => {
     it("runs a command on a node, and ends with its exit code", async () => {
