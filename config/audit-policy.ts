@@ -1,3 +1,4 @@
+import { isRecord } from "../lib/record.ts";
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import { reasonOf } from "../lib/outside.ts";
@@ -72,7 +73,7 @@ export function readAuditPolicy(values: Values, problems: Problems): string | un
   if (policy === undefined) return undefined;
   checkFields(policyFields, ["apiVersion", "kind", "rules"])(policy, auditKey, problems);
   return JSON.stringify({ ...policy, metadata: undefined }, (_, value: unknown) =>
-    isObject(value)
+    isRecord(value)
       ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
       : value,
   );
@@ -86,7 +87,7 @@ function readPolicy(path: string | URL, problems: Problems): RawObject | undefin
     const [first] = documents;
     const wrong = documents.flatMap(({ errors }) => errors)[0];
     const content: unknown = wrong === undefined ? first?.toJS() : undefined;
-    if (documents.length === 1 && isObject(content)) return content;
+    if (documents.length === 1 && isRecord(content)) return content;
     const why = wrong === undefined ? "" : ` (${reasonOf(wrong)})`;
     problems.add(auditKey, wanted + why, path);
   } catch (error) {
@@ -102,7 +103,7 @@ function checkRules(value: unknown, at: string, problems: Problems): void {
 
 function checkRule(value: unknown, at: string, problems: Problems): void {
   checkFields(ruleFields, ["level"])(value, at, problems);
-  if (!isObject(value) || !hasItems(value.nonResourceURLs)) return;
+  if (!isRecord(value) || !hasItems(value.nonResourceURLs)) return;
   if (hasItems(value.resources) || hasItems(value.namespaces)) {
     const expected = "no value, because the rule has resources or namespaces, and no request has both";
     problems.add(`${at}.nonResourceURLs`, expected, value.nonResourceURLs);
@@ -111,14 +112,14 @@ function checkRule(value: unknown, at: string, problems: Problems): void {
 
 function checkGroup(value: unknown, at: string, problems: Problems): void {
   checkFields(groupFields)(value, at, problems);
-  if (isObject(value) && hasItems(value.resourceNames) && !hasItems(value.resources)) {
+  if (isRecord(value) && hasItems(value.resourceNames) && !hasItems(value.resources)) {
     problems.add(`${at}.resourceNames`, "no value, because the group names no resources", value.resourceNames);
   }
 }
 
 function checkFields(fields: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
   return (value, at, problems) => {
-    if (!isObject(value)) {
+    if (!isRecord(value)) {
       problems.add(at, "an object", value);
       return;
     }
@@ -157,11 +158,7 @@ function checkBoolean(value: unknown, at: string, problems: Problems): void {
 }
 
 function checkObject(value: unknown, at: string, problems: Problems): void {
-  if (!isObject(value)) problems.add(at, "an object", value);
-}
-
-function isObject(value: unknown): value is RawObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
+  if (!isRecord(value)) problems.add(at, "an object", value);
 }
 
 function hasItems(value: unknown): boolean {

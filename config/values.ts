@@ -1,3 +1,4 @@
+import { isRecord } from "../lib/record.ts";
 import type { Problems } from "./problems.ts";
 import type { KeyType, PoolKeySchema, RawObject, Value } from "./schema.ts";
 
@@ -76,10 +77,10 @@ function convert(type: KeyType, given: unknown): Value | undefined {
     case "array":
       return listOf(given, (item) => typeof item === "string");
     case "array of objects":
-      return listOf(given, isObject);
+      return listOf(given, isRecord);
     case "object": {
       const value = parsed(given);
-      return isObject(value) ? value : undefined;
+      return isRecord(value) ? value : undefined;
     }
   }
 }
@@ -100,10 +101,6 @@ function parsed(given: unknown): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is RawObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isSeq, parseDocument, type Document } from "yaml";
-import { contentIn, isRecord, listNames, lists, type Entries, type Kubeconfig, type ListName } from "./entries.ts";
+import { isRecord } from "../../lib/record.ts";
+import { contentIn, listNames, lists, type Entries, type Kubeconfig, type ListName } from "./entries.ts";
 import { spliceItem, spliceValue } from "./splice.ts";
 
 /** Content of an empty kubeconfig, as kubectl writes it. */

@@ -1,3 +1,4 @@
+import { isRecord } from "../../lib/record.ts";
 import { readYaml } from "../../lib/outside.ts";
 
 /** Lists of a kubeconfig, each with the key of an entry's content (k8s.io/client-go, tools/clientcmd/api/v1). */
@@ -80,9 +81,4 @@ export function ownership(
     (ids.includes(markOf(content) ?? "") ? own : foreign).push(list);
   }
   return { own, foreign };
-}
-
-/** Whether a value is an object, not a list. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,8 @@
+import { isRecord } from "../../../lib/record.ts";
 import { refusedFields } from "./refused.ts";
 import type { Value } from "./template-functions.ts";
 
 type RawObject = Readonly<Record<string, unknown>>;
-
-/** Returns whether a value is a mapping. */
-export function isObject(value: unknown): value is RawObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Parameters of a workload. It remembers those that were read. */
 export class Parameters {
@@ -53,8 +49,8 @@ export class Fields {
   readonly #read = new Set<string>();
 
   constructor(raw: unknown, at: string, problems: string[], parameters: Parameters) {
-    if (!isObject(raw)) problems.push(`${at}: wanted a mapping, got ${JSON.stringify(raw)}`);
-    this.#raw = isObject(raw) ? raw : {};
+    if (!isRecord(raw)) problems.push(`${at}: wanted a mapping, got ${JSON.stringify(raw)}`);
+    this.#raw = isRecord(raw) ? raw : {};
     this.#at = at;
     this.#problems = problems;
     this.#parameters = parameters;
@@ -117,7 +113,7 @@ export class Fields {
   /** Returns texts by name, such as labels. */
   texts(name: string): Readonly<Record<string, string>> | undefined {
     return this.#checked(name, "a mapping of texts", (value) =>
-      isObject(value) && Object.values(value).every((item) => typeof item === "string")
+      isRecord(value) && Object.values(value).every((item) => typeof item === "string")
         ? (value as Readonly<Record<string, string>>)
         : undefined,
     );
@@ -126,7 +122,7 @@ export class Fields {
   /** Returns values for templates. A text that begins with `$` names a parameter. */
   templateParameters(): Readonly<Record<string, Value>> {
     const raw = this.raw("templateParams") ?? {};
-    if (!isObject(raw)) {
+    if (!isRecord(raw)) {
       this.problem(`templateParams: wanted a mapping, got ${JSON.stringify(raw)}`);
       return {};
     }

@@ -1,4 +1,5 @@
-import { isObject, type Fields } from "./fields.ts";
+import { isRecord } from "../../../lib/record.ts";
+import type { Fields } from "./fields.ts";
 import { defaultNode, named, withMetadata, type MakeObject, type TemplateData, type Templates } from "./objects.ts";
 import type { KubernetesObject } from "./operation.ts";
 
@@ -38,7 +39,7 @@ export function readNodes(fields: Fields, data: TemplateData, place: Place): Mak
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 /** The API server gives a node without allocatable resources its capacity. A strategy needs them before. */

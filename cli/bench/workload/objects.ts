@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parse } from "yaml";
-import { isObject } from "./fields.ts";
+import { isRecord } from "../../../lib/record.ts";
 import type { KubernetesObject } from "./operation.ts";
 import { textOf, type Value } from "./template-functions.ts";
 import { parseTemplate } from "./template.ts";
@@ -113,18 +113,18 @@ function filling(raw: unknown): (values: Readonly<Record<string, Value>>) => unk
     const items = raw.map(filling);
     return (values) => items.map((item) => item(values));
   }
-  if (!isObject(raw)) return () => raw;
+  if (!isRecord(raw)) return () => raw;
   const entries = Object.entries(raw).map(([key, value]) => [key, filling(value)] as const);
   return (values) => Object.fromEntries(entries.map(([key, fill]) => [key, fill(values)]));
 }
 
 function checked(object: unknown, kind: string | undefined, path: string): KubernetesObject {
-  if (!isObject(object) || typeof object.apiVersion !== "string" || typeof object.kind !== "string") {
+  if (!isRecord(object) || typeof object.apiVersion !== "string" || typeof object.kind !== "string") {
     throw new Error(`${path}: wanted an object with apiVersion and kind, got ${JSON.stringify(object) ?? "nothing"}`);
   }
   if (kind !== undefined && object.kind !== kind) throw new Error(`${path}: wanted a ${kind}, got a ${object.kind}`);
   const { metadata = {} } = object;
-  if (!isObject(metadata)) throw new Error(`${path}: metadata: wanted a mapping, got ${JSON.stringify(metadata)}`);
+  if (!isRecord(metadata)) throw new Error(`${path}: metadata: wanted a mapping, got ${JSON.stringify(metadata)}`);
   return { ...object, metadata } as KubernetesObject;
 }
 

@@ -1,4 +1,5 @@
-import { Fields, isObject, type Parameters } from "./fields.ts";
+import { isRecord } from "../../../lib/record.ts";
+import { Fields, type Parameters } from "./fields.ts";
 import type { Templates } from "./objects.ts";
 import type { Operation } from "./operation.ts";
 import type { PodDefaults } from "./pods.ts";
@@ -22,7 +23,7 @@ export function readOperations(list: readonly unknown[], decoder: Decoder): read
   let index = 0;
   let nodesBefore = 0;
   for (const [position, raw] of list.entries()) {
-    const opcode = isObject(raw) ? raw.opcode : undefined;
+    const opcode = isRecord(raw) ? raw.opcode : undefined;
     const at = `operation ${position} (${typeof opcode === "string" ? opcode : "without opcode"})`;
     const fields = new Fields(raw, at, problems, parameters);
     const read = readers[fields.string("opcode") ?? ""];
@@ -54,7 +55,7 @@ function unknownReason(opcode: unknown): string {
 
 /** A parameter of a refused operation is used all the same. */
 function readParameters(raw: unknown, parameters: Parameters): void {
-  for (const [name, value] of Object.entries(isObject(raw) ? raw : {})) {
+  for (const [name, value] of Object.entries(isRecord(raw) ? raw : {})) {
     if (!name.endsWith("Param")) continue;
     try {
       parameters.get(value);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import type { WorkloadSource } from "../scenario/scenario.ts";
-import { isObject } from "./fields.ts";
+import { isRecord } from "../../../lib/record.ts";
 import { Templates } from "./objects.ts";
 import { readTrace } from "./openb.ts";
 import type { Workload } from "./operation.ts";
@@ -33,7 +33,7 @@ type FromFile = Extract<WorkloadSource, { from: "scheduler_perf" }>;
 
 function readFromFile(path: string, source: FromFile): Workload {
   const { text, document } = readYaml(path, source.file);
-  const testCases = Array.isArray(document) ? document.filter(isObject) : [];
+  const testCases = Array.isArray(document) ? document.filter(isRecord) : [];
   if (testCases.length === 0) {
     throw new Error(`${source.file}: wanted a list of test cases, got none.\nFix: name a performance-config.yaml.`);
   }
@@ -67,9 +67,9 @@ function readYaml(path: string, given: string): { readonly text: string; readonl
 
 function readInline(source: Extract<WorkloadSource, { from: "inline" }>, folder: string): Workload {
   const { testCase } = source;
-  const workloads = isObject(testCase) ? workloadsOf(testCase) : [];
+  const workloads = isRecord(testCase) ? workloadsOf(testCase) : [];
   const [workload] = workloads;
-  if (!isObject(testCase) || workload === undefined || workloads.length > 1) {
+  if (!isRecord(testCase) || workload === undefined || workloads.length > 1) {
     throw new Error(
       `workload.testCase: wanted a test case with one entry in workloads, got ${workloads.length}.\n` +
         "Fix: remove the other workloads, or name the file of scheduler_perf.",
@@ -86,5 +86,5 @@ function nameOf(...named: readonly Readonly<Record<string, unknown>>[]): string 
 }
 
 function workloadsOf(testCase: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(testCase.workloads) ? testCase.workloads.filter(isObject) : [];
+  return Array.isArray(testCase.workloads) ? testCase.workloads.filter(isRecord) : [];
 }

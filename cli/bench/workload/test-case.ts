@@ -1,4 +1,5 @@
-import { Fields, isObject, Parameters } from "./fields.ts";
+import { isRecord } from "../../../lib/record.ts";
+import { Fields, Parameters } from "./fields.ts";
 import type { Templates } from "./objects.ts";
 import type { Operation } from "./operation.ts";
 import { readOperations } from "./operations.ts";
@@ -34,8 +35,8 @@ export function readTestCase(raw: RawTestCase, templates: Templates): DecodedTes
   const testCase = new Fields(raw.testCase, "test case", problems, none);
   const workload = new Fields(raw.workload, "workload", problems, none);
   const values = workload.raw("params") ?? {};
-  if (!isObject(values)) workload.problem(`params: wanted a mapping, got ${JSON.stringify(values)}`);
-  const own = isObject(values) ? values : {};
+  if (!isRecord(values)) workload.problem(`params: wanted a mapping, got ${JSON.stringify(values)}`);
+  const own = isRecord(values) ? values : {};
   for (const name of Object.keys(raw.overrides).filter((override) => !(override in own))) {
     problems.push(`params: the workload has no parameter ${name}; known: ${Object.keys(own).join(", ") || "none"}`);
   }
@@ -81,7 +82,7 @@ function readGates(testCase: Fields, workload: Fields): Readonly<Record<string, 
 
 function readBooleans(fields: Fields): readonly (readonly [string, boolean])[] {
   const raw = fields.raw("featureGates") ?? {};
-  if (isObject(raw) && Object.values(raw).every((value) => typeof value === "boolean")) {
+  if (isRecord(raw) && Object.values(raw).every((value) => typeof value === "boolean")) {
     return Object.entries(raw) as (readonly [string, boolean])[];
   }
   fields.problem(`featureGates: wanted a mapping of true and false, got ${JSON.stringify(raw)}`);
@@ -93,12 +94,12 @@ function readThreshold(testCase: Fields, workload: Fields, topic: string): numbe
   const selector = workload.raw("thresholdMetricSelector") ?? testCase.raw("defaultThresholdMetricSelector");
   testCase.raw("defaultThresholdMetricSelector");
   const raw = workload.raw("threshold");
-  const value = isObject(raw) ? raw[topic] : raw;
+  const value = isRecord(raw) ? raw[topic] : raw;
   if (value === undefined) return undefined;
   if (typeof value !== "number" || value < 0) {
     workload.problem(`threshold: wanted a number from 0, got ${JSON.stringify(raw)}`);
     return undefined;
   }
-  const isThroughput = selector === undefined || (isObject(selector) && selector.name === "SchedulingThroughput");
+  const isThroughput = selector === undefined || (isRecord(selector) && selector.name === "SchedulingThroughput");
   return isThroughput && value > 0 ? value : undefined;
 }
