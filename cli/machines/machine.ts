@@ -1,5 +1,6 @@
 import { clusterStateOf, type ClusterNode } from "../diagnose/state.ts";
 import { resourcesOf, type StackState } from "../stack/state.ts";
+import { readDomainState, type DomainState } from "../../libvirt/domain-state.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
 import { nameOfUrn, resourceType } from "../../names.ts";
 
@@ -40,18 +41,10 @@ export function machineOf(state: StackState, stack: string, name: string): Machi
   throw new Error(`stack ${stack} has no node ${JSON.stringify(name)}, it has ${known}. Fix: name one of them`);
 }
 
-/** State of a machine, in the words of `virsh domstate`; "missing" where libvirt does not have it. */
-export interface MachineState {
-  readonly state: string;
-  readonly reason: string;
-}
-
-/** Reads the state of a machine. @throws when the hypervisor does not answer. */
-export async function readMachineState(virsh: Virsh, uuid: string): Promise<MachineState> {
+/** Reads the state of a machine; "missing" where libvirt does not have it. @throws when the hypervisor does not answer. */
+export async function readMachineState(virsh: Virsh, uuid: string): Promise<DomainState> {
   try {
-    const text = (await virsh("domstate", uuid, "--reason")).trim();
-    const [, state = "", reason = ""] = /^(.*?)(?: \((.*)\))?$/.exec(text) ?? [];
-    return { state, reason };
+    return await readDomainState(virsh, uuid);
   } catch (error) {
     if (/failed to get domain|Domain not found/i.test((error as Error).message))
       return { state: "missing", reason: "" };
@@ -60,7 +53,7 @@ export async function readMachineState(virsh: Virsh, uuid: string): Promise<Mach
 }
 
 /** State of a machine as one word for a table. */
-export function wordFor({ state, reason }: MachineState): string {
+export function wordFor({ state, reason }: DomainState): string {
   if (state === "shut off") return reason === "saved" ? "saved" : "off";
   return state;
 }

@@ -1,3 +1,4 @@
+import { readDomainState } from "../../libvirt/domain-state.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { syncClock } from "../../libvirt/clock.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
@@ -72,7 +73,7 @@ export async function resumeMachines(
 
   /** @returns whether the machine should be running now. */
   async function handle({ uuid, name }: LibvirtObject): Promise<boolean> {
-    const { state, reason } = await stateOf(uuid);
+    const { state, reason } = await readDomainState(virsh, uuid);
     switch (state) {
       case "paused":
         if (pausedByLibvirt.some((work) => reason.startsWith(work)))
@@ -105,15 +106,9 @@ export async function resumeMachines(
     return false;
   }
 
-  async function stateOf(uuid: string): Promise<{ state: string; reason: string }> {
-    const [, state = "", reason = ""] =
-      /^(.*?)(?: \((.*)\))?$/.exec((await virsh("domstate", uuid, "--reason")).trim()) ?? [];
-    return { state, reason };
-  }
-
   async function until(uuid: string, desired: string, failure: string): Promise<void> {
     const deadline = Date.now() + patience.timeout;
-    while ((await stateOf(uuid)).state !== desired) {
+    while ((await readDomainState(virsh, uuid)).state !== desired) {
       if (Date.now() > deadline)
         throw new Error(`${failure} after ${patience.timeout / 1000} s: virsh domstate ${uuid}`);
       await sleep(patience.interval);
@@ -121,7 +116,7 @@ export async function resumeMachines(
   }
 
   async function expectItRuns({ uuid, name }: LibvirtObject): Promise<void> {
-    const { state, reason } = await stateOf(uuid);
+    const { state, reason } = await readDomainState(virsh, uuid);
     if (state === "running") return;
     const disks = lines(await virsh("domblkerror", uuid).catch(() => "")).join(", ");
     const why = [reason, disks].filter(Boolean).join("; ");
