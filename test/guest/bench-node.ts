@@ -1,9 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { scriptText, type ScriptCall } from "../../guest/script.ts";
-import { temporaryFolder } from "../support/folder.ts";
-import type { Outcome } from "./node.ts";
+import { ScriptNode } from "./script-node.ts";
 
 /** Paths of a control plane, and their paths in the folder of a {@link BenchNode}. */
 const places = {
@@ -15,51 +10,11 @@ const places = {
   "/proc/": "proc/",
 };
 
-/** A control plane for one test of the benchmark's scripts: a folder instead of the root folder, and functions as programs. */
-export class BenchNode {
-  readonly folder = temporaryFolder();
-  readonly #programs: string;
-
-  /** @param programs Bash functions that replace programs. They add to {@link calls} with `note`. */
+/** A control plane for one test of the benchmark's scripts. */
+export class BenchNode extends ScriptNode {
   constructor(programs: string) {
-    this.#programs = programs;
-    this.write("image.json", '{"contract": 2}');
+    super(places, programs);
     this.write("proc/stat", "cpu  10 20 30 40 50 60 70 80 90 100\ncpu0 1\n");
-  }
-
-  /** Runs a script with the replaced programs, without waiting. */
-  run(call: ScriptCall, input: string | Buffer = "", environment: Readonly<Record<string, string>> = {}): Outcome {
-    let text = scriptText(call);
-    for (const [place, own] of Object.entries(places)) text = text.replaceAll(place, `${this.folder}/${own}`);
-    const note = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\nsleep() { SECONDS=$((SECONDS + 100)); }\n`;
-    return spawnSync("bash", ["--norc", "-c", `${note}${this.#programs}\n${text}`], {
-      input,
-      env: { PATH: process.env.PATH, FOLDER: this.folder, ...environment },
-      encoding: "utf8",
-      timeout: 20_000,
-    });
-  }
-
-  /** Calls that the programs noted, in their order, with the paths of a real node. */
-  get calls(): readonly string[] {
-    if (!existsSync(join(this.folder, "calls"))) return [];
-    let text = this.read("calls").trimEnd();
-    for (const [place, own] of Object.entries(places)) text = text.replaceAll(`${this.folder}/${own}`, place);
-    return text.split("\n");
-  }
-
-  /** Writes a file and creates its folders. */
-  write(file: string, text: string, mode = 0o644): void {
-    mkdirSync(dirname(join(this.folder, file)), { recursive: true });
-    writeFileSync(join(this.folder, file), text, { mode });
-  }
-
-  read(file: string): string {
-    return readFileSync(join(this.folder, file), "utf8");
-  }
-
-  has(file: string): boolean {
-    return existsSync(join(this.folder, file));
   }
 }
 
