@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { findBackup, listBackups, pruneBackups, keptBackups } from "../backup/folder.ts";
 import { backupListing } from "../backup/listing.ts";
 import { takeBackup } from "../backup/take-backup.ts";
@@ -7,7 +7,7 @@ import { holdMachines } from "../machines/held.ts";
 import { openStack } from "../session.ts";
 import { readSettings } from "../stack/settings.ts";
 import { defineCommand, type Command, type Declaration } from "./command.ts";
-import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
+import { choiceOf, stackOptions, wholeNumber, type StackOptions } from "./options.ts";
 
 interface ListOptions {
   readonly json?: boolean;
@@ -51,10 +51,7 @@ const prune: Declaration<PruneOptions> = {
   purpose: "Deletes the oldest backups of a stack.",
   options: () => [
     ...stackOptions(),
-    new Option("--keep <number>", "backups to keep (default: the stack's backupsKept)").argParser((text) => {
-      if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-      return Number(text);
-    }),
+    new Option("--keep <number>", "backups to keep (default: the stack's backupsKept)").argParser(wholeNumber(4)),
   ],
   examples: { "npm run backup -- prune --keep 3": "all but the last three" },
   async run(options) {

@@ -1,21 +1,16 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { loginOf } from "../node-ssh.ts";
 import { machineOf } from "../machines/machine.ts";
 import { journalCommand, runOnNode } from "../machines/node-session.ts";
 import { openSession } from "../session.ts";
 import { readState } from "../stack/state.ts";
 import { defineCommand } from "./command.ts";
-import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
+import { choiceOf, stackOptions, wholeNumber, type StackOptions } from "./options.ts";
 
 interface LogsOptions extends StackOptions {
   readonly follow?: boolean;
   readonly since?: string;
   readonly lines?: number;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-  return Number(text);
 }
 
 /** Prints the journal of a node. */
@@ -29,7 +24,7 @@ export const command = defineCommand<LogsOptions>({
     new Option("-f, --follow", "print new lines until Ctrl-C"),
     new Option("--since <time>", 'print lines since a time, such as "10 min ago" or "2026-01-31 12:00"'),
     new Option("-n, --lines <count>", "print this many lines (default: 200, and all with --since)").argParser(
-      wholeNumber,
+      wholeNumber(7),
     ),
   ],
   passesTo: { program: "journalctl", help: "man journalctl" },

@@ -47,8 +47,21 @@ export interface AgeOptions {
 export function olderThanOption(purpose: string): Option {
   return new Option("--older-than <days>", `${purpose}; a whole number of days`)
     .default(defaultDays)
-    .argParser((text) => {
-      if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-      return Number(text);
-    });
+    .argParser(wholeNumber(5));
+}
+
+/** `--timeout MINUTES` of the commands that wait for a cluster. */
+export function minutesOption(): Option {
+  return new Option("--timeout <minutes>", "limit of the wait for the API server, and of the one for the nodes")
+    .default(15)
+    .argParser(wholeNumber(4));
+}
+
+/** Returns a parser of whole numbers of at least 1. @param digits Most digits that a number may have. */
+export function wholeNumber(digits: number): (text: string) => number {
+  return (text) => {
+    if (!/^[1-9]\d*$/.test(text) || text.length > digits)
+      throw new InvalidArgumentError("Expected a whole number of at least 1.");
+    return Number(text);
+  };
 }

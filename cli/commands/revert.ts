@@ -1,12 +1,12 @@
 import { Option } from "commander";
 import { agreeingCommand, agrees, confirm, isUnattended } from "../consent/consent.ts";
-import { clusterWait, minutesOption } from "../machines/cluster-ready.ts";
+import { clusterWait } from "../machines/cluster-ready.ts";
 import { holdMachines } from "../machines/held.ts";
 import { revertTo, snapshotToRevert } from "../machines/revert.ts";
 import { startStopped } from "../recovery/restart.ts";
 import { resourceType } from "../../names.ts";
 import { defineCommand } from "./command.ts";
-import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
+import { choiceOf, minutesOption, stackOptions, type StackOptions } from "./options.ts";
 
 interface RevertOptions extends StackOptions {
   readonly timeout: number;

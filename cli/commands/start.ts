@@ -1,10 +1,10 @@
 import { Option } from "commander";
-import { clusterWait, minutesOption } from "../machines/cluster-ready.ts";
+import { clusterWait } from "../machines/cluster-ready.ts";
 import { holdMachines } from "../machines/held.ts";
 import { changeReport } from "../machines/report.ts";
 import { startMachines } from "../machines/start.ts";
 import { defineCommand } from "./command.ts";
-import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
+import { choiceOf, minutesOption, stackOptions, type StackOptions } from "./options.ts";
 
 interface StartCommandOptions extends StackOptions {
   readonly timeout: number;

@@ -1,9 +1,9 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { holdMachines } from "../machines/held.ts";
 import { changeReport } from "../machines/report.ts";
 import { stopMachines } from "../machines/stop.ts";
 import { defineCommand } from "./command.ts";
-import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
+import { choiceOf, stackOptions, wholeNumber, type StackOptions } from "./options.ts";
 
 interface StopCommandOptions extends StackOptions {
   readonly shutdown?: boolean;
@@ -21,10 +21,7 @@ export const command = defineCommand<StopCommandOptions>({
   options: () => [
     ...stackOptions(),
     new Option("--shutdown", "shut the guests down, and save no memory"),
-    new Option("--timeout <seconds>", "limit of the shutdown of one machine").default(180).argParser((text) => {
-      if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-      return Number(text);
-    }),
+    new Option("--timeout <seconds>", "limit of the shutdown of one machine").default(180).argParser(wholeNumber(5)),
     new Option("--json", "print the machines as JSON"),
   ],
   examples: {

@@ -1,4 +1,3 @@
-import { InvalidArgumentError, Option } from "commander";
 import { logLine } from "../../lib/log.ts";
 import { clusterStateOf } from "../diagnose/state.ts";
 import { writeKubeconfig } from "../stack/outputs.ts";
@@ -31,14 +30,4 @@ export async function clusterWait(session: Session, state: StackState, minutes: 
   const patience = { timeout: minutes * 60_000 };
   const names = nodes.map(({ name }) => name);
   return { api: () => waitForApi(ask, patience), nodes: () => waitForNodes(ask, names, patience) };
-}
-
-/** `--timeout MINUTES` of the commands that wait for a cluster. */
-export function minutesOption(): Option {
-  return new Option("--timeout <minutes>", "limit of the wait for the API server, and of the one for the nodes")
-    .default(15)
-    .argParser((text) => {
-      if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
-      return Number(text);
-    });
 }
