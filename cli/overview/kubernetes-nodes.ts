@@ -14,7 +14,8 @@ export interface KubernetesNode {
   readonly pool: string | undefined;
 }
 
-interface NodeObject {
+/** The fields of a Node object that are read. */
+export interface NodeObject {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: { readonly unschedulable?: boolean };
   readonly status?: {
@@ -47,10 +48,11 @@ const answerShape = object({
 /** Lists the Nodes that have machines. @throws when the API server does not answer, or kubectl prints something else. */
 export async function kubernetesNodes(ask: Kubectl): Promise<readonly KubernetesNode[]> {
   const json = await ask("get", "nodes", "--selector", realNodes, "--output", "json");
-  return readJson<{ readonly items: readonly NodeObject[] }>(json, source, answerShape).items.map(read);
+  return readJson<{ readonly items: readonly NodeObject[] }>(json, source, answerShape).items.map(describeNode);
 }
 
-function read({ metadata, spec, status = {} }: NodeObject): KubernetesNode {
+/** Returns a Node in kubectl's words. */
+export function describeNode({ metadata, spec, status = {} }: NodeObject): KubernetesNode {
   const { conditions = [], addresses = [], nodeInfo } = status;
   const isReady = conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { administratorOf } from "../bench/administrator.ts";
+import { describeNode, type NodeObject } from "../overview/kubernetes-nodes.ts";
 import type { LiveNode } from "../stack/outputs.ts";
 import { Connection } from "../../lib/api-server.ts";
 import { realNodes } from "../../names.ts";
@@ -8,15 +9,9 @@ import type { Session } from "../stack/session.ts";
 /** Milliseconds until the API server must have answered. */
 const limit = 20_000;
 
-/** A Node as the API server describes it; the fields that are read here. */
-interface NodeObject {
-  readonly metadata: { readonly name: string; readonly creationTimestamp?: string };
-  readonly spec?: { readonly unschedulable?: boolean };
-  readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly nodeInfo?: { readonly kubeletVersion?: string };
-    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-  };
+/** A Node as the API server describes it. */
+interface CreatedNode extends NodeObject {
+  readonly metadata: NodeObject["metadata"] & { readonly creationTimestamp?: string };
 }
 
 /**
@@ -40,7 +35,7 @@ export async function readLiveNodes(
   });
   try {
     const path = `/api/v1/nodes?labelSelector=${encodeURIComponent(realNodes)}`;
-    const answer = connection.send<{ readonly items: readonly NodeObject[] }>("GET", path);
+    const answer = connection.send<{ readonly items: readonly CreatedNode[] }>("GET", path);
     // The one that comes second has no reader.
     answer.catch(() => undefined);
     return (await Promise.race([answer, late])).items.map((node) => liveNode(node));
@@ -60,15 +55,8 @@ function accessOf(kubeconfig: string): ReturnType<typeof administratorOf> | unde
   }
 }
 
-function liveNode({ metadata, spec, status }: NodeObject): LiveNode {
-  const ready = status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
-  const created = Date.parse(metadata.creationTimestamp ?? "");
-  return {
-    name: metadata.name,
-    // As kubectl prints it.
-    status: `${ready ? "Ready" : "NotReady"}${spec?.unschedulable === true ? ",SchedulingDisabled" : ""}`,
-    version: status?.nodeInfo?.kubeletVersion ?? "",
-    address: status?.addresses?.find(({ type }) => type === "InternalIP")?.address ?? "",
-    created: Number.isNaN(created) ? undefined : created,
-  };
+function liveNode(node: CreatedNode): LiveNode {
+  const { name, status, version, address = "" } = describeNode(node);
+  const created = Date.parse(node.metadata.creationTimestamp ?? "");
+  return { name, status, version, address, created: Number.isNaN(created) ? undefined : created };
 }
