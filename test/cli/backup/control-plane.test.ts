@@ -5,16 +5,9 @@ import { describe, expect } from "vitest";
 import { controlPlaneOf, streamScript } from "../../../cli/backup/control-plane.ts";
 import { test } from "../../support/folder.ts";
 import { fakePrograms } from "../diagnose/programs.ts";
-import { sessionIn, stateOf } from "./stack.ts";
+import { findProgramsInFolder, sessionIn, stateOf } from "./stack.ts";
 
-let outer: string | undefined;
-test.beforeEach(({ folder }) => {
-  outer = process.env.PATH;
-  process.env.PATH = `${join(folder, "bin")}:${outer}`;
-});
-test.afterEach(() => {
-  process.env.PATH = outer;
-});
+findProgramsInFolder();
 
 const place = (folder: string) => controlPlaneOf(stateOf(), sessionIn(folder));
 const call = (lines: string[] = []) =>

@@ -6,17 +6,10 @@ import { takeBackup } from "../../../cli/backup/take-backup.ts";
 import { verifyBackup } from "../../../cli/backup/verify.ts";
 import { sha256 } from "../../../lib/digest.ts";
 import { test } from "../../support/folder.ts";
-import { programsIn, sendingSsh, sessionIn, stateOf } from "./stack.ts";
+import { findProgramsInFolder, programsIn, sendingSsh, sessionIn, stateOf } from "./stack.ts";
 import { snapshotOf } from "./streams.ts";
 
-let outer: string | undefined;
-test.beforeEach(({ folder }) => {
-  outer = process.env.PATH;
-  process.env.PATH = `${join(folder, "bin")}:${outer}`;
-});
-test.afterEach(() => {
-  process.env.PATH = outer;
-});
+findProgramsInFolder();
 
 const header = { cluster: "lab", clusterId: "id-1", kubernetesVersion: "v1.36.1" };
 

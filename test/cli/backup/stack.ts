@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { vi } from "vitest";
 import { parseState, type StackState } from "../../../cli/stack/state.ts";
+import { test } from "../../support/folder.ts";
 import { urn } from "../../support/urn.ts";
 import { fakePrograms } from "../diagnose/programs.ts";
 import { complete, stackState } from "../diagnose/stack-state.ts";
@@ -44,6 +46,12 @@ get)
   [[ ! -e $0.wrong ]] || { echo "error: incorrect passphrase" >&2; exit 255; }
   sed -n 's/.*secure: //p' "$file" | rev ;;
 esac`;
+
+/** Finds the programs in `bin` of each test's folder before others. */
+export function findProgramsInFolder(): void {
+  test.beforeEach(({ folder }) => void vi.stubEnv("PATH", `${join(folder, "bin")}:${process.env.PATH}`));
+  test.afterEach(() => void vi.unstubAllEnvs());
+}
 
 /** Provides a fake pulumi and an ssh with this body in `bin` of a folder. */
 export async function programsIn(folder: string, ssh: string): Promise<void> {

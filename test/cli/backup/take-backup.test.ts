@@ -5,17 +5,10 @@ import { backUpBeforeReplacement } from "../../../cli/backup/before-replacement.
 import { takeBackup } from "../../../cli/backup/take-backup.ts";
 import { verifyBackup } from "../../../cli/backup/verify.ts";
 import { test } from "../../support/folder.ts";
-import { programsIn, sendingSsh, sessionIn, stateOf } from "./stack.ts";
+import { findProgramsInFolder, programsIn, sendingSsh, sessionIn, stateOf } from "./stack.ts";
 import { snapshotOf } from "./streams.ts";
 
-let outer: string | undefined;
-test.beforeEach(({ folder }) => {
-  outer = process.env.PATH;
-  process.env.PATH = `${join(folder, "bin")}:${outer}`;
-});
-test.afterEach(() => {
-  process.env.PATH = outer;
-});
+findProgramsInFolder();
 
 const optionsIn = (folder: string, lines: string[] = []) => ({
   folder: join(folder, "backups"),
