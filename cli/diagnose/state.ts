@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { compareNames } from "../../lib/name-order.ts";
 import { nameOfUrn, resourceType, suffix } from "../../names.ts";
 import type { Identity, Role } from "../../topology.ts";
 import { parseState, type StackState, type StateResource } from "../stack/state.ts";
@@ -45,7 +46,7 @@ export interface ClusterNode {
 
 /** A cluster, as far as the state has it. */
 export interface ClusterState {
-  /** The control plane first. */
+  /** The control plane first, then workers in the order of their names. */
   readonly nodes: readonly ClusterNode[];
   /** URIs of the hypervisors. */
   readonly uris: readonly string[];
@@ -74,7 +75,7 @@ export function clusterStateOf({ resources, pending }: StackState): ClusterState
   const owners = unique(done.filter(({ type }) => type === resourceType.master || type === resourceType.worker));
   const nodes = owners
     .map((owner) => readNode(owner, done, all))
-    .sort((a, b) => Number(a.role === "worker") - Number(b.role === "worker"));
+    .sort((a, b) => Number(a.role === "worker") - Number(b.role === "worker") || compareNames(a.name, b.name));
   const texts = (type: string, key: string) =>
     distinct(all.filter((resource) => resource.type === type).map(({ inputs }) => textOf(inputs?.[key])));
   const kubeconfig = done.find(

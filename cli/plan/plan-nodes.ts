@@ -1,3 +1,4 @@
+import { compareNames } from "../../lib/name-order.ts";
 import { isDataDisk, nameOfUrn, resourceName, resourceType, suffix } from "../../names.ts";
 import type { Role } from "../../topology.ts";
 import type { Plan, Planned } from "./planned.ts";
@@ -33,8 +34,6 @@ function clusterOfPlan({ resources }: Plan): string {
   return resources.find(({ type }) => type === resourceType.cluster)?.name ?? "";
 }
 
-const byName = new Intl.Collator("en", { numeric: true });
-
 /** Returns the nodes of a plan with their resources: the control plane first, then the workers by name. */
 export function nodesOfPlan(plan: Plan): readonly PlanNode[] {
   const cluster = clusterOfPlan(plan);
@@ -54,7 +53,7 @@ export function nodesOfPlan(plan: Plan): readonly PlanNode[] {
     return [nodeOf(component, role, own, component.name.slice(resourceName(cluster, "").length))];
   });
   const rank = ({ role }: PlanNode) => (role === "worker" ? 1 : 0);
-  return nodes.sort((one, other) => rank(one) - rank(other) || byName.compare(one.name, other.name));
+  return nodes.sort((one, other) => rank(one) - rank(other) || compareNames(one.name, other.name));
 }
 
 /** Resource name of the node that a resource belongs to: its name without the suffix. */

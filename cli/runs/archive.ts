@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { compareNames } from "../../lib/name-order.ts";
 import { isDiagnosisName, runsFolder } from "./folder.ts";
 import { readRecord, type RunRecord } from "./record.ts";
 
@@ -24,8 +25,7 @@ export async function listRuns(root = runsFolder): Promise<readonly ArchivedRun[
 
 /** Lists the folders of all runs and diagnoses, the oldest first. Names begin with the time, and may end with a number. */
 export async function listArchive(root = runsFolder): Promise<readonly ArchivedRun[]> {
-  const { compare } = new Intl.Collator("en", { numeric: true });
-  const names = (await namesOf(root)).sort(compare);
+  const names = (await namesOf(root)).sort(compareNames);
   return Promise.all(
     names.map(async (name) => {
       const folder = join(root, name);

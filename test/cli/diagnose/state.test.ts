@@ -39,6 +39,16 @@ describe("a cluster in a state", () => {
     expect(clusterStateOf(parseState(text)).nodes.map(({ leased }) => leased)).toEqual([false, false]);
   });
 
+  it("has the workers in the order of their names, whatever order their machines were created in", () => {
+    const { deployment } = JSON.parse(stackState(complete)) as { deployment: { resources: { urn: string }[] } };
+    const worker = deployment.resources.filter(({ urn }) => urn.includes("worker-node-1"));
+    const named = (name: string) =>
+      JSON.parse(JSON.stringify(worker).replaceAll("worker-node-1", name)) as { urn: string }[];
+    deployment.resources.unshift(...named("worker-node-10"), ...named("worker-node-2"));
+    const { nodes } = clusterStateOf(parseState(JSON.stringify({ deployment })));
+    expect(nodes.map(({ name }) => name)).toEqual(["master", "worker-node-1", "worker-node-2", "worker-node-10"]);
+  });
+
   it.each([
     ["dhcp", true],
     ["reservation", true],
