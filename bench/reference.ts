@@ -21,6 +21,7 @@ import {
   workloadName,
 } from "./reference/scenarios.ts";
 import { buildSchedulerPerf, runSchedulerPerf } from "./reference/scheduler-perf.ts";
+import { upstreamFlags } from "./reference/upstream-flags.ts";
 
 await runBenchmark(main);
 
@@ -47,7 +48,10 @@ function measure({ mode, rounds, pods = 10_000 }: Arguments): Promise<Report> {
   }
 }
 
-/** Both sides start a new API server and etcd in each round. Neither has a controller manager or kwok at work in its window. */
+/** Programs that do not run in the measured window, because scheduler_perf has none like them. */
+const absent = ["kube-controller-manager", "kwok"];
+
+/** Both sides start a new API server and etcd in each round, with the same flags. */
 async function compareWithUpstream(count: number): Promise<Report> {
   const program = await buildSchedulerPerf();
   const rounds: Round[] = [];
@@ -66,7 +70,7 @@ async function compareWithUpstream(count: number): Promise<Report> {
 }
 
 async function measureOwn(): Promise<number> {
-  const { repetitions } = await measureOnBareCluster(upstreamScenario(), ["kube-controller-manager", "kwok"]);
+  const { repetitions } = await measureOnBareCluster(upstreamScenario(), absent, upstreamFlags);
   const [repetition] = repetitions;
   const throughput = repetition?.measures["throughput.average"];
   if (throughput === undefined || repetition?.void !== undefined)

@@ -9,6 +9,7 @@ import { readDeclaration } from "../../image/declaration.ts";
 import { initConfiguration, versionPlaceholder } from "../../kubeadm/init-configuration.ts";
 import { nodeBinaries } from "../../tools/node-binaries.ts";
 import { versions } from "../../tools/versions.ts";
+import { withFlags, type FlagChanges } from "./flags.ts";
 
 /** Units of a control plane that run without a kubelet. */
 const controlPlaneUnits = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
@@ -47,12 +48,19 @@ export class NativeControlPlane implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** Starts a control plane, and waits until its API server is ready. @throws when it ends before that. */
-  static async start(): Promise<NativeControlPlane> {
+  /**
+   * Starts a control plane, and waits until its API server is ready.
+   * @param changes Other flags of its units, by the name of the unit. @default as on a node
+   * @throws when it ends before that.
+   */
+  static async start(changes: Readonly<Record<string, FlagChanges>> = {}): Promise<NativeControlPlane> {
     const binaries = await nodeBinaries();
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-native-"));
     const units = readDeclaration().unit.filter(({ name }) => controlPlaneUnits.includes(name));
-    const lines = units.map(({ name, exec }) => `${name}\t${exec.map(filledIn).join(" ")}\n`);
+    const lines = units.map(({ name, exec }) => {
+      const command = withFlags(exec, changes[name] ?? {});
+      return `${name}\t${command.map(filledIn).join(" ")}\n`;
+    });
     await writeFile(join(folder, "units"), lines.join(""));
     await writeFile(join(folder, "kubeadm.yaml"), kubeadmConfiguration());
     const path = `${binaries}:${process.env.PATH ?? ""}`;

@@ -1,0 +1,23 @@
+import type { FlagChanges } from "../control-plane/flags.ts";
+
+/** Socket of etcd in the namespaces. */
+const etcdSocket = "unix:///run/etcd.sock";
+
+/**
+ * Flags with which etcd and the API server run as scheduler_perf starts them, so that the two measurements differ in the benchmark
+ * alone. Sources in k8s.io/kubernetes (1.36.3): RunCustomEtcd in test/integration/framework/etcd.go, mustSetupCluster in
+ * test/integration/scheduler_perf/util.go. Its API server allows every request, which is the default of kube-apiserver.
+ */
+export const upstreamFlags: Readonly<Record<string, FlagChanges>> = {
+  etcd: { "listen-client-urls": etcdSocket, "log-level": "warn", "quota-backend-bytes": String(8 * 2 ** 30) },
+  "kube-apiserver": {
+    "etcd-servers": etcdSocket,
+    "etcd-cafile": undefined,
+    "etcd-certfile": undefined,
+    "etcd-keyfile": undefined,
+    "authorization-mode": "AlwaysAllow",
+    "enable-admission-plugins": undefined,
+    "disable-admission-plugins": "ServiceAccount,TaintNodesByCondition,Priority",
+    "request-timeout": "10m",
+  },
+};
