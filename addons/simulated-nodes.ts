@@ -7,12 +7,6 @@ import { poolLabel, simulatedLabel } from "../names.ts";
 /** Annotation of a simulated Node: digest of its pool's definition. guest/simulate-nodes.sh recreates a Node with another one. */
 const contentAnnotation = "nodeforge.local/content";
 
-/**
- * Seconds of a node's lease. kwok renews it four times as often, so 5,000 nodes cost the API server 165 requests a second. The
- * controller manager calls a node unavailable after 50 s without a renewal (node-monitor-grace-period).
- */
-const leaseSeconds = 120;
-
 /** Requests of each kind that kwok makes at the same time; kwok (0.8.0) has no default beside a configuration file. */
 const parallelism = 4;
 
@@ -21,17 +15,17 @@ const parallelism = 4;
  * has the pool's name, its number of nodes, the digest of its content, its zones, and the Node in JSON. In the Node, `@NAME@`
  * and `@ZONE@` stand for the values of one node.
  */
-export function simulationInput({ pools, stages }: SimulatedNodesConfig, podCidr: string): string {
+export function simulationInput({ pools, stages, leaseSeconds }: SimulatedNodesConfig, podCidr: string): string {
   const lines = pools.map((pool) => {
     const node = JSON.stringify(nodeOf(pool, podCidr));
     const content = shortDigest(sha256(`${node} ${pool.zones.join(",")}`));
     return `${pool.name} ${pool.count} ${content} ${pool.zones.join(",")} ${node.replace("@CONTENT@", content)}\n`;
   });
-  return `${lines.join("")}\n${kwokConfiguration(stages)}`;
+  return `${lines.join("")}\n${kwokConfiguration(stages, leaseSeconds)}`;
 }
 
 /** Returns kwok's configuration: which nodes it manages, and its stages. */
-function kwokConfiguration(stages: string | undefined): string {
+function kwokConfiguration(stages: string | undefined, leaseSeconds: number): string {
   const options = {
     apiVersion: "config.kwok.x-k8s.io/v1alpha1",
     kind: "KwokConfiguration",

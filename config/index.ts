@@ -135,7 +135,9 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   const master = readMaster(values, problems);
   const image: ImageUse = { ...named, keys: { ...keys, diskGiB: "masterDiskGiB" }, diskGiB: master.diskGiB };
   const workerPools = readWorkerPools(values, problems, { image: named, masterName: master.name });
-  const simulatedNodes = readSimulatedNodes(values, problems, { masterName: master.name, workerPools });
+  const controlPlaneArguments = readControlPlaneArguments(values, problems);
+  const real = { masterName: master.name, workerPools };
+  const simulatedNodes = readSimulatedNodes(values, problems, real, controlPlaneArguments.controllerManager);
   const { network, cluster } = readNetworks(values, problems, workerPools, simulatedNodes.pools.length > 0);
   checkProxy(problems, surroundings.environment, network.masterAddress);
   // kubeadm's own tokens live a day, which is longer than any join.
@@ -152,7 +154,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     network,
     clusterNetwork: cluster,
     master,
-    controlPlaneArguments: readControlPlaneArguments(values, problems),
+    controlPlaneArguments,
     featureGates: readFeatureGates(values, problems),
     auditPolicy: readAuditPolicy(values, problems),
     componentMetrics: readComponentMetrics(values, problems),

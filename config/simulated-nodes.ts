@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
+import { secondsOfGoDuration } from "../lib/go-duration.ts";
 import { poolLabel, simulatedLabel } from "../names.ts";
 import { checkLabel } from "./names.ts";
 import { isKey, mostWorkers, readLabels, readTaints, within, type Taint } from "./nodes.ts";
@@ -32,7 +33,15 @@ export interface SimulatedNodesConfig {
   readonly pools: readonly SimulatedPool[];
   /** kwok's stages as YAML; undefined for those of nodeforge. */
   readonly stages: string | undefined;
+  /** Seconds of each node's lease. kwok renews it four times as often. */
+  readonly leaseSeconds: number;
 }
+
+/**
+ * Seconds after which the controller manager (1.36) calls a node unavailable without a renewed lease, if its flag
+ * `node-monitor-grace-period` says nothing else.
+ */
+const defaultGrace = 50;
 
 /** The nodes that simulated ones must not be named like. */
 export interface RealNodes {
@@ -49,10 +58,23 @@ const largest = { cpu: 1024, memoryMiB: 16 * 2 ** 20, pods: 1000 } as const;
 /** Longest number of a node, with its hyphen. */
 const numberLength = `-${mostWorkers}`.length;
 
+const graceFlag = "node-monitor-grace-period";
+
+/** Seconds in which a real kubelet renews its lease twice. */
+const shortestGrace = 20;
+
 const stagesKey = "simulatedStages";
 
-/** Reads and checks the pools of simulated nodes. Adds what is wrong to `problems`. */
-export function readSimulatedNodes(values: Values, problems: Problems, real: RealNodes): SimulatedNodesConfig {
+/**
+ * Reads and checks the pools of simulated nodes. Adds what is wrong to `problems`.
+ * @param controllerManager Arguments of the controller manager.
+ */
+export function readSimulatedNodes(
+  values: Values,
+  problems: Problems,
+  real: RealNodes,
+  controllerManager: Readonly<Record<string, string>>,
+): SimulatedNodesConfig {
   const taken = new Set(real.workerPools.flatMap(({ name, namePrefix }) => [name, namePrefix]));
   const listed = values.objects(simulatedKey);
   if (listed.length > mostWorkers) problems.add(simulatedKey, `at most ${mostWorkers} pools`, listed.length);
@@ -78,7 +100,27 @@ export function readSimulatedNodes(values: Values, problems: Problems, real: Rea
   if (nodes > mostWorkers && pools.every(({ count }) => count <= mostWorkers)) {
     problems.add(simulatedKey, `at most ${mostWorkers} simulated nodes in all pools together`, nodes);
   }
-  return { pools: pools.filter(({ count }) => count > 0), stages: readStages(values.string(stagesKey), problems) };
+  return {
+    pools: pools.filter(({ count }) => count > 0),
+    stages: readStages(values.string(stagesKey), problems),
+    leaseSeconds: leaseFor(controllerManager[graceFlag], problems),
+  };
+}
+
+/**
+ * Returns the seconds of a lease whose renewals, a quarter of it apart, come 1.7 times in the controller manager's grace period.
+ * With the default, 5,000 nodes cost the API server 165 requests a second; with a longer period, proportionally fewer.
+ */
+function leaseFor(grace: string | undefined, problems: Problems): number {
+  const seconds = grace === undefined ? defaultGrace : secondsOfGoDuration(grace);
+  if (seconds === undefined || seconds < shortestGrace) {
+    problems.add(
+      `controlPlaneArguments.controllerManager.${graceFlag}`,
+      "a duration of at least 20s, such as 5m",
+      grace,
+    );
+  }
+  return Math.floor((seconds ?? defaultGrace) * 2.4);
 }
 
 function readPool(values: Values, path: string, problems: Problems): SimulatedPool {

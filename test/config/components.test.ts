@@ -33,7 +33,7 @@ describe("the arguments of the control plane", () => {
   it("accept the flags that benchmarks of a scheduler change", () => {
     const flags = {
       apiServer: ["max-requests-inflight", "max-mutating-requests-inflight", "runtime-config", "event-ttl", "v"],
-      controllerManager: ["kube-api-qps", "kube-api-burst", "concurrent-deployment-syncs", "node-monitor-grace-period"],
+      controllerManager: ["kube-api-qps", "kube-api-burst", "concurrent-deployment-syncs"],
       scheduler: ["kube-api-qps", "kube-api-burst", "pod-max-in-unschedulable-pods-duration"],
       etcd: ["quota-backend-bytes", "snapshot-count", "heartbeat-interval", "auto-compaction-mode"],
     };

@@ -16,7 +16,7 @@ const good = { name: "big", count: 3 };
 
 describe("simulated nodes", () => {
   it("are none by default", () => {
-    expect(configWith().simulatedNodes).toEqual({ pools: [], stages: undefined });
+    expect(configWith().simulatedNodes).toEqual({ pools: [], stages: undefined, leaseSeconds: 120 });
   });
 
   it("have the size of a benchmark's machine by default, and one zone", () => {
@@ -50,6 +50,26 @@ describe("simulated nodes", () => {
       taints: [{ key: "dedicated", value: "bench", effect: "NoExecute" }],
       zones: ["a", "b"],
     });
+  });
+
+  const withGrace = (grace: string) =>
+    withNodes([good], {
+      controlPlaneArguments: JSON.stringify({ controllerManager: { "node-monitor-grace-period": grace } }),
+    });
+
+  it("renew their leases less often if the controller manager waits longer for them", () => {
+    expect(configWith(withNodes([good])).simulatedNodes.leaseSeconds).toBe(120);
+    expect(configWith(withGrace("10m")).simulatedNodes.leaseSeconds).toBe(1440);
+  });
+
+  it.each(["10", "19s", "soon"])("refuse %s as the time that the controller manager waits", (grace) => {
+    expect(problemsOf(withGrace(grace)).map(({ key, expected, given }) => [key, expected, given])).toEqual([
+      [
+        "controlPlaneArguments.controllerManager.node-monitor-grace-period",
+        "a duration of at least 20s, such as 5m",
+        JSON.stringify(grace),
+      ],
+    ]);
   });
 
   it("leave out a pool without nodes", () => {

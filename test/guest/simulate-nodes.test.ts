@@ -45,7 +45,8 @@ const small = { ...big, name: "small", count: 1 };
 
 /** Digest of the content of a pool's nodes. */
 const contentOf = (pool: SimulatedPool) => inputOf(pool).split(" ")[2]!;
-const inputOf = (...pools: SimulatedPool[]) => simulationInput({ pools, stages: undefined }, "10.244.0.0/16");
+const inputOf = (...pools: SimulatedPool[]) =>
+  simulationInput({ pools, stages: undefined, leaseSeconds: 120 }, "10.244.0.0/16");
 
 /** Runs the script against a cluster with these simulated nodes. */
 function simulate(present: readonly string[], pools: readonly SimulatedPool[], environment = {}) {

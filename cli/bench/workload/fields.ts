@@ -1,3 +1,4 @@
+import { secondsOfGoDuration } from "../../../lib/go-duration.ts";
 import { isRecord } from "../../../lib/record.ts";
 import { refusedFields } from "./refused.ts";
 import type { Value } from "./template-functions.ts";
@@ -30,14 +31,10 @@ export class Parameters {
   }
 }
 
-const units: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-
-/** Returns the seconds of a duration of Go, such as `1m30s`. A number is in seconds. */
+/** Returns the seconds of a duration of Go. A number is in seconds. */
 function secondsOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
-  if (typeof value !== "string" || !/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$|^0$/.test(value)) return undefined;
-  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  return parts.reduce((sum, [, number, unit = "s"]) => sum + Number(number) * (units[unit] ?? 0), 0);
+  return typeof value === "string" ? secondsOfGoDuration(value) : undefined;
 }
 
 /** Fields of one mapping. It adds to `problems` what is wrong, and at the end each field that nothing has read. */
