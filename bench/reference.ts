@@ -2,7 +2,7 @@
  * Measures the benchmark of schedulers itself: against scheduler_perf of Kubernetes, its generator's needs, a scheduler against
  * itself, and against a slower one. A control plane runs on this machine in namespaces of its own. Needs root.
  *
- * Usage: npm run bench:reference [-- --rounds N | --pods 10000 | --same | --slower]
+ * Usage: npm run bench:reference [-- --rounds N | --pods 10000 | --same | --slower | --repeat]
  */
 import { loadavg } from "node:os";
 import { logLine } from "../lib/log.ts";
@@ -12,11 +12,19 @@ import { provenance } from "./provenance.ts";
 import { parseArguments, type Arguments } from "./reference/arguments.ts";
 import { measureOnBareCluster } from "./reference/bare-cluster.ts";
 import { exampleScheduler } from "./reference/example-scheduler.ts";
-import { comparisonReport, generatorReport, verdictReport, type Report, type Round } from "./reference/report.ts";
+import {
+  comparisonReport,
+  generatorReport,
+  repeatReport,
+  verdictReport,
+  type Report,
+  type Round,
+} from "./reference/report.ts";
 import {
   generatorScenario,
   sameScenario,
   slowerScenario,
+  threeScenario,
   upstreamScenario,
   workloadName,
 } from "./reference/scenarios.ts";
@@ -45,6 +53,8 @@ function measure({ mode, rounds, pods = 10_000 }: Arguments): Promise<Report> {
     case "same":
     case "slower":
       return compareSchedulers(mode, rounds);
+    case "repeat":
+      return measureTwice(rounds);
   }
 }
 
@@ -93,4 +103,12 @@ async function compareSchedulers(mode: "same" | "slower", rounds: number): Promi
   const { result, text } = await measureOnBareCluster(scenario);
   const { text: report, met } = verdictReport(result.pairs, mode);
   return { met, text: `${text}\n${report}` };
+}
+
+async function measureTwice(rounds: number): Promise<Report> {
+  const scenario = threeScenario(rounds, await exampleScheduler());
+  const first = await measureOnBareCluster(scenario);
+  const second = await measureOnBareCluster(scenario);
+  const { text, met } = repeatReport(first.result, second.result);
+  return { met, text: `${first.text}\n\nonce more:\n${second.text}\n\n${text}` };
 }

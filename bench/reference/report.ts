@@ -1,5 +1,5 @@
 import { pairedRatio } from "../../cli/bench/statistics/pair.ts";
-import type { PairResult } from "../../cli/bench/statistics/result.ts";
+import type { BenchResult, PairResult } from "../../cli/bench/statistics/result.ts";
 import { columns } from "../../lib/table.ts";
 import type { GeneratorUse } from "./generator-meter.ts";
 
@@ -75,6 +75,20 @@ export function verdictReport(pairs: readonly PairResult[], mode: "same" | "slow
   const met = mode === "slower" ? kind === "worse" : kind === "same" || kind === "unclear";
   const wanted = mode === "slower" ? "the delayed scheduler is slower" : "no difference from a scheduler to itself";
   return { met, text: goal(met, wanted) };
+}
+
+/** Says whether the throughput of each scheduler has the same interval, as far as it goes, in a benchmark and in its repetition. */
+export function repeatReport(first: BenchResult, second: BenchResult): Report {
+  const intervalOf = ({ schedulers }: BenchResult, name: string) =>
+    schedulers.find((scheduler) => scheduler.name === name)?.measures.throughput?.interval;
+  const agreements = first.schedulers.map(({ name }) => {
+    const [one, other] = [intervalOf(first, name), intervalOf(second, name)];
+    return { name, met: one !== undefined && other !== undefined && one[0] <= other[1] && other[0] <= one[1] };
+  });
+  return {
+    met: agreements.length > 0 && agreements.every(({ met }) => met),
+    text: agreements.map(({ name, met }) => goal(met, `the two intervals of ${name} overlap`)).join("\n"),
+  };
 }
 
 function goal(met: boolean, sentence: string): string {

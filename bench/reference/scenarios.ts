@@ -24,6 +24,21 @@ export function sameScenario(repetitions: number): Document {
   return { workload, schedulers: [{ name: "a" }, { name: "also-a" }], repetitions };
 }
 
+/** Three schedulers on 1,000 nodes: the default, another configuration of it, and the example. */
+export function threeScenario(repetitions: number, binary: string): Document {
+  const configuration = (...name: readonly string[]) => inCheckout("benchmarks", "schedulers", ...name);
+  return {
+    workload: { ...workload, params: { initNodes: 1000, measurePods: 1000 } },
+    schedulers: [
+      { name: "default" },
+      { name: "most-allocated", configuration: configuration("most-allocated.yaml") },
+      { name: "example", binary, configuration: configuration("example", "configuration.yaml") },
+    ],
+    repetitions,
+    compare: { baseline: "default", metrics: ["throughput", "packing", "cpuSecondsPerThousandPods"] },
+  };
+}
+
 /** The example scheduler without and with a wait of 5 ms for each pod. @param binary Absolute path of the example scheduler. */
 export function slowerScenario(repetitions: number, binary: string): Document {
   const configuration = (name: string) => inCheckout("benchmarks", "schedulers", "example", name);

@@ -17,6 +17,7 @@ describe("arguments of the reference benchmark", () => {
     [["--pods", "10000"], { mode: "generator", rounds: 6, pods: 10_000 }],
     [["--same"], { mode: "same", rounds: 6 }],
     [["--slower", "--rounds", "8"], { mode: "slower", rounds: 8 }],
+    [["--repeat"], { mode: "repeat", rounds: 6 }],
   ])("%j", (args, expected) => {
     expect(parseArguments(args)).toEqual(expected);
   });
@@ -30,6 +31,9 @@ describe("arguments of the reference benchmark", () => {
     [["--same", "--slower"]],
     [["--same", "--pods", "1000"]],
     [["--slower", "--pods", "1000"]],
+    [["--repeat", "--same"]],
+    [["--repeat", "--slower"]],
+    [["--repeat", "--pods", "1000"]],
     [["--unknown"]],
     [["extra"]],
     [["--help"]],

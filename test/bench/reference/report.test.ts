@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { comparisonReport, generatorReport, verdictReport } from "../../../bench/reference/report.ts";
-import type { PairResult } from "../../../cli/bench/statistics/result.ts";
+import { comparisonReport, generatorReport, repeatReport, verdictReport } from "../../../bench/reference/report.ts";
+import type { BenchResult, PairResult } from "../../../cli/bench/statistics/result.ts";
 
 describe("the comparison with scheduler_perf", () => {
   const rounds = (...ratios: readonly number[]) =>
@@ -72,5 +72,32 @@ describe("the verdict", () => {
     expect(verdictReport([pair("better")], "slower").met).toBe(false);
     expect(verdictReport([pair("worse", "packing")], "slower").met).toBe(false);
     expect(verdictReport([], "slower").met).toBe(false);
+  });
+});
+
+describe("a benchmark and its repetition", () => {
+  const result = (...intervals: readonly (readonly [number, number] | undefined)[]): BenchResult => ({
+    schedulers: intervals.map((interval, index) => ({
+      name: `s${index}`,
+      measures: {
+        throughput: { count: 6, median: 1, minimum: 1, maximum: 1, ...(interval === undefined ? {} : { interval }) },
+      },
+      limit: "scheduler",
+    })),
+    pairs: [],
+  });
+
+  it("agree if the intervals of each scheduler overlap", () => {
+    const { met, text } = repeatReport(result([1, 2], [5, 6]), result([2, 3], [4, 7]));
+    expect(met).toBe(true);
+    expect(text).toBe("met: the two intervals of s0 overlap\nmet: the two intervals of s1 overlap");
+  });
+
+  it("do not agree if one scheduler has other intervals, none, or is missing", () => {
+    expect(repeatReport(result([1, 2], [5, 6]), result([1, 2], [6.1, 7])).met).toBe(false);
+    expect(repeatReport(result([6.1, 7]), result([5, 6])).met).toBe(false);
+    expect(repeatReport(result([1, 2]), result(undefined)).met).toBe(false);
+    expect(repeatReport(result([1, 2]), result()).met).toBe(false);
+    expect(repeatReport(result(), result()).met).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ import {
   generatorScenario,
   sameScenario,
   slowerScenario,
+  threeScenario,
   upstreamScenario,
 } from "../../../bench/reference/scenarios.ts";
 import { readScenario } from "../../../cli/bench/scenario/read-scenario.ts";
@@ -39,6 +40,20 @@ describe("scenarios of the reference benchmark", () => {
     const scenario = read(sameScenario(6));
     expect(scenario).toMatchObject({ repetitions: 6, arrival: "backlog", compare: { baseline: "a" } });
     expect(scenario?.schedulers).toEqual([{ name: "a" }, { name: "also-a" }]);
+  });
+
+  it("compare three schedulers on 1,000 nodes", () => {
+    const scenario = read(threeScenario(6, "/bin/example"));
+    expect(scenario).toMatchObject({
+      workload: { params: { initNodes: 1000, measurePods: 1000 } },
+      repetitions: 6,
+      compare: { baseline: "default", metrics: ["throughput", "packing", "cpuSecondsPerThousandPods"] },
+    });
+    expect(scenario?.schedulers.map(({ name, binary }) => [name, binary])).toEqual([
+      ["default", undefined],
+      ["most-allocated", undefined],
+      ["example", "/bin/example"],
+    ]);
   });
 
   it("compare two configurations of one program, of which the second waits", () => {
