@@ -4,6 +4,7 @@ import { nodeImageTransfers } from "./early-downloads.ts";
 import { decideEnvironment, ownBackend, prepareState, readLogin } from "./environment.ts";
 import { hypervisorUri } from "./hypervisor-uri.ts";
 import { isDefaultDaemon, isOverSsh } from "../libvirt/uri.ts";
+import { needsGo } from "../image/go-need.ts";
 import { chooseImage } from "../image/location.ts";
 import { provideImage } from "../image/provide.ts";
 import { startLibvirt } from "../tools/libvirt-daemon.ts";
@@ -45,7 +46,7 @@ export interface OpenSession extends Session {
   readonly withImage: () => Promise<OpenSession>;
 }
 
-/** Installs, downloads or builds every missing tool, then opens a session. Takes seconds when none is missing. */
+/** Installs, downloads or builds every missing tool, Go only where it is needed to build another one. Then opens a session. Takes seconds when none is missing. */
 export async function openSession(choice: StackChoice, needs: Needs): Promise<OpenSession> {
   const { image, hypervisor, plugins = true, follows } = needs;
   const settings = readSettings(choice);
@@ -54,11 +55,13 @@ export async function openSession(choice: StackChoice, needs: Needs): Promise<Op
   const isHere = hypervisor && isDefaultDaemon(uri);
   // Files arrive in the order in which they are needed, while packages are installed and programs are built.
   earlyTransfers.add(pulumiArchive());
+  const read = image === false ? undefined : chooseImage(settings.get("image"));
   await provide(
-    ...(plugins ? (["building", "provisioning"] as const) : []),
+    ...(plugins && (await needsGo(read)) ? (["building"] as const) : []),
+    ...(plugins ? (["provisioning"] as const) : []),
     ...(isHere ? (["hypervisor"] as const) : []),
   );
-  // Go, which downloads modules, is one of these packages.
+  // Go, which downloads modules, is one of these packages where it is needed.
   if (plugins) earlyTransfers.add(...pluginModules());
   if (image !== false) earlyTransfers.add(...nodeImageTransfers(settings));
   const cli = await pulumiCli();

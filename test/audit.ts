@@ -7,18 +7,13 @@
 import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import { inCheckout } from "../lib/checkout.ts";
-import type { GoModule } from "../tools/go-module.ts";
-import { nodeSets } from "../tools/node-binaries.ts";
-import { pluginSets } from "../tools/plugins.ts";
-import { pulumiSets } from "../tools/pulumi-cli.ts";
+import { goSets, type GoSet } from "../tools/go-sets.ts";
 import { readExceptions } from "./audit/exceptions.ts";
 import type { Answer, Finding } from "./audit/finding.ts";
 import { isUnreachable, readGovulncheck } from "./audit/govulncheck.ts";
 import { readNpmAudit } from "./audit/npm-audit.ts";
 import { judge } from "./audit/verdict.ts";
 import { goTool } from "./support/go-tool.ts";
-
-type GoSet = Pick<GoModule, "folder" | "programs">;
 
 const exceptions = readExceptions(readFileSync(inCheckout("audit-exceptions.yaml"), "utf8"), Date.now());
 const { lines, exitCode } = judge({ npm: await askNpm(), Go: await askGo() }, exceptions);
@@ -38,7 +33,7 @@ async function askNpm(): Promise<Answer> {
 async function askGo(): Promise<Answer> {
   const scanner = await goTool({ name: "govulncheck", package: "golang.org/x/vuln/cmd/govulncheck" }, "1 min");
   const byId = new Map<string, Finding>();
-  for (const set of [...pulumiSets, ...pluginSets, ...nodeSets]) {
+  for (const set of goSets) {
     const answer = await scan(scanner, set);
     if ("unavailable" in answer) return answer;
     for (const finding of answer.findings) {

@@ -7,6 +7,7 @@ import type { Transfer } from "../lib/transfers.ts";
 import type { GoProgram } from "./go.ts";
 import { goRecipe, modulesOf, type GoModule } from "./go-module.ts";
 import { which } from "../lib/process.ts";
+import { provide } from "./requirements.ts";
 import { versions } from "./versions.ts";
 
 const kubernetesVersion = Object.fromEntries(
@@ -92,6 +93,8 @@ export const nodeProgramNames: readonly string[] = nodeSets.flatMap(({ programs 
  * @param only Name of the one module to build. @default all modules
  */
 export async function nodeBinaries(only?: string): Promise<string> {
+  // The compiler is part of each key.
+  await provide("building");
   const wanted = nodeSets.filter(({ name }) => only === undefined || name === only);
   const recipes = await Promise.all(wanted.map(goRecipe));
   const folders: string[] = [];

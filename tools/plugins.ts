@@ -10,7 +10,7 @@ import type { GoModule } from "./go-module.ts";
 import { logLine, logDaily } from "../lib/log.ts";
 import { run } from "../lib/process.ts";
 import { reachable } from "../lib/reachability.ts";
-import { moduleFolder, moduleTransfer } from "./released-module.ts";
+import { isReleased, moduleFolder, moduleTransfer } from "./released-module.ts";
 import { pins, pinsFile, versions, type PluginName, type Pins } from "./versions.ts";
 
 /** Folder in which the engine finds its plugins. */
@@ -144,16 +144,26 @@ const fallbackPlugins: GoModule = {
 /** The modules with the plugins that are built. */
 export const pluginSets: readonly GoModule[] = [libvirtPlugin, fallbackPlugins];
 
+/** Whether {@link providePlugins} certainly builds plugins, because release.json has none of the same sources. */
+export async function buildsPlugins(released: typeof isReleased = isReleased): Promise<boolean> {
+  if (!(await released(libvirtPlugin))) return true;
+  return (await needsFallbacks()) && !(await released(fallbackPlugins));
+}
+
+/** Whether an official plugin is not installed, and cannot be downloaded and checked. */
+async function needsFallbacks(): Promise<boolean> {
+  const home = userPulumiHome();
+  const isMissing = async (name: PluginName) => pins[archiveOf(name)] === undefined && !(await isOfficial(home, name));
+  return (await Promise.all(officialNames.map(isMissing))).includes(true);
+}
+
 /** Returns the transfers of the modules that {@link providePlugins} certainly needs, in the order of its builds. */
 export function pluginModules(): readonly Transfer[] {
   const modules = moduleTransfer(fallbackPlugins);
   const fallbacks: Transfer = {
     ...modules,
     fetch: async (signal) => {
-      const home = userPulumiHome();
-      const isMissing = async (name: PluginName) =>
-        pins[archiveOf(name)] === undefined && !(await isOfficial(home, name));
-      if ((await Promise.all(officialNames.map(isMissing))).includes(true)) await modules.fetch(signal);
+      if (await needsFallbacks()) await modules.fetch(signal);
     },
   };
   return [moduleTransfer(libvirtPlugin), fallbacks];

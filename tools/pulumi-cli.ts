@@ -8,6 +8,7 @@ import type { Transfer } from "../lib/transfers.ts";
 import type { GoModule } from "./go-module.ts";
 import { buildGo, checkedByGo, goInputs, type GoProgram } from "./go.ts";
 import { isUnpacked, releasedFolder, releaseTransfer, type ReleasedPrograms, type ReleasePlaces } from "./released.ts";
+import { provide } from "./requirements.ts";
 import { pins, versions } from "./versions.ts";
 
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
@@ -46,9 +47,10 @@ export async function pulumiCli(places: CliPlaces = usual()): Promise<string> {
   const release = released(places.releases);
   // A build of an earlier run without a network serves as well, and costs nothing.
   const isSuperfluous = !(await isUnpacked(release, places)) && (await isBuilt(places.root));
-  return (
-    (isSuperfluous ? undefined : await releasedFolder(release, places)) ?? artifact(await buildRecipe(), places.root)
-  );
+  const downloaded = isSuperfluous ? undefined : await releasedFolder(release, places);
+  if (downloaded !== undefined) return downloaded;
+  await provide("building");
+  return artifact(await buildRecipe(), places.root);
 }
 
 /** Returns the transfer of the archive that {@link pulumiCli} will need. It does nothing where that one downloads nothing. */

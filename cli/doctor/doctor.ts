@@ -8,6 +8,7 @@ import { fail, ok, type Finding } from "./finding.ts";
 import { checkMemory, checkSpace, checkVirtualisation } from "./machine.ts";
 import { checkNetwork } from "./network.ts";
 import { checkGo, checkLibvirt, checkNode, checkPrograms } from "./tools.ts";
+import { needsGo } from "../../image/go-need.ts";
 import { chooseImage, isUrl } from "../../image/location.ts";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { listRuns } from "../runs/archive.ts";
@@ -33,10 +34,11 @@ export async function examine(
   const settings = readSettings(choice);
   const given = settings.get("libvirtUri");
   const uri = uriProblem(given) === undefined ? given : undefined;
-  const image = chooseImage(settings.get("image"), environment).source;
+  const choiceOfImage = chooseImage(settings.get("image"), environment);
+  const image = choiceOfImage.source;
   const checks: readonly Check[] = [
     { name: "node", run: () => checkNode() },
-    { name: "go", run: () => checkGo() },
+    { name: "go", run: async () => checkGo(await needsGo(choiceOfImage)) },
     { name: "provisioning tools", run: () => checkPrograms("provisioning") },
     // The program downloads a URL and checks its hash.
     ...(isUrl(image ?? "")

@@ -36,8 +36,12 @@ export function checkNode(found: string = process.versions.node): Finding {
     : fail("node", found, `start the command with npm (npm run ...), which uses Node ${versions.node}`);
 }
 
-/** Checks whether Go can build the tools that cannot be downloaded. Go downloads the release that go.mod names. */
-export async function checkGo(path = which("go")): Promise<Finding> {
+/**
+ * Checks whether Go can build the tools that cannot be downloaded. Go downloads the release that go.mod names.
+ * @param isNeeded Whether anything must be built.
+ */
+export async function checkGo(isNeeded: boolean, path = which("go")): Promise<Finding> {
+  if (!isNeeded) return ok("go", "not needed, because nothing must be built");
   if (path === undefined)
     return fail(
       "go",

@@ -1,10 +1,7 @@
 import { linkedModules, type GoProgram, type LinkedModule } from "../../tools/go.ts";
-import type { GoModule } from "../../tools/go-module.ts";
+import type { GoSet } from "../../tools/go-sets.ts";
 import { versions, type PluginName } from "../../tools/versions.ts";
 import { joined, pathPurlOf, purlOf, type Component, type Inventory, type Relation } from "./component.ts";
-
-/** Modules whose programs belong together: those of nodes, or those of this machine. */
-type GoSet = Pick<GoModule, "folder" | "programs">;
 
 /** Inventory of Go programs. */
 export interface GoInventory extends Inventory {
@@ -14,6 +11,7 @@ export interface GoInventory extends Inventory {
 
 /**
  * Returns programs of Go modules with the modules that each is linked from. Builds nothing, and downloads missing modules.
+ * @param sets Modules whose programs belong together: those of nodes, or those of commands.
  * @param modulesOf Returns the modules of a program; replaced in tests.
  */
 export async function goPrograms(sets: readonly GoSet[], modulesOf = linkedModules): Promise<GoInventory> {

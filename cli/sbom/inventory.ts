@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { ImageManifest } from "../../image/manifest.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { run } from "../../lib/process.ts";
+import { commandSets } from "../../tools/go-sets.ts";
 import { nodeSets } from "../../tools/node-binaries.ts";
-import { pluginSets } from "../../tools/plugins.ts";
-import { pulumiSets } from "../../tools/pulumi-cli.ts";
 import { pins, versions } from "../../tools/versions.ts";
 import { joined, purlOf, type Component } from "./component.ts";
 import { spdxText } from "./document.ts";
@@ -22,7 +21,7 @@ export async function checkoutSbom(manifest?: ImageManifest): Promise<string> {
   const { name, version, license } = JSON.parse(await readFile(inCheckout("package.json"), "utf8")) as Project;
   const root: Component = { name, version, license, purl: purlOf("generic", name, version), purpose: "APPLICATION" };
   const lock = await readFile(inCheckout("package-lock.json"), "utf8");
-  const tools = await goPrograms([...pulumiSets, ...pluginSets]);
+  const tools = await goPrograms(commandSets);
   const node = await goPrograms(nodeSets);
   const programs = [...tools.programs, ...node.programs];
   const inventory = joined([

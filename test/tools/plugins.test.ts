@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
-import type { GoProgram } from "../../tools/go.ts";
 import {
+  buildsPlugins,
   installOfficial,
   isOfficial,
   officialNames,
@@ -15,17 +15,9 @@ import {
 } from "../../tools/plugins.ts";
 import { pins, versions, type PluginName } from "../../tools/versions.ts";
 import { test } from "../support/folder.ts";
+import { go } from "./fake-go.ts";
 
-const go = vi.hoisted(() => ({ built: [] as string[], fetched: [] as string[] }));
-vi.mock("../../tools/go.ts", () => ({
-  checkedByGo: "go.sum",
-  goInputs: (module: string) => Promise.resolve([module]),
-  downloadModules: (module: string) => Promise.resolve(go.fetched.push(basename(module))),
-  buildGo: async (module: string, programs: readonly GoProgram[], output: string) => {
-    go.built.push(basename(module));
-    for (const { name } of programs) await writeFile(join(output, name), `${name} of ${basename(module)}`);
-  },
-}));
+vi.mock("../../tools/go.ts", async () => (await import("./fake-go.ts")).fakeGo);
 
 const home = (folder: string) => join(folder, "home");
 const cache = (folder: string) => join(folder, "cache");
@@ -181,6 +173,27 @@ describe("the modules of the plugins", () => {
     await providePlugins("/no/cli");
     await fetchAll();
     expect(go.fetched).toEqual([]);
+  });
+});
+
+describe("plugins are built", () => {
+  /** Whether they are, where release.json has these modules. */
+  const builtWith = (...released: readonly string[]) =>
+    buildsPlugins(({ name }) => Promise.resolve(released.includes(name)));
+
+  test("unless every needed module is released", async () => {
+    expect(await builtWith("libvirt-plugin", "fallback-plugins")).toBe(false);
+    expect(await builtWith("fallback-plugins")).toBe(true);
+    expect(await builtWith()).toBe(true);
+  });
+
+  test("without released fallback plugins only where an official one is missing", async ({ folder }) => {
+    // An official plugin without a known checksum is not downloaded.
+    const isMissing = officialNames.some((name) => !Object.keys(pins).some((file) => file.includes(`-${name}-v`)));
+    expect(await builtWith("libvirt-plugin")).toBe(isMissing);
+    await install(home(folder), ...officialNames);
+    expect(await builtWith("libvirt-plugin")).toBe(false);
+    expect(await builtWith()).toBe(true);
   });
 });
 

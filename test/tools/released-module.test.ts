@@ -1,7 +1,6 @@
 import { mkdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
-import type { GoProgram } from "../../tools/go.ts";
 import type { GoModule } from "../../tools/go-module.ts";
 import { differences, packAsset } from "../../tools/release-assets.ts";
 import { assetOf, releasePins, sourcesOf, type ReleasePins } from "../../tools/release-pins.ts";
@@ -10,17 +9,9 @@ import { which } from "../../lib/process.ts";
 import { pluginSets } from "../../tools/plugins.ts";
 import { file, serve, type ReleaseServer } from "../lib/release-server.ts";
 import { test } from "../support/folder.ts";
+import { go } from "./fake-go.ts";
 
-const go = vi.hoisted(() => ({ built: [] as string[], fetched: [] as string[] }));
-vi.mock("../../tools/go.ts", () => ({
-  checkedByGo: "go.sum",
-  goInputs: (module: string) => Promise.resolve([module]),
-  downloadModules: (module: string) => Promise.resolve(go.fetched.push(basename(module))),
-  buildGo: async (module: string, programs: readonly GoProgram[], output: string) => {
-    go.built.push(basename(module));
-    for (const { name } of programs) await writeFile(join(output, name), `built ${name}`);
-  },
-}));
+vi.mock("../../tools/go.ts", async () => (await import("./fake-go.ts")).fakeGo);
 
 let server: ReleaseServer;
 let module: GoModule;
@@ -61,6 +52,13 @@ describe("the programs of a module", () => {
     expect(go.built).toEqual([]);
   });
 
+  test("are released while their sources are those of the release", async () => {
+    expect(await isReleased(module, pins)).toBe(true);
+    expect(await isReleased(module, { ...pins, url: "" })).toBe(false);
+    await writeFile(join(module.folder, "main.go"), "package main // changed\n");
+    expect(await isReleased(module, pins)).toBe(false);
+  });
+
   test("are downloaded without a compiler", async ({ folder }) => {
     // tar and flock are outside of it, so only `go` is hidden.
     const links = join(folder, "path");
@@ -72,8 +70,7 @@ describe("the programs of a module", () => {
 
   test("are built from other sources", async () => {
     await writeFile(join(module.folder, "main.go"), "package main // changed\n");
-    expect(await readFile(join(await moduleFolder(module, pins), "one"), "utf8")).toBe("built one");
-    expect(await isReleased(module, pins)).toBe(false);
+    expect(await readFile(join(await moduleFolder(module, pins), "one"), "utf8")).toBe("one of plugin");
     expect(server.seen).toEqual([]);
   });
 
@@ -82,7 +79,7 @@ describe("the programs of a module", () => {
     ["no address", (): ReleasePins => ({ ...pins, url: "" })],
     ["another address", (): ReleasePins => ({ ...pins, url: `${server.url}/v2` })],
   ] as const)("are built where the release has %s", async ([, change]) => {
-    expect(await readFile(join(await moduleFolder(module, change()), "one"), "utf8")).toBe("built one");
+    expect(await readFile(join(await moduleFolder(module, change()), "one"), "utf8")).toBe("one of plugin");
     expect(go.built).toEqual(["plugin"]);
   });
 

@@ -1,7 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { fail, ok, warn } from "../../../cli/doctor/finding.ts";
-import { checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../../cli/doctor/tools.ts";
+import { checkGo, checkLibvirt, checkNode, checkPrograms, judgeGo } from "../../../cli/doctor/tools.ts";
 import { versions } from "../../../tools/versions.ts";
 import { test } from "../../support/folder.ts";
 
@@ -25,6 +26,20 @@ describe("libvirt", () => {
         "`npm run up` starts libvirt; with systemd, `sudo systemctl start libvirtd` does too",
       ),
     );
+  });
+});
+
+describe("Go", () => {
+  test("passes where nothing must be built", async ({ folder }) => {
+    expect(await checkGo(false, `${folder}/missing`)).toEqual(ok("go", "not needed, because nothing must be built"));
+  });
+
+  test("is asked for its version otherwise, and fails where it is missing", async ({ folder }) => {
+    await writeFile(`${folder}/go`, `#!/bin/sh\necho go version go${versions.go} linux/amd64\n`, { mode: 0o755 });
+    expect(await checkGo(true, `${folder}/go`)).toEqual(ok("go", versions.go));
+    vi.stubEnv("PATH", folder + "/none");
+    expect(await checkGo(true)).toMatchObject({ status: "fail", found: "not installed" });
+    vi.unstubAllEnvs();
   });
 });
 

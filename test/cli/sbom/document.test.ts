@@ -110,7 +110,9 @@ describe("the document of the checkout", () => {
     };
     const locked = Object.entries(packages).map(([place, { name }]) => name ?? place.replace(/^.*node_modules\//, ""));
     expect(locked.filter((name) => !names.has(name))).toEqual([]);
-    expect([...nodeProgramNames, "pulumi", "pulumi-resource-libvirt"].filter((name) => !names.has(name))).toEqual([]);
+    expect(
+      [...nodeProgramNames, "pulumi", "pulumi-resource-libvirt", "etcdutl"].filter((name) => !names.has(name)),
+    ).toEqual([]);
     const files = document.packages.filter((each) => "packageFileName" in each);
     expect(files).toHaveLength(Object.keys(pins).length);
     expect(names.has("node-image-debian")).toBe(false);
