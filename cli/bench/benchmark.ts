@@ -1,10 +1,9 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { sharedRange } from "../../addons/simulated-nodes.ts";
-import { stateFolder } from "../../lib/checkout.ts";
-import { withLock } from "../../lib/lock.ts";
 import { logLine } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
 import { versions } from "../../tools/versions.ts";
+import { holdStack } from "../recovery/hold-stack.ts";
 import { readRecord } from "../runs/record.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import type { OpenSession } from "../session.ts";
@@ -43,8 +42,8 @@ export interface BenchmarkOptions {
   readonly confirm: () => Promise<boolean>;
 }
 
-/** Time in which another benchmark may end. A user who starts two by mistake learns it at once. */
-const lockMilliseconds = 2_000;
+/** Milliseconds in which another command on the stack may end. A user who starts two by mistake learns it at once. */
+const patience = 2_000;
 
 /** Exit code of a program that Ctrl-C ended. */
 const interruptedExit = 130;
@@ -65,6 +64,21 @@ export async function benchmark(open: () => Promise<OpenSession>, options: Bench
   console.log(prepared.map(describePlan).join("\n\n"));
   if (options.dryRun) return 0;
   const session = await open();
+  // Two benchmarks would end each other's scheduler, and a change of the cluster would be measured.
+  const hold = await holdStack(session, { wait: patience, command: "bench" });
+  try {
+    return await benchmarkAll(session, prepared, options);
+  } finally {
+    hold.release();
+  }
+}
+
+/** Benchmarks scenarios one after the other on a stack that this process holds. @returns the worst exit code. */
+async function benchmarkAll(
+  session: OpenSession,
+  prepared: readonly PreparedScenario[],
+  options: BenchmarkOptions,
+): Promise<number> {
   const outputs = await readOutputs(session);
   if (prepared.some(({ scenario }) => scenario.nodes.real === "exclude")) requireKwok(outputs.simulatedNodes);
   if (!(await options.confirm())) return 1;
@@ -83,10 +97,7 @@ export async function benchmark(open: () => Promise<OpenSession>, options: Bench
     }
     return worst;
   };
-  // Two benchmarks would delete each other's nodes and end each other's scheduler.
-  const lock = join(stateFolder, `bench-${session.stack.replaceAll("/", "-")}`);
-  const what = `benchmarking stack ${session.stack}`;
-  return outlivingInterrupt(() => withLock(lock, what, all, { limit: lockMilliseconds }), onSignal);
+  return outlivingInterrupt(all, onSignal);
 }
 
 async function benchmarkOne(

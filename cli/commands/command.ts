@@ -113,9 +113,9 @@ function declare(
 
 /** Refuses a command line such as `--image --undo`, in which commander takes the second option for the value of the first. */
 function refuseOptionAsValue(parser: Parser, option: Option, value: unknown): void {
-  if (typeof value === "string" && value.startsWith("-")) {
-    parser.error(`option '${option.flags}' expects a value, got '${value}'`);
-  }
+  // An option that may be repeated has a list.
+  const wrong = [value].flat().find((each): each is string => typeof each === "string" && each.startsWith("-"));
+  if (wrong !== undefined) parser.error(`option '${option.flags}' expects a value, got '${wrong}'`);
 }
 
 function passOn(

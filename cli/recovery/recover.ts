@@ -1,5 +1,4 @@
 import { virshFor } from "../../libvirt/virsh.ts";
-import { readLogin } from "../environment.ts";
 import type { Connect } from "./hypervisors.ts";
 import { interruptedCreations } from "./interrupted-creations.ts";
 import { removeOrphans, type Orphan } from "./orphans.ts";
@@ -8,27 +7,22 @@ import { libvirtRefresh } from "../stack/refresh.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import type { Session } from "../stack/session.ts";
 import { protectData } from "../stack/protection.ts";
-import { projectName, stackBaseName } from "../stack/settings.ts";
 import { readState, type StackState } from "../stack/state.ts";
-import { lastPlace, shareStack, StackHold } from "../stack/hold.ts";
+import { lastPlace, type StackHold } from "../stack/hold.ts";
 import { placeHere } from "../../lib/place.ts";
-import { backendFolder, holderOf, readLocks, release, type Holder, type StateLock } from "../stack/lock.ts";
+import { holderOf, readLocks, release, type Holder, type StateLock } from "../stack/lock.ts";
 import { removeFailedDomains } from "./failed-domains.ts";
+import { holdStack, placeOf, type HoldStackOptions } from "./hold-stack.ts";
 
 /** Options of {@link recover}, which tests replace. */
-export interface RecoverOptions {
+export interface RecoverOptions extends HoldStackOptions {
   /** @default the installed virsh */
   readonly connect?: Connect;
-  /** @default {@link logLine} */
-  readonly log?: Log;
-  /** Milliseconds to wait for another command on the stack. @default 20_000 */
-  readonly wait?: number;
 }
 
 /** Result of {@link recover}. */
 export interface Recovered {
-  /** Undefined where the backend is not a folder of this machine. */
-  readonly hold: StackHold | undefined;
+  readonly hold: StackHold;
   /** State of the stack. No other command of this kind changes it until the process ends. */
   readonly state: StackState;
 }
@@ -48,22 +42,16 @@ export interface Recovered {
  */
 export async function recover(session: Session, options: RecoverOptions = {}): Promise<Recovered> {
   const { connect = virshFor, log = logLine } = options;
-  const place = placeOf(session);
-  const hold = place && (await StackHold.take(place.folder, place.project, place.stack, { ...options, log }));
+  const hold = await holdStack(session, options);
   try {
     return { hold, state: await recoverHeld(session, connect, log, hold) };
   } catch (error) {
-    hold?.release();
+    hold.release();
     throw error;
   }
 }
 
-async function recoverHeld(
-  session: Session,
-  connect: Connect,
-  log: Log,
-  hold: StackHold | undefined,
-): Promise<StackState> {
+async function recoverHeld(session: Session, connect: Connect, log: Log, hold: StackHold): Promise<StackState> {
   const report = ({ what, kept }: Orphan, why: string) =>
     log(kept === undefined ? `removed ${what}: ${why}` : `kept ${what}: ${kept}`);
   const found = await inspect(session);
@@ -75,7 +63,7 @@ async function recoverHeld(
     );
     return readState(session);
   }
-  await hold?.recordPlace();
+  await hold.recordPlace();
   const { locks, state, isAlone } = found;
   // Before a refresh, which removes their mark from the state.
   for await (const volume of removeOrphans(state, partialUploads(state, connect), isAlone)) {
@@ -146,24 +134,4 @@ async function updateState(session: Session, { resources }: StackState, log: Log
   if (resources.length === 0) return;
   const code = await session.pulumi([...libvirtRefresh(session), "--clear-pending-creates"]);
   if (code !== 0) log("the state could not be refreshed from libvirt: it may list objects that are missing there");
-}
-
-/**
- * Keeps other commands from recovering the stack until this process ends. For commands that change only the state. Has no
- * effect while a command that changes the stack is running: Pulumi then reports its lock.
- */
-export async function shareWithOthers(session: Session): Promise<void> {
-  const place = placeOf(session);
-  if (place !== undefined) await shareStack(place.folder, place.project, place.stack);
-}
-
-/** Place of a session's stack in a file backend; undefined for every other backend. */
-function placeOf(session: Session): { folder: string; project: string; stack: string } | undefined {
-  const folder = backendFolder(backendOf(session));
-  return folder === undefined ? undefined : { folder, project: projectName(), stack: stackBaseName(session.stack) };
-}
-
-/** URL of a session's backend. The session sets its own only where the user has none. */
-function backendOf({ variables }: Session): string | undefined {
-  return variables.PULUMI_BACKEND_URL ?? (process.env.PULUMI_BACKEND_URL || readLogin());
 }

@@ -15,8 +15,9 @@ export interface StateLock {
 
 /** Another process began to work on the stack, so this one must not change it any more. */
 export class AnotherRunError extends Error {
-  constructor() {
-    super("another run of Pulumi works on this stack. Fix: wait for its end, then run this command again");
+  /** @param holder The process in words. @default another run of Pulumi */
+  constructor(holder = "another run of Pulumi") {
+    super(`${holder} works on this stack. Fix: wait for its end, or end it with Ctrl-C; then run this command again`);
   }
 }
 

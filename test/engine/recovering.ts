@@ -20,7 +20,7 @@ export async function recoveryOf(stack: TestStack) {
     log: (line) => log.push(line),
   });
   // A command would hold the stack until its process ends.
-  hold?.release();
+  hold.release();
   return { log, printed, calls };
 }
 

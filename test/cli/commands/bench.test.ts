@@ -100,7 +100,7 @@ describe("npm run bench", () => {
   test.for([
     ["missing.yaml", undefined, "cannot be read"],
     ["small.yaml", "{", "is no YAML"],
-    ["small.yaml", scenarioText, "--set --calibrate: expected KEY=VALUE", "--set", "--calibrate"],
+    ["small.yaml", scenarioText, "--set calibrate: expected KEY=VALUE", "--set", "calibrate"],
     ["small.yaml", `${scenarioText}speed: 1\n`, "speed"],
     ["small.yaml", scenarioText.replace("opcode: createPods", "opcode: fly"), "there is no such operation"],
     ["small.yaml", scenarioText.replace("{ name: b }", "{ name: b, binary: no-such-file }"), "there is no such file"],
@@ -131,6 +131,8 @@ describe("npm run bench", () => {
   test.for([
     [[], "missing required argument"],
     [["a", "b"], "too many arguments"],
+    [["demo", "--set", "--yes"], "option '--set <key=values>' expects a value, got '--yes'"],
+    [["demo", "--set", "seed=1", "--set=--yes"], "option '--set <key=values>' expects a value, got '--yes'"],
     [["demo", "--repetitions", "5"], "unknown option '--repetitions'"],
   ] as const)("refuses the arguments %j", async ([args, message]) => {
     await expect(command(args)).rejects.toThrow(message);

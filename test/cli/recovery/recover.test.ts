@@ -75,8 +75,13 @@ async function recovering(
     },
   };
   const { virsh, asked } = answering(answers, meanwhile);
-  const { hold, state } = await recover(session, { connect: () => virsh, log: (line) => said.push(line), wait: 100 });
-  hold?.release();
+  const { hold, state } = await recover(session, {
+    connect: () => virsh,
+    log: (line) => said.push(line),
+    wait: 100,
+    folder,
+  });
+  hold.release();
   expect(state).toEqual({ resources, pending: [] });
   return { said, asked, ran, exports };
 }
