@@ -1,7 +1,7 @@
 import { agreeingCommand, agrees, confirm, isUnattended } from "../consent/consent.ts";
 import { describeStack } from "../consent/destruction.ts";
 import { concernsResource, explainingFailure } from "../diagnose/after-failure.ts";
-import { removeContext } from "../kubeconfig/context.ts";
+import { removeDeadContext } from "../kubeconfig/context.ts";
 import { recover } from "../recovery/recover.ts";
 import { startStoppedForDeletion } from "../recovery/restart.ts";
 import { refuseSharedVolumes } from "../recovery/shared-volumes.ts";
@@ -11,7 +11,6 @@ import { openStack } from "../session.ts";
 import type { Session } from "../stack/session.ts";
 import { removeKubeconfig } from "../stack/outputs.ts";
 import { withoutProtection } from "../stack/protection.ts";
-import { readState } from "../stack/state.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
@@ -54,13 +53,13 @@ export const command = defineCommand<StackOptions>({
       agreed.push("--yes");
     }
     await startStoppedForDeletion(state);
-    const code = await destroy(session, ["destroy", "--stack", stack, ...args, ...agreed]);
-    if (code === 0) {
-      await removeKubeconfig(session);
-      // After `--target` or `--preview-only` the cluster exists.
-      if ((await readState(session)).resources.length === 0) await removeContext(state);
+    try {
+      const code = await destroy(session, ["destroy", "--stack", stack, ...args, ...agreed]);
+      if (code === 0) await removeKubeconfig(session);
+      return code;
+    } finally {
+      if (!args.includes("--preview-only")) await removeDeadContext(session, state);
     }
-    return code;
   },
 });
 

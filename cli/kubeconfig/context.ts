@@ -1,4 +1,5 @@
 import { logLine, type Log } from "../../lib/log.ts";
+import { isControlPlaneMachine, isDataDisk } from "../../names.ts";
 import { clusterIdsOf } from "../recovery/owner.ts";
 import { writeKubeconfig } from "../stack/outputs.ts";
 import type { Session } from "../stack/session.ts";
@@ -72,12 +73,8 @@ export async function renewContext(session: Reader, options: ContextOptions = {}
   });
 }
 
-/**
- * Removes the entries of a deleted cluster from the user's kubeconfigs. Entries without the cluster's mark stay. A failure is a
- * warning.
- * @param state State from before the deletion, which has the cluster's name and id.
- */
-export async function removeContext(state: StackState, options: ContextOptions = {}): Promise<void> {
+/** Removes the entries with a cluster's mark from the user's kubeconfigs. @param state State with its name and id. */
+async function removeContext(state: StackState, options: ContextOptions = {}): Promise<void> {
   const { files = userFiles(), log = logLine } = options;
   const [name, ids] = [clusterOf(state), clusterIdsOf(state)];
   for (const file of name === "" || ids.length === 0 ? [] : files.all) {
@@ -87,6 +84,25 @@ export async function removeContext(state: StackState, options: ContextOptions =
       if (await changeKubeconfig(file, remove)) log(`removed context ${name} from ${file}`);
     });
   }
+}
+
+/**
+ * Removes the entries of a cluster whose control plane a `destroy` has deleted, also where a later deletion failed. The next
+ * `destroy` may find no id of the cluster. The entries stay while the state has the control plane's machine or data disk. A
+ * failure is a warning.
+ * @param before State from before the deletion.
+ */
+export async function removeDeadContext(
+  session: Reader,
+  before: StackState,
+  options: ContextOptions = {},
+): Promise<void> {
+  const { log = logLine } = options;
+  await warning(log, "was not removed", async () => {
+    const { resources } = await readState(session);
+    if (resources.some(({ urn }) => isControlPlaneMachine(urn) || isDataDisk(urn))) return;
+    await removeContext(before, options);
+  });
 }
 
 /** The context of a cluster in the user's kubeconfigs. */

@@ -11,8 +11,9 @@ const situation = vi.hoisted(() => ({
   answer: false,
   unattended: false,
   events: [] as string[],
-  /** Resources after the deletion. */
-  left: undefined as readonly object[] | undefined,
+  /** Exit code of Pulumi. */
+  code: 0,
+  throws: false,
   /** States of which the context was removed. */
   removed: [] as object[],
 }));
@@ -36,11 +37,12 @@ vi.mock("../../../cli/session.ts", () => ({
       settings: () => settingsOf({}),
       capture: (args: readonly string[]) => {
         if (args[1] !== "export") situation.events.push(args.slice(0, 2).join(" "));
-        return Promise.resolve(JSON.stringify({ deployment: { resources: situation.left ?? resources } }));
+        return Promise.resolve(JSON.stringify({ deployment: { resources: resources } }));
       },
       pulumi: (args: readonly string[]) => {
         situation.events.push(args.join(" "));
-        return Promise.resolve(0);
+        if (situation.throws) return Promise.reject(new Error("no Pulumi"));
+        return Promise.resolve(situation.code);
       },
     });
   },
@@ -49,7 +51,11 @@ vi.mock("../../../cli/recovery/recover.ts", () => ({
   recover: () => Promise.resolve({ hold: undefined, state: { resources, pending: [] } }),
 }));
 vi.mock("../../../cli/kubeconfig/context.ts", () => ({
-  removeContext: (state: object) => Promise.resolve(void situation.removed.push(state)),
+  removeDeadContext: (_: object, before: object) => Promise.resolve(void situation.removed.push(before)),
+}));
+vi.mock("../../../cli/diagnose/after-failure.ts", () => ({
+  concernsResource: () => false,
+  explainingFailure: (_: object, work: () => Promise<number>) => work(),
 }));
 vi.mock("../../../cli/consent/consent.ts", async (original) => ({
   ...(await original<object>()),
@@ -62,7 +68,8 @@ vi.mock("../../../cli/consent/consent.ts", async (original) => ({
 
 beforeEach(() => {
   happened = situation.events = [];
-  situation.left = undefined;
+  situation.code = 0;
+  situation.throws = false;
   situation.removed = [];
   said = "";
   vi.spyOn(console, "error").mockImplementation((text: string) => void (said += `${text}\n`));
@@ -96,12 +103,21 @@ describe("a destroy", () => {
     expect(happened.slice(1)).toEqual(["state unprotect", "destroy --stack dev --yes", "state protect"]);
   });
 
-  test("removes the cluster's context only where no resource is left", async () => {
-    await command(["--yes"]);
-    expect(situation.removed).toEqual([]);
-    situation.left = [];
-    await command(["--yes"]);
+  test.each([0, 255])("that ends with %d looks for a context without a control plane", async (code) => {
+    situation.code = code;
+    expect(await command(["--yes"])).toBe(code);
     expect(situation.removed).toEqual([{ resources, pending: [] }]);
+  });
+
+  test("that throws looks for it, too", async () => {
+    situation.throws = true;
+    await expect(command(["--yes"])).rejects.toThrow("no Pulumi");
+    expect(situation.removed).toHaveLength(1);
+  });
+
+  test("that is only shown changes no kubeconfig", async () => {
+    expect(await command(["--preview-only"])).toBe(0);
+    expect(situation.removed).toEqual([]);
   });
 
   test("without a terminal is refused before it opens a session", async () => {

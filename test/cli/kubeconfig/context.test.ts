@@ -6,7 +6,7 @@ import {
   findContext,
   mergeContext,
   refuseTakenContext,
-  removeContext,
+  removeDeadContext,
   renewContext,
 } from "../../../cli/kubeconfig/context.ts";
 import type { StackState } from "../../../cli/stack/state.ts";
@@ -66,10 +66,10 @@ describe("a merged context", () => {
     user.write(userConfig);
     await mergeContext(user.session(), user.options);
     expect(user.read()).not.toBe(userConfig);
-    await removeContext(living, user.options);
+    await removeDeadContext(user.session(none), living, user.options);
     expect(user.read()).toBe(userConfig);
     expect(user.said.at(-1)).toBe(`removed context lab from ${user.file}`);
-    await removeContext(living, user.options);
+    await removeDeadContext(user.session(none), living, user.options);
     expect(user.said).toHaveLength(2);
     expect(await findContext(living, user.options)).toBe(undefined);
   });
@@ -91,7 +91,7 @@ describe("a merged context", () => {
     await mergeContext(user.session(), user.options);
     await mergeContext(user.session(), options);
     expect([existsSync(first), user.said.at(-1)?.includes(user.file)]).toEqual([false, true]);
-    await removeContext(living, options);
+    await removeDeadContext(user.session(none), living, options);
     await mergeContext(user.session(), options);
     expect(readFileSync(first, "utf8")).toContain("name: lab");
     expect(user.read()).not.toContain("lab");
@@ -99,8 +99,50 @@ describe("a merged context", () => {
 
   test("is not made for a stack without a cluster", async ({ user }) => {
     await mergeContext(user.session(none), user.options);
-    await removeContext(none, user.options);
+    await removeDeadContext(user.session(none), none, user.options);
     expect([existsSync(user.file), user.said]).toEqual([false, []]);
+  });
+});
+
+describe("the context of a cluster whose deletion has failed", () => {
+  const part = (parents: string, type: string, name: string) => ({ urn: urn(`${parents}$${type}`, name), type });
+  const master = "nodeforge:index:Cluster$nodeforge:index:Master";
+  const domain = "libvirt:index/domain:Domain";
+  const volume = "libvirt:index/volume:Volume";
+  const left = (...resources: readonly ReturnType<typeof part>[]) => ({
+    pending: [],
+    resources: [...living.resources, ...resources],
+  });
+
+  test.for([
+    ["machine", part(master, domain, "lab-master")],
+    ["machine of an earlier release", part(`${master}$nodeforge:index:VirtualMachine`, domain, "lab-master")],
+    ["data disk", part(master, volume, "lab-master-data")],
+  ] as const)("stays while the state has the control plane's %s", async ([, resource], { user }) => {
+    await mergeContext(user.session(), user.options);
+    const before = user.read();
+    await removeDeadContext(user.session(left(resource)), living, user.options);
+    expect([user.read(), user.said.length]).toEqual([before, 1]);
+  });
+
+  test("goes once only other resources are left", async ({ user }) => {
+    await mergeContext(user.session(), user.options);
+    const rest = left(
+      part("nodeforge:index:Cluster$nodeforge:index:Worker", domain, "lab-worker-node-1"),
+      part(master, volume, "lab-master-root"),
+      part("nodeforge:index:Cluster", "libvirt:index/network:Network", "lab-network"),
+    );
+    await removeDeadContext(user.session(rest), living, user.options);
+    expect(user.said.slice(1)).toEqual([`removed context lab from ${user.file}`]);
+    expect(user.read()).not.toContain("lab");
+  });
+
+  test("stays with a warning where the state cannot be read", async ({ user }) => {
+    await mergeContext(user.session(), user.options);
+    const capture = () => Promise.reject(new Error("no backend"));
+    await removeDeadContext({ ...user.session(), capture }, living, user.options);
+    expect(user.said.slice(1)).toEqual(["warning: the context of the cluster was not removed: no backend"]);
+    expect(user.read()).toContain("name: lab");
   });
 });
 
@@ -121,7 +163,7 @@ describe("a name that another entry has", () => {
     user.write(taken);
     await refuseTakenContext(user.session(), user.options);
     await mergeContext(user.session(), user.options);
-    await removeContext(living, user.options);
+    await removeDeadContext(user.session(none), living, user.options);
     expect(user.said).toHaveLength(1);
     expect(user.said[0]).toContain(
       `warning: the context of the cluster was not merged: ${user.file}: the name of the cluster is taken`,
@@ -136,7 +178,7 @@ describe("a name that another entry has", () => {
     );
     const before = user.read();
     await mergeContext(user.session(stateOf("id-2")), user.options);
-    await removeContext(stateOf("id-2"), user.options);
+    await removeDeadContext(user.session(none), stateOf("id-2"), user.options);
     expect([user.read(), user.said.length]).toEqual([before, 2]);
   });
 
@@ -163,7 +205,7 @@ test("a kubeconfig that cannot be read is a warning with its reason, and stays",
   await refuseTakenContext(user.session(none), user.options);
   await mergeContext(user.session(), user.options);
   await renewContext(user.session(), user.options);
-  await removeContext(living, user.options);
+  await removeDeadContext(user.session(none), living, user.options);
   expect(user.said).toHaveLength(2);
   expect(user.said[0]).toMatch(/was not merged: .*config: it is not valid YAML \(line 1/);
   expect(user.said[1]).toMatch(/was not removed: .*config: it is not valid YAML \(line 1/);
