@@ -1,14 +1,17 @@
 import * as libvirt from "@pulumi/libvirt";
+import { runtime } from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { announceRenewal } from "./lifecycle/certificates.ts";
 import { checkHealth } from "./lifecycle/health.ts";
 import { hasSameInputs } from "./lifecycle/prior-cluster.ts";
 import { readPriorState } from "./lifecycle/prior-state.ts";
+import { waitForGate } from "./lifecycle/update-gate.ts";
 import { preflight } from "./preflight/check.ts";
 import { withVerifiedImages } from "./preflight/images.ts";
 import { deriveTopology } from "./topology.ts";
 
+if (!runtime.isDryRun()) await waitForGate();
 const prior = await readPriorState();
 const config = await withVerifiedImages(await loadConfig((desired) => hasSameInputs(prior, desired)));
 const topology = deriveTopology(config);

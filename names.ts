@@ -95,6 +95,12 @@ export function isDataDisk(urn: string): boolean {
   return types.endsWith(`$${resourceType.master}$${resourceType.volume}`) && name.endsWith(suffix.data);
 }
 
+/** Whether a URN is the one of a control plane's domain, also in states of earlier releases. */
+export function isControlPlaneMachine(urn: string): boolean {
+  const types = urn.split("::")[2]?.split("$") ?? [];
+  return types.at(-1) === resourceType.domain && types.includes(resourceType.master);
+}
+
 /** Name of a resource that has its content in its name: the name of its component and the short digest. */
 export function contentName(component: string, digest: string): string {
   return `${component}-${shortDigest(digest)}`;
@@ -200,3 +206,6 @@ export const smokeNamespace = "nodeforge-smoke";
 
 /** Environment variable: path of the file in which the health checks of one run share their observations. */
 export const sightingsVariable = "NODEFORGE_SIGHTINGS";
+
+/** Environment variable: path of the socket on which the program of an update asks whether it may begin. */
+export const gateVariable = "NODEFORGE_UPDATE_GATE";

@@ -1,10 +1,15 @@
-import { logLine } from "../lib/log.ts";
+import { logLine, type Log } from "../lib/log.ts";
+import { hasInitialized } from "./backup/before-replacement.ts";
+import type { ControlPlaneLoss } from "./backup/planned-loss.ts";
+import { UpdateGate } from "./backup/update-gate.ts";
 import { agreeingCommand, isUnattended } from "./consent/consent.ts";
-import { optionsToProceed, planUnattended, RefusedError } from "./consent/unattended.ts";
+import { optionsToProceed, planEvents, planUnattended, RefusedError } from "./consent/unattended.ts";
 import { explainingFailure } from "./diagnose/after-failure.ts";
 import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
+import { EventStream } from "./progress/event-stream.ts";
 import { readLiveNodes } from "./progress/live-nodes.ts";
+import { hidesPlan, ObservedPlan } from "./progress/observed-plan.ts";
 import { explanationIn } from "./progress/pulumi-output.ts";
 import { UpdateView } from "./progress/update-view.ts";
 import type { RecordedCommand } from "./runs/record.ts";
@@ -14,6 +19,9 @@ import { sharingSightings } from "./sightings.ts";
 import { readOutputs, summary } from "./stack/outputs.ts";
 import { refreshFromLibvirt } from "./stack/refresh.ts";
 import { readState, type StackState } from "./stack/state.ts";
+
+/** Takes a backup before an update with this loss. */
+export type BackUp = (loss: ControlPlaneLoss | "unknown", log: Log) => Promise<unknown>;
 
 /** Options of {@link up}. */
 export interface UpOptions {
@@ -25,6 +33,8 @@ export interface UpOptions {
   readonly runs?: string;
   /** Whether Pulumi's own display is used. @default false: one line for each node */
   readonly pulumiOutput?: boolean;
+  /** Called before an update that replaces or deletes the machine or the data of an existing control plane. @default no backup */
+  readonly backUp?: BackUp;
 }
 
 /**
@@ -40,12 +50,15 @@ export interface UpOptions {
 export async function up(session: Session, args: readonly string[], options: UpOptions = {}): Promise<number> {
   const { command = "up", runs, pulumiOutput = false } = options;
   return sharingSightings(session, async (shared) => {
-    if (!(await prepare(shared, options.state ?? (await readState(shared))))) return 130;
+    const state = options.state ?? (await readState(shared));
+    if (!(await prepare(shared, state))) return 130;
+    // The first update has nothing to back up.
+    const backUp = hasInitialized(state) ? options.backUp : undefined;
     const run = await openRun(shared, { command, args }, runs);
     // The result of a run that throws.
     let end: RunEnd = { exitCode: 1 };
     try {
-      const exitCode = await update({ session: shared, run, command, args, pulumiOutput });
+      const exitCode = await update({ session: shared, run, command, args, pulumiOutput, backUp });
       end = { exitCode };
       return exitCode;
     } catch (error) {
@@ -72,13 +85,17 @@ interface Update {
   /** Arguments for `pulumi up`. */
   readonly args: readonly string[];
   readonly pulumiOutput: boolean;
+  readonly backUp: BackUp | undefined;
 }
 
 /** Runs `pulumi up`, without a terminal only after a check of its plan. @returns Pulumi's exit code. */
 async function update(request: Update): Promise<number> {
   const { session, args } = request;
-  const plan = isUnattended(args) ? await checkPlan(request) : { code: 0, options: [] };
+  const isChecked = isUnattended(args);
+  const plan = isChecked ? await checkPlan(request) : { code: 0, options: [] };
   if (plan.code !== 0) return plan.code;
+  // A checked plan loses no control plane.
+  if (!isChecked && hidesPlan(args) && !args.includes("--preview-only")) await backUpUnseen(request);
   const up = ["up", "--stack", session.stack, ...args, ...plan.options];
   let totals: readonly string[] = [];
   const code = await explained(request, async () => {
@@ -94,14 +111,39 @@ async function update(request: Update): Promise<number> {
 }
 
 /** Runs `pulumi up` with a line for each node. @returns Pulumi's exit code, and the times and changes as lines. */
-async function show({ run, pulumiOutput }: Update, args: readonly string[]) {
-  await using view = pulumiOutput ? undefined : await UpdateView.open(args);
-  if (view === undefined) return { code: await run.pulumi(args), totals: [] };
-  const code = await run.pulumi([...args, ...view.options], view.variables, view.hidesPulumi);
-  await view[Symbol.asyncDispose]();
+async function show(request: Update, args: readonly string[]) {
+  const { run, pulumiOutput, backUp } = request;
+  const plan = new ObservedPlan();
+  const isHeld = backUp !== undefined && !hidesPlan(args);
+  await using view = pulumiOutput ? undefined : await UpdateView.open(args, { onEvent: plan.take });
+  // A plan without events is an unknown one.
+  await using events =
+    isHeld && view === undefined
+      ? await EventStream.open({ onEvent: plan.takeLine }).catch(() => undefined)
+      : undefined;
+  await using gate = isHeld
+    ? await UpdateGate.open(async () => {
+        if (plan.loss !== undefined) await backUp(plan.loss, view?.say ?? logLine);
+      })
+    : undefined;
+  const source = view ?? events;
+  const all = [...args, ...(source?.options ?? [])];
+  const variables = { ...source?.variables, ...gate?.variables };
+  const code = await (view === undefined ? run.pulumi(all, variables) : run.pulumi(all, variables, view.hidesPulumi));
+  await view?.[Symbol.asyncDispose]();
   // The errors are in the output that the terminal did not show.
-  if (code !== 0 && view.hasShown) console.log(`\n${explanationIn(await run.log())}`);
-  return { code, totals: view.hasShown ? view.totals() : [] };
+  if (code !== 0 && view?.hasShown) console.log(`\n${explanationIn(await run.log())}`);
+  return { code, totals: view?.hasShown ? view.totals() : [] };
+}
+
+/** Plans an update whose own plan cannot be observed, and takes its backup. Shows no plan. */
+async function backUpUnseen({ session, run, args, backUp }: Update): Promise<void> {
+  if (backUp === undefined) return;
+  logLine("planning first, because an `up` that replaces the control plane needs a backup; --no-backup skips this");
+  const plan = new ObservedPlan();
+  const { events } = await planEvents(run, session.stack, args, () => true);
+  for (const line of events.split("\n").filter(Boolean)) plan.takeLine(line);
+  if (plan.loss !== undefined) await backUp(plan.loss, logLine);
 }
 
 /** The last line of an error, without its stack. */

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 
 /** A text from outside of the program. */
 export interface Source {
-  /** Noun phrase for the text, such as `kubectl's list of nodes`. */
+  /** Noun phrase for the text, such as `kubectl's list of leases`. */
   readonly name: string;
   /** Command or action that gives a right text. */
   readonly fix: string;

@@ -12,6 +12,7 @@ import {
   hasSignature,
   imageLabel,
   imageOfBaseVolume,
+  isControlPlaneMachine,
   isDataDisk,
   nameOfUrn,
   networkMark,
@@ -137,4 +138,15 @@ describe("a name is recognized", () => {
     expect(hasSignature(description, "00112233aabb")).toBe(true);
     expect(hasSignature(description, "112233aabb")).toBe(false);
   });
+});
+
+test("the machine of a control plane is a domain below it, also in states of earlier releases", () => {
+  const of = (...types: readonly string[]) =>
+    isControlPlaneMachine(`urn:pulumi:lab::nodeforge::${types.join("$")}::lab`);
+  const { cluster, master, worker, virtualMachine, domain, volume } = resourceType;
+  expect([of(cluster, master, domain), of(cluster, master, virtualMachine, domain)]).toEqual([true, true]);
+  expect([of(cluster, worker, domain), of(cluster, master, volume), of(domain), of(cluster, master)]).toEqual(
+    Array(4).fill(false),
+  );
+  expect(isControlPlaneMachine("")).toBe(false);
 });

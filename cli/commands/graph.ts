@@ -4,8 +4,8 @@ import { InvalidArgumentError, Option } from "commander";
 import { logLine } from "../../lib/log.ts";
 import { virshFor } from "../../libvirt/virsh.ts";
 import { drawCluster } from "../graph/draw-cluster.ts";
-import { readLiveNodes, type LiveNodes } from "../graph/live-nodes.ts";
 import { mermaid } from "../graph/mermaid.ts";
+import { readNodeStates, type NodeStates } from "../graph/node-states.ts";
 import { svg } from "../graph/svg.ts";
 import { kubectlWith, type Kubectl } from "../machines/readiness.ts";
 import { openSession, type OpenSession } from "../session.ts";
@@ -62,9 +62,9 @@ export const command = defineCommand<GraphOptions>({
   },
 });
 
-async function askNodes(session: OpenSession, state: StackState): Promise<LiveNodes> {
+async function askNodes(session: OpenSession, state: StackState): Promise<NodeStates> {
   const path = await writeKubeconfig(session).catch((error: unknown) => error as Error);
   // Without a kubeconfig, the machines still have a state.
   const ask: Kubectl = path instanceof Error ? () => Promise.reject(path) : await kubectlWith(path);
-  return readLiveNodes({ state, connect: virshFor, ask });
+  return readNodeStates({ state, connect: virshFor, ask });
 }

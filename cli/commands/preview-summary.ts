@@ -1,25 +1,19 @@
-import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { Option } from "commander";
 import { virshFor } from "../../libvirt/virsh.ts";
-import { checkout } from "../../lib/checkout.ts";
 import { run } from "../../lib/process.ts";
 import { kubectl } from "../../tools/kubectl.ts";
-import { pulumiCli } from "../../tools/pulumi-cli.ts";
 import { hypervisorUri } from "../hypervisor-uri.ts";
 import { liveComment, type Comment } from "../plan/live-comment.ts";
 import { readRevision } from "../plan/revision.ts";
 import { settingsFacts } from "../plan/settings-facts.ts";
 import { renderSummary } from "../plan/summary.ts";
 import { timedRuns } from "../plan/timed-runs.ts";
-import { shareWithOthers } from "../recovery/recover.ts";
-import { openStack, withoutAgent } from "../session.ts";
-import { withSightings } from "../sightings.ts";
-import { withStackFileCopy } from "../stack/file.ts";
+import { shareWithOthers } from "../recovery/hold-stack.ts";
+import { openStack } from "../session.ts";
 import { writeKubeconfig } from "../stack/outputs.ts";
-import { parallelism } from "../stack/parallelism.ts";
 import type { Session } from "../stack/session.ts";
-import { readSettings, type StackChoice } from "../stack/settings.ts";
+import { readSettings } from "../stack/settings.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, configFileArguments, stackOptions, type StackOptions } from "./options.ts";
 
@@ -28,9 +22,6 @@ interface SummaryOptions extends StackOptions {
   readonly planOnly?: boolean;
   readonly base: string;
 }
-
-/** Milliseconds for a plan. The health check of a large cluster takes minutes. */
-const limit = 30 * 60_000;
 
 /** Describes the changes of `up` as a comment for a review. */
 export const command = defineCommand<SummaryOptions>({
@@ -80,25 +71,8 @@ async function live(options: SummaryOptions): Promise<Comment> {
   return liveComment(session, {
     virsh: virshFor(hypervisorUri(session.settings())),
     kubectl: kubectlOf(session),
-    pulumi: (args) => quietPulumi(session, choice, args),
     args: configFileArguments(choice),
   });
-}
-
-/** Runs Pulumi as the session does, but keeps its output from the standard output, which is for the comment. */
-async function quietPulumi(session: Session, choice: StackChoice, args: readonly string[]): Promise<void> {
-  const settings = session.settings();
-  const [cli, words] = await Promise.all([pulumiCli(), withStackFileCopy(choice, args)]);
-  // Without the last variable the CLI has no option for the log of events.
-  const fixed = {
-    ...session.variables,
-    ...withoutAgent(settings),
-    ...parallelism(settings),
-    PULUMI_DEBUG_COMMANDS: "true",
-  };
-  await withSightings((sightings) =>
-    run(join(cli, "pulumi"), words, { cwd: checkout, env: { ...fixed, ...sightings }, timeout: limit }),
-  );
 }
 
 /** Returns kubectl for the cluster of a session. It is fetched at the first call, because most plans drain no worker. */

@@ -1,5 +1,5 @@
 import { preview } from "../preview.ts";
-import { shareWithOthers } from "../recovery/recover.ts";
+import { shareWithOthers } from "../recovery/hold-stack.ts";
 import { openStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";

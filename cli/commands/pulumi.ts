@@ -1,4 +1,4 @@
-import { shareWithOthers } from "../recovery/recover.ts";
+import { shareWithOthers } from "../recovery/hold-stack.ts";
 import { openStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";

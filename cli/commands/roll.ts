@@ -47,7 +47,7 @@ export const command = defineCommand<StackOptions & RollOptions>({
       state,
       settings: session.settings(),
       up: (args) => up(session, args, { command: "roll" }),
-      backUp: () => backUpBeforeReplacement(session, state, true),
+      backUp: () => backUpBeforeReplacement(session, state, "machine"),
       nodeTable: () => nodeTable(session),
       log: logLine,
       unattended: isUnattended(request.up),

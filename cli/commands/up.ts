@@ -1,16 +1,18 @@
 import { Option } from "commander";
+import { backUpBeforeReplacement } from "../backup/before-replacement.ts";
 import { isUnattended } from "../consent/consent.ts";
 import { refuseOtherImage } from "../consent/unattended.ts";
 import { describe, examine, passes } from "../doctor/doctor.ts";
 import { mergeContext, refuseTakenContext } from "../kubeconfig/context.ts";
 import { recover } from "../recovery/recover.ts";
 import { openStack } from "../session.ts";
-import { up } from "../up.ts";
+import { up, type BackUp } from "../up.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
 
 interface UpCommandOptions extends StackOptions {
   readonly merge: boolean;
+  readonly backup: boolean;
   readonly pulumiOutput?: boolean;
 }
 
@@ -22,9 +24,12 @@ export const command = defineCommand<UpCommandOptions>({
     "recovers an unfinished run, and runs `pulumi up`. Shows one line for each node, and ends with a table of the nodes.\n\n" +
     "Merges a context named after the cluster into your kubeconfig: the first file of KUBECONFIG, else ~/.kube/config. " +
     "`destroy` removes it.\n\n" +
+    "Takes a backup first where the plan replaces or deletes the control plane's machine or data disk (see " +
+    "`npm run backup`).\n\n" +
     "Without a terminal, `up` proceeds if its plan deletes and replaces nothing that holds data. Otherwise it needs --yes.",
   options: () => [
     new Option("--no-merge", "leave your kubeconfig unchanged"),
+    new Option("--no-backup", "take no backup before the control plane is replaced or deleted"),
     new Option("--pulumi-output", "show Pulumi's own display instead of one line for each node"),
     ...stackOptions(),
   ],
@@ -46,7 +51,11 @@ export const command = defineCommand<UpCommandOptions>({
     console.error(describe(findings));
     if (!passes(findings)) return 1;
     const { state } = await recover(session);
-    const code = await up(session, args, { state, pulumiOutput: options.pulumiOutput === true });
+    const backUp: BackUp = (loss, log) => backUpBeforeReplacement(session, state, loss, { log });
+    const code = await up(session, args, {
+      ...{ state, pulumiOutput: options.pulumiOutput === true },
+      ...(options.backup ? { backUp } : {}),
+    });
     if (code === 0 && options.merge) await mergeContext(session);
     return code;
   },

@@ -43,14 +43,16 @@ export async function refuseOtherImage(
   throw new RefusedError([...lines, why].join("\n"), agreeingCommand("up", session.stack, args));
 }
 
-/** Options of `up` that `preview` does not have (3.250). The first one takes a value. */
-const onlyOfUp = /^--(secrets-provider|continue-on-error|strict)(=|$)/;
+/** Options of `up` that `preview` does not have (3.250), and the log of events that the plan needs itself. */
+const onlyOfUp =
+  /^--(secrets-provider|continue-on-error|strict|yes|skip-preview|event-log)(=|$)|^-[dehjrQ]*[yf][defhjryQ]*$/;
+
+/** Those of {@link onlyOfUp} whose value is the next argument. */
+const takesValue = ["--secrets-provider", "--event-log"];
 
 /** Arguments for `pulumi preview` that show the plan of `pulumi up` with these arguments. */
 export function previewArguments(args: readonly string[]): readonly string[] {
-  return args.filter(
-    (argument, index) => !onlyOfUp.test(argument) && (index === 0 || args[index - 1] !== "--secrets-provider"),
-  );
+  return args.filter((argument, index) => !onlyOfUp.test(argument) && !takesValue.includes(args[index - 1] ?? ""));
 }
 
 /**
@@ -63,14 +65,29 @@ export async function planUnattended(
   { stack }: Pick<Session, "stack">,
   args: readonly string[],
 ): Promise<{ readonly code: number; readonly losses: string }> {
+  const { code, events } = await planEvents(run, stack, args);
+  return { code, losses: code === 0 ? describeLosses(plannedLosses(events)) : "" };
+}
+
+/**
+ * Previews an `up`.
+ * @param args Arguments for `pulumi up`.
+ * @param hides Whether the terminal does not show the preview, which the run's log has in any case. @default never
+ * @returns Pulumi's exit code, and the engine's event log: a JSON object a line; "" after a failure.
+ */
+export async function planEvents(
+  run: Pick<Run, "pulumi">,
+  stack: string,
+  args: readonly string[],
+  hides?: () => boolean,
+): Promise<{ readonly code: number; readonly events: string }> {
   const folder = await mkdtemp(join(tmpdir(), "nodeforge-plan-"));
   try {
-    const events = join(folder, "events.json");
-    const preview = ["preview", "--stack", stack, "--event-log", events, ...previewArguments(args)];
+    const file = join(folder, "events.json");
+    const preview = ["preview", "--stack", stack, "--event-log", file, ...previewArguments(args)];
     // Without the variable the CLI has no such option.
-    const code = await run.pulumi(preview, { PULUMI_DEBUG_COMMANDS: "true" });
-    const losses = code === 0 ? describeLosses(plannedLosses(await readFile(events, "utf8"))) : "";
-    return { code, losses };
+    const code = await run.pulumi(preview, { PULUMI_DEBUG_COMMANDS: "true" }, hides);
+    return { code, events: code === 0 ? await readFile(file, "utf8") : "" };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@ import { clusterStateOf, type ClusterNode } from "../diagnose/state.ts";
 import { clusterOf, type StackState } from "../stack/state.ts";
 import { worst, type Condition } from "./condition.ts";
 import type { Arrow, Box, Frame, Graph } from "./graph.ts";
-import { conditionOf, wordsFor, type LiveNodes } from "./live-nodes.ts";
+import { conditionOf, wordsFor, type NodeStates } from "./node-states.ts";
 import { baseImagesOf, diskOf, folderOf, placeOf, simulatedPoolsOf, subnetsOf, workerPoolsOf } from "./state-facts.ts";
 
 /** Sources of {@link drawCluster}. */
@@ -11,7 +11,7 @@ export interface DrawSources {
   readonly stack: string;
   readonly state: StackState;
   /** States of the nodes; undefined where nothing was asked. */
-  readonly live?: LiveNodes | undefined;
+  readonly live?: NodeStates | undefined;
   /** A worker pool of more nodes is one box. */
   readonly fold: number;
 }
@@ -126,12 +126,12 @@ function showNodes(
   return { shown: [...masters, ...pools.flatMap(({ shown }) => shown)], frames: pools.map(({ frame }) => frame) };
 }
 
-interface NodeState {
+interface DrawnState {
   readonly condition: Condition;
   readonly words: string | undefined;
 }
 
-function stateOf({ name, steps }: ClusterNode, live: LiveNodes | undefined): NodeState {
+function stateOf({ name, steps }: ClusterNode, live: NodeStates | undefined): DrawnState {
   if (!steps.some((step) => step.name === "machine" && step.done)) {
     return { condition: "missing", words: "machine not created" };
   }
@@ -140,7 +140,7 @@ function stateOf({ name, steps }: ClusterNode, live: LiveNodes | undefined): Nod
 }
 
 /** One line for each state of a folded pool, such as "11: machine running, node Ready". */
-function counts(states: readonly NodeState[]): readonly string[] {
+function counts(states: readonly DrawnState[]): readonly string[] {
   const groups = Map.groupBy(states, ({ words }) => words ?? "");
   return [...groups].filter(([words]) => words !== "").map(([words, members]) => `${members.length}: ${words}`);
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { duration, logLine, type Log } from "../../lib/log.ts";
 import { list, object, readJson, text as anyText } from "../../lib/outside.ts";
 import { run } from "../../lib/process.ts";
-import { realNodes } from "../../names.ts";
 import { kubectl } from "../../tools/kubectl.ts";
+import { isReady, kubernetesNodes } from "../stack/kubernetes-nodes.ts";
 
 /** Runs kubectl as the administrator of a cluster, and returns its output. */
 export type Kubectl = (...args: readonly string[]) => Promise<string>;
@@ -41,9 +41,6 @@ export async function waitForApi(ask: Kubectl, patience: Patience): Promise<void
 interface List<Item> {
   readonly items: readonly (Item & { readonly metadata: { readonly name: string } })[];
 }
-interface Node {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
 interface Lease {
   readonly spec?: { readonly renewTime?: string };
 }
@@ -58,10 +55,10 @@ export async function waitForNodes(ask: Kubectl, names: readonly string[], patie
   await until("the nodes", patience, async () => {
     try {
       const [nodes, leases] = await Promise.all([
-        ask("get", "nodes", "--selector", realNodes, "--output", "json"),
+        kubernetesNodes(ask),
         ask("get", "leases", "--namespace", "kube-node-lease", "--output", "json", ...names, "--ignore-not-found"),
       ]);
-      const ready = new Set(readyNames(nodes));
+      const ready = new Set(nodes.filter(({ status }) => isReady(status)).map(({ name }) => name));
       const renewed = renewTimes(leases);
       for (const [name, time] of renewed) if (!first.has(name)) first.set(name, time);
       const isAlive = (name: string) => renewed.has(name) && renewed.get(name) !== first.get(name);
@@ -73,28 +70,15 @@ export async function waitForNodes(ask: Kubectl, names: readonly string[], patie
   });
 }
 
-const fix = "run the command again, then npm run diagnose";
+const leases = { name: "kubectl's list of leases", fix: "run the command again, then npm run diagnose" };
 const metadata = object({ name: anyText });
-const nodesShape = object({
-  items: list(
-    object({ metadata }, { status: object({}, { conditions: list(object({ type: anyText, status: anyText })) }) }),
-  ),
-});
 const leaseShape = object({ metadata }, { spec: object({}, { renewTime: anyText }) });
 const leasesShape = { if: object({ items: {} }), then: object({ items: list(leaseShape) }), else: leaseShape };
-
-function readyNames(text: string): readonly string[] {
-  const { items } = readJson<List<Node>>(text, { name: "kubectl's list of nodes", fix }, nodesShape);
-  const isReady = ({ status }: Node) =>
-    status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
-  return items.filter(isReady).map(({ metadata }) => metadata.name);
-}
 
 /** kubectl prints one object instead of a list for one name, and nothing where none exists. */
 function renewTimes(text: string): ReadonlyMap<string, string> {
   if (text.trim() === "") return new Map();
-  const source = { name: "kubectl's list of leases", fix };
-  const answer = readJson<List<Lease> | List<Lease>["items"][number]>(text, source, leasesShape);
+  const answer = readJson<List<Lease> | List<Lease>["items"][number]>(text, leases, leasesShape);
   const items = "items" in answer ? answer.items : [answer];
   return new Map(
     items.flatMap(({ metadata, spec }) => (spec?.renewTime === undefined ? [] : [[metadata.name, spec.renewTime]])),

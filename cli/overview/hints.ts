@@ -1,7 +1,7 @@
 import { renewalDays } from "../../lifecycle/certificates.ts";
+import { isReady, type KubernetesNode } from "../stack/kubernetes-nodes.ts";
 import { stackArguments } from "../stack/settings.ts";
 import type { StackState } from "../stack/state.ts";
-import type { KubernetesNode } from "./kubernetes-nodes.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
 
 /** Returns a command of this checkout for a stack. */
@@ -29,7 +29,7 @@ export function hintsFor(
     const own = status.nodes.find((node) => node.name === name);
     if (own === undefined) return [`Kubernetes has the node ${name}, which the stack does not have. ${fix("up")}`];
     // A node whose machine is off is named above.
-    return word.startsWith("Ready") || own.machine !== "running" ? [] : [`${name} is ${word}. ${fix("diagnose")}`];
+    return isReady(word) || own.machine !== "running" ? [] : [`${name} is ${word}. ${fix("diagnose")}`];
   });
   const missing = status.nodes.filter(({ name }) => nodes?.every((node) => node.name !== name) ?? false);
   return [

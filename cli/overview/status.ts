@@ -7,10 +7,10 @@ import type { FoundContext } from "../kubeconfig/context.ts";
 import { machinesOf, readMachineState, wordFor, type Machine } from "../machines/machine.ts";
 import type { Kubectl } from "../machines/readiness.ts";
 import type { ArchivedRun } from "../runs/archive.ts";
+import { kubernetesNodes, type KubernetesNode } from "../stack/kubernetes-nodes.ts";
 import { clusterOf, resourcesOf, stackOutputs, type StackState } from "../stack/state.ts";
 import type { ClusterStatus, NodeStatus } from "./cluster-status.ts";
 import { fixFor, hintsFor } from "./hints.ts";
-import { kubernetesNodes, type KubernetesNode } from "./kubernetes-nodes.ts";
 
 /** Facts and connections of {@link readStatus}. */
 export interface StatusSources {

@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { logLine, type Log } from "../../lib/log.ts";
+import { plainText } from "../../lib/plain-text.ts";
 import { preview } from "../preview.ts";
+import { EventStream } from "../progress/event-stream.ts";
 import { readResult } from "../runs/result.ts";
 import type { Session } from "../stack/session.ts";
 import { liveFacts, type Sources } from "./live-facts.ts";
@@ -17,11 +16,6 @@ export interface Comment {
 
 /** Options of {@link liveComment}. */
 export interface LiveOptions extends Pick<Sources, "virsh" | "kubectl"> {
-  /**
-   * Runs Pulumi without its output on the terminal.
-   * @throws when Pulumi fails, with the end of its output.
-   */
-  readonly pulumi: (args: readonly string[]) => Promise<unknown>;
   /** Arguments for `pulumi preview`. @default none */
   readonly args?: readonly string[];
   /** Folder of all runs. @default the checkout's */
@@ -30,43 +24,33 @@ export interface LiveOptions extends Pick<Sources, "virsh" | "kubectl"> {
   readonly log?: Log;
 }
 
-/** Plans an `up` as `npm run preview` does, and describes the plan. A plan that fails is described as well. */
+/**
+ * Plans an `up` as `npm run preview` does, and describes the plan. A plan that fails is described as well. Pulumi's output stays
+ * away from the standard output, which is for the comment.
+ */
 export async function liveComment(
   session: Session,
-  { virsh, kubectl, pulumi, args = [], runs, log = logLine }: LiveOptions,
+  { virsh, kubectl, args = [], runs, log = logLine }: LiveOptions,
 ): Promise<Comment> {
   const { stack } = session;
   const notes: string[] = [];
-  const folder = await mkdtemp(join(tmpdir(), "nodeforge-plan-"));
-  try {
-    const events = join(folder, "events.json");
-    let failure = "";
-    const quiet: Session = {
-      ...session,
-      pulumi: (words) =>
-        pulumi(words).then(
-          () => 0,
-          (error: Error) => {
-            failure = error.message;
-            return 1;
-          },
-        ),
-    };
-    const fixed = ["--event-log", events, "--non-interactive", "--color", "never"];
-    const code = await preview(quiet, [...fixed, ...args], (line) => {
-      log(line);
-      notes.push(`${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
-    });
-    if (code !== 0) return { text: renderFailure(stack, failure), code };
-    const last = await readResult(session).catch(() => ({}));
-    const facts = await liveFacts(stack, await readFile(events, "utf8"), {
-      virsh,
-      kubectl,
-      runs: await timedRuns(stack, last, runs),
-      notes,
-    });
-    return { text: renderSummary(facts), code: 0 };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const events: string[] = [];
+  await using stream = await EventStream.open({ onEvent: (line) => events.push(line) });
+  let printed = "";
+  const keep = Object.assign((text: string) => void (printed += text), { hides: () => true });
+  const quiet: Session = { ...session, pulumi: (words) => session.pulumi(words, keep, stream.variables) };
+  const fixed = [...stream.options, "--non-interactive", "--color", "never"];
+  const code = await preview(quiet, [...fixed, ...args], (line) => {
+    log(line);
+    notes.push(`${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
+  });
+  if (code !== 0) return { text: renderFailure(stack, plainText(printed)), code };
+  const last = await readResult(session).catch(() => ({}));
+  const facts = await liveFacts(stack, events.join("\n"), {
+    virsh,
+    kubectl,
+    runs: await timedRuns(stack, last, runs),
+    notes,
+  });
+  return { text: renderSummary(facts), code: 0 };
 }

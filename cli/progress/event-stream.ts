@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server, ServerCredentials, type sendUnaryData, type ServerReadableStream } from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/events_grpc_pb.js";
-import { parseEvent, type EngineEvent } from "./engine-event.ts";
 
 /** Receives the events of a call of Pulumi. */
 export interface EventReceiver {
@@ -11,8 +10,9 @@ export interface EventReceiver {
    * Called when a preview or an update begins.
    * @param index Number of those before it in this call.
    */
-  readonly onBegin: (index: number) => void;
-  readonly onEvent: (event: EngineEvent) => void;
+  readonly onBegin?: (index: number) => void;
+  /** Takes the next event, which is one line of JSON. An error counts as unreadable, and stops nothing. */
+  readonly onEvent: (line: string) => void;
 }
 
 /** The part of Pulumi's message that is read here. */
@@ -85,12 +85,11 @@ export class EventStream implements AsyncDisposable {
   }
 
   #receive(call: ServerReadableStream<EventRequest, object>, done: sendUnaryData<object>): void {
-    this.#receiver.onBegin(this.#streams++);
+    this.#receiver.onBegin?.(this.#streams++);
     call.on("data", (request: EventRequest) => {
       // An event that cannot be shown must not stop the run.
       try {
-        const event = parseEvent(request.getEvent());
-        if (event !== undefined) this.#receiver.onEvent(event);
+        this.#receiver.onEvent(request.getEvent());
       } catch {
         this.#unreadable++;
       }

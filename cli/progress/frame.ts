@@ -1,5 +1,6 @@
 import { duration } from "../../lib/log.ts";
-import type { NodeProgress, NodeStatus, NodeView } from "./node-progress.ts";
+import type { NodeProgress } from "./node-progress.ts";
+import type { NodeStatus, NodeView } from "./node-table.ts";
 
 /** Size of a terminal, in characters. */
 export interface FrameSize {

@@ -1,51 +1,17 @@
 import { nameOfUrn, resourceType } from "../../names.ts";
+import { ClusterParts, type PartChange, type PartView } from "./cluster-parts.ts";
 import type { EngineEvent, Step } from "./engine-event.ts";
-import { afterCloudInit, isControlPlane, isNode, meaningOf } from "./phase.ts";
+import { NodeTable, type NodeChange, type NodeView } from "./node-table.ts";
+import { afterCloudInit, isNode, meaningOf } from "./phase.ts";
 import { PhaseTimes } from "./phase-times.ts";
-
-/** State of a node in an update. `waits`: no step of it runs, and it is not complete. */
-export type NodeStatus = "unchanged" | "waits" | "works" | "complete" | "failed" | "removed";
-
-/** A node in an update. Times are those of {@link NodeProgress.take}. */
-export interface NodeView {
-  /** Name without the cluster's name. */
-  readonly name: string;
-  readonly isControlPlane: boolean;
-  readonly status: NodeStatus;
-  /** The running or failed phase, or the last one; "" before the first. */
-  readonly phase: string;
-  /** Begin of the phase, or of the wait. */
-  readonly since: number;
-  /** Begin of the first phase; undefined before it. */
-  readonly begun: number | undefined;
-  /** End of the last phase of a node that is complete, failed or removed. */
-  readonly ended: number | undefined;
-  /** Last line that the running step has printed; "" for none. */
-  readonly message: string;
-}
-
-/** A part of the cluster that is no node's, such as its network. */
-export interface PartView {
-  readonly name: string;
-  readonly since: number;
-}
 
 /** Change by an event, for a display that prints a line for each change. */
 export type Change =
-  | { readonly is: "node"; readonly node: NodeView }
-  | {
-      readonly is: "part";
-      readonly name: string;
-      readonly state: "begun" | "ended" | "failed";
-      readonly seconds: number;
-    }
+  | NodeChange
+  | PartChange
   /** Something that a step of no bring-up prints, such as a drain. */
   | { readonly is: "message"; readonly from: string; readonly text: string }
   | { readonly is: "warning"; readonly from: string; readonly text: string };
-
-interface NodeRecord extends Omit<NodeView, "isControlPlane"> {
-  readonly urn: string;
-}
 
 interface RunningStep {
   /** URN of the node; undefined for the cluster. */
@@ -56,21 +22,20 @@ interface RunningStep {
 
 /** State of each node in an update: a fold of the engine's events, which uses no clock and nothing but the events. */
 export class NodeProgress {
-  readonly #nodes = new Map<string, NodeRecord>();
+  readonly #nodes = new NodeTable();
   readonly #running = new Map<string, RunningStep>();
-  readonly #parts = new Map<string, { readonly since: number; readonly steps: number }>();
+  readonly #parts = new ClusterParts();
   readonly #times = new PhaseTimes();
-  #cluster = "";
   #changes: Readonly<Record<string, number>> = {};
 
   /** Every node, in the order of its first event. */
   get nodes(): readonly NodeView[] {
-    return [...this.#nodes.values()].map((record) => viewOf(record));
+    return this.#nodes.views;
   }
 
   /** Parts of the cluster that are at work. */
   get parts(): readonly PartView[] {
-    return [...this.#parts].filter(([, { steps }]) => steps > 0).map(([name, { since }]) => ({ name, since }));
+    return this.#parts.views;
   }
 
   /** Longest time of a node in each phase, in milliseconds, in the order of the phases. */
@@ -107,8 +72,8 @@ export class NodeProgress {
 
   #begin(step: Step, at: number): readonly Change[] {
     const { urn, type, op } = step;
-    if (type === resourceType.cluster) this.#cluster = nameOfUrn(urn);
-    if (isNode(urn)) this.#know(urn, op === "create" ? "waits" : "unchanged", at);
+    if (type === resourceType.cluster) this.#nodes.nameCluster(nameOfUrn(urn));
+    if (isNode(urn)) this.#nodes.add(urn, op === "create" ? "waits" : "unchanged", at);
     const meaning = meaningOf(step);
     if (meaning === undefined || meaning.work === "none") return [];
     const isDeletion = meaning.work === "delete";
@@ -119,7 +84,7 @@ export class NodeProgress {
       : { node: meaning.node, phase: meaning.phase, isDeletion };
     this.#running.set(urn, running);
     return running.node === undefined
-      ? this.#beginPart(running.phase, at)
+      ? this.#parts.begin(running.phase, at)
       : this.#enter(running.node, running.phase, at);
   }
 
@@ -127,38 +92,44 @@ export class NodeProgress {
     const { urn, op } = step;
     const running = this.#running.get(urn);
     this.#running.delete(urn);
-    if (isNode(urn) && op === "delete" && is === "ended") return this.#set(urn, { status: "removed", ended: at });
-    if (running !== undefined && running.node === undefined) return this.#endPart(running.phase, is, at);
+    if (isNode(urn) && op === "delete" && is === "ended")
+      return this.#nodes.change(urn, { status: "removed", ended: at });
+    if (running !== undefined && running.node === undefined) return this.#parts.end(running.phase, is, at);
     const meaning = meaningOf(step);
     const node = running?.node ?? meaning?.node;
     if (node === undefined || meaning === undefined) return [];
     if (running !== undefined) this.#times.end(node, running.phase, at);
     if (is === "failed") {
-      return this.#set(node, { status: "failed", phase: running?.phase ?? meaning.phase, ended: at });
+      return this.#nodes.change(node, { status: "failed", phase: running?.phase ?? meaning.phase, ended: at });
     }
-    const record = this.#nodes.get(node);
-    if (record === undefined || record.status === "failed") return [];
-    if (meaning.completes) return record.begun === undefined ? this.#stay(node) : this.#complete(node, at);
+    const known = this.#nodes.get(node);
+    if (known === undefined || known.status === "failed") return [];
+    if (meaning.completes) {
+      if (known.begun !== undefined) return this.#nodes.change(node, { status: "complete", ended: at, message: "" });
+      // No step of the node had work, which no display tells.
+      this.#nodes.change(node, { status: "unchanged" });
+      return [];
+    }
     if (running === undefined) return [];
     const next = [...this.#running.values()].findLast((other) => other.node === node);
-    if (next !== undefined) return this.#set(node, { phase: next.phase });
-    return this.#set(node, { status: "waits", since: at, message: "" });
+    if (next !== undefined) return this.#nodes.change(node, { phase: next.phase });
+    return this.#nodes.change(node, { status: "waits", since: at, message: "" });
   }
 
   #hear({ urn, severity, text }: EngineEvent & { is: "message" }, at: number): readonly Change[] {
     const last = text.split("\n").findLast((line) => line.trim() !== "") ?? "";
     const running = this.#running.get(urn);
-    const from = urn === "" ? "" : this.#nameOf(running?.node ?? urn);
+    const from = urn === "" ? "" : this.#nodes.nameOf(running?.node ?? urn);
     if (severity === "warning") return [{ is: "warning", from, text }];
     if (running === undefined || last === "") return [];
     const { node, phase, isDeletion } = running;
     if (node === undefined || isDeletion) {
-      if (node !== undefined) this.#set(node, { message: last });
+      if (node !== undefined) this.#nodes.change(node, { message: last });
       return text.split("\n").map((line) => ({ is: "message", from, text: line }));
     }
     const changes =
       phase === "cloud-init" && !/waiting for cloud-init$/.test(last) ? this.#leaveCloudInit(urn, running, at) : [];
-    this.#set(node, { message: last });
+    this.#nodes.change(node, { message: last });
     return changes;
   }
 
@@ -172,65 +143,8 @@ export class NodeProgress {
     return this.#enter(node, next, at);
   }
 
-  #know(urn: string, status: "waits" | "unchanged", at: number): void {
-    if (this.#nodes.has(urn)) return;
-    const start = `${this.#cluster}-`;
-    const full = nameOfUrn(urn);
-    const name = full.startsWith(start) ? full.slice(start.length) : full;
-    this.#nodes.set(urn, { urn, name, status, phase: "", since: at, begun: undefined, ended: undefined, message: "" });
-  }
-
-  #enter(node: string, phase: string, at: number): readonly Change[] {
-    this.#know(node, "waits", at);
+  #enter(node: string, phase: string, at: number): readonly NodeChange[] {
     this.#times.begin(node, phase, at);
-    const record = this.#nodes.get(node);
-    if (record?.status === "failed" || (record?.status === "works" && record.phase === phase)) return [];
-    return this.#set(node, {
-      status: "works",
-      phase,
-      since: at,
-      begun: record?.begun ?? at,
-      ended: undefined,
-      message: "",
-    });
+    return this.#nodes.enter(node, phase, at);
   }
-
-  #complete(node: string, at: number): readonly Change[] {
-    return this.#set(node, { status: "complete", ended: at, message: "" });
-  }
-
-  /** A node of which no step had work. */
-  #stay(node: string): readonly Change[] {
-    this.#set(node, { status: "unchanged" });
-    return [];
-  }
-
-  #set(urn: string, change: Partial<NodeRecord>): readonly Change[] {
-    const record = this.#nodes.get(urn);
-    if (record === undefined) return [];
-    const next = { ...record, ...change };
-    this.#nodes.set(urn, next);
-    return [{ is: "node", node: viewOf(next) }];
-  }
-
-  #beginPart(name: string, at: number): readonly Change[] {
-    const { since, steps } = this.#parts.get(name) ?? { since: at, steps: 0 };
-    this.#parts.set(name, { since: steps === 0 ? at : since, steps: steps + 1 });
-    return steps === 0 ? [{ is: "part", name, state: "begun", seconds: 0 }] : [];
-  }
-
-  #endPart(name: string, is: "ended" | "failed", at: number): readonly Change[] {
-    const { since, steps } = this.#parts.get(name) ?? { since: at, steps: 1 };
-    this.#parts.set(name, { since, steps: steps - 1 });
-    if (is === "ended" && steps > 1) return [];
-    return [{ is: "part", name, state: is, seconds: (at - since) / 1000 }];
-  }
-
-  #nameOf(urn: string): string {
-    return this.#nodes.get(urn)?.name ?? nameOfUrn(urn);
-  }
-}
-
-function viewOf({ urn, ...view }: NodeRecord): NodeView {
-  return { ...view, isControlPlane: isControlPlane(urn) };
 }

@@ -1,7 +1,8 @@
 import { duration } from "../../lib/log.ts";
 import type { Display, Window } from "./display.ts";
 import { changing, isOver, stateOf, tally } from "./frame.ts";
-import type { Change, NodeProgress, NodeView } from "./node-progress.ts";
+import type { Change, NodeProgress } from "./node-progress.ts";
+import type { NodeView } from "./node-table.ts";
 import { spoken } from "./spoken.ts";
 
 /** Most nodes that get a line for each phase. */

@@ -1,7 +1,7 @@
 import { duration, logLine, type Log } from "../../lib/log.ts";
 import { onTerminal, which } from "../../lib/process.ts";
 import type { Display, Window } from "./display.ts";
-import type { EngineEvent } from "./engine-event.ts";
+import { parseEvent, type EngineEvent } from "./engine-event.ts";
 import { EventStream } from "./event-stream.ts";
 import { interruptionLines } from "./interruption.ts";
 import { liveDisplay } from "./live-display.ts";
@@ -9,8 +9,10 @@ import { NodeProgress } from "./node-progress.ts";
 import { plainDisplay } from "./plain-display.ts";
 import { asksForPulumi, skipsPreview } from "./pulumi-output.ts";
 
-/** Places that a test replaces. */
+/** Another receiver of the events, and places that a test replaces. */
 export interface ViewPlaces {
+  /** Receives every event of the plan and of the update, before the view. @default none */
+  readonly onEvent?: (event: EngineEvent) => void;
   /** @default the standard output */
   readonly window?: Window;
   /** Whether lines can be redrawn. @default whether input and output are a terminal, and Pulumi redraws its own */
@@ -47,14 +49,14 @@ export class UpdateView implements AsyncDisposable {
    * @returns undefined where the arguments ask for Pulumi's own display, or it cannot be replaced.
    */
   static async open(args: readonly string[], places: ViewPlaces = {}): Promise<UpdateView | undefined> {
-    const { window = process.stdout, isTerminal = redraws(args), log = logLine } = places;
+    const { window = process.stdout, isTerminal = redraws(args), log = logLine, onEvent = () => undefined } = places;
     // Without `script`, Pulumi writes to the terminal itself (lib/process.ts), so nothing can hide its display.
     if (asksForPulumi(args) || (onTerminal() && which("script") === undefined)) return undefined;
-    const view = new UpdateView(args, { window, isTerminal, log });
+    const view = new UpdateView(args, { window, isTerminal, log, onEvent });
     try {
       view.#stream = await EventStream.open({
         onBegin: (index) => view.#begin(index),
-        onEvent: (event) => view.#take(event),
+        onEvent: (line) => view.#take(line),
       });
       return view;
     } catch (error) {
@@ -81,6 +83,12 @@ export class UpdateView implements AsyncDisposable {
     return this.#began > 0;
   }
 
+  /** Prints a line that stays. */
+  readonly say = (line: string): void => {
+    if (this.#display === undefined) this.#places.log(line);
+    else this.#display.say(line);
+  };
+
   /** Times and changes of the update, as lines. */
   totals(): readonly string[] {
     const phases = this.#progress.longest.map(([phase, time]) => `${phase} ${duration(time)}`);
@@ -102,7 +110,10 @@ export class UpdateView implements AsyncDisposable {
       : plainDisplay(window, this.#began);
   }
 
-  #take(event: EngineEvent): void {
+  #take(line: string): void {
+    const event = parseEvent(line);
+    if (event === undefined) return;
+    this.#places.onEvent(event);
     const at = performance.now();
     // The arguments did not say that Pulumi plans first.
     if (event.is === "begun" && event.step.isPlanned && this.#display !== undefined) {

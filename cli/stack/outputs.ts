@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stateFolder } from "../../lib/checkout.ts";
 import { list, number, object, mapOf, readJson, text } from "../../lib/outside.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
+import type { KubernetesNode } from "./kubernetes-nodes.ts";
 import type { Session } from "./session.ts";
 import { stackArguments } from "./settings.ts";
 import { readState } from "./state.ts";
@@ -19,20 +20,8 @@ export interface ClusterOutputs {
   readonly simulatedNodes?: Readonly<Record<string, number>> | undefined;
 }
 
-/** A node as the API server describes it. */
-export interface LiveNode {
-  readonly name: string;
-  /** As kubectl prints it, such as `Ready` or `NotReady,SchedulingDisabled`. */
-  readonly status: string;
-  /** Version of the kubelet. */
-  readonly version: string;
-  readonly address: string;
-  /** Time of its creation in milliseconds since 1970; undefined where it is unreadable. */
-  readonly created: number | undefined;
-}
-
 /** Answer of the API server about the nodes, or the reason why there is none. */
-export type LiveNodes = readonly LiveNode[] | { readonly problem: string };
+export type LiveNodes = readonly KubernetesNode[] | { readonly problem: string };
 
 /** The part of a session that reads a stack. */
 type StackReader = Pick<Session, "stack" | "capture">;
@@ -91,7 +80,7 @@ export function summary(
   ].join("\n");
 }
 
-function liveTable(nodes: ClusterOutputs["nodes"], live: readonly LiveNode[], now: number): string {
+function liveTable(nodes: ClusterOutputs["nodes"], live: readonly KubernetesNode[], now: number): string {
   const found = new Map(live.map((node) => [node.name, node]));
   const rows = nodes.map(({ name, role, address }) => {
     const node = found.get(name);

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { liveComment } from "../../cli/plan/live-comment.ts";
 import { factsOfPlan } from "../../cli/plan/live-facts.ts";
 import { describeReason } from "../../cli/plan/node-change.ts";
 import { renderSummary } from "../../cli/plan/summary.ts";
+import { answering } from "../support/virsh-answers.ts";
 import { keyBody, writeImage } from "./material.ts";
 import { shareStack } from "./shared-stack.ts";
 import type { Settings, TestStack } from "./stack.ts";
@@ -62,5 +64,21 @@ describe("the comment about a plan", () => {
     expect((await plan({ controlPlaneArguments: { apiServer: { v: 2 } } })).nodes).toEqual([
       "master updated | the configuration of the control plane",
     ]);
+  });
+
+  it("is made from the events that Pulumi sends, and from its output where the plan fails", async () => {
+    const describePlan = (settings: Settings) =>
+      liveComment(stack.operating(settings), {
+        virsh: answering({}).virsh,
+        kubectl: () => Promise.reject(new Error("refused")),
+        runs: stack.folder,
+        log: () => undefined,
+      });
+    const { code, text } = await describePlan({ workers: 3 });
+    expect([code, text]).toEqual([0, expect.stringContaining("**Nodes: 1 added.**")]);
+    expect(text).not.toContain(keyBody);
+    const failed = await describePlan({ workers: "many" });
+    expect(failed.code).toBeGreaterThan(0);
+    expect(failed.text).toMatch(/### The plan .* failed[^]*workers[^]*many/);
   });
 });

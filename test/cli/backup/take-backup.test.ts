@@ -1,7 +1,7 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { backUpBeforeReplacement } from "../../../cli/backup/before-replacement.ts";
+import { backUpBeforeReplacement, hasInitialized } from "../../../cli/backup/before-replacement.ts";
 import { takeBackup } from "../../../cli/backup/take-backup.ts";
 import { verifyBackup } from "../../../cli/backup/verify.ts";
 import { test } from "../../support/folder.ts";
@@ -112,25 +112,62 @@ describe("a backup of a stack", () => {
 });
 
 describe("before a plan", () => {
-  test("that replaces the control plane a backup is taken, and before no other", async ({ folder }) => {
+  test.for([
+    ["machine", "the control plane's machine is replaced or deleted"],
+    ["data", "the control plane's data disk is replaced or deleted"],
+    ["unknown", "the plan is unknown and may replace the control plane"],
+  ] as const)("with the loss %s a backup is taken", async ([loss, plan], { folder }) => {
     await programsIn(folder, sendingSsh());
     const lines: string[] = [];
-    expect(await backUpBeforeReplacement(sessionIn(folder), stateOf(), false, optionsIn(folder, lines))).toBe(false);
-    expect([await files(folder), lines]).toEqual([[], []]);
-    expect(await backUpBeforeReplacement(sessionIn(folder), stateOf(), true, optionsIn(folder, lines))).toBe(true);
+    expect(await backUpBeforeReplacement(sessionIn(folder), stateOf(), loss, optionsIn(folder, lines))).toBe(true);
     const [name, ...more] = await files(folder);
     expect(more).toEqual([]);
-    expect(lines[0]).toBe("the control plane is replaced, so a backup is taken first");
+    expect(lines[0]).toBe(`${plan}, so a backup is taken first`);
     expect(lines.at(-1)).toBe(`backup: ${join(folder, "backups", name ?? "")}`);
   });
 
-  test("a control plane that does not answer is a warning", async ({ folder }) => {
-    await programsIn(folder, "echo 'Connection timed out' >&2; exit 255");
+  test("without a loss none is taken", async ({ folder }) => {
+    await programsIn(folder, sendingSsh());
     const lines: string[] = [];
-    expect(await backUpBeforeReplacement(sessionIn(folder), stateOf(), true, optionsIn(folder, lines))).toBe(false);
-    expect(lines.at(-1)).toBe(
-      "warning: no backup was taken before the control plane is replaced: backup-control-plane on master: " +
-        "Connection timed out. Its data disk stays",
+    expect(await backUpBeforeReplacement(sessionIn(folder), stateOf(), undefined, optionsIn(folder, lines))).toBe(
+      false,
     );
+    expect([await files(folder), lines]).toEqual([[], []]);
+  });
+
+  test.for([
+    ["machine", "Its data disk stays"],
+    ["data", "Its data is lost for ever"],
+  ] as const)(
+    "with the loss %s a control plane that does not answer is a warning",
+    async ([loss, rest], { folder }) => {
+      await programsIn(folder, "echo 'Connection timed out' >&2; exit 255");
+      const lines: string[] = [];
+      expect(await backUpBeforeReplacement(sessionIn(folder), stateOf(), loss, optionsIn(folder, lines))).toBe(false);
+      expect(lines).toHaveLength(2);
+      expect(lines.at(-1)).toMatch(/^warning: .* is replaced or deleted, and no backup was possible: /);
+      expect(lines.at(-1)).toContain(`backup-control-plane on master: Connection timed out. ${rest}. The run goes on`);
+    },
+  );
+});
+
+describe("a state", () => {
+  const without = (end: RegExp) => {
+    const { resources, pending } = stateOf();
+    return { resources: resources.filter(({ urn }) => !end.test(urn)), pending };
+  };
+
+  test("has data to back up once the control plane is initialized", () => {
+    expect(hasInitialized(stateOf())).toBe(true);
+    expect(hasInitialized(without(/-master-init$/))).toBe(false);
+    expect(hasInitialized({ resources: [], pending: [] })).toBe(false);
+  });
+
+  test("of an interrupted replacement has it, too", () => {
+    const { resources, pending } = without(/-master-init$/);
+    const complete = resources.map((resource) =>
+      resource.type === "pulumi:pulumi:Stack" ? { ...resource, outputs: { nodes: [] } } : resource,
+    );
+    expect(hasInitialized({ resources: complete, pending })).toBe(true);
   });
 });

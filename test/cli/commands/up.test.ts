@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { command } from "../../../cli/commands/up.ts";
 
 /** Events in their order, and the exit code of the run. */
-const seen = vi.hoisted(() => ({ events: [] as string[], exitCode: 0, isTaken: false }));
+const seen = vi.hoisted(() => ({ events: [] as string[], exitCode: 0, isTaken: false, backsUp: false }));
 
 vi.mock("../../../cli/session.ts", () => ({
   openStack: (choice: { stack: string }) => {
@@ -22,8 +22,9 @@ vi.mock("../../../cli/doctor/doctor.ts", () => ({
 }));
 vi.mock("../../../cli/recovery/recover.ts", () => ({ recover: () => Promise.resolve({ state: {} }) }));
 vi.mock("../../../cli/up.ts", () => ({
-  up: (_: unknown, args: readonly string[]) => {
+  up: (_: unknown, args: readonly string[], options: { readonly backUp?: unknown }) => {
     seen.events.push(["up", ...args].join(" "));
+    seen.backsUp = options.backUp !== undefined;
     return Promise.resolve(seen.exitCode);
   },
 }));
@@ -48,6 +49,14 @@ describe("up", () => {
     seen.isTaken = true;
     expect(await command(["--no-merge", "--yes"])).toBe(0);
     expect(seen.events).toEqual(["image", "up --yes"]);
+  });
+
+  test("backs up unless --no-backup is given, and Pulumi does not get the option", async () => {
+    expect(await command(["--no-merge", "--yes"])).toBe(0);
+    expect(seen.backsUp).toBe(true);
+    expect(await command(["--no-merge", "--no-backup", "--yes"])).toBe(0);
+    expect(seen.backsUp).toBe(false);
+    expect(seen.events).toEqual(["image", "up --yes", "image", "up --yes"]);
   });
 
   test("that fails merges nothing", async () => {

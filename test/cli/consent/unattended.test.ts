@@ -61,6 +61,20 @@ test("a preview gets the arguments of up without the options that it does not ha
   expect(previewArguments(args)).toEqual(["--target", "a", "--refresh"]);
 });
 
+test.each([
+  [
+    ["--yes", "--skip-preview", "--target", "y"],
+    ["--target", "y"],
+  ],
+  [
+    ["-yf", "-df", "-r", "-d"],
+    ["-r", "-d"],
+  ],
+  [["--event-log", "file", "--event-log=file", "--diff"], ["--diff"]],
+])("a preview of up %j gets no answer, no preview to skip and no other log: %j", (args, expected) => {
+  expect(previewArguments(args)).toEqual(expected);
+});
+
 test("an update skips the preview that was printed, unless it is strict", () => {
   expect(optionsToProceed(["--target", "a"])).toEqual(["--yes", "--skip-preview"]);
   expect(optionsToProceed(["--strict"])).toEqual(["--yes"]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { drawCluster, type DrawSources } from "../../../cli/graph/draw-cluster.ts";
-import { drawnState, liveNodes } from "./drawn-state.ts";
+import { drawnState, nodeStates } from "./drawn-state.ts";
 
 const draw = (changes: Partial<DrawSources> = {}) =>
-  drawCluster({ stack: "lab", state: drawnState(), live: liveNodes(), fold: 8, ...changes });
+  drawCluster({ stack: "lab", state: drawnState(), live: nodeStates(), fold: 8, ...changes });
 
 const kinds = (graph: ReturnType<typeof draw>) => graph.boxes.map(({ kind }) => kind);
 const named = (graph: ReturnType<typeof draw>, name: string) => graph.boxes.find(({ lines }) => lines[0] === name);
@@ -13,10 +13,10 @@ describe("the drawing of a cluster", () => {
     const graph = draw();
     expect(graph.title).toBe("cluster lab of stack lab");
     expect(kinds(graph)).toEqual([
-      ...["hypervisor", "network", "storage-pool", "base-image", "control-plane", "worker", "worker"],
-      ...["workers", "simulated"],
+      ...["hypervisor", "network", "storage-pool", "base-image", "control-plane", "workers"],
+      ...["worker", "worker", "simulated"],
     ]);
-    expect(graph.frames.map(({ name }) => name)).toEqual(["worker pool general", "worker pool bench"]);
+    expect(graph.frames.map(({ name }) => name)).toEqual(["worker pool bench", "worker pool general"]);
     expect(named(graph, "qemu:///system")?.lines).toEqual(["qemu:///system", "hypervisor"]);
     expect(named(graph, "lab-net")?.lines).toEqual(["lab-net", "network", "192.168.222.0/24"]);
     expect(named(graph, "nodeforge-lab")?.lines[2]).toBe("/var/lib/libvirt/nodeforge/lab");
@@ -36,9 +36,9 @@ describe("the drawing of a cluster", () => {
       ...["hypervisor0 network0", "hypervisor0 storagepool0", "storagepool0 baseimage0"],
       ...["network0 controlplane0", "baseimage0 controlplane0 overlay 20 GiB"],
       ...["storagepool0 controlplane0 data disk 8 GiB"],
-      ...["network0 worker0x0", "baseimage0 worker0x0 overlay 10 GiB"],
-      ...["network0 worker0x1", "baseimage0 worker0x1 overlay 10 GiB"],
-      ...["network0 workers1", "baseimage0 workers1 12 overlays 10 GiB"],
+      ...["network0 workers0", "baseimage0 workers0 12 overlays 10 GiB"],
+      ...["network0 worker1x0", "baseimage0 worker1x0 overlay 10 GiB"],
+      ...["network0 worker1x1", "baseimage0 worker1x1 overlay 10 GiB"],
       "controlplane0 simulated0 kwok",
     ]);
   });
@@ -126,7 +126,7 @@ describe("the condition of a node", () => {
   });
 
   test("of a folded pool is the worst one, with a count for each state", () => {
-    const pool = (others: Parameters<typeof liveNodes>[0]) => named(draw({ live: liveNodes(others) }), "12 workers");
+    const pool = (others: Parameters<typeof nodeStates>[0]) => named(draw({ live: nodeStates(others) }), "12 workers");
     expect(pool({ "worker-bench-3": { machine: "running", node: "NotReady" } })).toMatchObject({
       condition: "not-ready",
       lines: [

@@ -1,4 +1,4 @@
-import type { LiveNode, LiveNodes } from "../../../cli/graph/live-nodes.ts";
+import type { NodeState, NodeStates } from "../../../cli/graph/node-states.ts";
 import type { StackState, StateResource } from "../../../cli/stack/state.ts";
 import { urn } from "../../support/urn.ts";
 
@@ -97,7 +97,7 @@ function machine(
 }
 
 /** Returns the states of all nodes of {@link drawnState}: in order, except for the given ones. */
-export function liveNodes(others: Readonly<Record<string, LiveNode>> = {}, state = drawnState()): LiveNodes {
+export function nodeStates(others: Readonly<Record<string, NodeState>> = {}, state = drawnState()): NodeStates {
   const names = state.resources.flatMap(({ inputs }) => (typeof inputs?.node === "string" ? [inputs.node] : []));
   return new Map(names.map((name) => [name, others[name] ?? { machine: "running", node: "Ready" }]));
 }

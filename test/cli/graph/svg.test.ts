@@ -67,7 +67,7 @@ describe("a drawing as SVG", () => {
         .filter((b) => a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom);
       expect(over).toEqual([]);
     }
-    const [frame, other] = byClass(example, "frame").map(areaOf);
+    const [other, frame] = byClass(example, "frame").map(areaOf);
     expect(frame!.y >= 0 && (frame!.bottom < other!.y || other!.bottom < frame!.y)).toBe(true);
     const workers = byClass(example, "box")
       .filter((box) => box.getAttribute("data-kind") === "worker")

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { tmpdir } from "node:os";
-import { expect, onTestFinished, test } from "vitest";
-import { liveComment, type LiveOptions } from "../../../cli/plan/live-comment.ts";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect } from "vitest";
+import { liveComment } from "../../../cli/plan/live-comment.ts";
 import type { Session } from "../../../cli/stack/session.ts";
 import { answering } from "../../support/virsh-answers.ts";
+import { test } from "../../support/folder.ts";
+import { send } from "../progress/send.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 import { recordedPlan } from "./recorded-plan.ts";
 
@@ -14,13 +15,13 @@ const nodes = [
   { name: "worker-node-1", role: "worker", address: "192.168.222.11", image: "ab" },
 ];
 
-/** A session whose refresh fails, with these outputs. */
-function sessionWith(outputs: object): Session {
+/** A session with these outputs, whose refresh fails. */
+function sessionWith(pulumi: Session["pulumi"], outputs: object): Session {
   return {
     stack: "lab",
     variables: { PULUMI_BACKEND_URL: "https://backend.example" },
     settings: () => settingsOf({}),
-    pulumi: () => Promise.reject(new Error("the output of this call would reach the terminal")),
+    pulumi,
     capture: ([command, word]) => {
       const resources = [{ urn: "a", type: "libvirt:index/domain:Domain" }];
       if (word === "export") return Promise.resolve(JSON.stringify({ deployment: { resources } }));
@@ -31,14 +32,11 @@ function sessionWith(outputs: object): Session {
 }
 
 /** Describes a plan that `pulumi` makes. */
-async function describePlan(pulumi: LiveOptions["pulumi"], outputs: object = {}) {
-  const runs = mkdtempSync(join(tmpdir(), "nodeforge-runs-"));
-  onTestFinished(() => rmSync(runs, { recursive: true }));
+async function describePlan(runs: string, pulumi: Session["pulumi"], outputs: object = {}) {
   const said: string[] = [];
-  const comment = await liveComment(sessionWith(outputs), {
+  const comment = await liveComment(sessionWith(pulumi, outputs), {
     virsh: answering({}).virsh,
     kubectl: () => Promise.resolve('{"items":[]}'),
-    pulumi,
     args: ["--config-file", "/settings.yaml"],
     runs,
     log: (line) => void said.push(line),
@@ -46,13 +44,17 @@ async function describePlan(pulumi: LiveOptions["pulumi"], outputs: object = {})
   return { ...comment, said };
 }
 
-test("a plan is described with the times of the state, and with what could not be read", async () => {
-  const calls: (readonly string[])[] = [];
+/** Options of Pulumi that send its events. */
+const eventOptions = (args: readonly string[]) => args.slice(args.indexOf("--event-log"));
+
+test("a plan is described with the times of the state, and with what could not be read", async ({ folder }) => {
+  const calls: Parameters<Session["pulumi"]>[] = [];
   const { text, code, said } = await describePlan(
-    (args) => {
-      calls.push(args);
-      writeFileSync(args[args.indexOf("--event-log") + 1] ?? "", recordedPlan("replace-and-grow"));
-      return Promise.resolve();
+    folder,
+    async (...call) => {
+      calls.push(call);
+      await send(eventOptions(call[0]), ...recordedPlan("replace-and-grow").trimEnd().split("\n"));
+      return 0;
     },
     { nodes, timings },
   );
@@ -64,20 +66,32 @@ test("a plan is described with the times of the state, and with what could not b
   expect(text).toContain("The hypervisor does not answer, so its free capacity is unknown.");
   expect(said).toEqual(["the state could not be refreshed from libvirt: libvirt is unavailable"]);
   expect(text).toContain("- The state could not be refreshed from libvirt: libvirt is unavailable.");
-  const [args = [], ...others] = calls;
+  const [[args, onOutput, environment] = [[]], ...others] = calls;
   expect(others).toEqual([]);
   expect(args.slice(0, 3)).toEqual(["preview", "--stack", "lab"]);
   expect(args.slice(-2)).toEqual(["--config-file", "/settings.yaml"]);
-  // The log of events has addresses and settings, so it does not stay.
-  expect(existsSync(dirname(args[args.indexOf("--event-log") + 1] ?? ""))).toBe(false);
+  // The standard output is for the comment.
+  expect(onOutput?.hides?.()).toBe(true);
+  expect(environment).toEqual({ PULUMI_DEBUG_COMMANDS: "true" });
+  const [, address = ""] = eventOptions(args);
+  expect(address).toMatch(/^tcp:\/\/unix:\/\/\//);
+  expect(existsSync(dirname(address.replace("tcp://unix://", "")))).toBe(false);
 });
 
-test("a plan that fails is described by the end of its output, and its exit code is kept", async () => {
-  const { text, code } = await describePlan(() =>
-    Promise.reject(new Error("pulumi: exit code 255\nworkers: expected")),
-  );
-  expect(code).toBe(1);
+test("a plan that fails is described by the end of its output, and its exit code is kept", async ({ folder }) => {
+  const { text, code } = await describePlan(folder, (_, onOutput) => {
+    onOutput?.("pulumi: \x1b[31merror\x1b[0m\r\n");
+    onOutput?.("workers: expected\r\n");
+    return Promise.resolve(255);
+  });
+  expect(code).toBe(255);
   expect(text).toContain("### The plan for the cluster of stack lab failed");
-  expect(text).toContain("\nworkers: expected\n");
+  expect(text).toContain("\npulumi: error\nworkers: expected\n");
   expect(text).not.toContain("#### Capacity");
+});
+
+test("a plan whose events did not arrive is refused", async ({ folder }) => {
+  await expect(describePlan(folder, () => Promise.resolve(0))).rejects.toThrow(
+    "the engine's log of the plan has no end",
+  );
 });

@@ -48,13 +48,15 @@ describe("the nodes of a cluster", () => {
         status: "Ready",
         version: "v1.36.3",
         address: "192.168.222.10",
+        pool: undefined,
         created: Date.parse("2026-11-27T00:00:00Z"),
       },
       {
         name: "worker-node-1",
         status: "NotReady,SchedulingDisabled",
         version: "",
-        address: "",
+        address: undefined,
+        pool: undefined,
         created: undefined,
       },
     ]);

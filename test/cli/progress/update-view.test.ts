@@ -1,15 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { UpdateView } from "../../../cli/progress/update-view.ts";
+import { UpdateView, type ViewPlaces } from "../../../cli/progress/update-view.ts";
 import type { Step } from "../../../cli/progress/engine-event.ts";
 import { cluster, ofWorker, workerStep } from "./events.ts";
 import { send } from "./send.ts";
 
 /** Opens a view without a terminal. */
-async function open(...args: readonly string[]) {
+async function open(...given: readonly (string | Pick<ViewPlaces, "onEvent">)[]) {
+  const args = given.filter((each) => typeof each === "string");
+  const more = Object.assign({}, ...given.filter((each) => typeof each !== "string")) as Pick<ViewPlaces, "onEvent">;
   const printed: string[] = [];
   const logged: string[] = [];
   const window = { write: (text: string) => printed.push(text) };
-  const view = await UpdateView.open(["up", ...args], { window, isTerminal: false, log: (line) => logged.push(line) });
+  const view = await UpdateView.open(["up", ...args], {
+    ...{ window, isTerminal: false, log: (line: string) => logged.push(line) },
+    ...more,
+  });
   if (view === undefined) throw new Error("there is no view");
   return { view, printed, logged };
 }
@@ -32,7 +37,7 @@ describe("the view of an update", () => {
     const { view, printed, logged } = await open();
     await send(view.options, ...steps(true), over);
     expect([view.hidesPulumi(), view.hasShown, printed]).toEqual([false, false, []]);
-    await send(view.options, ...steps(false), "no event", summary, over);
+    await send(view.options, ...steps(false), "no event", JSON.stringify({ laterEvent: {} }), summary, over);
     expect([view.hidesPulumi(), view.hasShown]).toEqual([true, true]);
     expect(printed).toEqual([expect.stringMatching(/^ +\ds {2}worker-node-1: boot\n$/)]);
     await view[Symbol.asyncDispose]();
@@ -65,6 +70,18 @@ describe("the view of an update", () => {
     await send(view.options, ...steps(false).slice(0, 3), notice);
     expect(printed[1]).toBe("Ctrl-C: nothing new starts. These steps end first: worker-node-1 (boot).\n");
     expect(printed).toHaveLength(4);
+    await view[Symbol.asyncDispose]();
+  });
+
+  it("gives another receiver every event, and says lines where it shows the update or logs", async () => {
+    const events: string[] = [];
+    const { view, printed, logged } = await open({ onEvent: ({ is }) => void events.push(is) });
+    await send(view.options, ...steps(true), over);
+    view.say("in the plan");
+    await send(view.options, ...steps(false).slice(0, 1), over);
+    view.say("in the update");
+    expect(events).toEqual(["begun", "begun", "begun", "ended", "over", "begun", "over"]);
+    expect([logged, printed]).toEqual([["in the plan"], ["in the update\n"]]);
     await view[Symbol.asyncDispose]();
   });
 

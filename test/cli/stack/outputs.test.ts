@@ -35,10 +35,11 @@ describe("the outputs of a stack", () => {
       status: "NotReady,SchedulingDisabled",
       version: "v1.36.3",
       address: "192.168.222.101",
+      pool: undefined,
       created: Date.parse("2026-11-24T01:00:00Z"),
     },
-    { name: "master", status: "Ready", version: "v1.36.3", address: "192.168.222.10", created: 0 },
-    { name: "other", status: "Ready", version: "v1.36.3", address: "192.168.222.99", created: 0 },
+    { name: "master", status: "Ready", version: "v1.36.3", address: "192.168.222.10", pool: undefined, created: 0 },
+    { name: "other", status: "Ready", version: "v1.36.3", address: "192.168.222.99", pool: undefined, created: 0 },
   ];
   const now = Date.parse("2026-11-27T00:00:00Z");
 

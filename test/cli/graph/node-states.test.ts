@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readLiveNodes } from "../../../cli/graph/live-nodes.ts";
+import { readNodeStates } from "../../../cli/graph/node-states.ts";
 import type { Kubectl } from "../../../cli/machines/readiness.ts";
 import { answering } from "../../support/virsh-answers.ts";
 import { drawnState } from "./drawn-state.ts";
@@ -19,7 +19,7 @@ const machines = (second: string | Error) => ({
 });
 const read = async (second: string | Error, ask: Kubectl) => {
   const { virsh, asked } = answering(machines(second));
-  return { live: await readLiveNodes({ state, connect: () => virsh, ask }), asked };
+  return { live: await readNodeStates({ state, connect: () => virsh, ask }), asked };
 };
 
 describe("the live states of nodes", () => {

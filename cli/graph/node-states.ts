@@ -2,12 +2,12 @@ import pMap from "p-map";
 import type { Virsh } from "../../libvirt/virsh.ts";
 import { machinesOf, readMachineState, wordFor } from "../machines/machine.ts";
 import type { Kubectl } from "../machines/readiness.ts";
-import { kubernetesNodes } from "../overview/kubernetes-nodes.ts";
+import { isReady, kubernetesNodes } from "../stack/kubernetes-nodes.ts";
 import type { StackState } from "../stack/state.ts";
 import type { Condition } from "./condition.ts";
 
 /** State of a node's machine and Node at one moment; a field is undefined where nothing was asked or nothing answered. */
-export interface LiveNode {
+export interface NodeState {
   /** A word of `virsh domstate`, "off", "saved" or "missing". */
   readonly machine?: string;
   /** As `kubectl get nodes` prints it; "missing" where Kubernetes does not have the Node. */
@@ -15,10 +15,10 @@ export interface LiveNode {
 }
 
 /** States of nodes by their names. */
-export type LiveNodes = ReadonlyMap<string, LiveNode>;
+export type NodeStates = ReadonlyMap<string, NodeState>;
 
-/** Connections of {@link readLiveNodes}. */
-export interface LiveSources {
+/** Connections of {@link readNodeStates}. */
+export interface StateSources {
   readonly state: StackState;
   readonly connect: (uri: string) => Virsh;
   /** kubectl of the cluster. It may reject each call. */
@@ -29,7 +29,7 @@ export interface LiveSources {
 const concurrency = 5;
 
 /** Reads the state of each node of a stack. A hypervisor or an API server that does not answer leaves its fields undefined. */
-export async function readLiveNodes({ state, connect, ask }: LiveSources): Promise<LiveNodes> {
+export async function readNodeStates({ state, connect, ask }: StateSources): Promise<NodeStates> {
   const [machines, nodes] = await Promise.all([
     pMap(
       machinesOf(state),
@@ -56,15 +56,15 @@ export async function readLiveNodes({ state, connect, ask }: LiveSources): Promi
 }
 
 /** Condition of a node. A stopped machine counts before its Node, because a Node stays Ready for 40 s after the stop. */
-export function conditionOf({ machine, node }: LiveNode): Condition {
+export function conditionOf({ machine, node }: NodeState): Condition {
   if (machine === "missing") return "missing";
   if (machine !== undefined && machine !== "running") return "off";
   if (node === undefined) return "unknown";
-  return node.split(",")[0] === "Ready" ? "ready" : "not-ready";
+  return isReady(node) ? "ready" : "not-ready";
 }
 
 /** State of a node in words, for its box; undefined where nothing is known. */
-export function wordsFor({ machine, node }: LiveNode): string | undefined {
+export function wordsFor({ machine, node }: NodeState): string | undefined {
   if (machine === undefined && node === undefined) return undefined;
   const words = [`machine ${machine ?? "unknown"}`, `node ${node === undefined ? "unknown" : node.replace(",", ", ")}`];
   return words.join(", ");
