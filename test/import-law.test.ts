@@ -24,6 +24,8 @@ describe("the law of imports", () => {
     ["components/worker.ts", "../topology.ts"],
     ["config/image.ts", "../image/location.ts"],
     ["index.ts", "./libvirt/virsh.ts"],
+    ["policy/step-rules.ts", "../names.ts"],
+    ["policy/domain-rules.ts", "../libvirt/uri.ts"],
     ["cli/commands/up.ts", "../../config/index.ts"],
     ["cli/commands/up.ts", "../../tools/kubectl.ts"],
   ])("lets %s import %s", (file, imported) => {
@@ -41,6 +43,9 @@ describe("the law of imports", () => {
     ["components/worker.ts", "../cli/session.ts", "program may import itself, lib, libvirt, image only."],
     ["config/image.ts", "../tools/go.ts", "program may import itself, lib, libvirt, image only."],
     ["index.ts", "./cli/session.ts", "program may import itself, lib, libvirt, image only."],
+    ["policy/rules.ts", "../cli/session.ts", "policy may import itself, lib, libvirt, program only."],
+    ["policy/rules.ts", "../tools/go.ts", "policy may import itself, lib, libvirt, program only."],
+    ["config/index.ts", "../policy/rules.ts", "program may import itself, lib, libvirt, image only."],
     ["operator/virsh.ts", "../cli/session.ts", "program may import itself, lib, libvirt, image only."],
   ])("keeps %s from importing %s", (file, imported, message) => {
     expect(problemsOf(file, imported)).toEqual([

@@ -21,6 +21,7 @@ interface SummaryOptions extends StackOptions {
   readonly out?: string;
   readonly planOnly?: boolean;
   readonly base: string;
+  readonly policyPack?: string;
 }
 
 /** Describes the changes of `up` as a comment for a review. */
@@ -35,10 +36,13 @@ export const command = defineCommand<SummaryOptions>({
     new Option("--out <file>", "file for the comment (default: the standard output)"),
     new Option("--plan-only", "compare the settings with those of --base, without a hypervisor and without a state"),
     new Option("--base <revision>", "revision of git to compare with; for --plan-only").default("HEAD"),
+    new Option("--policy-pack <folder>", "rules that the plan must obey, such as policy").conflicts("planOnly"),
   ],
   examples: {
     "npm run --silent preview:summary -- --stack lab": "the comment about the stack lab",
     "npm run preview:summary -- --stack lab --out comment.md": "the same as a file",
+    "npm run preview:summary -- --stack lab --policy-pack policy":
+      "a plan that breaks a rule of docs/security.md fails",
     "npm run preview:summary -- --stack lab --plan-only --base origin/main": "the settings against those of main",
   },
   async run(options) {
@@ -71,7 +75,10 @@ async function live(options: SummaryOptions): Promise<Comment> {
   return liveComment(session, {
     virsh: virshFor(hypervisorUri(session.settings())),
     kubectl: kubectlOf(session),
-    args: configFileArguments(choice),
+    args: [
+      ...configFileArguments(choice),
+      ...(options.policyPack === undefined ? [] : ["--policy-pack", options.policyPack]),
+    ],
   });
 }
 

@@ -16,6 +16,7 @@ export const command = defineCommand<StackOptions>({
     "npm run preview": "the changes to the stack dev",
     "npm run preview -- --stack lab --diff": "the stack lab, every property that differs",
     "npm run preview -- --expect-no-changes": "fail if there is a change",
+    "npm run preview -- --policy-pack policy": "fail if a resource breaks a rule of docs/security.md",
   },
   async run(options, args) {
     const session = await openStack(choiceOf(options), {

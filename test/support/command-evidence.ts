@@ -19,6 +19,13 @@ export const commandEvidence: readonly (readonly [command: RegExp, evidence: Evi
     /^npm run up -- --stack lab$/,
     { notRun: "It is `npm run up` of another stack. An engine test previews each example, with a stack of this name." },
   ],
+  [
+    /^npm run preview -- --policy-pack policy$/,
+    {
+      test: "test/engine/policy.test.ts",
+      title: "judges each resource of a plan and of a run, and finds no violation",
+    },
+  ],
   [/^npm run kubectl -- get nodes$/, { test: "test/e2e/cases/nodes.ts", title: "are exactly the expected ones" }],
   [/^sha256sum --check --ignore-missing SHA256SUMS$/, { notRun: "It needs the files of a release." }],
   [/^gh attestation verify /, { notRun: "It needs a published release." }],

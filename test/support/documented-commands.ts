@@ -48,7 +48,7 @@ export function readPages(commandsIn: (text: string) => readonly string[]): read
 }
 
 /** Options of Pulumi (3.250) that the pages name. `npm run up` and others pass them on. */
-const pulumiOptions = ["--diff", "--exclude", "--expect-no-changes", "--refresh", "--target", "--yes"];
+const pulumiOptions = ["--diff", "--exclude", "--expect-no-changes", "--policy-pack", "--refresh", "--target", "--yes"];
 
 /** Words of a script that is no command of cli/: the files that parse its options. */
 const parsers: Readonly<Record<string, readonly string[]>> = {

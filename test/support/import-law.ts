@@ -33,6 +33,7 @@ const law: readonly Area[] = [
     files: ["*.ts", ...program.map((folder) => `${folder}/**`)],
     mayImport: ["lib", "libvirt", "image"],
   },
+  { area: "policy", files: ["policy/**"], mayImport: ["lib", "libvirt", "program"] },
 ];
 
 const folders: Readonly<Record<string, readonly string[]>> = {

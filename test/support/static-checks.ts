@@ -64,6 +64,7 @@ function evaluation(): SkippedCheck[] {
 }
 
 const bashScripts = new Set([
+  "policy/pulumi-analyzer-policy-nodeforge",
   ".ci/run",
   "tools/with-packages",
   "test/support/with-hypervisor",

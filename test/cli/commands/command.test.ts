@@ -156,6 +156,7 @@ const ofPrograms = [
   "--expect-no-changes",
   "--json",
   "--non-interactive",
+  "--policy-pack",
   "--preview-only",
   "--refresh",
   "--secret",

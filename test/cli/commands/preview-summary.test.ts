@@ -29,9 +29,12 @@ test("--out writes the comment to a file, and nothing to the standard output", a
   expect(printed).toEqual([]);
 });
 
-test("an unknown revision and an unknown option are refused", async () => {
+test("an unknown revision, an unknown option, and a policy pack without a plan of the engine are refused", async () => {
   const printed = spyOnOutput();
   await expect(command(["--plan-only", "--base", "no-such-branch"])).rejects.toThrow("--base no-such-branch: expected");
+  await expect(command(["--plan-only", "--policy-pack", "policy"])).rejects.toThrow(
+    "option '--policy-pack <folder>' cannot be used with option '--plan-only'",
+  );
   await expect(command(["--plan"])).rejects.toThrow("npm run preview:summary: unknown option '--plan'");
   expect(printed).toEqual([]);
 });
