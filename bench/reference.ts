@@ -31,6 +31,9 @@ import {
 import { buildSchedulerPerf, runSchedulerPerf } from "./reference/scheduler-perf.ts";
 import { upstreamFlags } from "./reference/upstream-flags.ts";
 
+/** Programs that do not run in the measured window, because scheduler_perf has none like them. */
+const absent = ["kube-controller-manager", "kwok"];
+
 await runBenchmark(main);
 
 async function main(): Promise<void> {
@@ -57,9 +60,6 @@ function measure({ mode, rounds, pods = 10_000 }: Arguments): Promise<Report> {
       return measureTwice(rounds);
   }
 }
-
-/** Programs that do not run in the measured window, because scheduler_perf has none like them. */
-const absent = ["kube-controller-manager", "kwok"];
 
 /** Both sides start a new API server and etcd in each round, with the same flags. */
 async function compareWithUpstream(count: number): Promise<Report> {
