@@ -178,11 +178,11 @@ export class Master extends pulumi.ComponentResource {
   }
 }
 
-/** Returns the parameters with the components' settings; none without settings, so that the inputs of the step do not change. */
+/** Returns the parameters with the components' settings. */
 function componentParameters(settings: ComponentSettings, { init }: Timeouts): Record<string, string | number> {
-  const lines = argumentLines(settings);
   return {
-    ...(lines === "" ? {} : { ARGUMENTS: lines, ...restartLimit(init) }),
+    ARGUMENTS: argumentLines(settings),
+    ...restartLimit(init),
     ...settingsParameters(settings),
     ...kubeletParameters({}, settings, init),
   };

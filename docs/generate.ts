@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { exampleGraph } from "../test/cli/graph/example.ts";
 import { nixpkgsLib } from "../test/support/parity/nixpkgs-lib.ts";
+import { withCisList } from "./cis.ts";
 import { configurationPage } from "./configuration.ts";
 import { nixosOptionsPage } from "./nixos-options.ts";
 import { svg } from "../cli/graph/svg.ts";
@@ -17,6 +18,7 @@ const write = (name: string, text: string) => writeFileSync(new URL(name, import
 write("configuration.md", configurationPage());
 write("run-record.md", runRecordPage());
 write("troubleshooting.md", troubleshootingPage());
+write("security.md", withCisList(readFileSync(new URL("security.md", import.meta.url), "utf8")));
 write("stack.schema.json", `${JSON.stringify(stackSchema(), null, 2)}\n`);
 write("scenario.schema.json", `${JSON.stringify(scenarioSchema, null, 2)}\n`);
 mkdirSync(new URL("images", import.meta.url), { recursive: true });

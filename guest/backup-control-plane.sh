@@ -13,6 +13,13 @@ largest=1048576
 # Not in the middle of an initialization or a restore.
 lock_node
 
+# Without this file no secret of the snapshot could be read.
+used=$(keys_in_use)
+[[ $used != "$encryption" || -f $encryption && ! -L $encryption ]] ||
+  fail "the control plane has no file $encryption, with whose key its secrets are encrypted. Fix: bring the file back"
+[[ -z $used || $used == "$folder/"* ]] ||
+  say "warning: the backup has no $used, with which the secrets are encrypted. Fix: keep a copy of it"
+
 # ask PATH: sends an empty request to etcd's JSON interface, and prints the answer. The image has no etcdctl, and kubectl
 # sends any request with a client certificate.
 ask() {

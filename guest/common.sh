@@ -133,9 +133,54 @@ last_lines() {
   journalctl --unit "$1" --lines 12 --output cat --no-pager 2>&1 || true
 }
 
+# Files with the arguments of each unit's last good start, one a line, quoted for systemd. They are on the data disk. A new root
+# disk starts with them, so etcd never sees data that is larger than its quota.
+arguments=/etc/kubernetes/nodeforge-arguments
+
+# Keys with which the API server encrypts secrets in etcd, and a file that exists once every secret is encrypted. Both are on the
+# data disk with etcd. Without its key, a secret cannot be read.
+# shellcheck disable=SC2034 # only some scripts use it
+encryption=/etc/kubernetes/nodeforge-encryption.json
+encrypted=/etc/kubernetes/nodeforge-encrypted
+
+# keys_in_use: prints the path of the file with the keys of the API server's last good start. Prints nothing without such a file.
+keys_in_use() {
+  [[ ! -e $arguments/kube-apiserver ]] || sed -n 's/^"--encryption-provider-config=\(.*\)"$/\1/p' "$arguments/kube-apiserver"
+}
+
+# rewrite_secrets: writes every secret as it is, so that the API server encrypts it. Only warns of secrets that it cannot write.
+rewrite_secrets() {
+  local problems
+  # A secret that changes or ends at this moment is a problem of one try. A webhook of the user may refuse each of them.
+  for _ in 1 2 3 4 5; do
+    say "encrypting the secrets in etcd"
+    if problems=$({ timeout 600 kubectl get secrets --all-namespaces -o json | timeout 600 kubectl replace -f -; } 2>&1 >/dev/null); then
+      touch "$encrypted"
+      return 0
+    fi
+    sleep 2
+  done
+  say "warning: these secrets stay unencrypted until they are written, or until the next run: $problems"
+}
+
 # Settings of the kubelet with which it ran last. kubelet reads the drop-in after those of the image.
 kubelet_settings=/etc/nodeforge/kubelet-settings.json
 kubelet_drop_in=/var/lib/kubelet/config.d/60-nodeforge.conf
+
+# Defaults of every kubelet. The stack's settings override it, because kubelet reads them later.
+kubelet_defaults=/var/lib/kubelet/config.d/50-nodeforge.conf
+
+# set_kubelet_defaults [RESERVED]: gives the kubelet the defaults of every node at its next start, and further fields as JSON.
+# podPidsLimit keeps a pod from using up the node's processes.
+set_kubelet_defaults() {
+  write_file 0644 "$kubelet_defaults" <<<"{\"apiVersion\":\"kubelet.config.k8s.io/v1beta1\",\"kind\":\"KubeletConfiguration\",\"seccompDefault\":true,\"podPidsLimit\":4096${1-}}"
+}
+
+# set_new_kubelet_defaults: does so on a node without pods, and reserves memory and processes for the daemons of the node. A node
+# with pods gets no reservation: kubelet would evict pods that no longer fit.
+set_new_kubelet_defaults() {
+  set_kubelet_defaults ',"systemReserved":{"memory":"128Mi","pid":"1000"},"kubeReserved":{"memory":"128Mi"}'
+}
 
 # set_kubelet_settings SETTINGS: gives the kubelet these settings at its next start; none removes them.
 set_kubelet_settings() {
@@ -156,16 +201,21 @@ ${kubelet_log-$(last_lines kubelet)}"
 # configure_kubelet: lets the kubelet of a joined node run with its settings, and changes nothing when it does. A kubelet that does
 # not run with them gets its former settings back. Pods keep running.
 configure_kubelet() {
-  local former kubelet_log outcome=", and runs again as before"
+  local former kubelet_log outcome=", and runs again as before" earlier_release=
   former=$(cat "$kubelet_settings" 2>/dev/null || true)
-  if [[ ${KUBELET-} == "$former" && $(cat "$kubelet_drop_in" 2>/dev/null || true) == "$former" ]]; then return 0; fi
-  say "restarting the kubelet with ${KUBELET:-no settings}"
+  [[ -e $kubelet_defaults ]] || earlier_release=yes
+  if [[ -z $earlier_release && ${KUBELET-} == "$former" && $(cat "$kubelet_drop_in" 2>/dev/null || true) == "$former" ]]; then
+    return 0
+  fi
+  say "restarting the kubelet with ${KUBELET:-no settings}${earlier_release:+ of the stack, and the defaults of this release}"
+  [[ -z $earlier_release ]] || set_kubelet_defaults
   set_kubelet_settings "${KUBELET-}"
   forget_managers "$former"
   if ! restart kubelet; then
     systemctl stop kubelet || true
     kubelet_log=$(last_lines kubelet)
     say "the kubelet does not run with its settings: restoring the former ones"
+    [[ -z $earlier_release ]] || rm -f "$kubelet_defaults"
     set_kubelet_settings "$former"
     forget_managers "$former"
     restart kubelet || outcome=", and does not run with its former settings either"

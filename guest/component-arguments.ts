@@ -1,6 +1,9 @@
 import { metricsPorts, type MeasuredComponent } from "../config/component-metrics.ts";
 import { componentUnits, type Component, type ComponentArguments } from "../config/components.ts";
 import { sha256, shortDigest } from "../lib/digest.ts";
+import { hardeningArguments, hardeningFiles } from "./hardening.ts";
+
+const componentNames = Object.keys(componentUnits) as Component[];
 
 /** Settings from which {@link argumentLines} makes the arguments of the units. */
 export interface ComponentSettings {
@@ -57,9 +60,10 @@ function auditArguments(policy: string): readonly string[] {
 export function argumentLines(settings: ComponentSettings): string {
   const { controlPlaneArguments, featureGates, auditPolicy, componentMetrics } = settings;
   const gates = Object.entries(featureGates).map(([gate, isOn]) => `${gate}=${isOn}`);
-  const components = Object.keys(componentUnits) as Component[];
-  const lines = components.flatMap((component) => {
-    const flags = Object.entries(controlPlaneArguments[component]).map(([flag, value]) => `--${flag}=${value}`);
+  const hardening = hardeningArguments(controlPlaneArguments);
+  const lines = componentNames.flatMap((component) => {
+    const all = { ...hardening[component], ...controlPlaneArguments[component] };
+    const flags = Object.entries(all).map(([flag, value]) => `--${flag}=${value}`);
     if (gates.length > 0 && component !== "etcd") flags.push(`--feature-gates=${gates.sort().join(",")}`);
     if (auditPolicy !== undefined && component === "apiServer") flags.push(...auditArguments(auditPolicy));
     const measured = componentMetrics.find((name) => name === component);
@@ -71,15 +75,27 @@ export function argumentLines(settings: ComponentSettings): string {
   return lines.join("\n");
 }
 
-/** Returns the parameters of init-control-plane.sh beside the arguments; none without an audit policy and metrics. */
-export function settingsParameters({
-  auditPolicy,
-  componentMetrics,
-}: Pick<ComponentSettings, "auditPolicy" | "componentMetrics">): Record<string, string> {
+/** Returns the parameters of init-control-plane.sh beside the arguments. */
+export function settingsParameters(settings: ComponentSettings): Record<string, string> {
+  const { auditPolicy, componentMetrics, controlPlaneArguments } = settings;
+  const units = componentNames.filter((component) => !hasOwnArguments(component, settings));
   return {
+    FILES: hardeningFiles(controlPlaneArguments),
+    PROVEN: units.map((component) => componentUnits[component]).join(" "),
     ...(auditPolicy === undefined ? {} : { AUDIT_POLICY: auditPolicy, AUDIT_FILE: auditFile(auditPolicy) }),
     ...(componentMetrics.length === 0 ? {} : { METRICS: componentMetrics.map((name) => metricsPorts[name]).join(",") }),
   };
+}
+
+/** Whether a component has an argument that the stack's settings caused. */
+function hasOwnArguments(component: Component, settings: ComponentSettings): boolean {
+  const { controlPlaneArguments, featureGates, auditPolicy, componentMetrics } = settings;
+  return (
+    Object.keys(controlPlaneArguments[component]).length > 0 ||
+    (component !== "etcd" && Object.keys(featureGates).length > 0) ||
+    (component === "apiServer" && auditPolicy !== undefined) ||
+    componentMetrics.some((name) => name === component)
+  );
 }
 
 /** Quotes one argument for ExecStart, in which systemd replaces %, $ and backslashes (systemd.service(5), "Command lines"). */

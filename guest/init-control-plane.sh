@@ -3,9 +3,10 @@
 # data disk was moved to a new machine.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
 # approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
-# state has this step. Optional: ARGUMENTS, further arguments of the units (component-arguments.ts); KUBELET, settings of the
-# kubelet as JSON; RESTART_TIMEOUT_SECONDS, the limit of a restart. Optional: AUDIT_POLICY, an audit policy, and AUDIT_FILE, its
-# path; METRICS, open ports of metrics with commas between them. Stdin: kubeadm's configuration.
+# state has this step. ARGUMENTS, further arguments of the units (component-arguments.ts). FILES, configuration files that they
+# name: a path, a blank and JSON a line. PROVEN, units with no argument of the stack's settings, with blanks between them.
+# RESTART_TIMEOUT_SECONDS, the limit of a restart. Optional: KUBELET, settings of the kubelet as JSON; AUDIT_POLICY, an audit
+# policy, and AUDIT_FILE, its path; METRICS, open ports of metrics with commas between them. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes, and the seconds of each phase.
 check_image
 config=/etc/nodeforge/kubeadm.yaml
@@ -92,9 +93,6 @@ phase certs all
 phase kubeconfig all
 certificates=$((SECONDS - begin))
 
-# Files with the arguments of each unit's last good start, one a line, quoted for systemd. They are on the data disk. A new root
-# disk starts with them, so etcd never sees data that is larger than its quota.
-arguments=/etc/kubernetes/nodeforge-arguments
 # systemd keeps settings of its own interface there. The folder stays after a reboot. NixOS cannot change /etc/systemd/system.
 drop_ins=/etc/systemd/system.control
 
@@ -128,6 +126,15 @@ set_drop_in() {
   systemctl daemon-reload
 }
 
+# Units that start with arguments of nodeforge alone, which need no proof. Their starts are not waited for one by one.
+starting=()
+
+# keep_arguments UNIT ARGUMENTS: remembers that the unit runs with these arguments.
+keep_arguments() {
+  mkdir -p "$arguments"
+  if [[ -n $2 ]]; then write_file 0644 "$arguments/$1" <<<"$2"; else rm -f "$arguments/$1"; fi
+}
+
 # set_arguments UNIT ARGUMENTS: lets the unit run with these arguments, and changes nothing when it does. A unit that does not run
 # with them gets its former arguments back.
 set_arguments() {
@@ -135,6 +142,11 @@ set_arguments() {
   former=$(cat "$arguments/$unit" 2>/dev/null || true)
   if [[ $wanted == "$former" ]] &&
     [[ $(drop_in "$unit" "$wanted") == "$(cat "$drop_ins/$unit.service.d/10-nodeforge.conf" 2>/dev/null)" ]]; then
+    return 0
+  fi
+  if [[ " ${PROVEN-} " == *" $unit "* ]] && ! systemctl is-active --quiet "$unit"; then
+    set_drop_in "$unit" "$wanted"
+    starting+=("$unit")
     return 0
   fi
   what=$(comm -13 <(sort <<<"$former") <(sort <<<"$wanted") | paste -sd ' ')
@@ -151,8 +163,70 @@ set_arguments() {
     fail "$unit does not run with ${what:-fewer arguments}, and $outcome. Fix: correct controlPlaneArguments, featureGates, auditPolicy or componentMetrics, and run up again. Its last lines:
 $log"
   fi
-  mkdir -p "$arguments"
-  if [[ -n $wanted ]]; then write_file 0644 "$arguments/$unit" <<<"$wanted"; else rm -f "$arguments/$unit"; fi
+  keep_arguments "$unit" "$wanted"
+}
+
+# encrypts: succeeds if the API server's arguments name the keys.
+encrypts() {
+  [[ $'\n'${ARGUMENTS-}$'\n' == *$'\n'"kube-apiserver \"--encryption-provider-config=$encryption\""$'\n'* ]]
+}
+
+# write_encryption FIRST SECOND: writes the two providers in this order. The API server writes with the first, and reads with both.
+# The file must be on the disk before any secret is encrypted with its key.
+write_encryption() {
+  write_file 0600 "$encryption" <<<"{\"apiVersion\":\"apiserver.config.k8s.io/v1\",\"kind\":\"EncryptionConfiguration\",\"resources\":[{\"resources\":[\"secrets\"],\"providers\":[$1,$2]}]}"
+  sync "$encryption" "${encryption%/*}"
+}
+plain='{"identity":{}}'
+
+# make_encryption_key: makes the key, unless there is one. The API server of a living cluster first learns to read with the key.
+# The former arguments, to which it may return, could not read an encrypted secret.
+make_encryption_key() {
+  local secretbox
+  encrypts && [[ ! -s $encryption ]] || return 0
+  say "making the key that encrypts secrets in etcd"
+  secretbox="{\"secretbox\":{\"keys\":[{\"name\":\"key1\",\"secret\":\"$(head -c 32 /dev/urandom | base64 -w 0)\"}]}}"
+  if [[ -f $made ]]; then
+    write_encryption "$plain" "$secretbox"
+  else
+    write_encryption "$secretbox" "$plain"
+    touch "$encrypted"
+  fi
+}
+
+# encrypt_secrets: lets the API server write with the key, and writes each secret of an earlier release once more.
+encrypt_secrets() {
+  local secretbox
+  encrypts || return 0
+  if grep -qF "\"providers\":[$plain" "$encryption"; then
+    say "restarting kube-apiserver, which encrypts secrets from now on"
+    secretbox=$(sed 's/.*"providers":\[{"identity":{}},\(.*\)\]}\]}$/\1/' "$encryption")
+    write_encryption "$secretbox" "$plain"
+    if ! restart kube-apiserver; then
+      write_encryption "$plain" "$secretbox"
+      restart kube-apiserver || true
+      fail "kube-apiserver does not run with the keys of $encryption. Its last lines:
+$(last_lines kube-apiserver)"
+    fi
+    wait_for 300 "the API server" kubectl get --raw /readyz
+  fi
+  [[ -e $encrypted ]] || rewrite_secrets
+}
+
+# write_files: writes the configuration files of the API server.
+write_files() {
+  local path text
+  while read -r path text; do
+    [[ -z $path ]] || write_file 0600 "$path" <<<"$text"
+  done <<<"${FILES-}"
+}
+
+# remove_files: removes configuration files that no argument of the API server names any more.
+remove_files() {
+  local file
+  for file in /etc/kubernetes/nodeforge-{authentication,admission}-*.json; do
+    [[ ! -e $file || ${FILES-} == *"$file "* ]] || rm "$file"
+  done
 }
 
 # Open ports of metrics. The packet filter's own unit opens them again at each boot.
@@ -220,6 +294,8 @@ begin=$SECONDS
 touch /etc/nodeforge/control-plane
 close_metrics
 [[ -z ${AUDIT_POLICY-} ]] || write_file 0600 "$AUDIT_FILE" <<<"$AUDIT_POLICY"
+write_files
+make_encryption_key
 earlier=()
 for unit in etcd kube-apiserver kube-controller-manager kube-scheduler; do
   set_arguments "$unit" "$(sed -n "s/^$unit //p" <<<"${ARGUMENTS-}")"
@@ -227,7 +303,12 @@ for unit in etcd kube-apiserver kube-controller-manager kube-scheduler; do
 done
 systemctl start etcd kube-apiserver kube-controller-manager kube-scheduler
 wait_for 900 "the API server" kubectl get --raw /readyz
+for unit in "${starting[@]}"; do
+  keep_arguments "$unit" "$(sed -n "s/^$unit //p" <<<"${ARGUMENTS-}")"
+done
 remove_audit_policies
+remove_files
+encrypt_secrets
 open_metrics
 publish_etcd_certificate
 api_server=$((SECONDS - begin))
@@ -243,6 +324,7 @@ else
     # The phase always creates a token, which no worker needs.
     kubectl -n kube-system delete secrets --field-selector type=bootstrap.kubernetes.io/token >&2
   fi
+  set_new_kubelet_defaults
   set_kubelet_settings "${KUBELET-}"
   phase kubelet-start
   [[ -z ${KUBELET-} ]] || runs kubelet || refuse_kubelet_settings
@@ -271,6 +353,8 @@ subjects:
 RBAC
 start_node_network control-plane
 phase kubelet-finalize all
+# Its group may do everything, and no RBAC can change that. Only the phase that binds the administrator's group needs it.
+rm -f /etc/kubernetes/super-admin.conf
 write_file 0644 "$made" <<<"$given"
 kubelet=$((SECONDS - begin))
 

@@ -43,6 +43,7 @@ else
   # A reset empties the kubelet's folder, but the kubelet needs subfolders that the image declares.
   systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
   say "joining"
+  set_new_kubelet_defaults
   set_kubelet_settings "${KUBELET-}"
   if ! kubeadm join --config /dev/stdin <<<"$configuration" >&2; then
     # kubeadm has started the kubelet once this file exists. Before that, the settings are not the cause.

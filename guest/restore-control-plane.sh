@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # Replaces the objects of this control plane by those of a backup. A failure before its end brings the former objects back.
 # The certificates stay, because kubelets and kubeconfigs of this cluster trust them. The keys of service accounts are
-# replaced, because objects in etcd have tokens signed with them.
+# replaced, because objects in etcd have tokens signed with them. The key of the secrets is replaced, too, unless the backup has
+# none: the API server reads plain secrets with any key.
 # Parameters: NODE_NAME. VERSION of Kubernetes in the backup. PROGRAM_SIZE and PROGRAM_SHA256 of etcdutl. SNAPSHOT_SIZE and
-# SNAPSHOT_SHA256. EMPTY, "yes" to refuse a cluster that has objects of a user. Sizes are bytes.
-# Stdin, secret: the private and the public key of service accounts, each a line in base64. Then etcdutl, then the snapshot.
+# SNAPSHOT_SHA256. EMPTY, "yes" to refuse a cluster that has objects of a user. SECRETS_ENCRYPTED, "yes" if every secret of the
+# backup is encrypted. Sizes are bytes.
+# Stdin, secret: the private and the public key of service accounts, and the file with the key of the secrets, each a line in
+# base64. The third is empty if the backup has no such file. Then etcdutl, then the snapshot.
 # Result: the seconds, the nodes that stay, and the nodes that must join again.
 check_image
 data=/var/lib/nodeforge
@@ -17,6 +20,7 @@ running=$(kubeadm version -o short)
 revisions=1000000000
 
 [[ $EMPTY =~ ^(yes|no)$ ]] || fail "EMPTY is $EMPTY, expected yes or no"
+[[ $SECRETS_ENCRYPTED =~ ^(yes|no)$ ]] || fail "SECRETS_ENCRYPTED is $SECRETS_ENCRYPTED, expected yes or no"
 [[ $PROGRAM_SIZE =~ ^[1-9][0-9]*$ ]] || fail "PROGRAM_SIZE is $PROGRAM_SIZE, expected a number of bytes"
 [[ $SNAPSHOT_SIZE =~ ^[1-9][0-9]*$ ]] || fail "SNAPSHOT_SIZE is $SNAPSHOT_SIZE, expected a number of bytes"
 [[ ${VERSION%.*} == "${running%.*}" ]] ||
@@ -29,13 +33,22 @@ lock_node
 start_all() { timeout 1300 systemctl start etcd kube-apiserver kube-controller-manager kube-scheduler; }
 stop_all() { systemctl stop kube-scheduler kube-controller-manager kube-apiserver etcd; }
 
-# put_former_back: brings the former objects and keys back.
+# Files of the control plane that belong to the objects in etcd.
+companions=("$keys/sa.key" "$keys/sa.pub" "$encryption" "$encrypted")
+
+# put_former_back: brings the former objects and their files back. The objects are last, because their folder says that there is
+# something to bring back. A key of secrets that the control plane did not have stays, and does no harm.
 put_former_back() {
+  local file
   [[ -d $work/former/member ]] || return 0
   stop_all || true
+  rm -f "$encrypted"
+  for file in "${companions[@]}"; do
+    [[ ! -e $work/former/${file##*/} ]] || cp -p "$work/former/${file##*/}" "$file"
+  done
+  sync
   rm -rf "$store/member"
   mv "$work/former/member" "$store/member"
-  ! cp -p "$work"/former/sa.* "$keys/" 2>/dev/null || true
 }
 
 # A restore that was killed leaves its former objects.
@@ -60,9 +73,19 @@ receive() {
 }
 read -r private
 read -r public
+read -r secret_keys
 if ! base64 -d <<<"$private" >"$work/sa.key" || ! base64 -d <<<"$public" >"$work/sa.pub" ||
   ! openssl pkey -noout -in "$work/sa.key" >&2 || ! openssl pkey -pubin -noout -in "$work/sa.pub" >&2; then
   fail "the keys of the service accounts are no keys. Fix: npm run backup -- verify FILE"
+fi
+if [[ -n $secret_keys ]]; then
+  if ! base64 -d <<<"$secret_keys" >"$work/encryption.json" || ! grep -q '"EncryptionConfiguration"' "$work/encryption.json"; then
+    fail "the key of the secrets is no key. Fix: npm run backup -- verify FILE"
+  fi
+  [[ -n $(keys_in_use) ]] ||
+    fail "the backup has a key for its secrets, and this control plane does not use keys yet. Fix: npm run up, then repeat the restore"
+  # A backup in the middle of the first encryption has the key second. The API server encrypts with the first.
+  sed -i 's/"providers":\[\({"identity":{}}\),\(.*\)\]}\]}$/"providers":[\2,\1]}]}/' "$work/encryption.json"
 fi
 receive "$work/etcdutl" "$PROGRAM_SIZE" "$PROGRAM_SHA256"
 chmod 0700 "$work/etcdutl"
@@ -106,14 +129,32 @@ trap back_again EXIT
 trap '' PIPE
 say "stopping the control plane"
 stop_all
-cp -p "$keys/sa.key" "$keys/sa.pub" "$work/former/"
+for file in "${companions[@]}"; do
+  [[ ! -e $file ]] || cp -p "$file" "$work/former/"
+done
+# Without their key, the former objects would be lost.
+sync
 mv "$store/member" "$work/former/member"
 mv "$work/store/member" "$store/member"
 write_file 0600 "$keys/sa.key" <"$work/sa.key"
 write_file 0600 "$keys/sa.pub" <"$work/sa.pub"
+[[ -z $secret_keys ]] || write_file 0600 "$encryption" <"$work/encryption.json"
+if [[ $SECRETS_ENCRYPTED == yes ]]; then touch "$encrypted"; else rm -f "$encrypted"; fi
 sync
 say "starting the control plane with the objects of the backup"
-start_all || fail "the control plane does not start with the backup: $(last_lines kube-apiserver | tail -n 3 | paste -sd ' ')"
+since=$(($(date +%s) + 1))
+start_all &
+# An API server that cannot read a secret says so once a second, and is never ready.
+while running=; do
+  ! kill -0 $! 2>/dev/null || running=yes
+  unreadable=$(journalctl --unit kube-apiserver --since "@$since" --output cat --no-pager 2>/dev/null |
+    grep -o 'unable to transform key.*' | tail -n 1) || true
+  [[ -z $unreadable ]] ||
+    fail "the API server cannot read the secrets of the backup: $unreadable. Fix: set or remove encryption-provider-config as in the cluster of the backup, run up, and repeat the restore"
+  [[ -n $running ]] || break
+  sleep 5
+done
+wait $! || fail "the control plane does not start with the backup: $(last_lines kube-apiserver | tail -n 3 | paste -sd ' ')"
 wait_for 900 "the API server" kubectl --request-timeout 30s get --raw /readyz
 wait_for 120 "the restored nodes" nodes
 restored=yes
@@ -158,6 +199,9 @@ fi
 # flanneld exits until its node has a pod range, and its unit restarts it.
 systemctl start --no-block kubelet flanneld kube-proxy
 wait_for 300 "kubelet, flanneld and kube-proxy" systemctl is-active kubelet flanneld kube-proxy
+
+# The objects of the backup are back, also if a secret stays plain.
+[[ $(keys_in_use) != "$encryption" || -e $encrypted ]] || rewrite_secrets
 
 # words NAME...: prints a JSON list.
 words() { (($# == 0)) || printf '"%s"\n' "$@" | paste -sd ,; }

@@ -19,6 +19,7 @@ export type GuestScript =
   | "diagnose"
   | "backup-control-plane"
   | "restore-control-plane"
+  | "cis-facts"
   | "bench-receive"
   | "bench-images"
   | "bench-activate"

@@ -104,6 +104,7 @@ const order = [
     "machines",
     "backup",
     "overview",
+    "cis",
     "graph",
     "consent",
     "doctor",

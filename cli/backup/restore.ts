@@ -99,11 +99,12 @@ export async function restoreBackup(
     SNAPSHOT_SIZE: backup.snapshotSize,
     SNAPSHOT_SHA256: backup.snapshotSha256,
     EMPTY: plan.needsEmpty ? "yes" : "no",
+    SECRETS_ENCRYPTED: backup.isEncrypted ? "yes" : "no",
   };
   const { snapshot } = await readBackup(path, backup.key);
   async function* input() {
-    const { serviceAccounts } = backup;
-    yield Buffer.from(`${serviceAccounts.private}\n${serviceAccounts.public}\n`);
+    const { serviceAccounts, secretKeys } = backup;
+    yield Buffer.from(`${serviceAccounts.private}\n${serviceAccounts.public}\n${secretKeys}\n`);
     yield* createReadStream(program) as AsyncIterable<Buffer>;
     yield* snapshot;
   }

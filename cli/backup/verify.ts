@@ -10,6 +10,10 @@ export interface VerifiedBackup {
   readonly key: Buffer;
   /** Private and public key of the service accounts, in base64. Secret. */
   readonly serviceAccounts: { readonly private: string; readonly public: string };
+  /** File with the key that encrypts secrets, in base64; "" where the control plane had none. Secret. */
+  readonly secretKeys: string;
+  /** Whether every secret is encrypted with that key. */
+  readonly isEncrypted: boolean;
   /** Number of files beside the snapshot. */
   readonly files: number;
   /** Bytes of etcd's snapshot. */
@@ -26,8 +30,9 @@ export async function verifyBackup(path: string, session: KeySession): Promise<V
   const { header } = await readHeader(path);
   const key = await openDataKey(session, header.key);
   const { files, snapshot } = await readBackup(path, key);
+  const find = (name: string) => files.find((file) => file.name === name)?.content;
   const contentOf = (name: string) => {
-    const content = files.find((file) => file.name === name)?.content;
+    const content = find(name);
     if (content === undefined)
       throw new Error(`${path} has no ${name}, which a restore needs. Fix: use another backup`);
     return content;
@@ -41,5 +46,8 @@ export async function verifyBackup(path: string, session: KeySession): Promise<V
   return {
     ...{ header, key, files: files.length, snapshotSize, snapshotSha256: hash.digest("hex") },
     serviceAccounts: { private: contentOf("pki/sa.key"), public: contentOf("pki/sa.pub") },
+    // guest/common.sh names both files.
+    secretKeys: find("nodeforge-encryption.json") ?? "",
+    isEncrypted: find("nodeforge-encrypted") !== undefined,
   };
 }

@@ -35,6 +35,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./backup.ts"),
   },
   restore: { summary: "restore a cluster's objects from a backup", load: () => import("./restore.ts") },
+  cis: { summary: "check the cluster against the CIS benchmark", load: () => import("./cis.ts") },
   sbom: { summary: "print an SPDX document of programs and packages", load: () => import("./sbom.ts") },
   doctor: { summary: "check this machine", load: () => import("./doctor.ts") },
   bench: { summary: "benchmark schedulers on the cluster", load: () => import("./bench.ts") },

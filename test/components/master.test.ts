@@ -58,25 +58,32 @@ describe("the control plane", () => {
     });
   });
 
-  it("gets the arguments of its components, and no such parameter without any", async () => {
+  it("gets the arguments of its components, and no settings of a kubelet without any", async () => {
     const parameters = () =>
       parseScriptInput(one("Command", "dev-master-init").inputs.stdin).scripts["init-control-plane"]?.parameters ?? {};
     await clusterWith({});
-    expect(Object.keys(parameters())).not.toContain("ARGUMENTS");
-    expect(Object.keys(parameters())).not.toContain("RESTART_TIMEOUT_SECONDS");
+    expect(parameters().ARGUMENTS).toContain('kube-scheduler "--profiling=false"');
+    expect(parameters().PROVEN).toBe("etcd kube-apiserver kube-controller-manager kube-scheduler");
+    expect(parameters().FILES).toContain("AuthenticationConfiguration");
+    expect(Object.keys(parameters())).not.toContain("KUBELET");
     await startMocks();
     await clusterWith({
       controlPlaneArguments: JSON.stringify({ scheduler: { "kube-api-qps": "500" } }),
       featureGates: JSON.stringify({ A: true }),
       initTimeoutMinutes: "10",
     });
+    expect(
+      parameters()
+        .ARGUMENTS?.split("\n")
+        .filter((line) => /feature-gates|qps/.test(line)),
+    ).toEqual([
+      'kube-apiserver "--feature-gates=A=true"',
+      'kube-controller-manager "--feature-gates=A=true"',
+      'kube-scheduler "--feature-gates=A=true"',
+      'kube-scheduler "--kube-api-qps=500"',
+    ]);
     expect(parameters()).toMatchObject({
-      ARGUMENTS: [
-        'kube-apiserver "--feature-gates=A=true"',
-        'kube-controller-manager "--feature-gates=A=true"',
-        'kube-scheduler "--feature-gates=A=true"',
-        'kube-scheduler "--kube-api-qps=500"',
-      ].join("\n"),
+      PROVEN: "etcd",
       KUBELET: '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","featureGates":{"A":true}}',
       RESTART_TIMEOUT_SECONDS: "150",
     });

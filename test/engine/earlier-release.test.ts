@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withScriptTexts } from "./earlier-commands.ts";
+import { withoutHardening, withScriptTexts } from "./earlier-commands.ts";
 import { worker } from "./names.ts";
 import { TestStack, type Step } from "./stack.ts";
 import { shareStack } from "./shared-stack.ts";
@@ -152,6 +152,30 @@ describe("a cluster whose volumes and network have no id", () => {
     const fresh = paths().filter((name) => !old.includes(name));
     expect(fresh.filter((name) => /^lab-worker-node-2-seed-[0-9a-f]{12}-[0-9a-f]{8}\.iso$/.test(name))).toHaveLength(1);
     expect(mark()).toMatch(/>lab<\//);
+    expect(await stack.drift()).toEqual([]);
+  });
+});
+
+describe("a cluster whose control plane has no arguments of nodeforge", () => {
+  it("gets them by an update of its step, and nothing is replaced or leaves", async () => {
+    await using stack = await TestStack.create({ workers: 2 });
+    const first = await stack.up();
+    expect(first.succeeded, first.text).toBe(true);
+    await stack.rewrite(withoutHardening);
+    expect(await stack.exportText()).not.toContain("--profiling=false");
+    const preview = await stack.preview();
+    expect(preview.succeeded, preview.text).toBe(true);
+    expect([...new Set(preview.steps.map(({ op }) => op))]).toEqual(["update"]);
+
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    expect(calls.list.filter((call) => !call.startsWith("update Command "))).toEqual([]);
+    expect(calls.list.filter((call) => call === "update Command master-init")).toHaveLength(1);
+    expect(calls.list.filter((call) => call.endsWith("-join"))).toHaveLength(2);
+    expect(await stack.exportText()).toContain("--profiling=false");
+    expect(stack.guests.nodeList()).toMatchObject({ items: [{}, {}, {}] });
+    expect(stack.guests.givenBack).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
     expect(await stack.drift()).toEqual([]);
   });
 });

@@ -230,6 +230,7 @@ export class Guests {
     const parameter = (name: string) => parameters?.[name] ?? "";
     switch (script) {
       case "init-control-plane":
+        checkFiles(parameter("ARGUMENTS"), parameter("FILES"));
         return this.#init(machine, parameter("NODE_NAME"), command.includes(" REPEATED=yes "));
       case "print-kubeconfig":
         return this.#secret(this.#kubeconfig(this.#controlPlane(machine)));
@@ -342,6 +343,13 @@ export class Guests {
     this.secrets.push(text);
     return text;
   }
+}
+
+/** @throws when an argument of the API server names a file of nodeforge that the step does not write. */
+function checkFiles(unitArguments: string, files: string): void {
+  const named = [...unitArguments.matchAll(/=(\/etc\/kubernetes\/nodeforge-(?:authentication|admission)-[^"]*)"/g)];
+  const missing = named.map(([, path = ""]) => path).filter((path) => !`\n${files}`.includes(`\n${path} {`));
+  if (missing.length > 0) throw new Error(`the API server has no file ${missing.join(", ")}`);
 }
 
 /** Number of nodes of each pool in the standard input of simulate-nodes. */

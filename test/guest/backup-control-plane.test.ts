@@ -52,6 +52,26 @@ describe("the output of a backup", () => {
     expect(node.calls[1]).toContain("create --raw /v3/maintenance/snapshot ");
   });
 
+  it("has the key of the secrets with its mode, and the mark of the encryption", () => {
+    const node = new BackupNode(etcd);
+    node.useKeys("nodeforge-encryption.json");
+    node.write("kubernetes/nodeforge-encryption.json", "keys\n", 0o600);
+    node.write("kubernetes/nodeforge-encrypted", "");
+    const { status: code, stdout, stderr } = node.run(call);
+    expect([code, stderr.includes("warning")]).toEqual([0, false]);
+    const file = (name: string) => lines(stdout).filter((line) => line.file === name);
+    expect(file("nodeforge-encryption.json")).toMatchObject([{ mode: "600", content: "a2V5cwo=" }]);
+    expect(file("nodeforge-encrypted")).toMatchObject([{ content: "" }]);
+  });
+
+  it("lacks a file with keys of the stack elsewhere, and names it", () => {
+    const node = new BackupNode(etcd);
+    node.useKeys("/etc/own/keys.json");
+    const { status: code, stderr } = node.run(call);
+    expect(code).toBe(0);
+    expect(stderr).toContain("warning: the backup has no /etc/own/keys.json, with which the secrets are encrypted");
+  });
+
   it("lacks files that are no keys, and names them", () => {
     const node = new BackupNode(etcd);
     node.write("kubernetes/huge", "x".repeat(1048577));
@@ -73,6 +93,14 @@ describe("a backup fails, and prints no end,", () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`FAILED: ${message}`);
     expect(stdout).not.toContain("complete");
+  });
+
+  it("without the key of the secrets", () => {
+    const node = new BackupNode(etcd);
+    node.useKeys("nodeforge-encryption.json");
+    const { status: code, stdout, stderr } = node.run(call);
+    expect([code, stdout, node.calls]).toEqual([1, "", []]);
+    expect(stderr).toMatch(/FAILED: the control plane has no file \S+\/nodeforge-encryption\.json, with whose key/);
   });
 
   it("on a node without a control plane", () => {

@@ -1,3 +1,5 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../lib/digest.ts";
 import { BackupNode } from "./backup-node.ts";
@@ -18,10 +20,11 @@ const parameters = {
   SNAPSHOT_SIZE: snapshot.length,
   SNAPSHOT_SHA256: sha256(snapshot),
   EMPTY: "yes",
+  SECRETS_ENCRYPTED: "no",
 };
 const base64 = (text: string) => Buffer.from(text).toString("base64");
-const inputOf = (key: string) =>
-  Buffer.concat([Buffer.from(`${base64(key)}\n${base64("old pub\n")}\n${program}`), snapshot]);
+const inputOf = (key: string, secretKeys = "") =>
+  Buffer.concat([Buffer.from(`${base64(key)}\n${base64("old pub\n")}\n${base64(secretKeys)}\n${program}`), snapshot]);
 const ownNodes = "master 10.0.0.0/24 192.0.2.10\none 10.0.1.0/24 192.0.2.11\ntwo 10.0.2.0/24 192.0.2.12\n";
 
 function node(ofBackup = ownNodes): BackupNode {
@@ -110,6 +113,122 @@ describe("a restore", () => {
   });
 });
 
+const keyFile = "kubernetes/nodeforge-encryption.json";
+const mark = "kubernetes/nodeforge-encrypted";
+const plain = '{"identity":{}}';
+const secretbox = (key: string) => `{"secretbox":{"keys":[{"name":"key1","secret":"${key}"}]}}`;
+function keysOf(key: string, first: "secretbox" | "identity" = "secretbox"): string {
+  const providers = first === "secretbox" ? [secretbox(key), plain] : [plain, secretbox(key)];
+  return `{"kind":"EncryptionConfiguration","resources":[{"resources":["secrets"],"providers":[${providers.join(",")}]}]}\n`;
+}
+
+/** A control plane that encrypts with the key "own". */
+function encrypting(): BackupNode {
+  const made = node();
+  made.useKeys("nodeforge-encryption.json");
+  made.write(keyFile, keysOf("own"), 0o600);
+  made.write(mark, "");
+  return made;
+}
+const rewrites = (made: BackupNode) => made.calls.filter((each) => /secrets|replace/.test(each));
+const rewrite = ["kubectl get secrets --all-namespaces -o json", "kubectl replace -f -"];
+const starts = (made: BackupNode) => made.read("starts").trimEnd().split("\n");
+
+describe("the secrets after a restore", () => {
+  it("of an encrypting cluster have the key of the backup before the API server starts, and are not written again", () => {
+    const made = encrypting();
+    const changed = { SECRETS_ENCRYPTED: "yes" };
+    const { status, stderr } = restore(made, { KEY: "old" }, changed, inputOf("old key\n", keysOf("old")));
+    expect(status, stderr).toBe(0);
+    expect([made.read(keyFile), made.has(mark)]).toEqual([keysOf("old"), true]);
+    expect(statSync(join(made.folder, keyFile)).mode & 0o777).toBe(0o600);
+    expect([rewrites(made), starts(made)]).toEqual([[], [`backup ${keysOf("old").trim()} marked`]]);
+    expect(made.has("data/restore")).toBe(false);
+  });
+
+  it("of a plain cluster are read with the own key, and then encrypted with it", () => {
+    const made = encrypting();
+    expect(restore(made).status).toBe(0);
+    expect([made.read(keyFile), made.has(mark)]).toEqual([keysOf("own"), true]);
+    expect([rewrites(made), starts(made)]).toEqual([rewrite, [`backup ${keysOf("own").trim()} unmarked`]]);
+  });
+
+  it("of a cluster in its first encryption are encrypted with its key", () => {
+    const made = encrypting();
+    const input = inputOf("old key\n", keysOf("old", "identity"));
+    expect(restore(made, { KEY: "old" }, {}, input).status).toBe(0);
+    expect([made.read(keyFile), made.has(mark), rewrites(made)]).toEqual([keysOf("old"), true, rewrite]);
+    expect(starts(made)).toEqual([`backup ${keysOf("old").trim()} unmarked`]);
+  });
+
+  it("of a plain cluster stay plain on a control plane without keys", () => {
+    const made = node();
+    expect(restore(made).status).toBe(0);
+    expect([made.has(keyFile), made.has(mark), rewrites(made)]).toEqual([false, false, []]);
+  });
+
+  it("are read with a file of the stack, and the key of the backup stays beside it", () => {
+    const made = node();
+    made.useKeys("/etc/own.json");
+    const input = inputOf("old key\n", keysOf("old"));
+    expect(restore(made, {}, { SECRETS_ENCRYPTED: "yes" }, input).status).toBe(0);
+    expect([made.read(keyFile), made.has(mark), rewrites(made)]).toEqual([keysOf("old"), true, []]);
+  });
+
+  it("that cannot be written again are a warning, and no mark says that all are encrypted", () => {
+    const made = encrypting();
+    const { status, stderr } = restore(made, { REPLACE_FAILS: "yes" });
+    expect([status, marker(made), made.has(mark)]).toEqual([0, "backup", false]);
+    expect(stderr).toContain(
+      'warning: these secrets stay unencrypted until they are written, or until the next run: secret "a"',
+    );
+  });
+});
+
+describe("the key of the secrets comes back", () => {
+  const input = inputOf("old key\n", keysOf("old"));
+
+  it.each([
+    [
+      "the units do not start",
+      { START_FAILS: "backup", KEY: "old" },
+      "the control plane does not start with the backup",
+    ],
+    [
+      "the API server cannot read a secret",
+      { KEY: "other" },
+      'the API server cannot read the secrets of the backup: unable to transform key "/registry/secrets/a"',
+    ],
+  ])("with its mark where %s", (_, environment, message) => {
+    const made = encrypting();
+    const { status, stderr } = restore(made, environment, {}, input);
+    expect([status, marker(made), made.read("kubernetes/pki/sa.key")]).toEqual([1, "own", "own key\n"]);
+    expect(stderr).toContain(`FAILED: ${message}`);
+    expect([made.read(keyFile), made.has(mark)]).toEqual([keysOf("own"), true]);
+    expect(statSync(join(made.folder, keyFile)).mode & 0o777).toBe(0o600);
+    expect(starts(made)).toEqual([`backup ${keysOf("old").trim()} unmarked`, `own ${keysOf("own").trim()} marked`]);
+  });
+
+  it("without a mark that the control plane did not have", () => {
+    const made = encrypting();
+    rmSync(join(made.folder, mark));
+    expect(restore(made, { NOT_READY: "backup", KEY: "old" }, { SECRETS_ENCRYPTED: "yes" }, input).status).toBe(1);
+    expect([made.read(keyFile), made.has(mark)]).toEqual([keysOf("own"), false]);
+  });
+
+  it("after a restore that was killed", () => {
+    const made = encrypting();
+    made.write("data/restore/former/member/marker", "own\n");
+    made.write("data/restore/former/nodeforge-encryption.json", keysOf("own"), 0o600);
+    made.write("data/restore/former/nodeforge-encrypted", "");
+    made.write("data/var/lib/etcd/member/marker", "half\n");
+    made.write(keyFile, keysOf("half"));
+    rmSync(join(made.folder, mark));
+    expect(restore(made, { UTL_FAILS: "yes" }).status).toBe(1);
+    expect([marker(made), made.read(keyFile), made.has(mark)]).toEqual(["own", keysOf("own"), true]);
+  });
+});
+
 describe("a restore that fails after the swap brings the former objects and keys back", () => {
   it.each([
     ["the units do not start", { START_FAILS: "backup" }, "the control plane does not start with the backup: panic"],
@@ -141,6 +260,7 @@ describe("a restore changes nothing", () => {
     ["with a damaged program", {}, { PROGRAM_SHA256: "0".repeat(64) }, "etcdutl arrived incomplete"],
     ["that etcdutl refuses", { UTL_FAILS: "yes" }, {}, "etcdutl refuses the snapshot"],
     ["with a size that is no number", {}, { SNAPSHOT_SIZE: "1k" }, "SNAPSHOT_SIZE is 1k, expected"],
+    ["with a wrong mark", {}, { SECRETS_ENCRYPTED: "" }, "SECRETS_ENCRYPTED is , expected yes or no"],
     ["with a wrong parameter", {}, { EMPTY: "maybe" }, "EMPTY is maybe, expected yes or no"],
   ])("%s", (_, environment, changed, message) => {
     const made = node();
@@ -148,6 +268,27 @@ describe("a restore changes nothing", () => {
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(`FAILED: ${message}`);
     expect([marker(made), made.read("kubernetes/pki/sa.key")]).toEqual(["own", "own key\n"]);
+    expect(made.calls.filter((each) => each.startsWith("systemctl"))).toEqual([]);
+  });
+
+  it.each([
+    [
+      "with a key of the secrets that is no key",
+      true,
+      "x",
+      "the key of the secrets is no key. Fix: npm run backup -- verify",
+    ],
+    [
+      "of encrypted secrets onto a control plane without keys",
+      false,
+      keysOf("old"),
+      "this control plane does not use keys yet. Fix: npm run up",
+    ],
+  ])("%s", (_, encrypts, keys, message) => {
+    const made = encrypts ? encrypting() : node();
+    const { status, stderr } = restore(made, {}, { SECRETS_ENCRYPTED: "yes" }, inputOf("old key\n", keys));
+    expect([status, marker(made), made.has(keyFile)]).toEqual([1, "own", encrypts]);
+    expect(stderr).toContain(message);
     expect(made.calls.filter((each) => each.startsWith("systemctl"))).toEqual([]);
   });
 

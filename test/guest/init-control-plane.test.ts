@@ -42,6 +42,7 @@ function nodeWith(configuration: string | undefined): TestNode {
   node.write("nodeforge/renew-certificates.sh", "");
   node.write("cloud-init/status.json", '{"start": 1}');
   node.write("cloud-init/result.json", "{}");
+  node.write("kubelet/config.d/10-nodeforge.conf", "");
   if (configuration !== undefined) node.write("nodeforge-made", configuration);
   return node;
 }

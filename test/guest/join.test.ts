@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDeclaration } from "../../image/declaration.ts";
@@ -42,6 +42,7 @@ function worker(files: readonly string[] = []): TestNode {
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
   node.write("cloud-init/status.json", '{"start": 1}');
   node.write("cloud-init/result.json", "{}");
+  node.write("kubelet/config.d/50-nodeforge.conf", "");
   for (const file of files) node.write(file, "aaaaaa\n");
   return node;
 }
@@ -138,10 +139,11 @@ kubeadm() {
     const made = new TestNode(kubelet);
     made.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
     made.write("cloud-init/status.json", '{"start": 1}');
-    made.write("kubelet/config.d/10-nodeforge.conf", "");
+    made.write("kubelet/config.d/50-nodeforge.conf", "");
     for (const file of files) made.write(file, "aaaaaa\n");
     return made;
   }
+  const defaults = "kubelet/config.d/50-nodeforge.conf";
   const joined = ["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem", "kubelet/cpu_manager_state"];
 
   /** Joins with these settings. @returns the outcome and the calls about the kubelet. */
@@ -201,6 +203,35 @@ kubeadm() {
     expect(changes).toEqual(["systemctl restart kubelet", "systemctl stop kubelet", "systemctl restart kubelet"]);
     expect(made.read(dropIn)).toBe(`${settings({ maxPods: 200 })}\n`);
     expect(joinWithSettings(made, settings({ maxPods: 200 })).changes).toEqual([]);
+  });
+
+  it("of an earlier release get the defaults of this one by one restart, without a reservation", () => {
+    const made = node(joined);
+    rmSync(join(made.folder, defaults));
+    const { status, stderr, changes } = joinWithSettings(made, undefined);
+    expect([status, changes], stderr).toEqual([0, ["systemctl restart kubelet"]]);
+    expect(JSON.parse(made.read(defaults))).toEqual({
+      ...{ apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" },
+      ...{ seccompDefault: true, podPidsLimit: 4096 },
+    });
+    expect(joinWithSettings(made, undefined).changes).toEqual([]);
+  });
+
+  it("of a new worker reserve memory for the daemons of the node", () => {
+    const made = node([]);
+    expect(joinWithSettings(made, undefined).status).toBe(0);
+    expect(JSON.parse(made.read(defaults))).toMatchObject({
+      ...{ seccompDefault: true, podPidsLimit: 4096, kubeReserved: { memory: "128Mi" } },
+      systemReserved: { memory: "128Mi", pid: "1000" },
+    });
+  });
+
+  it("of an earlier release lose the defaults again when the kubelet does not run with them", () => {
+    const made = node(joined);
+    rmSync(join(made.folder, defaults));
+    const { status, stderr } = joinWithSettings(made, settings({ maxPods: "typo" }), "typo");
+    expect([status, stderr.includes("and runs again as before")]).toEqual([1, true]);
+    expect(has(made, defaults)).toBe(false);
   });
 
   it("with which it does not join are named", () => {

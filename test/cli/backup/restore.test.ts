@@ -61,8 +61,8 @@ describe("the plan of a restore", () => {
 
 describe("a restore", () => {
   const plan = { isSameCluster: false, needsEmpty: true };
-  const prepared = async (folder: string, ssh: string) => {
-    await programsIn(folder, sendingSsh());
+  const prepared = async (folder: string, ssh: string, more: readonly string[] = []) => {
+    await programsIn(folder, sendingSsh(undefined, more));
     const session = sessionIn(folder);
     const { path } = await takeBackup(session, stateOf(), { folder: join(folder, "backups"), log: () => undefined });
     const backup = await verifyBackup(path, session);
@@ -83,7 +83,7 @@ echo '[   2s] stopping' >&2; echo '{"seconds":90,"stay":["one"],"again":["two"]}
     expect(await restore()).toEqual({ seconds: 90, stay: ["one"], again: ["two"] });
     expect(lines).toEqual(["master: [   2s] stopping"]);
     const input = await readFile(join(folder, "input"));
-    const expected = [Buffer.from("YQ==\nYQ==\n"), Buffer.from([0x7f, 0, 10, 255]), snapshotOf(3)];
+    const expected = [Buffer.from("YQ==\nYQ==\n\n"), Buffer.from([0x7f, 0, 10, 255]), snapshotOf(3)];
     expect(input.equals(Buffer.concat(expected))).toBe(true);
     const program = await readFile(join(folder, "program"), "utf8");
     const assigned = Object.entries({
@@ -91,6 +91,7 @@ echo '[   2s] stopping' >&2; echo '{"seconds":90,"stay":["one"],"again":["two"]}
         NODE_NAME: "master",
         VERSION: "v1.36.3",
         EMPTY: "yes",
+        SECRETS_ENCRYPTED: "no",
         PROGRAM_SIZE: 4,
         SNAPSHOT_SIZE: snapshotOf(3).length,
       },
@@ -98,6 +99,22 @@ echo '[   2s] stopping' >&2; echo '{"seconds":90,"stay":["one"],"again":["two"]}
     });
     for (const [name, value] of assigned) expect(program).toContain(`\n${name}='${value}'\n`);
     expect(program).not.toContain("YQ==");
+  });
+
+  test("sends the key of the secrets on standard input, and whether all are encrypted as a parameter", async ({
+    folder,
+  }) => {
+    const ssh = `read -r size; head -c "$size" >'${folder}/program'; head -n 3 >'${folder}/lines'; cat >/dev/null
+echo '{"seconds":90,"stay":[],"again":[]}'`;
+    for (const [mark, value] of [
+      [[], "no"],
+      [["nodeforge-encrypted"], "yes"],
+    ] as const) {
+      const { restore } = await prepared(folder, ssh, ["nodeforge-encryption.json", ...mark]);
+      await restore();
+      expect(await readFile(join(folder, "lines"), "utf8")).toBe("YQ==\nYQ==\nYQ==\n");
+      expect(await readFile(join(folder, "program"), "utf8")).toContain(`\nSECRETS_ENCRYPTED='${value}'\n`);
+    }
   });
 
   test.for([

@@ -58,13 +58,13 @@ export async function programsIn(folder: string, ssh: string): Promise<void> {
   await fakePrograms(join(folder, "bin"), { pulumi, ssh });
 }
 
-/** Body of an ssh whose control plane sends a backup. @param end Last lines of it. */
-export function sendingSsh(end = "echo '{\"complete\":true}'"): string {
+/** Body of an ssh whose control plane sends a backup. @param end Last lines of it. @param more Names of further files. */
+export function sendingSsh(end = "echo '{\"complete\":true}'", more: readonly string[] = []): string {
   const blob = (bytes: Buffer) => JSON.stringify({ result: { blob: bytes.toString("base64") } });
   const file = (name: string) => JSON.stringify({ file: name, mode: "600", content: "YQ==" });
   const lines = [
     '{"kubernetesVersion":"v1.36.3","status":{"header":{"revision":"42"},"version":"3.6.8"}}',
-    ...["pki/ca.crt", "pki/ca.key", "pki/sa.key", "pki/sa.pub"].map(file),
+    ...["pki/ca.crt", "pki/ca.key", "pki/sa.key", "pki/sa.pub", ...more].map(file),
     blob(snapshotOf(3).subarray(0, 700)),
     blob(snapshotOf(3).subarray(700)),
   ];

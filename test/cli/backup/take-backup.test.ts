@@ -36,6 +36,7 @@ describe("a backup of a stack", () => {
       snapshotOf(3).length,
       4,
     ]);
+    expect(await verifyBackup(path, sessionIn(folder))).toMatchObject({ secretKeys: "", isEncrypted: false });
     const ssh = await readFile(join(folder, "bin", "ssh.calls"), "utf8");
     expect(ssh).toMatch(
       /StrictHostKeyChecking=yes .* -- 192\.168\.222\.10 sudo -n timeout --kill-after 10 1800 bash -c .* backup-control-plane\n$/,

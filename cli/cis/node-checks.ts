@@ -1,0 +1,144 @@
+import { guarded, has, kubelet, lacks, type Check } from "./check.ts";
+
+const rows: readonly (readonly [
+  id: string,
+  subject: string,
+  expected: Check["expected"],
+  why: string,
+  passes: Check["passes"],
+])[] = [
+  [
+    "1.1.9",
+    "CNI's files are for root only",
+    "fail",
+    "containerd writes the file with mode 0644; it has the node's range of pods, and no secret",
+    guarded(/^\/etc\/cni\/net\.d\//, 0o600),
+  ],
+  [
+    "4.1.5",
+    "kubelet.conf is for root only",
+    "pass",
+    "kubeadm writes it with mode 0600",
+    guarded(/\/kubelet\.conf$/, 0o600),
+  ],
+  [
+    "4.1.7",
+    "the cluster's CA has at most mode 0644",
+    "pass",
+    "kubeadm writes it so",
+    guarded(/^\/etc\/kubernetes\/pki\/ca\.crt$/, 0o644),
+  ],
+  [
+    "4.1.9",
+    "the kubelet's configuration has at most mode 0644",
+    "pass",
+    "kubeadm writes it so; it has no secret",
+    guarded(/\/kubelet\/config\.yaml$/, 0o644),
+  ],
+  [
+    "4.2.1",
+    "anonymous access to the kubelet is off",
+    "pass",
+    "kubeadm sets it",
+    kubelet("authentication.anonymous.enabled", (value) => value === false),
+  ],
+  [
+    "4.2.2",
+    "the kubelet asks the API server for permissions",
+    "pass",
+    "kubeadm sets it",
+    kubelet("authorization.mode", (value) => value === "Webhook"),
+  ],
+  [
+    "4.2.3",
+    "the kubelet verifies its clients",
+    "pass",
+    "kubeadm sets it",
+    kubelet("authentication.x509.clientCAFile", Boolean),
+  ],
+  [
+    "4.2.4",
+    "the kubelet's port without authentication is closed",
+    "pass",
+    "it is closed by default",
+    kubelet("readOnlyPort", (value) => value === undefined || value === 0),
+  ],
+  [
+    "4.2.5",
+    "idle connections end",
+    "pass",
+    "after four hours by default",
+    kubelet("streamingConnectionIdleTimeout", (value) => value !== "0s"),
+  ],
+  [
+    "4.2.6",
+    "the kubelet keeps its chains of the packet filter",
+    "pass",
+    "it is on by default",
+    kubelet("makeIPTablesUtilChains", (value) => value !== false),
+  ],
+  [
+    "4.2.7",
+    "the node's name is the host's",
+    "pass",
+    "nodeforge gives the host its name",
+    lacks("kubelet", "hostname-override"),
+  ],
+  [
+    "4.2.8",
+    "events of the kubelet have a limit",
+    "pass",
+    "50 a second by default",
+    kubelet("eventRecordQPS", (value) => value === undefined || Number(value) > 0),
+  ],
+  [
+    "4.2.9",
+    "the kubelet's serving certificate comes from the cluster",
+    "fail",
+    "it is self-signed, see 1.2.5",
+    (facts) =>
+      has("kubelet", "tls-cert-file", "tls-private-key-file")(facts) ||
+      kubelet("serverTLSBootstrap", (value) => value === true)(facts),
+  ],
+  [
+    "4.2.10",
+    "the kubelet renews its certificate",
+    "pass",
+    "kubeadm sets it",
+    kubelet("rotateCertificates", (value) => value !== false),
+  ],
+  [
+    "4.2.11",
+    "RotateKubeletServerCertificate is on",
+    "pass",
+    "it is on by default",
+    kubelet("featureGates.RotateKubeletServerCertificate", (value) => value !== false),
+  ],
+  [
+    "4.2.12",
+    "ciphers are named",
+    "fail",
+    "the defaults of Go are strong, see 1.2.29",
+    kubelet("tlsCipherSuites", (value) => Array.isArray(value) && value.length > 0),
+  ],
+  [
+    "4.2.13",
+    "a pod has a limit of processes",
+    "pass",
+    "nodeforge sets 4096",
+    kubelet("podPidsLimit", (value) => Number(value) > 0),
+  ],
+  [
+    "5.7.2",
+    "pods have the runtime's seccomp profile",
+    "pass",
+    "nodeforge sets seccompDefault",
+    kubelet("seccompDefault", (value) => value === true),
+  ],
+];
+
+/** Checks of every node. */
+export const nodeChecks: readonly Check[] = rows.map(([id, subject, expected, why, passes]) => ({
+  ...{ id, subject, expected, why, passes },
+  where: "every node",
+}));

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { argumentLines, settingsParameters } from "../../../guest/component-arguments.ts";
+import { parseFacts, type NodeFacts } from "../../../cli/cis/facts.ts";
+import { checks, reportText, results, unexpected, type CheckedNode } from "../../../cli/cis/report.ts";
+import { withCisList } from "../../../docs/cis.ts";
+import { readDeclaration } from "../../../image/declaration.ts";
+import { inCheckout } from "../../../lib/checkout.ts";
+import { configWith } from "../../support/settings.ts";
+
+const units = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"];
+const config = configWith({});
+/** Authentication configuration that the control plane gets. */
+const authentication = (settingsParameters(config).FILES ?? "").split("\n")[0]?.replace(/^\S+ /, "") ?? "";
+
+/** Output of guest/cis-facts.sh on a node with the arguments of the image and of this program. */
+function output(role: CheckedNode["role"]): string {
+  const running = role === "worker" ? ["kubelet"] : units;
+  const image = readDeclaration()
+    .unit.filter(({ name }) => running.includes(name))
+    .flatMap(({ name, exec }) => [
+      `unit\t${name}`,
+      ...exec.slice(1).map((each) => `argument\t${name}\t${each.slice(2)}`),
+    ]);
+  const own = argumentLines(config)
+    .split("\n")
+    .filter((line) => running.includes(line.split(" ")[0] ?? ""))
+    .map((line) => line.replace(/^(\S+) "--(.*)"$/, "argument\t$1\t$2"));
+  const file = (path: string, mode = "600") => `file\t${path}\t${mode}\troot:root`;
+  const everywhere = [
+    file("/etc/kubernetes/kubelet.conf"),
+    file("/etc/kubernetes/pki/ca.crt", "644"),
+    file("/var/lib/kubelet/config.yaml", "644"),
+    file("/etc/cni/net.d/10-containerd-net.conflist", "644"),
+  ];
+  const plane = [
+    file("/var/lib/etcd", "700"),
+    file("/etc/kubernetes/pki", "755"),
+    file("/etc/kubernetes/pki/ca.key"),
+    ...["admin", "scheduler", "controller-manager"].map((name) => file(`/etc/kubernetes/${name}.conf`)),
+    `anonymous\t${authentication}`,
+    "provider\tsecretbox",
+    "authority\tca\tsha256 Fingerprint=AA",
+    "authority\tetcd/ca\tsha256 Fingerprint=BB",
+  ];
+  return [...image, ...own, ...everywhere, ...(role === "worker" ? [] : plane), "end", ""].join("\n");
+}
+
+const kubelet = {
+  authentication: { anonymous: { enabled: false }, x509: { clientCAFile: "/etc/kubernetes/pki/ca.crt" } },
+  authorization: { mode: "Webhook" },
+  ...{ streamingConnectionIdleTimeout: "4h0m0s", rotateCertificates: true, podPidsLimit: 4096, seccompDefault: true },
+};
+const node = (role: CheckedNode["role"], change = (text: string) => text, settings: object = kubelet): CheckedNode => ({
+  ...{ name: role === "worker" ? "worker-1" : "master", role },
+  facts: parseFacts(change(output(role)), settings as NodeFacts["kubelet"]),
+});
+const outcomes = (...nodes: readonly CheckedNode[]) => new Map(results(nodes).map((result) => [result.id, result]));
+
+describe("the checks", () => {
+  it("have their expected outcome on a cluster with the default settings", () => {
+    const all = results([node("control-plane"), node("worker")]);
+    expect(all.filter(({ outcome, expected }) => outcome !== expected).map(({ id }) => id)).toEqual([]);
+    expect(unexpected(all)).toEqual([]);
+  });
+
+  it("have one number each, in the order of the benchmark, and a reason", () => {
+    expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
+    expect(checks.slice(0, 3).map(({ id }) => id)).toEqual(["1.1.9", "1.1.11", "1.1.13"]);
+    expect(checks.every(({ why, subject }) => why !== "" && subject !== "")).toBe(true);
+  });
+
+  it.each([
+    ["1.1.21", (text: string) => text.replace("ca.key\t600", "ca.key\t640")],
+    ["1.1.13", (text: string) => text.replace("/admin.conf\t600\troot:root", "/admin.conf\t600\tuser:user")],
+    ["1.2.1", (text: string) => text.replace("/healthz", "/version")],
+    ["1.2.1", (text: string) => text.replace(/^anonymous.*\n/m, "")],
+    ["1.2.7", (text: string) => text.replace("Node,RBAC", "RBAC")],
+    ["1.2.15", (text: string) => text.replace("kube-apiserver\tprofiling=false", "kube-apiserver\tprofiling=true")],
+    ["1.2.28", (text: string) => text.replace("secretbox", "identity")],
+    [
+      "1.4.2",
+      (text: string) => text.replace("kube-scheduler\tbind-address=127.0.0.1", "kube-scheduler\tbind-address=0.0.0.0"),
+    ],
+    ["2.7", (text: string) => text.replace("=BB", "=AA")],
+  ])("fail on a control plane that differs: %s", (id, change) => {
+    const result = outcomes(node("control-plane", change), node("worker")).get(id);
+    expect([result?.outcome, result?.failing]).toEqual(["fail", ["master"]]);
+  });
+
+  it("fail without their unit, and without an answer of the kubelet", () => {
+    const plane = node("control-plane", (text) => text.replaceAll(/^(unit|argument)\tkube-apiserver.*\n/gm, ""));
+    for (const id of ["1.2.2", "1.2.6", "1.2.12", "1.2.21"]) expect(outcomes(plane).get(id)?.outcome).toBe("fail");
+    const silent = node("worker", undefined, {});
+    for (const id of ["4.2.1", "4.2.4", "4.2.13"]) {
+      expect(outcomes(node("control-plane"), silent).get(id)?.failing).toEqual(["worker-1"]);
+    }
+  });
+
+  it("are reported with the reason, the unexpected failures with their nodes, and a count", () => {
+    const text = reportText(
+      results([node("control-plane"), node("worker", undefined, { ...kubelet, podPidsLimit: -1 })]),
+    );
+    expect(text).toMatch(/^4\.2\.13 +fail +.*unexpected on worker-1: expected that nodeforge sets 4096$/m);
+    expect(text).toMatch(/^1\.2\.5 +fail +.*kubelets sign their own/m);
+    expect(text).toMatch(/, 1 fail unexpectedly$/);
+  });
+});
+
+describe("the facts of a node", () => {
+  it("are refused when they were cut off, and a line of another form is left out", () => {
+    expect(() => parseFacts("unit\tetcd\n", {})).toThrow("the facts of the node were cut off. Fix: repeat the command");
+    expect(parseFacts("file\t/a\trwx\troot:root\nargument\tetcd\ta=b\nend\n", {})).toMatchObject({
+      files: new Map(),
+      units: new Map(),
+    });
+  });
+});
+
+describe("docs/security.md", () => {
+  const page = readFileSync(inCheckout("docs", "security.md"), "utf8");
+
+  it("has the list of the checks", () => {
+    expect(withCisList(page)).toBe(page);
+  });
+
+  it("is refused without its marks", () => {
+    expect(() => withCisList("text")).toThrow("docs/security.md lacks a mark");
+  });
+});
