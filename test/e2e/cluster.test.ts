@@ -5,6 +5,7 @@ import { destruction } from "./cases/destruction.ts";
 import { drift } from "./cases/drift.ts";
 import { growth } from "./cases/growth.ts";
 import { leaving } from "./cases/leaving.ts";
+import { hardening } from "./cases/hardening.ts";
 import { machines } from "./cases/machines.ts";
 import { nodes } from "./cases/nodes.ts";
 import { pods } from "./cases/pods.ts";
@@ -34,6 +35,7 @@ describe("npm run up", () => {
 growth(lab, 1);
 nodes(lab);
 secrets(lab);
+hardening(lab);
 pods(lab);
 secondRun(lab);
 simulation(lab, 10, () => benchmark(lab));

@@ -57,9 +57,13 @@ export class Lab {
     return `Pulumi.${this.#stack}.yaml`;
   }
 
-  /** Runs `npm run COMMAND` word for word, without a terminal. @param limitMinutes Time after which it is killed. */
-  async npm(command: string, limitMinutes: number): Promise<Ended> {
-    const ended = await this.#run("npm", ["run", command], limitMinutes);
+  /**
+   * Runs `npm run COMMAND` word for word, without a terminal.
+   * @param limitMinutes Time after which it is killed.
+   * @param checkout Folder of a checkout. @default this one
+   */
+  async npm(command: string, limitMinutes: number, checkout = "."): Promise<Ended> {
+    const ended = await this.#run("npm", ["run", command], limitMinutes, checkout);
     this.printed.push(ended.all);
     return ended;
   }
@@ -264,13 +268,14 @@ export class Lab {
     rmSync(this.settingsFile, { force: true });
   }
 
-  async #run(file: string, args: readonly string[], limitMinutes: number): Promise<Ended> {
-    const { exitCode, stdout, all } = await this.#start(file, args, limitMinutes);
+  async #run(file: string, args: readonly string[], limitMinutes: number, checkout?: string): Promise<Ended> {
+    const { exitCode, stdout, all } = await this.#start(file, args, limitMinutes, checkout);
     return { exitCode: exitCode ?? 1, stdout, all };
   }
 
-  #start(file: string, args: readonly string[], limitMinutes: number) {
+  #start(file: string, args: readonly string[], limitMinutes: number, checkout = ".") {
     return execa(file, args, {
+      cwd: checkout,
       all: true,
       reject: false,
       // A question gets no answer.
