@@ -24,7 +24,7 @@ export interface Rule {
 
 /** Result of a rule for a resource. It has neither text where the resource obeys the rule. */
 export interface Verdict {
-  /** What is wrong, and the fix. Pulumi adds the name of the resource. */
+  /** Problem and fix. Pulumi adds the name of the resource. */
   readonly problem?: string;
   /** Why the rule does not judge the resource. */
   readonly silence?: string;

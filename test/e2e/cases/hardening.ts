@@ -1,5 +1,17 @@
+import { once } from "node:events";
+import { get, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
 import type { Lab } from "../lab.ts";
+
+/** Status code of the API server's answer to a client without an identity. */
+async function statusOf(host: string, path: string): Promise<number | undefined> {
+  // The test trusts the address, because its network has no other machine.
+  const options: RequestOptions = { host, port: 6443, path, rejectUnauthorized: false, agent: false, timeout: 60_000 };
+  const [answer] = (await once(get(options), "response")) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
 
 /** Checks the cluster against the list of docs/security.md, and what a client without an identity may read. */
 export function hardening(lab: Lab): void {
@@ -12,13 +24,8 @@ export function hardening(lab: Lab): void {
 
     it("answers a client without an identity only about its health and its CA", async () => {
       const [master] = await lab.nodes();
-      const ask = (path: string) =>
-        `kubectl --kubeconfig /dev/null --server https://${master!.address}:6443 --insecure-skip-tls-verify get --raw ${path} 2>&1`;
       const paths = ["/livez", "/api/v1/namespaces/kube-public/configmaps/cluster-info", "/version", "/api"];
-      const answers = await Promise.all(
-        paths.map((path) => lab.ssh(master!.address, `${ask(path)} >/dev/null && echo ${path} || true`)),
-      );
-      expect(answers.filter(Boolean)).toEqual(paths.slice(0, 2));
+      expect(await Promise.all(paths.map((path) => statusOf(master!.address, path)))).toEqual([200, 200, 401, 401]);
     });
 
     it("stores each secret encrypted", async () => {
