@@ -6,8 +6,8 @@ const etcdSocket = "unix:///run/etcd.sock";
 /**
  * Flags of scheduler_perf's etcd and API server. With them the two measurements differ in the benchmark alone.
  *
- * Sources in k8s.io/kubernetes (1.36.3): RunCustomEtcd in test/integration/framework/etcd.go, and mustSetupCluster in
- * test/integration/scheduler_perf/util.go. That API server allows every request, which is the default of kube-apiserver.
+ * They come from Kubernetes 1.36.3: `RunCustomEtcd` starts etcd (test/integration/framework/etcd.go), and `mustSetupCluster` the
+ * API server (test/integration/scheduler_perf/util.go). It allows every request, which is the default of kube-apiserver.
  */
 export const upstreamFlags: Readonly<Record<string, FlagChanges>> = {
   etcd: { "listen-client-urls": etcdSocket, "log-level": "warn", "quota-backend-bytes": String(8 * 2 ** 30) },
