@@ -15,6 +15,20 @@ export interface Check {
   readonly passes: (facts: NodeFacts) => boolean;
 }
 
+/** A check without its place. */
+export type CheckRow = readonly [
+  id: string,
+  subject: string,
+  expected: Check["expected"],
+  why: string,
+  passes: Check["passes"],
+];
+
+/** Returns the checks of a place. */
+export function checksOf(where: Check["where"], rows: readonly CheckRow[]): readonly Check[] {
+  return rows.map(([id, subject, expected, why, passes]) => ({ id, subject, where, expected, why, passes }));
+}
+
 /** Returns the value of a unit's argument; undefined without the argument. */
 export function flag(unit: string, name: string): (facts: NodeFacts) => string | undefined {
   return ({ units }) => units.get(unit)?.get(name);

@@ -1,4 +1,16 @@
-import { atLeast, equals, flag, guarded, has, lacks, lists, omits, type Check } from "./check.ts";
+import {
+  atLeast,
+  checksOf,
+  equals,
+  flag,
+  guarded,
+  has,
+  lacks,
+  lists,
+  omits,
+  type Check,
+  type CheckRow,
+} from "./check.ts";
 import type { NodeFacts } from "./facts.ts";
 
 const [api, manager, scheduler, etcd] = [
@@ -11,13 +23,7 @@ const [api, manager, scheduler, etcd] = [
 /** Paths that may be anonymous: probes, and the discovery of a join. */
 const anonymousPath = /^\/(readyz|livez|healthz|api\/v1\/namespaces\/kube-public\/configmaps\/cluster-info)$/;
 
-const rows: readonly (readonly [
-  id: string,
-  subject: string,
-  expected: Check["expected"],
-  why: string,
-  passes: Check["passes"],
-])[] = [
+const rows: readonly CheckRow[] = [
   [
     "1.1.11",
     "etcd's folder is for root only",
@@ -314,10 +320,7 @@ const rows: readonly (readonly [
 ];
 
 /** Checks of the control plane and of etcd. */
-export const controlPlaneChecks: readonly Check[] = rows.map(([id, subject, expected, why, passes]) => ({
-  ...{ id, subject, expected, why, passes },
-  where: "control plane",
-}));
+export const controlPlaneChecks: readonly Check[] = checksOf("control plane", rows);
 
 function isAnonymousNarrow({ units, authentication }: NodeFacts): boolean {
   if (units.get(api)?.get("anonymous-auth") === "false") return true;

@@ -1,12 +1,6 @@
-import { guarded, has, kubelet, lacks, type Check } from "./check.ts";
+import { checksOf, guarded, has, kubelet, lacks, type Check, type CheckRow } from "./check.ts";
 
-const rows: readonly (readonly [
-  id: string,
-  subject: string,
-  expected: Check["expected"],
-  why: string,
-  passes: Check["passes"],
-])[] = [
+const rows: readonly CheckRow[] = [
   [
     "1.1.9",
     "CNI's files are for root only",
@@ -138,7 +132,4 @@ const rows: readonly (readonly [
 ];
 
 /** Checks of every node. */
-export const nodeChecks: readonly Check[] = rows.map(([id, subject, expected, why, passes]) => ({
-  ...{ id, subject, expected, why, passes },
-  where: "every node",
-}));
+export const nodeChecks: readonly Check[] = checksOf("every node", rows);

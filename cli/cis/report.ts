@@ -1,3 +1,4 @@
+import { compareNames } from "../../lib/name-order.ts";
 import { columns } from "../../lib/table.ts";
 import type { Check } from "./check.ts";
 import { controlPlaneChecks } from "./control-plane-checks.ts";
@@ -6,7 +7,7 @@ import { nodeChecks } from "./node-checks.ts";
 
 /** All checks, in the order of the benchmark. */
 export const checks: readonly Check[] = [...controlPlaneChecks, ...nodeChecks].sort((one, other) =>
-  one.id.localeCompare(other.id, "en", { numeric: true }),
+  compareNames(one.id, other.id),
 );
 
 /** A node and what it says about itself. */
