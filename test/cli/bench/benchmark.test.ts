@@ -6,21 +6,7 @@ import { recover } from "../../../cli/recovery/recover.ts";
 import type { OpenSession } from "../../../cli/session.ts";
 import { test } from "../../support/folder.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
-
-const scenarioText = `
-description: Two schedulers.
-workload:
-  from: inline
-  testCase:
-    name: Small
-    workloadTemplate:
-      - { opcode: createNodes, count: 2 }
-      - { opcode: createPods, count: 5, collectMetrics: true }
-    workloads: [{ name: all, params: {} }]
-schedulers: [{ name: a }, { name: b }]
-repetitions: 1
-warmups: 0
-`;
+import { scenarioText } from "./scenario-text.ts";
 
 let folder: string;
 test.beforeEach(({ folder: fresh }) => {

@@ -7,6 +7,7 @@ import { isUnattended } from "../../../cli/consent/consent.ts";
 import { openSession } from "../../../cli/session.ts";
 import { inCheckout } from "../../../lib/checkout.ts";
 import { test } from "../../support/folder.ts";
+import { scenarioText } from "../bench/scenario-text.ts";
 
 vi.mock(import("../../../cli/bench/benchmark.ts"), async (original) => {
   const actual = await original();
@@ -30,21 +31,6 @@ beforeEach(() => {
     vi.clearAllMocks();
   };
 });
-
-const scenarioText = `
-description: Two schedulers.
-workload:
-  from: inline
-  testCase:
-    name: Small
-    workloadTemplate:
-      - { opcode: createNodes, count: 2 }
-      - { opcode: createPods, count: 5, collectMetrics: true }
-    workloads: [{ name: all, params: {} }]
-schedulers: [{ name: a }, { name: b }]
-repetitions: 1
-warmups: 0
-`;
 
 /** Writes a scenario, and returns its path. */
 function scenarioIn(folder: string, text = scenarioText): string {
