@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -29,9 +30,8 @@ export class UpdateGate implements AsyncDisposable {
   static async open(before: () => Promise<unknown>, place = tmpdir()): Promise<UpdateGate> {
     const gate = new UpdateGate(await mkdtemp(join(place, "nodeforge-gate-")), before);
     try {
-      await new Promise<void>((resolve, reject) =>
-        gate.#server.once("error", reject).listen(gate.#path, () => resolve()),
-      );
+      // An error of the server rejects.
+      await once(gate.#server.listen(gate.#path), "listening");
     } catch (error) {
       await gate[Symbol.asyncDispose]();
       throw error;
