@@ -7,7 +7,7 @@ import { optionsToProceed, planEvents, planUnattended, RefusedError } from "./co
 import { explainingFailure } from "./diagnose/after-failure.ts";
 import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
-import { EventStream } from "./progress/event-stream.ts";
+import { EventStream } from "./engine-events/event-stream.ts";
 import { readLiveNodes } from "./progress/live-nodes.ts";
 import { hidesPlan, ObservedPlan } from "./progress/observed-plan.ts";
 import { explanationIn } from "./progress/pulumi-output.ts";

@@ -93,6 +93,7 @@ const order = [
     "environment.ts",
     "early-downloads.ts",
     "pulumi-options.ts",
+    "engine-events",
     "session.ts",
     "node-ssh.ts",
   ],

@@ -1,10 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { agreeingCommand } from "./consent.ts";
 import { chooseImage } from "../../image/location.ts";
 import { builtImage } from "../../image/provide.ts";
 import { describeLosses, plannedLosses } from "./planned-losses.ts";
+import { EventStream } from "../engine-events/event-stream.ts";
 import type { Run } from "../runs/run.ts";
 import type { Session } from "../stack/session.ts";
 import { imagesOfNodes } from "../stack/node-images.ts";
@@ -81,16 +79,11 @@ export async function planEvents(
   args: readonly string[],
   hides?: () => boolean,
 ): Promise<{ readonly code: number; readonly events: string }> {
-  const folder = await mkdtemp(join(tmpdir(), "nodeforge-plan-"));
-  try {
-    const file = join(folder, "events.json");
-    const preview = ["preview", "--stack", stack, "--event-log", file, ...previewArguments(args)];
-    // Without the variable the CLI has no such option.
-    const code = await run.pulumi(preview, { PULUMI_DEBUG_COMMANDS: "true" }, hides);
-    return { code, events: code === 0 ? await readFile(file, "utf8") : "" };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const lines: string[] = [];
+  await using stream = await EventStream.open({ onEvent: (line) => lines.push(line) });
+  const preview = ["preview", "--stack", stack, ...stream.options, ...previewArguments(args)];
+  const code = await run.pulumi(preview, stream.variables, hides);
+  return { code, events: code === 0 ? lines.join("\n") : "" };
 }
 
 /** Options by which `pulumi up` applies the plan of {@link planUnattended} without a question. */

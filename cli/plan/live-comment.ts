@@ -1,7 +1,7 @@
 import { logLine, type Log } from "../../lib/log.ts";
 import { plainText } from "../../lib/plain-text.ts";
 import { preview } from "../preview.ts";
-import { EventStream } from "../progress/event-stream.ts";
+import { EventStream } from "../engine-events/event-stream.ts";
 import { readResult } from "../runs/result.ts";
 import type { Session } from "../stack/session.ts";
 import { liveFacts, type Sources } from "./live-facts.ts";

@@ -1,6 +1,6 @@
 import { nameOfUrn, resourceType } from "../../names.ts";
 import { ClusterParts, type PartChange, type PartView } from "./cluster-parts.ts";
-import type { EngineEvent, Step } from "./engine-event.ts";
+import type { EngineEvent, Step } from "../engine-events/engine-event.ts";
 import { NodeTable, type NodeChange, type NodeView } from "./node-table.ts";
 import { afterCloudInit, isNode, meaningOf } from "./phase.ts";
 import { PhaseTimes } from "./phase-times.ts";

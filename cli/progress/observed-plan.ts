@@ -1,5 +1,5 @@
 import { PlannedLoss } from "../backup/planned-loss.ts";
-import { parseEvent, type EngineEvent } from "./engine-event.ts";
+import { parseEvent, type EngineEvent } from "../engine-events/engine-event.ts";
 import { skipsPreview } from "./pulumi-output.ts";
 
 /** The plan of an update, as the engine's events tell it. */

@@ -1,5 +1,5 @@
 import { nameOfUrn, resourceType, suffix } from "../../names.ts";
-import type { Step } from "./engine-event.ts";
+import type { Step } from "../engine-events/engine-event.ts";
 
 /** Type tokens of the components that are nodes. */
 const nodeTypes: readonly string[] = [resourceType.master, resourceType.worker];

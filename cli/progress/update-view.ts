@@ -1,8 +1,8 @@
 import { duration, logLine, type Log } from "../../lib/log.ts";
 import { onTerminal, which } from "../../lib/process.ts";
 import type { Display, Window } from "./display.ts";
-import { parseEvent, type EngineEvent } from "./engine-event.ts";
-import { EventStream } from "./event-stream.ts";
+import { parseEvent, type EngineEvent } from "../engine-events/engine-event.ts";
+import { EventStream } from "../engine-events/event-stream.ts";
 import { interruptionLines } from "./interruption.ts";
 import { liveDisplay } from "./live-display.ts";
 import { NodeProgress } from "./node-progress.ts";

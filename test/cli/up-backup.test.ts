@@ -1,9 +1,9 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Session } from "../../cli/stack/session.ts";
 import { up } from "../../cli/up.ts";
 import { waitForGate } from "../../lifecycle/update-gate.ts";
-import { send } from "./progress/send.ts";
+import { send } from "./engine-events/send.ts";
 import { fakeSession } from "./runs/fake-session.ts";
 
 let fake: ReturnType<typeof fakeSession>;
@@ -70,7 +70,7 @@ function session(steps: readonly ReturnType<typeof step>[], answer = "yes"): Ses
       const stream = (isPreview: boolean) => (isStream ? send(["", log], ...lines(steps, isPreview)) : undefined);
       if (args[0] === "preview") {
         happened.push(onOutput?.hides?.() === true ? "hidden preview" : "preview");
-        writeFileSync(log, lines(steps, true).join("\n"));
+        await stream(true);
         return 0;
       }
       happened.push("plan");

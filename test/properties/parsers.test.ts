@@ -6,7 +6,7 @@ import { administratorOf } from "../../cli/bench/administrator.ts";
 import { plannedLosses } from "../../cli/consent/planned-losses.ts";
 import { readPlan } from "../../cli/plan/planned.ts";
 import { podsOn } from "../../cli/plan/pods.ts";
-import { parseEvent } from "../../cli/progress/engine-event.ts";
+import { parseEvent } from "../../cli/engine-events/engine-event.ts";
 import { readRecord } from "../../cli/runs/record.ts";
 import { readResult } from "../../cli/runs/result.ts";
 import { kubernetesNodes } from "../../cli/stack/kubernetes-nodes.ts";

@@ -5,7 +5,7 @@ import { liveComment } from "../../../cli/plan/live-comment.ts";
 import type { Session } from "../../../cli/stack/session.ts";
 import { answering } from "../../support/virsh-answers.ts";
 import { test } from "../../support/folder.ts";
-import { send } from "../progress/send.ts";
+import { send } from "../engine-events/send.ts";
 import { settingsOf } from "../stack/stack-settings.ts";
 import { recordedPlan } from "./recorded-plan.ts";
 

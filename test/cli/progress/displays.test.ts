@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { EngineEvent } from "../../../cli/progress/engine-event.ts";
+import type { EngineEvent } from "../../../cli/engine-events/engine-event.ts";
 import { frame } from "../../../cli/progress/frame.ts";
 import { interruptionLines } from "../../../cli/progress/interruption.ts";
 import { liveDisplay } from "../../../cli/progress/live-display.ts";

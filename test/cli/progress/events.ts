@@ -1,4 +1,4 @@
-import type { EngineEvent, Step } from "../../../cli/progress/engine-event.ts";
+import type { EngineEvent, Step } from "../../../cli/engine-events/engine-event.ts";
 
 const stack = "urn:pulumi:lab::nodeforge::";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NodeProgress, type Change } from "../../../cli/progress/node-progress.ts";
-import type { EngineEvent } from "../../../cli/progress/engine-event.ts";
+import type { EngineEvent } from "../../../cli/engine-events/engine-event.ts";
 import { cluster, component, event, message, ofWorker, step, workerStep } from "./events.ts";
 
 /** Folds events that are one second apart. */

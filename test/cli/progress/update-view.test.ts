@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { UpdateView, type ViewPlaces } from "../../../cli/progress/update-view.ts";
-import type { Step } from "../../../cli/progress/engine-event.ts";
+import type { Step } from "../../../cli/engine-events/engine-event.ts";
 import { cluster, ofWorker, workerStep } from "./events.ts";
-import { send } from "./send.ts";
+import { send } from "../engine-events/send.ts";
 
 /** Opens a view without a terminal. */
 async function open(...given: readonly (string | Pick<ViewPlaces, "onEvent">)[]) {

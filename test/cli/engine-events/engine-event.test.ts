@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEvent } from "../../../cli/progress/engine-event.ts";
+import { parseEvent } from "../../../cli/engine-events/engine-event.ts";
 
 const metadata = {
   op: "create",

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { describe, expect } from "vitest";
-import { EventStream } from "../../../cli/progress/event-stream.ts";
+import { EventStream } from "../../../cli/engine-events/event-stream.ts";
 import { test } from "../../support/folder.ts";
 import { send } from "./send.ts";
 
