@@ -16,7 +16,8 @@ interface Row {
 export function capacityTable({ before, after }: DemandChange, capacity: Capacity | Unknown): readonly string[] {
   const known = isUnknownFact(capacity) ? {} : capacity;
   const { processors, usedVcpus, freeMemoryMiB, freeDiskGiB } = known;
-  const idle = processors === undefined || usedVcpus === undefined ? undefined : processors - usedVcpus;
+  // Running domains may have more vCPUs than the hypervisor has processors.
+  const idle = processors === undefined || usedVcpus === undefined ? undefined : Math.max(0, processors - usedVcpus);
   const rows: readonly Row[] = [
     { what: "memory", unit: "MiB", before: before.memoryMiB, after: after.memoryMiB, free: freeMemoryMiB },
     { what: "CPU", unit: "vCPUs", before: before.vcpus, after: after.vcpus, free: idle },
@@ -32,7 +33,7 @@ export function capacityTable({ before, after }: DemandChange, capacity: Capacit
   ].join("\n");
   const shortages = rows.flatMap(({ what, unit, before, after, free }) =>
     free !== undefined && after > before && after - before > free
-      ? [`- **${what}: ${after - before} ${unit} more are needed, and ${Math.max(0, free)} ${unit} are free.**`]
+      ? [`- **${what}: ${after - before} ${unit} more are needed, and ${free} ${unit} are free.**`]
       : [],
   );
   return [

@@ -71,6 +71,12 @@ test("the table names what is not enough, and nothing that is", () => {
   expect([shortages, others]).toEqual(["- **memory: 4096 MiB more are needed, and 4095 MiB are free.**", []]);
 });
 
+test("no processor is free where domains have more vCPUs than there are processors", () => {
+  const [table, shortages] = capacityTable(demand, { processors: 2, usedVcpus: 6 });
+  expect(table).toContain("| CPU | 4 vCPUs | 8 vCPUs | +4 | 0 vCPUs |");
+  expect(shortages).toBe("- **CPU: 4 vCPUs more are needed, and 0 vCPUs are free.**");
+});
+
 test("a cluster that shrinks needs no room", () => {
   const { before, after } = demand;
   expect(
