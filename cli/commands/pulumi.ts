@@ -1,4 +1,4 @@
-import { shareWithOthers } from "../recovery/hold-stack.ts";
+import { holdStack, shareWithOthers } from "../recovery/hold-stack.ts";
 import { openStack } from "../session.ts";
 import { defineCommand } from "./command.ts";
 import { choiceOf, stackOptions, type StackOptions } from "./options.ts";
@@ -19,7 +19,21 @@ export const command = defineCommand<StackOptions>({
   async run(options, args) {
     // The program finds an image in the cache on its own.
     const session = await openStack(choiceOf(options), { image: false, hypervisor: false });
-    await shareWithOthers(session);
+    await (changesResources(args) ? holdStack(session) : shareWithOthers(session));
     return session.pulumi(args);
   },
 });
+
+/** Subcommands of Pulumi that change resources, with their aliases (3.250). */
+const changing = ["up", "update", "destroy", "down", "dn", "refresh", "import", "watch"];
+
+/**
+ * Whether arguments of Pulumi change resources, so that a benchmark must not run meanwhile. Help and a plan change none. A value
+ * of an option in front of the subcommand counts as the subcommand, so Pulumi's own lock alone protects that call.
+ */
+export function changesResources(args: readonly string[]): boolean {
+  const subcommand = args.find((argument) => !argument.startsWith("-")) ?? "";
+  return (
+    changing.includes(subcommand) && !args.some((argument) => /^(--help|-h|--preview-only)(=true)?$/.test(argument))
+  );
+}

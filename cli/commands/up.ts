@@ -4,6 +4,7 @@ import { isUnattended } from "../consent/consent.ts";
 import { refuseOtherImage } from "../consent/unattended.ts";
 import { describe, examine, passes } from "../doctor/doctor.ts";
 import { mergeContext, refuseTakenContext } from "../kubeconfig/context.ts";
+import { holdStack } from "../recovery/hold-stack.ts";
 import { recover } from "../recovery/recover.ts";
 import { openStack } from "../session.ts";
 import { up, type BackUp } from "../up.ts";
@@ -45,12 +46,13 @@ export const command = defineCommand<UpCommandOptions>({
     // A build of an image takes a quarter of an hour, so every refusal that needs no image comes first.
     if (options.merge) await refuseTakenContext(bare);
     if (isUnattended(args)) await refuseOtherImage(bare, args);
+    const hold = await holdStack(bare);
     const session = await bare.withImage();
     // The checks must read the same image as the program.
     const findings = await examine(choice, { ...process.env, ...session.variables });
     console.error(describe(findings));
     if (!passes(findings)) return 1;
-    const { state } = await recover(session);
+    const { state } = await recover(session, { hold });
     const backUp: BackUp = (loss, log) => backUpBeforeReplacement(session, state, loss, { log });
     const code = await up(session, args, {
       ...{ state, pulumiOutput: options.pulumiOutput === true },

@@ -18,6 +18,8 @@ import { holdStack, placeOf, type HoldStackOptions } from "./hold-stack.ts";
 export interface RecoverOptions extends HoldStackOptions {
   /** @default the installed virsh */
   readonly connect?: Connect;
+  /** Hold of a command that has the stack already. @default taken here */
+  readonly hold?: StackHold;
 }
 
 /** Result of {@link recover}. */
@@ -42,7 +44,7 @@ export interface Recovered {
  */
 export async function recover(session: Session, options: RecoverOptions = {}): Promise<Recovered> {
   const { connect = virshFor, log = logLine } = options;
-  const hold = await holdStack(session, options);
+  const hold = options.hold ?? (await holdStack(session, options));
   try {
     return { hold, state: await recoverHeld(session, connect, log, hold) };
   } catch (error) {

@@ -60,6 +60,7 @@ async function recovering(
   backend: string,
   answers: Record<string, string>,
   meanwhile?: (command: string) => Promise<void>,
+  given?: StackHold,
 ) {
   const [said, ran]: [string[], string[]] = [[], []];
   let exports = 0;
@@ -80,6 +81,7 @@ async function recovering(
     log: (line) => said.push(line),
     wait: 100,
     folder,
+    ...(given === undefined ? {} : { hold: given }),
   });
   hold.release();
   expect(state).toEqual({ resources, pending: [] });
@@ -186,4 +188,9 @@ test("nothing is recovered while another command works on the stack, and the sta
   shared!.release();
   expect((await recovering(`file://${folder}`, answers)).said).toContain(volumeSaid);
   expect(await FileLock.take(join(folder, ".nodeforge", projectName(), "lab.lock"))).toBeDefined();
+});
+
+test("a command recovers the stack that it holds already", async () => {
+  const hold = await StackHold.take(folder, projectName(), "lab");
+  expect((await recovering(`file://${folder}`, answers, undefined, hold)).said).toContain(volumeSaid);
 });
