@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -41,15 +42,10 @@ func generate() (map[string][]byte, error) {
 
 // packageSpec derives the Pulumi schema from the Terraform provider's own; its web documentation is not fetched.
 func packageSpec() (schema.PackageSpec, error) {
-	result, err := tfgen.GenerateSchemaWithOptions(tfgen.GenerateSchemaOptions{
-		ProviderInfo:    provider.Info(),
-		DiagnosticsSink: diag.DefaultSink(os.Stderr, os.Stderr, diag.FormatOptions{Color: colors.Never}),
-		XInMemoryDocs:   true,
-	})
+	spec, err := derive()
 	if err != nil {
-		return schema.PackageSpec{}, fmt.Errorf("derive the schema: %w", err)
+		return spec, fmt.Errorf("derive the schema: %w", err)
 	}
-	spec := result.PackageSpec
 	node, err := json.Marshal(map[string]any{
 		"packageName":                  packageName,
 		"liftSingleValueMethodReturns": true,
@@ -61,6 +57,33 @@ func packageSpec() (schema.PackageSpec, error) {
 	spec.Language = map[string]schema.RawMessage{"nodejs": node}
 	spec.Attribution = ""
 	return spec, nil
+}
+
+// derive runs the bridge's generator outside the checkout. The generator reads the plugins of a Pulumi.yaml above the working
+// folder, and looks for their paths in the working folder instead of the project's.
+func derive() (schema.PackageSpec, error) {
+	var spec schema.PackageSpec
+	checkout, err := os.Getwd()
+	if err != nil {
+		return spec, err
+	}
+	empty, err := os.MkdirTemp("", "gen-sdk-")
+	if err != nil {
+		return spec, err
+	}
+	defer os.RemoveAll(empty)
+	if err := os.Chdir(empty); err != nil {
+		return spec, err
+	}
+	result, err := tfgen.GenerateSchemaWithOptions(tfgen.GenerateSchemaOptions{
+		ProviderInfo:    provider.Info(),
+		DiagnosticsSink: diag.DefaultSink(os.Stderr, os.Stderr, diag.FormatOptions{Color: colors.Never}),
+		XInMemoryDocs:   true,
+	})
+	if result != nil {
+		spec = result.PackageSpec
+	}
+	return spec, errors.Join(err, os.Chdir(checkout))
 }
 
 // nodeSDK generates the TypeScript sources; package.json is written here because the generator's own asks npm for a
