@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { smokeNamespace } from "../../names.ts";
 import { Lab } from "./lab.ts";
 
 // A cluster whose data disk is lost for good, and whose objects come back onto a new control plane.
@@ -119,6 +120,9 @@ describe("a backup", () => {
     expect(Buffer.from(word, "base64").toString()).toBe(secret);
     expect(await lab.readyNodes()).toEqual(both);
     await lab.kubectl("-n", "kept", "rollout", "status", "deployment/web", "--timeout=240s");
+    // The pods of the add-ons start anew, and the preview compares their objects with the cluster.
+    await lab.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=600s");
+    await lab.kubectl("-n", smokeNamespace, "rollout", "status", "daemonset/smoke", "--timeout=600s");
     await lab.expectNothingToDo();
   });
 
