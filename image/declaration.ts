@@ -28,7 +28,9 @@ export interface Unit {
   readonly "start-timeout"?: string;
   /** Programs that the unit calls by name. */
   readonly tools?: readonly string[];
-  /** Further lines of its [Service] section. */
+  /** Whether the unit has the restrictions of the declaration's `sandbox`. @default false */
+  readonly sandbox?: boolean;
+  /** Further lines of its [Service] section. A line replaces that of the same key in `sandbox`. */
   readonly service?: Readonly<Record<string, string>>;
   /** Starts the unit repeatedly. */
   readonly timer?: Timer;
@@ -71,6 +73,8 @@ export interface NodeDeclaration {
   readonly program: readonly Program[];
   readonly unit: readonly Unit[];
   readonly restart: { readonly policy: string; readonly seconds: number };
+  /** Lines of the [Service] section of each unit with `sandbox`. */
+  readonly sandbox: Readonly<Record<string, string>>;
   readonly firewall: Readonly<
     Record<"tcp" | "udp" | "control-plane", readonly { readonly port: number; readonly reason: string }[]>
   >;

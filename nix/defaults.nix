@@ -20,6 +20,7 @@ let
     optionalEnvironmentFiles = [ ];
     startTimeout = null;
     tools = [ ];
+    sandbox = false;
     serviceConfig = { };
     timer = null;
   };
@@ -71,7 +72,7 @@ in
   );
   extraUnits = { };
 
-  inherit (node) restart;
+  inherit (node) restart sandbox;
 
   firewall = {
     enable = true;

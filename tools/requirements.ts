@@ -46,6 +46,8 @@ const requirements = {
   // The tests of the machines' confinement use libvirt's own helper, on disks of qemu-img.
   confining: [
     { has: apparmorHelper, package: "libvirt-daemon-system" },
+    // The tests of the units' sandboxes.
+    { has: "systemd-analyze", package: "systemd" },
     { has: "qemu-img", package: "qemu-utils" },
   ],
 } as const satisfies Record<string, readonly Requirement[]>;

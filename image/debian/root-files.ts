@@ -16,7 +16,7 @@ export function rootFiles(node: NodeDeclaration, debian: DebianDeclaration, mark
   return [
     ...node.file.map(({ path, source }) => ({ path, text: fileText(node, source) })),
     ...node.unit.flatMap((unit) => [
-      { path: `${units}/${unit.name}.service`, text: unitFile(unit, node.restart) },
+      { path: `${units}/${unit.name}.service`, text: unitFile(unit, node) },
       ...wantedBy(unit).map((target) => wants(target, `${unit.name}.service`)),
       ...(unit.timer
         ? [

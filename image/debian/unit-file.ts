@@ -1,7 +1,7 @@
 import type { NodeDeclaration, Timer, Unit } from "../declaration.ts";
 
 /** Returns the text of a unit's file, `<name>.service`. */
-export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): string {
+export function unitFile(unit: Unit, { restart, sandbox }: Pick<NodeDeclaration, "restart" | "sandbox">): string {
   const isRestarted = unit.type !== "oneshot";
   const unitLines = [
     `Description=${unit.description}`,
@@ -25,7 +25,7 @@ export function unitFile(unit: Unit, restart: NodeDeclaration["restart"]): strin
     unit["start-timeout"] && `TimeoutStartSec=${unit["start-timeout"]}`,
     isRestarted && `Restart=${restart.policy}`,
     isRestarted && `RestartSec=${restart.seconds}`,
-    ...Object.entries(unit.service ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...Object.entries({ ...(unit.sandbox ? sandbox : {}), ...unit.service }).map(([key, value]) => `${key}=${value}`),
   ];
   return [
     section("Unit", unitLines),

@@ -85,9 +85,13 @@ in
       type = words;
       text = "Programs on the unit's PATH. Each is a name of `services.nodeforge.tools`.";
     };
+    sandbox = {
+      type = types.bool;
+      text = "Whether the unit has the restrictions of `services.nodeforge.sandbox`.";
+    };
     serviceConfig = {
       type = types.attrsOf types.str;
-      text = "Further lines of its [Service] section.";
+      text = "Further lines of its [Service] section. A line replaces the one of the same key that the sandbox or the declaration has; the others stay.";
     };
     timer = {
       type = types.nullOr (

@@ -21,7 +21,7 @@ let
   commandLine = exec: lib.concatStringsSep " " ([ cfg.commands.${lib.head exec} ] ++ lib.tail exec);
 
   service =
-    _: unit:
+    name: unit:
     let
       # A oneshot is not restarted when it ends. Every other unit is.
       isRestarted = unit.type != "oneshot";
@@ -56,6 +56,9 @@ let
         Restart = cfg.restart.policy;
         RestartSec = cfg.restart.seconds;
       }
+      // lib.optionalAttrs unit.sandbox cfg.sandbox
+      # Without the declared lines, a unit would lack what its sandbox permits.
+      // (defaults.units.${name} or defaults.blankUnit).serviceConfig
       // unit.serviceConfig;
     };
 
@@ -107,6 +110,12 @@ in
         default = defaults.restart.seconds;
         description = "Seconds before a restart.";
       };
+    };
+
+    sandbox = lib.mkOption {
+      type = lib.types.attrsOf lib.types.str;
+      default = defaults.sandbox;
+      description = "Lines of the [Service] section of each unit with `sandbox`.";
     };
   };
 

@@ -118,6 +118,39 @@ describe("units", () => {
   });
 });
 
+describe("the sandbox", () => {
+  it("holds every unit, except for those that mount and start containers", () => {
+    const free = node.unit.filter(({ sandbox = false }) => !sandbox);
+    expect(free.map(({ name }) => name)).toEqual(["machine", "containerd", "kubelet"]);
+  });
+
+  it("permits a unit only what the unit needs", () => {
+    const permitted = node.unit.flatMap(({ name, sandbox = false, service = {} }) => {
+      const lines = Object.entries(service).filter(([key]) => key in node.sandbox || key === "ReadWritePaths");
+      return sandbox && lines.length > 0 ? [[name, Object.fromEntries(lines)]] : [];
+    });
+    expect(node.sandbox).toMatchObject({ CapabilityBoundingSet: "", ProtectSystem: "strict" });
+    expect(Object.fromEntries(permitted)).toEqual({
+      firewall: { CapabilityBoundingSet: "CAP_NET_ADMIN", PrivateTmp: "no" },
+      "firewall-control-plane": { CapabilityBoundingSet: "CAP_NET_ADMIN" },
+      certificates: { ReadWritePaths: "/etc/kubernetes" },
+      chrony: {
+        CapabilityBoundingSet:
+          "CAP_CHOWN CAP_DAC_OVERRIDE CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID CAP_SYS_MODULE CAP_SYS_TIME",
+        PrivateDevices: "no",
+        ProtectClock: "no",
+        ProtectKernelModules: "no",
+        ReadWritePaths: "/run",
+        SystemCallFilter: "@system-service @clock @module",
+      },
+      etcd: { ReadWritePaths: "/var/lib/etcd" },
+      "kube-apiserver": { ReadWritePaths: "/var/log" },
+      "kube-proxy": { CapabilityBoundingSet: "CAP_NET_ADMIN CAP_SYS_RESOURCE", ProtectKernelTunables: "no" },
+      flanneld: { CapabilityBoundingSet: "CAP_NET_ADMIN", ReadWritePaths: "/run" },
+    });
+  });
+});
+
 describe("the packet filter", () => {
   it("accepts exactly the declared ports, and an empty set for the control plane", () => {
     expect(node.firewall.tcp.map(({ port }) => port)).toEqual([22, 10250]);

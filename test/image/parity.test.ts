@@ -33,7 +33,8 @@ describe("the Debian and the NixOS image", () => {
       for (const flag of flags) expect(found).toContain(`${unit} / ExecStart / ${flag}`);
       for (const tool of tools) expect(found).toContain(`${unit} / calls / ${tool}`);
       for (const other of rest.after ?? []) expect(found).toContain(`${unit} / After / ${other}`);
-      for (const key of Object.keys(rest.service ?? {})) expect(found).toContain(`${unit} / ${key}`);
+      const settings = { ...(rest.sandbox ? node.sandbox : {}), ...rest.service };
+      for (const key of Object.keys(settings)) expect(found).toContain(`${unit} / ${key}`);
       if (after.length > 0) expect(found).toContain(`${unit} / ExecStartPost / program`);
       if (rest.timer) expect(found).toContain(`unit ${name}.timer / OnCalendar`);
     }
@@ -83,6 +84,14 @@ describe("a difference", () => {
     expect(found).toContain("unit kubelet.service / ConditionPathExists");
     expect(found).toContain("unit kubelet.service / calls / umount");
     expect(found).not.toContain("unit kubelet.service / calls / mount");
+  });
+
+  it("in the sandbox is reported for each unit that has it", () => {
+    const other = { ...node, sandbox: { ...node.sandbox, ProtectHome: "read-only" } };
+    const sandboxed = node.unit.filter(({ sandbox = false }) => sandbox);
+    expect(unexpected(debianPicture(other)).map(({ what }) => what)).toEqual(
+      sandboxed.map(({ name }) => `unit ${name}.service / ProtectHome`).sort(),
+    );
   });
 
   it("in a port is reported with its file", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readDeclaration } from "../../image/declaration.ts";
 import { compare, report } from "../support/parity/compare.ts";
 import { debianPicture } from "../support/parity/debian.ts";
 import { evaluatedNode, nixosPicture } from "../support/parity/nixos.ts";
@@ -48,6 +49,27 @@ describe.skipIf(lib === "")("the NixOS modules, evaluated", () => {
     expect(compare(before, after, []).unexpected).toEqual([
       { what: "unit kubelet.service / ExecStart / --v", debian: undefined, nixos: "4" },
     ]);
+  });
+
+  it("keep the lines that a sandboxed unit needs if a configuration adds one", async () => {
+    const before = nixosPicture((await evaluated()).node);
+    const after = await change(`units.kube-proxy.serviceConfig.Nice = "5";`);
+    expect(compare(before, after, []).unexpected).toEqual([
+      { what: "unit kube-proxy.service / Nice", debian: undefined, nixos: "5" },
+    ]);
+  });
+
+  it("run a unit without its sandbox if an option says so", async () => {
+    const sandboxed = [...(await change("")).keys()].filter((place) => place.startsWith("unit kube-scheduler.service"));
+    const free = [...(await change("units.kube-scheduler.sandbox = false;")).keys()];
+    const lost = sandboxed.filter((place) => !free.includes(place));
+    expect(lost).toEqual(
+      Object.keys(readDeclaration().sandbox)
+        .map((key) => `unit kube-scheduler.service / ${key}`)
+        .sort(),
+    );
+    const picture = await change(`extraUnits.probe = { exec = [ "sh" ]; sandbox = true; };`);
+    expect(picture.get("unit probe.service / ProtectSystem")).toBe("strict");
   });
 
   it("open additional ports", async () => {

@@ -58,11 +58,41 @@ describe("unit files", () => {
       Type=oneshot
       ExecStart=nft --file /etc/nodeforge/firewall.nft
       RemainAfterExit=yes
+      CapabilityBoundingSet=CAP_NET_ADMIN
+      NoNewPrivileges=yes
+      ProtectSystem=strict
+      ProtectHome=yes
+      PrivateTmp=no
+      PrivateDevices=yes
+      ProtectProc=invisible
+      ProtectClock=yes
+      ProtectControlGroups=yes
+      ProtectHostname=yes
+      ProtectKernelLogs=yes
+      ProtectKernelModules=yes
+      ProtectKernelTunables=yes
+      LockPersonality=yes
+      MemoryDenyWriteExecute=yes
+      RestrictNamespaces=yes
+      RestrictRealtime=yes
+      RestrictSUIDSGID=yes
+      RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+      SystemCallArchitectures=native
+      SystemCallFilter=@system-service
+      SystemCallErrorNumber=EPERM
+      UMask=0077
 
       [Install]
       WantedBy=sysinit.target
       "
     `);
+  });
+
+  it("have a line of the sandbox once, with the unit's own value", () => {
+    const ofChrony = text(`${units}/chrony.service`).match(/^(SystemCallFilter|ProtectHome)=.*$/gm);
+    expect(ofChrony).toEqual(["ProtectHome=yes", "SystemCallFilter=@system-service @clock @module"]);
+    expect(text(`${units}/kube-scheduler.service`)).toMatch(/^CapabilityBoundingSet=\n/m);
+    expect(text(`${units}/containerd.service`)).not.toMatch(/^(Protect|Private|SystemCall)/m);
   });
 
   it("of a unit with a timer", () => {
