@@ -172,8 +172,8 @@ export class Cluster extends pulumi.ComponentResource {
       `${name}${suffix.ready}`,
       {
         nodes: [
-          { name: topology.master.name, joined: master.machine.domainId },
-          ...workers.map(({ node, joined }) => ({ name: node.name, joined })),
+          { name: topology.master.name, address: master.machine.address, joined: master.machine.domainId },
+          ...workers.map(({ node, machine, joined }) => ({ name: node.name, address: machine.address, joined })),
         ],
         connection: master.connection,
         user: ssh.user,

@@ -128,6 +128,7 @@ export class Master extends pulumi.ComponentResource {
           ...renewal,
           ...componentParameters(settings, timeouts),
           APPROVE_JOINS: scriptText({ script: "approve-joins" }),
+          APPROVE_KUBELETS: scriptText({ script: "approve-kubelets" }),
         },
         stdin: initConfiguration({ clusterName: identity.clusterName, node, network: identity.network }),
         // An update means that the state has an earlier run. The script then refuses a blank data disk.

@@ -7,6 +7,8 @@ import { secondsOf } from "./step-seconds.ts";
 /** A node that must be Ready. */
 export interface ExpectedNode {
   readonly name: string;
+  /** Address for which its kubelet gets a serving certificate. */
+  readonly address: pulumi.Input<string>;
   /** Changes with each join of the node. The check waits for it and runs again. */
   readonly joined: pulumi.Input<string>;
 }
@@ -22,12 +24,12 @@ export interface NodeReadinessArgs {
   readonly masterDomainId: pulumi.Input<string>;
   /** Changes when the check must run again although no node changes. */
   readonly generation: string;
-  /** Time in minutes in which all nodes must become Ready. */
+  /** Time in minutes in which all nodes must become Ready. After that, their kubelets have as long for their certificates. */
   readonly timeoutMinutes: number;
 }
 
 /**
- * The step that waits until every desired node is in the cluster and Ready.
+ * The step that waits until every desired node is in the cluster and Ready, and the API server can verify its kubelet.
  *
  * Creates a command on the control plane. While it waits it prints the missing nodes; at its end it revokes the join tokens.
  */
@@ -37,15 +39,15 @@ export class NodeReadiness extends pulumi.ComponentResource {
 
   constructor(name: string, args: NodeReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
     super(resourceType.nodeReadiness, name, { nodes: args.nodes.map((node) => node.name) }, opts);
-    const lines = args.nodes.map((node) => pulumi.interpolate`${node.name} ${node.joined}\n`);
+    const lines = args.nodes.map((node) => pulumi.interpolate`${node.name} ${node.address} ${node.joined}\n`);
     const command = remoteStep(
       name,
       {
         script: "wait-ready",
         connection: args.connection,
         user: args.user,
-        // Longer than the limit in the script, because the script's error names the missing nodes.
-        limitMinutes: args.timeoutMinutes + 2,
+        // Longer than the limits in the script, because the script's error names the missing nodes.
+        limitMinutes: 2 * args.timeoutMinutes + 2,
         parameters: { READY_TIMEOUT_SECONDS: args.timeoutMinutes * 60 },
         stdin: pulumi.all(lines).apply((texts) => texts.join("")),
         triggers: [args.masterDomainId, args.generation],

@@ -42,21 +42,11 @@ consider() {
   fi
 }
 
-# approve: approves all granted requests. kubectl sends five requests a second, two for each name, so several share the names.
+# approve: approves all granted requests.
 approve() {
   ((${#granted[@]} > 0)) || return 0
-  local names=("${granted[@]}") processes process failed=0
-  local -r share=10 most=4
-  while ((${#names[@]} > 0)); do
-    processes=()
-    while ((${#names[@]} > 0 && ${#processes[@]} < most)); do
-      kubectl certificate approve "${names[@]:0:share}" >&2 7>&- 8>&- &
-      processes+=("$!")
-      names=("${names[@]:share}")
-    done
-    for process in "${processes[@]}"; do wait "$process" || failed=1; done
-  done
-  ((failed == 0)) || return 1
+  # kubectl must not keep the locks.
+  approve_certificates "${granted[@]}" 7>&- 8>&- || return 1
   (cd "$joins" && rm -f "${!granted[@]}")
   granted=()
 }

@@ -170,16 +170,17 @@ kubelet_drop_in=/var/lib/kubelet/config.d/60-nodeforge.conf
 # Defaults of every kubelet. The stack's settings override it, because kubelet reads them later.
 kubelet_defaults=/var/lib/kubelet/config.d/50-nodeforge.conf
 
-# set_kubelet_defaults [RESERVED]: gives the kubelet the defaults of every node at its next start, and further fields as JSON.
-# podPidsLimit keeps a pod from using up the node's processes.
-set_kubelet_defaults() {
-  write_file 0644 "$kubelet_defaults" <<<"{\"apiVersion\":\"kubelet.config.k8s.io/v1beta1\",\"kind\":\"KubeletConfiguration\",\"seccompDefault\":true,\"podPidsLimit\":4096${1-}}"
+# kubelet_defaults_with [RESERVED]: prints the defaults of every node, and further fields as JSON. podPidsLimit keeps a pod from using
+# up the node's processes. With serverTLSBootstrap the cluster's CA signs the kubelet's serving certificate (approve-kubelets.sh).
+kubelet_defaults_with() {
+  printf '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","seccompDefault":true,"podPidsLimit":4096,"serverTLSBootstrap":true%s}\n' "${1-}"
 }
 
-# set_new_kubelet_defaults: does so on a node without pods, and reserves memory and processes for the daemons of the node. A node
-# with pods gets no reservation: kubelet would evict pods that no longer fit.
+# set_new_kubelet_defaults: gives the kubelet of a node without pods the defaults at its next start. Also reserves memory and
+# processes for the daemons of the node. A node with pods gets no reservation: kubelet would evict pods that no longer fit.
 set_new_kubelet_defaults() {
-  set_kubelet_defaults ',"systemReserved":{"memory":"128Mi","pid":"1000"},"kubeReserved":{"memory":"128Mi"}'
+  kubelet_defaults_with ',"systemReserved":{"memory":"128Mi","pid":"1000"},"kubeReserved":{"memory":"128Mi"}' |
+    write_file 0644 "$kubelet_defaults"
 }
 
 # set_kubelet_settings SETTINGS: gives the kubelet these settings at its next start; none removes them.
@@ -201,21 +202,24 @@ ${kubelet_log-$(last_lines kubelet)}"
 # configure_kubelet: lets the kubelet of a joined node run with its settings, and changes nothing when it does. A kubelet that does
 # not run with them gets its former settings back. Pods keep running.
 configure_kubelet() {
-  local former kubelet_log outcome=", and runs again as before" earlier_release=
+  local former former_defaults defaults changed="" kubelet_log outcome=", and runs again as before"
   former=$(cat "$kubelet_settings" 2>/dev/null || true)
-  [[ -e $kubelet_defaults ]] || earlier_release=yes
-  if [[ -z $earlier_release && ${KUBELET-} == "$former" && $(cat "$kubelet_drop_in" 2>/dev/null || true) == "$former" ]]; then
+  former_defaults=$(cat "$kubelet_defaults" 2>/dev/null || true)
+  # A node keeps its reservation.
+  defaults=$(kubelet_defaults_with "$(sed -n 's/.*\(,"systemReserved":.*\)}$/\1/p' <<<"$former_defaults")")
+  [[ $defaults == "$former_defaults" ]] || changed=yes
+  if [[ -z $changed && ${KUBELET-} == "$former" && $(cat "$kubelet_drop_in" 2>/dev/null || true) == "$former" ]]; then
     return 0
   fi
-  say "restarting the kubelet with ${KUBELET:-no settings}${earlier_release:+ of the stack, and the defaults of this release}"
-  [[ -z $earlier_release ]] || set_kubelet_defaults
+  say "restarting the kubelet with ${KUBELET:-no settings}${changed:+ of the stack, and the defaults of this release}"
+  write_file 0644 "$kubelet_defaults" <<<"$defaults"
   set_kubelet_settings "${KUBELET-}"
   forget_managers "$former"
   if ! restart kubelet; then
     systemctl stop kubelet || true
     kubelet_log=$(last_lines kubelet)
     say "the kubelet does not run with its settings: restoring the former ones"
-    [[ -z $earlier_release ]] || rm -f "$kubelet_defaults"
+    if [[ -n $former_defaults ]]; then write_file 0644 "$kubelet_defaults" <<<"$former_defaults"; else rm -f "$kubelet_defaults"; fi
     set_kubelet_settings "$former"
     forget_managers "$former"
     restart kubelet || outcome=", and does not run with its former settings either"
@@ -256,6 +260,37 @@ expect_join() {
       systemd-run --quiet --collect --unit "nodeforge-approve-joins-$1" --setenv "PATH=$PATH" \
         "$BASH" /etc/kubernetes/nodeforge-approve-joins
   ) 8>"$joins.lock"
+}
+
+# Nodes whose kubelets may get a serving certificate: a name and an address each line. approve-kubelets reads it, and writes what
+# it did not approve to the second file. The first one is on the data disk, so that renewals need no `up`.
+kubelets=/etc/kubernetes/nodeforge-kubelets
+# shellcheck disable=SC2034 # only some scripts use it
+refused=/run/nodeforge-kubelets.refused
+
+# expect_kubelet NAME ADDRESS: lets the kubelet of a node get a certificate for this address, and for no earlier one.
+expect_kubelet() {
+  (
+    # Several workers join at the same time.
+    flock -w 60 8 || fail "the list of kubelets has been locked for 60s"
+    { sed "/^$1 /d" "$kubelets" 2>/dev/null || true; echo "$1 $2"; } | write_file 0644 "$kubelets"
+  ) 8>/run/nodeforge-kubelets.lock
+}
+
+# approve_certificates NAME...: approves requests. kubectl sends five requests a second, two for each name, so several share the names.
+approve_certificates() {
+  local names=("$@") processes process failed=0
+  local -r share=10 most=4
+  while ((${#names[@]} > 0)); do
+    processes=()
+    while ((${#names[@]} > 0 && ${#processes[@]} < most)); do
+      kubectl certificate approve "${names[@]:0:share}" >&2 &
+      processes+=("$!")
+      names=("${names[@]:share}")
+    done
+    for process in "${processes[@]}"; do wait "$process" || failed=1; done
+  done
+  ((failed == 0))
 }
 
 # print_token TOKEN: prints the result of the scripts that mint: the token, and the hash of the CA's public key.

@@ -43,6 +43,8 @@ if [[ $ROLE == control-plane ]]; then
   item join-requests kubectl get certificatesigningrequests --request-timeout 20s
   # The name of the unit ends with the id of a token.
   item join-approval journalctl --no-pager --unit 'nodeforge-approve-joins-*' --lines "$JOURNAL_LINES"
+  item kubelet-requests cat "$refused"
+  item kubelet-approval journalctl --no-pager --unit nodeforge-approve-kubelets --lines "$JOURNAL_LINES"
 fi
 for unit in "${units[@]}"; do
   # shellcheck disable=SC2016 # the inner shell's own parameters

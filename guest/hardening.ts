@@ -71,6 +71,8 @@ export function hardeningArguments(given: ComponentArguments): Readonly<Record<C
       ...(hasOpenId(given) ? {} : { "authentication-config": authentication.path }),
       "admission-control-config-file": admission.path,
       "encryption-provider-config": encryptionFile,
+      // The CA signs the serving certificates of kubelets, see approve-kubelets.sh.
+      "kubelet-certificate-authority": "/etc/kubernetes/pki/ca.crt",
     },
     controllerManager: profiling,
     scheduler: profiling,

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Initializes the control plane on this node. Also completes an interrupted initialization, and restores a control plane whose
 # data disk was moved to a new machine.
-# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE; APPROVE_JOINS, the text of
-# approve-joins.sh; MACHINE and CERTIFICATES, which only cause another run when they change. REPEATED is set when the stack's
-# state has this step. ARGUMENTS, further arguments of the units (component-arguments.ts). FILES, configuration files that they
+# Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE. APPROVE_JOINS and APPROVE_KUBELETS are
+# the texts of two scripts. MACHINE and CERTIFICATES only cause another run when they change. REPEATED is set when the stack's state
+# has this step. ARGUMENTS, further arguments of the units (component-arguments.ts). FILES, configuration files that they
 # name: a path, a blank and JSON a line. PROVEN, units with no argument of the stack's settings, with blanks between them.
 # RESTART_TIMEOUT_SECONDS, the limit of a restart. Optional: KUBELET, settings of the kubelet as JSON; AUDIT_POLICY, an audit
 # policy, and AUDIT_FILE, its path; METRICS, open ports of metrics with commas between them. Stdin: kubeadm's configuration.
@@ -290,6 +290,40 @@ remove_audit_policies() {
   done
 }
 
+# install_approval: installs approve-kubelets, and the timer that starts it. It is no unit of the image, because the image of a living
+# cluster may be of an earlier release.
+install_approval() {
+  local name=nodeforge-approve-kubelets service timer
+  write_file 0755 "/etc/kubernetes/$name" <<<"$APPROVE_KUBELETS"
+  # HOME, because kubectl keeps what it knows of the API server there. Otherwise each run would ask again.
+  service="[Unit]
+Description=Approval of the kubelets' serving certificates
+ConditionPathExists=/etc/nodeforge/control-plane
+After=kube-apiserver.service
+[Service]
+Type=oneshot
+Environment=\"PATH=${PATH//%/%%}\" HOME=/root
+ExecStart=$BASH /etc/kubernetes/$name
+TimeoutStartSec=10min
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=full"
+  # A kubelet waits for 15 minutes before it asks again.
+  timer="[Unit]
+Description=Approval of the kubelets' serving certificates
+[Timer]
+OnCalendar=*:0/10
+RandomizedDelaySec=2min"
+  mkdir -p "$drop_ins/timers.target.wants"
+  if [[ $service != "$(cat "$drop_ins/$name.service" 2>/dev/null)" || $timer != "$(cat "$drop_ins/$name.timer" 2>/dev/null)" ]]; then
+    write_file 0644 "$drop_ins/$name.service" <<<"$service"
+    write_file 0644 "$drop_ins/$name.timer" <<<"$timer"
+    ln -sf "../$name.timer" "$drop_ins/timers.target.wants/$name.timer"
+    systemctl daemon-reload
+  fi
+  systemctl start "$name.timer"
+}
+
 begin=$SECONDS
 touch /etc/nodeforge/control-plane
 close_metrics
@@ -335,6 +369,8 @@ fi
 # By default any token can become any node. approve-joins allows a worker one certificate, for its own name.
 write_file 0755 /etc/kubernetes/nodeforge-approve-joins <<<"$APPROVE_JOINS"
 kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found >&2
+expect_kubelet "$NODE_NAME" "$NODE_ADDRESS"
+install_approval
 kubectl label node "$NODE_NAME" --overwrite "nodeforge.local/image=$IMAGE" >&2
 # flanneld and kube-proxy use the kubelet's identity; the bound role only reads nodes, services and their endpoints.
 kubectl apply -f - >&2 <<'RBAC'
@@ -355,6 +391,8 @@ start_node_network control-plane
 phase kubelet-finalize all
 # Its group may do everything, and no RBAC can change that. Only the phase that binds the administrator's group needs it.
 rm -f /etc/kubernetes/super-admin.conf
+# The kubelet has asked for its serving certificate meanwhile.
+systemctl start --no-block nodeforge-approve-kubelets
 write_file 0644 "$made" <<<"$given"
 kubelet=$((SECONDS - begin))
 

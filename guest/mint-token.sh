@@ -13,4 +13,5 @@ kubectl delete node "$WORKER_NAME" --ignore-not-found >&2
 # leave.sh releases no address of a worker in this list. So a worker whose join was interrupted keeps its address for the next
 # try.
 grep -sqx "$WORKER_NAME" /etc/kubernetes/nodeforge-nodes || echo "$WORKER_NAME" >>/etc/kubernetes/nodeforge-nodes
+expect_kubelet "$WORKER_NAME" "$WORKER_ADDRESS"
 print_token "$(mint_token)"

@@ -6,6 +6,7 @@ import { quoted } from "../lib/shell.ts";
 export type GuestScript =
   | "init-control-plane"
   | "approve-joins"
+  | "approve-kubelets"
   | "print-kubeconfig"
   | "set-drain-policy"
   | "mint-token"

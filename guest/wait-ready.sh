@@ -1,11 +1,16 @@
 # shellcheck shell=bash
-# Waits, on the control plane, until every expected node is Ready and has renewed its lease since the start of this script.
-# Then revokes the join tokens. Other nodes may exist: a removed worker leaves the cluster only after all other steps.
-# Parameters: READY_TIMEOUT_SECONDS. Stdin: one line for each node, which begins with its name. Result: the seconds of the wait.
+# Waits, on the control plane, until every expected node is Ready and has renewed its lease since the start of this script. Then
+# waits until each kubelet serves a certificate of the cluster's CA, and revokes the join tokens. Other nodes may exist: a removed
+# worker leaves the cluster only after all other steps.
+# Parameters: READY_TIMEOUT_SECONDS, the limit of each wait. Stdin: one line for each node, which begins with its name and its
+# address. Result: the seconds of the wait.
 
-expected=$(cut -d ' ' -f 1 | sort)
+given=$(cat)
+expected=$(cut -d ' ' -f 1 <<<"$given" | sort)
 # leave.sh releases no address of a node in this list, because its replacement uses the address again.
 write_file 0644 /etc/kubernetes/nodeforge-nodes <<<"$expected"
+# A removed worker gets no further certificate.
+cut -d ' ' -f 1,2 <<<"$given" | write_file 0644 "$kubelets"
 
 # Folder with the results of looks: the first, the previous and the last one, and a message for each node with a wrong clock.
 # They are files, because wait_for repeats a command in a subshell.
@@ -90,6 +95,31 @@ all_ready() {
   return 1
 }
 
+# Kubelets to which the API server would not connect yet, one a line as in $kubelets.
+cp "$kubelets" "$seen/unverified"
+
+# verify NAME ADDRESS: succeeds if the kubelet has a certificate that the API server accepts: for its name and its address.
+verify() {
+  timeout 20 openssl s_client -connect "$2:10250" -CAfile /etc/kubernetes/pki/ca.crt -verify_return_error \
+    -verify_hostname "$1" -verify_ip "$2" </dev/null >/dev/null 2>&1
+}
+
+# all_verified: fails while a kubelet of $seen/unverified has no such certificate, and names it. It asks eight at a time.
+all_verified() {
+  local name address asked=0
+  : >"$seen/still"
+  while read -r name address; do
+    { verify "$name" "$address" || echo "$name $address" >>"$seen/still"; } &
+    ((++asked < 8)) || wait -n || true
+  done <"$seen/unverified"
+  wait
+  mv "$seen/still" "$seen/unverified"
+  [[ -s $seen/unverified ]] || return 0
+  systemctl start nodeforge-approve-kubelets || true
+  { sed 's/ .*/ serves no certificate of the CA of the cluster/' "$seen/unverified" && cat "$refused"; } 2>/dev/null | paste -sd ';'
+  return 1
+}
+
 # explain: shows the nodes and their condition Ready.
 explain() {
   kubectl get nodes -o wide -l "!$simulated" >&2 || true
@@ -108,8 +138,9 @@ if look >/dev/null && [[ $'\n'$(unready) == *$'\n'"$(hostname) has not joined"* 
 fi
 trap '[[ $? -eq 0 ]] || explain; rm -r "$seen"' EXIT
 wait_for "$READY_TIMEOUT_SECONDS" "$(wc -l <<<"$expected") nodes to be Ready" all_ready
-seconds=$((SECONDS - started))
 say "$(wc -l <<<"$expected") nodes are Ready"
+wait_for "$READY_TIMEOUT_SECONDS" "the serving certificates of $(wc -l <"$kubelets") kubelets" all_verified
+seconds=$((SECONDS - started))
 wrong_clocks | while read -r line; do say "warning: $line"; done
 
 # Our tokens are no longer needed. Tokens that were created by hand stay. A thousand joins leave a thousand tokens, and an emulated

@@ -91,6 +91,7 @@ async function initialize({ lab, master, configuration }: BareCluster): Promise<
     IMAGE: "bench",
     MACHINE: "bench",
     APPROVE_JOINS: scriptText({ script: "approve-joins" }),
+    APPROVE_KUBELETS: scriptText({ script: "approve-kubelets" }),
   };
   await runScript(lab, master, "init-control-plane", parameters, configuration);
 }

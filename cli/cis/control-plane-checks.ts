@@ -92,8 +92,8 @@ const rows: readonly CheckRow[] = [
   [
     "1.2.5",
     "the API server verifies kubelets",
-    "fail",
-    "kubelets sign their own serving certificates; the cluster's network must be trusted for logs and exec",
+    "pass",
+    "the cluster's CA signs the serving certificates of kubelets, for the names and addresses of the stack",
     has(api, "kubelet-certificate-authority"),
   ],
   [

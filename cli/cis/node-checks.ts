@@ -88,8 +88,8 @@ const rows: readonly CheckRow[] = [
   [
     "4.2.9",
     "the kubelet's serving certificate comes from the cluster",
-    "fail",
-    "it is self-signed, see 1.2.5",
+    "pass",
+    "nodeforge sets serverTLSBootstrap, see 1.2.5",
     (facts) =>
       has("kubelet", "tls-cert-file", "tls-private-key-file")(facts) ||
       kubelet("serverTLSBootstrap", (value) => value === true)(facts),

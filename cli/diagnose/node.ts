@@ -105,7 +105,7 @@ function itemsByRole(): Readonly<Record<Role, readonly string[]>> {
   const common = ["clock", "hostname", "cloud-init", "units", "failed-units", "disk", "inodes", "memory", "kernel"];
   const units = ["containerd", "kubelet", "flanneld", "kube-proxy"];
   const worker = [...common, "addresses", "image", ...units, "container-images", "cloud-init-log"];
-  const answers = ["api-server", "nodes", "join-requests", "join-approval"];
+  const answers = ["api-server", "nodes", "join-requests", "join-approval", "kubelet-requests", "kubelet-approval"];
   const controlPlane = [...answers, "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
   return { worker, "control-plane": [...worker, ...controlPlane] };
 }

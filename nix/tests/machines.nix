@@ -13,6 +13,7 @@ let
       # guest/script.ts passes it to every script.
       IMAGE_CONTRACT = (import ../declaration.nix).node.contract;
       APPROVE_JOINS = text "approve-joins";
+      APPROVE_KUBELETS = text "approve-kubelets";
     };
   };
 
@@ -95,7 +96,7 @@ let
 
 
     def ready():
-        run(master, "wait-ready", "".join(f"{node['name']}\n" for node in nodes), READY_TIMEOUT_SECONDS=900)
+        run(master, "wait-ready", "".join(f"{node['name']} {node['address']}\n" for node in nodes), READY_TIMEOUT_SECONDS=900)
 
 
     def kubectl(arguments):

@@ -89,7 +89,9 @@ describe("readiness", () => {
   it("expects exactly the configured nodes, and runs again for every new machine", async () => {
     await clusterWith({ workers: "1" });
     const { stdin, triggers } = one("Command", "dev-ready").inputs;
-    expect(parseScriptInput(stdin).stdin).toBe("master dev-master-id\nworker-node-1 dev-worker-node-1-ready-id\n");
+    expect(parseScriptInput(stdin).stdin).toBe(
+      "master 192.168.222.10 dev-master-id\nworker-node-1 192.168.222.101 dev-worker-node-1-ready-id\n",
+    );
     expect(triggers).toEqual(["dev-master-id", "1"]);
   });
 });

@@ -100,10 +100,15 @@ describe("the control plane", () => {
     expect(await promiseOf(trigger)).toBe("00000000-0000-4000-8000-000000000000");
   });
 
-  it("gets the script that approves joins", async () => {
+  it("gets the scripts that approve joins and serving certificates", async () => {
     await clusterWith();
     const { scripts } = parseScriptInput(one("Command", "dev-master-init").inputs.stdin);
-    expect(scripts["init-control-plane"]?.parameters.APPROVE_JOINS).toContain("kubectl certificate approve");
+    const { APPROVE_JOINS, APPROVE_KUBELETS } = scripts["init-control-plane"]?.parameters ?? {};
+    for (const text of [APPROVE_JOINS, APPROVE_KUBELETS]) expect(text).toContain("kubectl certificate approve");
+    expect([APPROVE_JOINS, APPROVE_KUBELETS].map((text) => text?.includes("kubernetes.io/kubelet-serving"))).toEqual([
+      false,
+      true,
+    ]);
   });
 
   describe("whose certificates", () => {

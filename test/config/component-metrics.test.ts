@@ -70,11 +70,9 @@ describe("docs/examples/prometheus.yaml", () => {
     }
   });
 
-  it("checks the certificate of everything but the kubelets", () => {
-    const unchecked = jobs.filter(({ tls_config: tls }) => tls.insecure_skip_verify);
-    expect(unchecked.map(({ job_name: name }) => name)).toEqual(["kubelet"]);
-    for (const job of jobs.filter((each) => !unchecked.includes(each)))
-      expect(job.tls_config.ca_file).toMatch(/\.crt$/);
+  it("checks the certificate of every component", () => {
+    expect(jobs.filter(({ tls_config: tls }) => tls.insecure_skip_verify)).toEqual([]);
+    for (const job of jobs) expect(job.tls_config.ca_file).toMatch(/\.crt$/);
   });
 
   it("uses only files that docs/metrics.md makes", () => {

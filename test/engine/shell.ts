@@ -45,6 +45,7 @@ systemctl() {
 }
 kubeadm() { echo "$TOKEN"; }
 systemd-run() { :; }
+timeout() { shift; "$@"; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo "$CLUSTER"; }
 nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0f' "$PODS"; }
 wget() { :; }
@@ -90,6 +91,8 @@ export function runForReal(
       .replaceAll("/etc/kubernetes/nodeforge-nodes", list)
       .replaceAll("/run/systemd/netif/", `${folder}/`)
       .replaceAll("/run/nodeforge-joins", join(folder, "joins"))
+      .replaceAll("/etc/kubernetes/nodeforge-kubelets", join(folder, "kubelets"))
+      .replaceAll("/run/nodeforge-kubelets", join(folder, "kubelets-run"))
       .replaceAll("/dev/udp/", `${folder}/udp/`);
     // Without --norc, bash mistakes its standard input for a network connection, and reads ~/.bashrc.
     const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", `${tools}\n${here}`], {

@@ -193,6 +193,17 @@ systemd-run() { note "systemd-run $*"; }
     expect(existsSync(join(node.folder, "joins/abcdef"))).toBe(true);
   });
 
+  it("lets the worker's kubelet serve at its new address, and at no earlier one", () => {
+    const node = new TestNode(minting);
+    node.write("nodeforge-kubelets", "master 192.168.222.10\nworker-1 192.168.222.55\nworker-10 192.168.222.110\n");
+    for (const run of ["first", "second"]) {
+      expect(node.run({ script: "mint-token", parameters }).status, run).toBe(0);
+      expect(node.read("nodeforge-kubelets"), run).toBe(
+        "master 192.168.222.10\nworker-10 192.168.222.110\nworker-1 192.168.222.100\n",
+      );
+    }
+  });
+
   it("lists the worker once, so that it keeps its address while its join is tried again", () => {
     const node = new TestNode(minting);
     node.write("nodeforge-nodes", "master\n");

@@ -41,8 +41,9 @@ const stopped = "systemctl stop kube-scheduler kube-controller-manager kube-apis
 const started = "systemctl start etcd kube-apiserver kube-controller-manager kube-scheduler";
 
 describe("a restore", () => {
-  it("swaps the store and the keys of service accounts while the units are stopped, and keeps the CA", () => {
+  it("swaps the store and the keys of service accounts while the units are stopped, and keeps the CA and the list of kubelets", () => {
     const made = node();
+    made.write("kubernetes/nodeforge-kubelets", "one 192.0.2.11\n");
     const { status, stdout, stderr } = restore(made);
     expect([status, stderr.includes("FAILED")]).toEqual([0, false]);
     expect(JSON.parse(stdout)).toEqual({ seconds: expect.any(Number) as number, stay: ["one", "two"], again: [] });
@@ -50,6 +51,7 @@ describe("a restore", () => {
     expect(made.read("kubernetes/pki/sa.key")).toBe("old key\n");
     expect(made.read("kubernetes/pki/sa.pub")).toBe("old pub\n");
     expect(made.read("kubernetes/pki/ca.crt")).toBe("ca\n");
+    expect(made.read("kubernetes/nodeforge-kubelets")).toBe("one 192.0.2.11\n");
     expect(made.has("data/restore")).toBe(false);
     const [first, ...others] = made.calls;
     expect(first).toMatch(/^etcdutl snapshot restore \/var\/lib\/nodeforge\/restore\/snapshot\.db --data-dir /);

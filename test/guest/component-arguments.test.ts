@@ -7,7 +7,7 @@ import { initConfiguration } from "../../kubeadm/init-configuration.ts";
 import { deriveTopology } from "../../topology.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { configWith } from "../support/settings.ts";
-import { TestNode } from "./node.ts";
+import { kubeletDefaults, TestNode } from "./node.ts";
 
 /** Lines of every control plane, which test/guest/hardening.test.ts fixes. */
 const ofEvery = new Set(argumentLines(configWith({})).split("\n"));
@@ -136,7 +136,7 @@ function controlPlane(): TestNode {
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
   node.write("cloud-init/status.json", '{"start": 1}');
   node.write("nodeforge/joined", "control-plane");
-  node.write("kubelet/config.d/50-nodeforge.conf", "");
+  node.write(kubeletDefaults.path, kubeletDefaults.text);
   node.write("kubelet/pki/kubelet-client-current.pem", "x");
   node.write("units/firewall-control-plane", "[Service]\nExecStart=nft --file /etc/a.nft\n");
   for (const unit of units) node.write(`units/${unit}`, `[Service]\nExecStart=${unit} --name=\${NODE_NAME}\n`);
@@ -153,6 +153,7 @@ function initWith(
   const parameters = {
     ...{ NODE_NAME: "master", NODE_ADDRESS: "192.168.222.10", CLUSTER_NAME: "dev", CLUSTER_DOMAIN: "cluster.local" },
     ...{ POD_CIDR: "10.244.0.0/16", SERVICE_CIDR: "10.96.0.0/16", IMAGE: "0123456789ab", APPROVE_JOINS: "text" },
+    APPROVE_KUBELETS: "text",
     ...(kubelet === "" ? {} : { KUBELET: kubelet }),
     ...more,
     ...(lines.length === 0 ? {} : { ARGUMENTS: lines.join("\n"), RESTART_TIMEOUT_SECONDS: 1 }),
@@ -180,7 +181,7 @@ describe("a control plane", () => {
     const node = controlPlane();
     const { status, stderr, changes } = initWith(node, []);
     expect([status, changes], stderr).toEqual([0, [startAll]]);
-    expect(existsSync(join(node.folder, "system.control"))).toBe(false);
+    for (const unit of units) expect(existsSync(join(node.folder, dropIn(unit)))).toBe(false);
     expect(existsSync(join(node.folder, "nodeforge-arguments"))).toBe(false);
   });
 

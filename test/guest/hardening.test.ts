@@ -6,7 +6,7 @@ import { readDeclaration } from "../../image/declaration.ts";
 import { initConfiguration } from "../../kubeadm/init-configuration.ts";
 import { deriveTopology } from "../../topology.ts";
 import { configWith } from "../support/settings.ts";
-import { TestNode } from "./node.ts";
+import { kubeletDefaults, TestNode } from "./node.ts";
 
 const argumentsOf = (apiServer: object = {}) =>
   configWith({ controlPlaneArguments: JSON.stringify({ apiServer, scheduler: {} }) });
@@ -20,12 +20,13 @@ const filesOf = (apiServer: object = {}) =>
     });
 
 describe("every control plane", () => {
-  it("has profiling off, and files that narrow anonymous access, warn of pods and encrypt secrets", () => {
+  it("has profiling off, and files that narrow anonymous access, warn of pods and encrypt secrets, and verifies kubelets", () => {
     const [authentication, admission] = filesOf();
     expect(argumentLines(argumentsOf()).split("\n")).toEqual([
       `kube-apiserver "--admission-control-config-file=${admission?.path}"`,
       `kube-apiserver "--authentication-config=${authentication?.path}"`,
       'kube-apiserver "--encryption-provider-config=/etc/kubernetes/nodeforge-encryption.json"',
+      'kube-apiserver "--kubelet-certificate-authority=/etc/kubernetes/pki/ca.crt"',
       'kube-apiserver "--profiling=false"',
       'kube-controller-manager "--profiling=false"',
       'kube-scheduler "--profiling=false"',
@@ -129,7 +130,7 @@ function controlPlane(made: boolean): TestNode {
   const node = new TestNode(programs);
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
   node.write("cloud-init/status.json", '{"start": 1}');
-  node.write("kubelet/config.d/50-nodeforge.conf", "");
+  node.write(kubeletDefaults.path, kubeletDefaults.text);
   node.write("kubelet/pki/kubelet-client-current.pem", "x");
   if (made) node.write("nodeforge-made", configuration);
   if (made) node.write("nodeforge/joined", "control-plane");
@@ -142,6 +143,7 @@ function init(node: TestNode, { running = "yes", broken = 0, kept = 0, without =
   const parameters = {
     ...{ NODE_NAME: "master", NODE_ADDRESS: "192.168.222.10", CLUSTER_NAME: "dev", CLUSTER_DOMAIN: "cluster.local" },
     ...{ POD_CIDR: "10.244.0.0/16", SERVICE_CIDR: "10.96.0.0/16", IMAGE: "0123456789ab", APPROVE_JOINS: "text" },
+    APPROVE_KUBELETS: "text",
     ...settingsParameters(config),
     ARGUMENTS: argumentLines(config)
       .split("\n")

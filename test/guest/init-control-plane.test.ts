@@ -7,7 +7,7 @@ import { initConfiguration } from "../../kubeadm/init-configuration.ts";
 import { readDeclaration } from "../../image/declaration.ts";
 import { deriveTopology } from "../../topology.ts";
 import { configWith } from "../support/settings.ts";
-import { TestNode } from "./node.ts";
+import { kubeletDefaults, TestNode } from "./node.ts";
 
 /** Programs of a control plane. All succeed and note their calls. */
 const programs = `
@@ -23,7 +23,7 @@ kubeadm() {
 cloud-init() { :; }
 hostname() { echo master; }
 mountpoint() { :; }
-systemctl() { note "systemctl $*"; }
+systemctl() { [[ "$*" != *SubState* ]] || echo running; note "systemctl $*"; }
 kubectl() { [[ $1 != apply ]] || cat >/dev/null; note "kubectl $*"; }
 sh() { note "sh \${1##*/}"; [[ -z \${RENEWAL_FAILS-} ]]; }
 `;
@@ -56,6 +56,7 @@ const parameters = {
   SERVICE_CIDR: "10.96.0.0/16",
   IMAGE: "0123456789ab",
   APPROVE_JOINS: "the script's text",
+  APPROVE_KUBELETS: "the other script's text",
 };
 
 function init(node: TestNode, text = given(), environment: Record<string, string> = {}) {
@@ -285,5 +286,66 @@ describe("a token alone", () => {
         "kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found",
       ]);
     }
+  });
+});
+
+describe("the serving certificates of kubelets", () => {
+  const unit = (kind: string) => `system.control/nodeforge-approve-kubelets.${kind}`;
+  const ofUnit = (calls: readonly string[]) => calls.filter((call) => /approve-kubelets|daemon-reload/.test(call));
+
+  it("are approved by a timer that a reboot starts again, whether or not the image is of this release", () => {
+    for (const configuration of [undefined, firstRelease]) {
+      const node = nodeWith(configuration);
+      expect(init(node).status).toBe(0);
+      expect(node.read("nodeforge-approve-kubelets")).toBe("the other script's text\n");
+      const service = node.read(unit("service")).split("\n");
+      expect(service).toContain(
+        "ConditionPathExists=/etc/nodeforge/control-plane".replace("/etc/nodeforge", `${node.folder}/nodeforge`),
+      );
+      expect(service.filter((line) => /^ExecStart=\/\S*bash \S*nodeforge-approve-kubelets$/.test(line))).toHaveLength(
+        1,
+      );
+      expect(service.some((line) => line.startsWith('Environment="PATH=/') && line.endsWith('" HOME=/root'))).toBe(
+        true,
+      );
+      // A kubelet asks again after 15 minutes.
+      expect(node.read(unit("timer"))).toContain("[Timer]\nOnCalendar=*:0/10\nRandomizedDelaySec=2min\n");
+      const link = join(node.folder, "system.control/timers.target.wants/nodeforge-approve-kubelets.timer");
+      expect(readFileSync(link, "utf8")).toBe(node.read(unit("timer")));
+      expect(ofUnit(node.calls)).toEqual([
+        "systemctl daemon-reload",
+        "systemctl start nodeforge-approve-kubelets.timer",
+        "systemctl start --no-block nodeforge-approve-kubelets",
+      ]);
+    }
+  });
+
+  it("are approved by the same timer after a second run, which reloads nothing", () => {
+    const node = nodeWith(firstRelease);
+    expect(init(node).status).toBe(0);
+    const before = node.calls.length;
+    expect(init(node).status).toBe(0);
+    expect(ofUnit(node.calls.slice(before))).toEqual([
+      "systemctl start nodeforge-approve-kubelets.timer",
+      "systemctl start --no-block nodeforge-approve-kubelets",
+    ]);
+  });
+
+  it("are permitted for the control plane, beside the workers that the data disk knows", () => {
+    const node = nodeWith(firstRelease);
+    node.write("nodeforge-kubelets", "master 192.168.222.9\nworker-1 192.168.222.100\n");
+    expect(init(node).status).toBe(0);
+    expect(node.read("nodeforge-kubelets")).toBe("worker-1 192.168.222.100\nmaster 192.168.222.10\n");
+  });
+
+  it("reach the kubelet of a living control plane by one restart", () => {
+    const node = nodeWith(firstRelease);
+    node.write("nodeforge/joined", "control-plane");
+    node.write(kubeletDefaults.path, kubeletDefaults.text.replace(',"serverTLSBootstrap":true', ""));
+    node.write("tcp/127.0.0.1/10248", `${" ".repeat(26)}HTTP/1.0 200 OK\r\n`.repeat(20));
+    const { status, stderr } = init(node);
+    expect(status, stderr).toBe(0);
+    expect(node.calls.filter((call) => call === "systemctl restart kubelet")).toHaveLength(1);
+    expect(node.read(kubeletDefaults.path)).toBe(kubeletDefaults.text);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDeclaration } from "../../image/declaration.ts";
 import { joinConfiguration } from "../../kubeadm/join-configuration.ts";
-import { TestNode } from "./node.ts";
+import { kubeletDefaults, TestNode } from "./node.ts";
 
 const programs = `
 timeout() { shift; "$@"; }
@@ -42,7 +42,7 @@ function worker(files: readonly string[] = []): TestNode {
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
   node.write("cloud-init/status.json", '{"start": 1}');
   node.write("cloud-init/result.json", "{}");
-  node.write("kubelet/config.d/50-nodeforge.conf", "");
+  node.write(kubeletDefaults.path, kubeletDefaults.text);
   for (const file of files) node.write(file, "aaaaaa\n");
   return node;
 }
@@ -116,6 +116,7 @@ describe("a worker", () => {
 
 describe("the settings of a worker's kubelet", () => {
   const dropIn = "kubelet/config.d/60-nodeforge.conf";
+  const defaults = kubeletDefaults.path;
   const settings = (fields: object) => JSON.stringify({ kind: "KubeletConfiguration", ...fields });
   // kubelet ends while the word BROKEN is in its drop-in. kubeadm then fails, too.
   const kubelet = String.raw`
@@ -139,11 +140,10 @@ kubeadm() {
     const made = new TestNode(kubelet);
     made.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
     made.write("cloud-init/status.json", '{"start": 1}');
-    made.write("kubelet/config.d/50-nodeforge.conf", "");
+    made.write(defaults, kubeletDefaults.text);
     for (const file of files) made.write(file, "aaaaaa\n");
     return made;
   }
-  const defaults = "kubelet/config.d/50-nodeforge.conf";
   const joined = ["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem", "kubelet/cpu_manager_state"];
 
   /** Joins with these settings. @returns the outcome and the calls about the kubelet. */
@@ -210,18 +210,39 @@ kubeadm() {
     rmSync(join(made.folder, defaults));
     const { status, stderr, changes } = joinWithSettings(made, undefined);
     expect([status, changes], stderr).toEqual([0, ["systemctl restart kubelet"]]);
-    expect(JSON.parse(made.read(defaults))).toEqual({
-      ...{ apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" },
-      ...{ seccompDefault: true, podPidsLimit: 4096 },
-    });
+    expect(made.read(defaults)).toBe(kubeletDefaults.text);
     expect(joinWithSettings(made, undefined).changes).toEqual([]);
+  });
+
+  /** Defaults of a release whose kubelets sign their own serving certificates. */
+  const selfSigned = (reserved = "") =>
+    `${kubeletDefaults.text.trimEnd().replace(',"serverTLSBootstrap":true}', "")}${reserved}}\n`;
+  const reserved = ',"systemReserved":{"memory":"128Mi","pid":"1000"},"kubeReserved":{"memory":"128Mi"}';
+
+  it.each(["", reserved])(
+    "with a self-signed certificate get one of the cluster by one restart, and keep: %s",
+    (kept) => {
+      const made = node(joined);
+      made.write(defaults, selfSigned(kept));
+      const { status, stderr, changes } = joinWithSettings(made, undefined);
+      expect([status, changes], stderr).toEqual([0, ["systemctl restart kubelet"]]);
+      expect(made.read(defaults)).toBe(kubeletDefaults.text.replace("}\n", `${kept}}\n`));
+      expect(joinWithSettings(made, undefined).changes).toEqual([]);
+    },
+  );
+
+  it("get the defaults of the release before again when the kubelet does not run with them", () => {
+    const made = node(joined);
+    made.write(defaults, selfSigned(reserved));
+    expect(joinWithSettings(made, settings({ maxPods: "typo" }), "typo").status).toBe(1);
+    expect(made.read(defaults)).toBe(selfSigned(reserved));
   });
 
   it("of a new worker reserve memory for the daemons of the node", () => {
     const made = node([]);
     expect(joinWithSettings(made, undefined).status).toBe(0);
     expect(JSON.parse(made.read(defaults))).toMatchObject({
-      ...{ seccompDefault: true, podPidsLimit: 4096, kubeReserved: { memory: "128Mi" } },
+      ...{ seccompDefault: true, podPidsLimit: 4096, serverTLSBootstrap: true, kubeReserved: { memory: "128Mi" } },
       systemReserved: { memory: "128Mi", pid: "1000" },
     });
   });

@@ -20,6 +20,7 @@ const places = {
   "/etc/systemd/system.control": "system.control",
   "/run/nodeforge.lock": "lock",
   "/run/nodeforge-joins": "joins",
+  "/run/nodeforge-kubelets": "kubelets",
   "/run/cloud-init/": "cloud-init/",
   "/run/flannel": "flannel",
   "/run/systemd/netif/": "netif/",
@@ -29,6 +30,12 @@ const places = {
   "/dev/tcp/": "tcp/",
   "/dev/udp/": "udp/",
 };
+
+/** Path of the defaults of a node's kubelet in the folder of a {@link TestNode}, and their content on a node without a reservation. */
+export const kubeletDefaults = {
+  path: "kubelet/config.d/50-nodeforge.conf",
+  text: '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","seccompDefault":true,"podPidsLimit":4096,"serverTLSBootstrap":true}\n',
+} as const;
 
 /** A node for one test: a folder instead of the root folder, and Bash functions instead of programs. */
 export class TestNode {

@@ -16,6 +16,7 @@ kubectl() {
   *) note "$*" ;;
   esac
 }
+systemctl() { note "systemctl $*"; }
 `;
 const ready = { STATUS: "True kubelet is posting ready status" };
 
@@ -34,6 +35,7 @@ describe("a joined worker", () => {
     expect(calls).toEqual([
       "apply --server-side --force-conflicts --field-manager nodeforge -f - -o jsonpath={.metadata.annotations.nodeforge\\.local/taints}",
       'stdin {"kind":"Node"}',
+      "systemctl start --no-block nodeforge-approve-kubelets",
     ]);
   });
 

@@ -47,6 +47,16 @@ export const joinCauses: readonly KnownCause[] = [
     },
   },
   {
+    name: "kubelet's certificate not approved",
+    cause:
+      "A request for a kubelet's serving certificate has another user, name, address or usage than the stack's nodes, so it stays undecided.",
+    fix: "The control plane's `kubelet-requests.txt` has the reason. Run `npm run up`, which writes the nodes' addresses to the control plane. Delete a request that no node of yours has made: `npm run kubectl -- delete csr NAME`.",
+    symptoms: (evidence) => [
+      ...inItems(evidence, ["kubelet-requests"], /^\S+ is not approved: /),
+      ...inLog(evidence, /serves no certificate of the CA of the cluster.* is not approved: /),
+    ],
+  },
+  {
     name: "pods block a drain",
     cause: "A PodDisruptionBudget or an unmanaged pod blocks the drain of the worker.",
     fix: "Look at `npm run kubectl -- get pdb -A`. Run more replicas or loosen the budget, then try again; drainTimeoutMinutes is the limit.",

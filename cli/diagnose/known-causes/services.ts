@@ -58,4 +58,11 @@ export const serviceCauses: readonly KnownCause[] = [
       ...ofConditions(evidence, /^Ready=Unknown .*Kubelet stopped posting/),
     ],
   },
+  {
+    name: "kubelet's certificate missing",
+    cause:
+      "A kubelet serves no certificate of the cluster's CA, so the API server refuses `logs` and `exec` for its node.",
+    fix: "Read the node's `kubelet.txt`, and the control plane's `kubelet-approval.txt` and `kube-controller-manager.txt`, which signs.",
+    symptoms: (evidence) => inLog(evidence, /serves no certificate of the CA of the cluster/),
+  },
 ];

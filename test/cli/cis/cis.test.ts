@@ -50,6 +50,7 @@ const kubelet = {
   authentication: { anonymous: { enabled: false }, x509: { clientCAFile: "/etc/kubernetes/pki/ca.crt" } },
   authorization: { mode: "Webhook" },
   ...{ streamingConnectionIdleTimeout: "4h0m0s", rotateCertificates: true, podPidsLimit: 4096, seccompDefault: true },
+  serverTLSBootstrap: true,
 };
 const node = (role: CheckedNode["role"], change = (text: string) => text, settings: object = kubelet): CheckedNode => ({
   ...{ name: role === "worker" ? "worker-1" : "master", role },
@@ -75,6 +76,7 @@ describe("the checks", () => {
     ["1.1.13", (text: string) => text.replace("/admin.conf\t600\troot:root", "/admin.conf\t600\tuser:user")],
     ["1.2.1", (text: string) => text.replace("/healthz", "/version")],
     ["1.2.1", (text: string) => text.replace(/^anonymous.*\n/m, "")],
+    ["1.2.5", (text: string) => text.replace(/^argument.*kubelet-certificate-authority.*\n/m, "")],
     ["1.2.7", (text: string) => text.replace("Node,RBAC", "RBAC")],
     ["1.2.15", (text: string) => text.replace("kube-apiserver\tprofiling=false", "kube-apiserver\tprofiling=true")],
     ["1.2.28", (text: string) => text.replace("secretbox", "identity")],
@@ -102,7 +104,7 @@ describe("the checks", () => {
       results([node("control-plane"), node("worker", undefined, { ...kubelet, podPidsLimit: -1 })]),
     );
     expect(text).toMatch(/^4\.2\.13 +fail +.*unexpected on worker-1: expected that nodeforge sets 4096$/m);
-    expect(text).toMatch(/^1\.2\.5 +fail +.*kubelets sign their own/m);
+    expect(text).toMatch(/^1\.2\.3 +fail +.*users may need external addresses/m);
     expect(text).toMatch(/, 1 fail unexpectedly$/);
   });
 });

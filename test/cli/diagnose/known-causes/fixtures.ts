@@ -36,6 +36,9 @@ export const init = { node: "master", step: "control plane", resource: "lab-mast
 /** A failed join of the worker. */
 export const join = { node: worker, step: "join", resource: "lab-worker-node-1-join" };
 
+/** The failed step that waits until every node is Ready. */
+export const gate = { step: "waiting until all nodes are Ready", resource: "lab-ready" };
+
 /** Evidence of a run that printed this and changed nothing. */
 export const printed = (log: string): Evidence => ({ ...well, log });
 

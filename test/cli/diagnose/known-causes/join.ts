@@ -1,5 +1,5 @@
 import { but, failedRun, asked } from "../evidence.ts";
-import { init, invalidAt, join, lateClock, well, worker, type CauseFixtures } from "./fixtures.ts";
+import { gate, init, invalidAt, join, lateClock, well, worker, type CauseFixtures } from "./fixtures.ts";
 
 /** Fixtures of cli/diagnose/known-causes/join.ts. */
 export const joinFixtures: CauseFixtures = {
@@ -163,6 +163,52 @@ export const joinFixtures: CauseFixtures = {
       {
         when: "kubelet is unauthorized in a cluster that joined",
         evidence: but(well, "kubelet", worker, "certificate_manager.go:562] Unauthorized\n"),
+      },
+    ],
+  },
+  "kubelet's certificate not approved": {
+    is: [
+      {
+        when: "the control plane has left a request undecided",
+        evidence: but(
+          well,
+          "kubelet-requests",
+          "master",
+          "csr-8x2lq is not approved: worker-node-1 asks for other names than DNS:worker-node-1, IP Address:192.168.222.100: DNS:master, IP Address:192.168.222.10\n",
+        ),
+        line: "csr-8x2lq is not approved: worker-node-1 asks for other names than DNS:worker-node-1, IP Address:192.168.222.100: DNS:master, IP Address:192.168.222.10",
+      },
+      {
+        when: "the gate reached its limit with an undecided request",
+        evidence: failedRun(well, {
+          ...gate,
+          text: '    error: [620s] FAILED: the serving certificates of 2 kubelets: still missing after 600s: worker-node-1 serves no certificate of the CA of the cluster;csr-8x2lq is not approved: its user is no expected node: "system:node:worker" []\n',
+        }),
+        line: 'error: [620s] FAILED: the serving certificates of 2 kubelets: still missing after 600s: worker-node-1 serves no certificate of the CA of the cluster;csr-8x2lq is not approved: its user is no expected node: "system:node:worker" []',
+      },
+    ],
+    isNot: [
+      {
+        when: "no request is undecided",
+        evidence: but(well, "kubelet-requests", "master", ""),
+      },
+      {
+        when: "no approval has run yet",
+        evidence: but(
+          well,
+          "kubelet-requests",
+          "master",
+          "cat: /run/nodeforge-kubelets.refused: No such file or directory\n\n(exit code 1)\n",
+        ),
+      },
+      {
+        when: "only the journal has a request of earlier days",
+        evidence: but(
+          well,
+          "kubelet-approval",
+          "master",
+          'bash[99]: [   1s] csr-8x2lq is not approved: its user is no expected node: "system:node:worker" []\n',
+        ),
       },
     ],
   },

@@ -1,5 +1,5 @@
 import { but, failedRun, units } from "../evidence.ts";
-import { init, join, well, worker, type CauseFixtures } from "./fixtures.ts";
+import { gate, init, join, well, worker, type CauseFixtures } from "./fixtures.ts";
 
 /** Fixtures of cli/diagnose/known-causes/services.ts. */
 export const serviceFixtures: CauseFixtures = {
@@ -190,6 +190,27 @@ export const serviceFixtures: CauseFixtures = {
             "dead\nConditionResult=no",
           ),
         ),
+      },
+    ],
+  },
+  "kubelet's certificate missing": {
+    is: [
+      {
+        when: "the gate reached its limit, and no request waits",
+        evidence: failedRun(well, {
+          ...gate,
+          text: "    error: [620s] FAILED: the serving certificates of 2 kubelets: still missing after 600s: worker-node-1 serves no certificate of the CA of the cluster\n",
+        }),
+        line: "error: [620s] FAILED: the serving certificates of 2 kubelets: still missing after 600s: worker-node-1 serves no certificate of the CA of the cluster",
+      },
+    ],
+    isNot: [
+      {
+        when: "the gate only waited for it",
+        evidence: failedRun(well, {
+          ...gate,
+          text: "    [ 30s] still waiting for the serving certificates of 2 kubelets\n    error: exit status 1\n",
+        }),
       },
     ],
   },
