@@ -1,3 +1,4 @@
+import { deleteSnapshot, readDisks } from "./snapshots.ts";
 import { attribute, childrenOf, rootOf } from "./xml.ts";
 import { VirshError, type Virsh } from "./virsh.ts";
 
@@ -55,4 +56,25 @@ export async function writeRecords(virsh: Virsh, domain: string, records: readon
       `<snapshot name="${name}" id="${id}" created="${created}" nodes="${nodes.join(" ")}"/>`,
   );
   await virsh(...where, "--key", "nodeforge", "--set", `<snapshots>${elements.join("")}</snapshots>`);
+}
+
+/** Start of every tag of nodeforge. */
+const tagPrefix = "nodeforge-";
+
+/** Tag of a cluster's snapshot in the disks of its machines. A random id, so that a tag of an earlier machine never matches. */
+export function tagOf({ id }: Pick<SnapshotRecord, "id">): string {
+  return `${tagPrefix}${id}`;
+}
+
+/**
+ * Deletes the tags of nodeforge without a record from a machine's disks. A killed command leaves them, and the data disk keeps
+ * those of a replaced control plane.
+ * @throws when QEMU refuses it.
+ */
+export async function deleteForgottenTags(virsh: Virsh, domain: string): Promise<void> {
+  const known = (await readRecords(virsh, domain)).map(tagOf);
+  const { anyTags } = await readDisks(virsh, domain);
+  for (const tag of anyTags.filter((each) => each.startsWith(tagPrefix) && !known.includes(each))) {
+    await deleteSnapshot(virsh, domain, tag);
+  }
 }

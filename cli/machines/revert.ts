@@ -1,9 +1,10 @@
 import { logLine } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
+import { tagOf } from "../../libvirt/snapshot-records.ts";
 import { loadSnapshot, readDisks } from "../../libvirt/snapshots.ts";
 import { patientVirshFor } from "../../libvirt/virsh.ts";
 import { readMachineState, type Machine } from "./machine.ts";
-import { findSnapshot, snapshotsOf, tagOf, type ClusterSnapshot } from "./snapshots.ts";
+import { findSnapshot, snapshotsOf, type ClusterSnapshot } from "./snapshots.ts";
 import { onEach, resumeAll, type MachineOptions } from "./suspend.ts";
 
 /** Finds a snapshot to which a cluster can be reverted. @throws naming every node that has changed since. */

@@ -28,14 +28,6 @@ export function checkName(name: string): void {
   }
 }
 
-/** Tag of a cluster's snapshot in the disks of its machines. A random id, so that a tag of an earlier machine never matches. */
-export function tagOf({ id }: Pick<SnapshotRecord, "id">): string {
-  return `${tagPrefix}${id}`;
-}
-
-/** Start of every tag of nodeforge. */
-export const tagPrefix = "nodeforge-";
-
 /** Records of each machine by its UUID; empty for a machine that libvirt does not have. */
 async function recordsOf(
   machines: readonly Machine[],

@@ -3,11 +3,17 @@ import pMap from "p-map";
 import { duration, logLine } from "../../lib/log.ts";
 import { outlivingInterrupt } from "../../lib/process.ts";
 import { deleteSnapshot, readDisks, saveSnapshot } from "../../libvirt/snapshots.ts";
-import { readRecords, writeRecords, type SnapshotRecord } from "../../libvirt/snapshot-records.ts";
+import {
+  deleteForgottenTags,
+  readRecords,
+  tagOf,
+  writeRecords,
+  type SnapshotRecord,
+} from "../../libvirt/snapshot-records.ts";
 import { patientVirshFor } from "../../libvirt/virsh.ts";
 import type { Machine } from "./machine.ts";
 import { refuseWithoutRoom, type Subject } from "./room.ts";
-import { checkName, findSnapshot, refuseStates, snapshotsOf, tagOf, tagPrefix } from "./snapshots.ts";
+import { checkName, findSnapshot, refuseStates, snapshotsOf } from "./snapshots.ts";
 import { concurrency, onEach, resumeAll, suspendAll, type MachineOptions } from "./suspend.ts";
 
 /**
@@ -33,7 +39,7 @@ export async function takeSnapshot(
   await refuseStates(machines, ["running"], options);
   const subjects = await inspect(machines, options);
   await refuseWithoutRoom(subjects);
-  await onEach(subjects, deleteForgottenTags);
+  await onEach(subjects, ({ machine: { uuid }, virsh }) => deleteForgottenTags(virsh, uuid));
 
   const created = new Date().toISOString();
   const record = { name, id: randomUUID(), created, nodes: machines.map((machine) => machine.name) };
@@ -90,15 +96,6 @@ async function inspect(machines: readonly Machine[], options: MachineOptions): P
     );
   }
   return subjects;
-}
-
-/** Deletes tags without a record. A killed command leaves them, and the data disk keeps those of a replaced control plane. */
-async function deleteForgottenTags({ machine: { uuid }, virsh }: Subject): Promise<void> {
-  const known = (await readRecords(virsh, uuid)).map(tagOf);
-  const { anyTags } = await readDisks(virsh, uuid);
-  for (const tag of anyTags.filter((each) => each.startsWith(tagPrefix) && !known.includes(each))) {
-    await deleteSnapshot(virsh, uuid, tag);
-  }
 }
 
 async function saveAll(subjects: readonly Subject[], record: SnapshotRecord): Promise<void> {
