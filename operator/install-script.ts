@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { scriptFolder, type InstalledScript } from "../guest/installed-script.ts";
 import { sha256 } from "../lib/digest.ts";
+import { runOnNode } from "./run-on-node.ts";
 import type { AskAgent } from "./virsh.ts";
 
 /** Longest wait for the program on the node in seconds. An emulated node needs two. */
@@ -20,33 +20,10 @@ mv "$1.new" "$1.sh"
 ln -sfn "$1.sh" "\${1%-*}.sh"
 `;
 
-/** Answer of guest-exec-status. */
-interface Status {
-  readonly exited: boolean;
-  readonly exitcode?: number;
-  readonly "err-data"?: string;
-}
-
 /** Installs a script on a node, through its guest agent. Repeatable. @throws when the node refuses it. */
 export async function installScript(ask: AskAgent, { id, text }: InstalledScript): Promise<void> {
-  const { pid } = (await ask("guest-exec", {
-    path: "/bin/sh",
-    arg: ["-c", install, "sh", id, sha256(text)],
-    "input-data": Buffer.from(text).toString("base64"),
-    "capture-output": true,
-  })) as { pid: number };
-  const deadline = Date.now() + limitSeconds * 1000;
-  for (;;) {
-    const status = (await ask("guest-exec-status", { pid })) as Status;
-    if (status.exited && status.exitcode === 0) return;
-    if (status.exited) {
-      const reason = Buffer.from(status["err-data"] ?? "", "base64")
-        .toString("utf8")
-        .trim();
-      throw new Error(`${id} could not be installed: ${reason || `exit code ${String(status.exitcode)}`}`);
-    }
-    if (Date.now() > deadline) throw new Error(`${id} was not installed within ${limitSeconds} s`);
-    // The agent has no notification.
-    await sleep(200);
-  }
+  const end = await runOnNode(ask, { text: install, parameters: [id, sha256(text)], input: text, limitSeconds });
+  if (end === undefined) throw new Error(`${id} was not installed within ${limitSeconds} s`);
+  if (end.exitCode === 0) return;
+  throw new Error(`${id} could not be installed: ${end.stderr || `exit code ${String(end.exitCode)}`}`);
 }
