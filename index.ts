@@ -3,6 +3,7 @@ import { runtime } from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
 import { announceRenewal } from "./lifecycle/certificates.ts";
+import { announceGrowth } from "./lifecycle/data-disk.ts";
 import { checkHealth } from "./lifecycle/health.ts";
 import { hasSameInputs } from "./lifecycle/prior-cluster.ts";
 import { readPriorState } from "./lifecycle/prior-state.ts";
@@ -17,6 +18,7 @@ const config = await withVerifiedImages(await loadConfig((desired) => hasSameInp
 const topology = deriveTopology(config);
 const { dataLost } = await preflight(config, topology, prior);
 await announceRenewal(prior, topology.master);
+if (!dataLost) await announceGrowth(prior, config);
 const health = await checkHealth(prior, topology, config.timeouts);
 const hypervisor = new libvirt.Provider("hypervisor", { uri: config.libvirtUri });
 const cluster = new Cluster(

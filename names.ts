@@ -53,6 +53,8 @@ export const suffix = {
   seed: "-seed",
   /** Data disk of a control plane. */
   data: "-data",
+  /** Command that grows a control plane's data disk; a cluster whose disk never grew has none. */
+  growth: "-data-growth",
   /** Command that reads the address and the ssh host key of a node; its deletion shuts the machine down. */
   hostKey: "-host-key",
   /** Step that initializes a control plane. */

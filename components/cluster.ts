@@ -4,6 +4,7 @@ import { staticNetworkOf } from "../cloud-init/network-config.ts";
 import type { ClusterConfig } from "../config/index.ts";
 import { healthy, type Health } from "../lifecycle/health.ts";
 import { clientValidity, renewalOf } from "../lifecycle/certificates.ts";
+import { dataDiskLife } from "../lifecycle/data-disk.ts";
 import {
   generationOf,
   isUnavailable,
@@ -121,7 +122,7 @@ export class Cluster extends pulumi.ComponentResource {
         node: topology.master,
         platform,
         identity,
-        data: config.master,
+        data: { ...config.master, ...dataDiskLife(prior, config, keepers) },
         settings: config,
         drain: config.drain,
         timeouts,

@@ -1,18 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
-import * as libvirt from "@pulumi/libvirt";
 import type { DrainConfig } from "../config/drain.ts";
 import type { KubeletConfig } from "../config/kubelet.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
-import type { MasterConfig } from "../config/nodes.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { argumentLines, settingsParameters, type ComponentSettings } from "../guest/component-arguments.ts";
 import { scriptText } from "../guest/script.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { kubeletDropIn } from "../kubeadm/kubelet-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
-import { dataVolumeName, resourceType, suffix } from "../names.ts";
+import { resourceType, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
+import { after } from "./after.ts";
+import { dataDiskGrowth, dataVolume, type DataDisk } from "./data-disk.ts";
 import { remoteStep } from "./remote-step.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
@@ -40,8 +40,7 @@ export interface MasterArgs {
   readonly node: Node;
   readonly platform: MachinePlatform;
   readonly identity: ClusterIdentity;
-  /** Size and protection of the data disk. */
-  readonly data: Pick<MasterConfig, "dataDiskGiB" | "dataProtected">;
+  readonly data: DataDisk;
   /** Arguments, feature gates, audit policy and metrics of the components. */
   readonly settings: ComponentSettings;
   /** Drain policy for workers. */
@@ -65,9 +64,10 @@ interface InitResult {
  *
  * 1. the data disk with etcd, certificates and keys,
  * 2. the machine,
- * 3. the step that initializes the control plane, or restores it on another machine,
- * 4. the step that writes the drain policy,
- * 5. the step that reads the administrator's kubeconfig.
+ * 3. the command that grows the disk, once a larger one is desired,
+ * 4. the step that initializes the control plane, or restores it on another machine,
+ * 5. the step that writes the drain policy,
+ * 6. the step that reads the administrator's kubeconfig.
  *
  * After a replacement of the machine, clients notice no change: address, host key and certificates stay.
  */
@@ -93,22 +93,12 @@ export class Master extends pulumi.ComponentResource {
     // Left out until the first renewal, so that the inputs of the steps do not change before it.
     const renewal: Record<string, string> = certificates === undefined ? {} : { CERTIFICATES: certificates };
     this.node = node;
-    const volume = new libvirt.Volume(
-      `${name}${suffix.data}`,
-      {
-        name: platform.cluster.result.apply((id) => dataVolumeName(name, id)),
-        pool: platform.poolName,
-        size: data.dataDiskGiB * 2 ** 30,
-        format: "qcow2",
-      },
-      {
-        parent: this,
-        // The disk has the whole cluster. Neither a mistake nor a plain `pulumi destroy` can delete a protected resource.
-        protect: data.dataProtected,
-      },
-    );
+    const volume = dataVolume(name, platform, data, this);
     this.machine = new VirtualMachine(name, { node, platform, dataVolumeId: volume.id, kept: args.kept }, this);
-    const { connection, domainId } = this.machine;
+    const { domainId } = this.machine;
+    const growth = dataDiskGrowth(name, { node, platform, disk: data, path: volume.id, machine: this.machine }, this);
+    // The control plane may need the space to start on a new machine.
+    const connection = growth === undefined ? this.machine.connection : after(this.machine.connection, growth);
     const user = platform.ssh.user;
 
     const init = remoteStep(

@@ -7,13 +7,17 @@ import { parseIdentity } from "./identity.ts";
 import type { PriorState } from "./prior-state.ts";
 
 /**
- * Inputs that cannot change within a cluster: login, network, storage and size of the data disk. Another value makes another
- * cluster, because machines that are replaced one by one would use a control plane with another address or login.
+ * Inputs that cannot change within a cluster: login, network and storage. Another value makes another cluster, because machines
+ * that are replaced one by one would use a control plane with another address or login.
+ * @param dataDiskGiB Size with which the data disk is or was created. The digest has it in every state, so it stays a part.
  * @returns a digest of them, as a keeper of the cluster's random id.
  */
-export function immutableInputs({ network, ssh, storagePool, master }: ClusterConfig<unknown>): Record<string, string> {
+export function immutableInputs(
+  { network, ssh, storagePool, master }: ClusterConfig<unknown>,
+  dataDiskGiB = master.dataDiskGiB,
+): Record<string, string> {
   const login = { user: ssh.user, publicKey: ssh.publicKey };
-  const parts = { login, network, storagePool, dataDiskGiB: master.dataDiskGiB };
+  const parts = { login, network, storagePool, dataDiskGiB };
   return { machines: sha256(JSON.stringify(parts)) };
 }
 
@@ -40,9 +44,29 @@ export function priorCluster(prior: PriorState, name: string): PriorCluster {
   };
 }
 
+/**
+ * Size in GiB with which the data disk of the cluster in the prior state was created. Undefined when the configuration has other
+ * immutable inputs than that cluster.
+ *
+ * Only the digest has this size, because a refresh writes the present size of a disk that has grown to the state. A disk never
+ * shrinks, so no larger size than the desired one and the one in the state is tried.
+ */
+export function createdDataDiskGiB(prior: PriorState, config: ClusterConfig<unknown>): number | undefined {
+  const { clusterName, master } = config;
+  const before = priorCluster(prior, clusterName);
+  const digest = before.keepers?.machines;
+  if (digest === undefined) return undefined;
+  const machine = resourceName(clusterName, before.master ?? master.name);
+  const bytes = Number(prior.outputsOf("volume", `${machine}${suffix.data}`)?.size ?? 0);
+  for (let size = Math.max(master.dataDiskGiB, Math.floor(bytes / 2 ** 30)); size > 0; size--) {
+    if (immutableInputs(config, size).machines === digest) return size;
+  }
+  return undefined;
+}
+
 /** Whether a configuration has the same immutable inputs as the cluster in the prior state. */
 export function hasSameInputs(prior: PriorState, config: ClusterConfig<unknown>): boolean {
-  return priorCluster(prior, config.clusterName).keepers?.machines === immutableInputs(config).machines;
+  return createdDataDiskGiB(prior, config) !== undefined;
 }
 
 /**
@@ -54,9 +78,12 @@ export function hasSameInputs(prior: PriorState, config: ClusterConfig<unknown>)
 export function keepersOf(prior: PriorState, config: ClusterConfig, dataLost: boolean): Record<string, string> {
   const { keepers, master } = priorCluster(prior, config.clusterName);
   const dataGeneration = Number(keepers?.losses ?? 0) + Number(dataLost);
-  const isNamed = keepers?.master !== undefined || (master !== undefined && master !== config.master.name);
+  const isRenamed = master !== undefined && master !== config.master.name;
+  const isNamed = keepers?.master !== undefined || isRenamed;
+  // Another cluster gets a disk of the desired size.
+  const created = dataLost || isRenamed ? undefined : createdDataDiskGiB(prior, config);
   return {
-    ...immutableInputs(config),
+    ...immutableInputs(config, created),
     // The key has this name in every state.
     ...(dataGeneration > 0 ? { losses: String(dataGeneration) } : {}),
     ...(isNamed ? { master: config.master.name } : {}),

@@ -1,6 +1,7 @@
 import { overlap } from "../lib/cidr.ts";
 import { resourceType, suffix } from "../names.ts";
 import type { MachineSize } from "../config/nodes.ts";
+import { grownGiB } from "../lifecycle/data-disk.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import type { ExistingPool, Inventory } from "../libvirt/inventory.ts";
 import type { Desired, DesiredMachine } from "./desired.ts";
@@ -9,7 +10,7 @@ import type { Desired, DesiredMachine } from "./desired.ts";
 export interface Owned {
   readonly domains: ReadonlySet<string>;
   /** Sizes of its machines by the names of their domains; a size that the state lacks is undefined. */
-  readonly sizes: ReadonlyMap<string, { readonly [part in keyof MachineSize]?: number | undefined }>;
+  readonly sizes: ReadonlyMap<string, { readonly [part in keyof MachineSize | "dataDiskGiB"]?: number | undefined }>;
   readonly networks: ReadonlySet<string>;
   /** Subnets of its networks. */
   readonly subnets: ReadonlySet<string>;
@@ -19,7 +20,8 @@ export interface Owned {
 }
 
 /** Reads the libvirt objects of a stack from its prior state. @param pool Name of the desired pool. */
-export function ownedBy({ resources }: PriorState, pool: string): Owned {
+export function ownedBy(prior: PriorState, pool: string): Owned {
+  const { resources } = prior;
   const outputsOf = (type: string) =>
     [...resources.values()].filter((resource) => resource.type === type).map(({ outputs }) => outputs);
   const names = (type: string) => new Set(outputsOf(type).map(({ name }) => String(name)));
@@ -28,10 +30,17 @@ export function ownedBy({ resources }: PriorState, pool: string): Owned {
   const disks = new Map(
     [...resources.values()].filter(({ type }) => type === resourceType.volume).map((r) => [r.name, r.outputs]),
   );
-  const sizeOf = ({ name, vcpu, memory }: Readonly<Record<string, unknown>>) => {
-    const bytes = number(disks.get(`${String(name)}${suffix.root}`)?.size);
-    return { vcpus: number(vcpu), memoryMiB: number(memory), diskGiB: bytes === undefined ? bytes : bytes / 2 ** 30 };
+  const gibibytes = (disk: string) => {
+    const bytes = number(disks.get(disk)?.size);
+    return bytes === undefined ? undefined : bytes / 2 ** 30;
   };
+  const sizeOf = ({ name, vcpu, memory }: Readonly<Record<string, unknown>>) => ({
+    vcpus: number(vcpu),
+    memoryMiB: number(memory),
+    diskGiB: gibibytes(`${String(name)}${suffix.root}`),
+    // The volume has the size of its creation until a refresh.
+    dataDiskGiB: grownGiB(prior, String(name)) ?? gibibytes(`${String(name)}${suffix.data}`),
+  });
   return {
     domains: names(resourceType.domain),
     sizes: new Map(outputsOf(resourceType.domain).map((outputs) => [String(outputs.name), sizeOf(outputs)])),
@@ -44,7 +53,7 @@ export function ownedBy({ resources }: PriorState, pool: string): Owned {
 
 /** Returns whether the stack does not have a machine yet, or has it in another size. */
 export function isNewOrResized(
-  { domain, vcpus, memoryMiB, disksGiB: [diskGiB] }: DesiredMachine,
+  { domain, vcpus, memoryMiB, disksGiB: [diskGiB, dataDiskGiB = 0] }: DesiredMachine,
   { domains, sizes }: Owned,
 ): boolean {
   const has = sizes.get(domain) ?? {};
@@ -53,7 +62,9 @@ export function isNewOrResized(
     !domains.has(domain) ||
     differs(has.vcpus, vcpus) ||
     differs(has.memoryMiB, memoryMiB) ||
-    differs(has.diskGiB, diskGiB)
+    differs(has.diskGiB, diskGiB) ||
+    // A data disk that you grew by hand stays larger.
+    dataDiskGiB > (has.dataDiskGiB ?? Infinity)
   );
 }
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
-import { immutableInputs, isInitialized, priorCluster } from "../lifecycle/prior-cluster.ts";
+import { hasSameInputs, isInitialized, priorCluster } from "../lifecycle/prior-cluster.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import { dataVolumeName, resourceName, suffix } from "../names.ts";
 import { volumesOf } from "../libvirt/inventory.ts";
@@ -72,7 +72,7 @@ export async function isDataLost(
     inState: inState !== undefined,
     inLibvirt,
     isProtected: master.dataProtected,
-    isAnother: immutableInputs(config).machines !== before.keepers?.machines || before.master !== master.name,
+    isAnother: !hasSameInputs(prior, config) || before.master !== master.name,
   });
   if (verdict === "kept" || verdict === "given up") return verdict === "given up";
   throw refusal(verdict, volume, reason, config.libvirtUri);

@@ -60,6 +60,7 @@ test("no name that is in a state, in libvirt or in Kubernetes has changed", () =
     root: "-root",
     seed: "-seed",
     data: "-data",
+    growth: "-data-growth",
     hostKey: "-host-key",
     init: "-init",
     drainPolicy: "-drain-policy",

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { immutableInputs } from "../../lifecycle/prior-cluster.ts";
 import { clusterWith } from "../support/cluster.ts";
-import { priorStateOf } from "../support/prior-state.ts";
+import { priorStateOf, type PriorOutputs } from "../support/prior-state.ts";
 import { ofType, one, promiseOf, registered, startMocks } from "../support/mocks.ts";
 import { parseScriptInput } from "../support/script-input.ts";
 import { configWith } from "../support/settings.ts";
@@ -37,6 +37,51 @@ describe("the control plane", () => {
     const { options } = await clusterWith({ masterDataProtected: "false", masterDataDiskGiB: "3" });
     expect(options.of("Volume", "dev-master-data").protect).toBe(false);
     expect(one("Volume", "dev-master-data").inputs.size).toBe(3 * 1024 ** 3);
+  });
+
+  describe("whose data disk", () => {
+    const inputs = configWith();
+    const id = "00000000-0000-4000-8000-000000000000";
+    const made = (sizeGiB = 10): PriorOutputs => ({
+      "randomUuid dev-id": { result: id, keepers: immutableInputs(inputs) },
+      "remoteCommand dev-master-init": {},
+      "volume dev-master-data": { name: "dev-master-data-00000000.qcow2", size: sizeGiB * 2 ** 30 },
+    });
+    const growths = () => ofType("Command").filter(({ name }) => name.endsWith("-data-growth"));
+
+    it("is new or has the size of its creation has no command that grows it", async () => {
+      const { options } = await clusterWith({ masterDataDiskGiB: "12" });
+      expect([growths(), options.of("Volume", "dev-master-data").ignoreChanges]).toEqual([[], undefined]);
+      await startMocks();
+      const living = await clusterWith({}, { prior: priorStateOf(made()) });
+      expect([growths(), living.options.of("Volume", "dev-master-data").ignoreChanges]).toEqual([[], ["size"]]);
+    });
+
+    it.each([10, 12])("grows to 12 GiB is the same volume, where the state has %i GiB", async (sizeGiB) => {
+      const { options } = await clusterWith({ masterDataDiskGiB: "12" }, { prior: priorStateOf(made(sizeGiB)) });
+      expect(growths().map(({ inputs }) => inputs)).toEqual([
+        {
+          create: "node operator/grow-data-disk.ts",
+          environment: {
+            LIBVIRT_URI: inputs.libvirtUri,
+            DOMAIN: "dev-master",
+            DISK: "/pools/dev-master-data",
+            SIZE_GIB: "12",
+          },
+          addPreviousOutputInEnv: false,
+        },
+      ]);
+      // The plugin would replace a volume of another size.
+      expect(options.of("Volume", "dev-master-data").ignoreChanges).toEqual(["size"]);
+      expect(one("RandomUuid", "dev-id").inputs.keepers).toEqual(immutableInputs(inputs));
+    });
+
+    it("has another size in another cluster is created with it", async () => {
+      const raw = { masterDataDiskGiB: "8", sshUser: "ops" };
+      const { options } = await clusterWith(raw, { prior: priorStateOf(made()) });
+      expect([growths(), options.of("Volume", "dev-master-data").ignoreChanges]).toEqual([[], undefined]);
+      expect(one("Volume", "dev-master-data").inputs.size).toBe(8 * 1024 ** 3);
+    });
   });
 
   it("gets its parameters on each machine by an update, and the drain policy", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concernsCluster } from "../../cli/diagnose/after-failure.ts";
+import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { writeImage, writeKey } from "./material.ts";
 import { cluster, patternsOf, rejoined, worker } from "./names.ts";
 import { shareStack } from "./shared-stack.ts";
@@ -80,6 +81,65 @@ describe("a cluster of one control plane and two workers", () => {
     expect(await stack.output("nodes")).toEqual(nodes);
   });
 
+  it("grows its data disk while its machine runs, and nothing else changes", async () => {
+    const preview = await stack.preview({ masterDataDiskGiB: 12 });
+    expect(preview.text).toContain("the control plane's data disk grows from 10 to 12 GiB while its machine runs");
+    expect((await change({})).list).toEqual(["create Command master-data-growth"]);
+    const size = () => Number(stack.world.ofKind("Volume").find(({ id }) => /master-data/.test(id))?.properties.size);
+    expect(size()).toBe(12 * 2 ** 30);
+    expect((await stack.preview()).steps).toEqual([]);
+    // A refresh writes the new size to the state, and the program does not replace the disk for it.
+    await refreshFromLibvirt(stack.session());
+    expect(await stack.exportText()).toContain(String(12 * 2 ** 30));
+    expect((await stack.preview()).steps).toEqual([]);
+    expect((await stack.preview({}, "--refresh")).steps).toEqual([]);
+    expect((await change({ masterDataDiskGiB: 13 })).list).toEqual(["update Command master-data-growth"]);
+    expect(size()).toBe(13 * 2 ** 30);
+    // The disk keeps its size on another machine.
+    const calls = await change({ masterMemoryMiB: 4096 });
+    expect([...calls.of("create"), ...calls.of("update")].filter((each) => /data/.test(each))).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
+  });
+
+  it("grows its data disk before the control plane starts on a new machine", async () => {
+    const calls = await change({ masterDataDiskGiB: 12, masterMemoryMiB: 4096 });
+    expect(
+      calls.disorder(
+        /create Command master-host-key/,
+        /create Command master-data-growth/,
+        /update Command master-init/,
+      ),
+    ).toEqual([]);
+  });
+
+  it("keeps a data disk that you grew by hand", async () => {
+    const disk = stack.world.ofKind("Volume").find(({ id }) => /master-data/.test(id))!;
+    disk.properties = { ...disk.properties, size: 15 * 2 ** 30 };
+    await refreshFromLibvirt(stack.session());
+    expect((await stack.preview()).steps).toEqual([]);
+    expect((await change({ masterDataDiskGiB: 12 })).list).toEqual(["create Command master-data-growth"]);
+    expect(disk.properties.size).toBe(15 * 2 ** 30);
+  });
+
+  it.each([
+    ["that never grew", 10, {}],
+    ["that has grown", 12, {}],
+    ["that is not protected", 10, { masterDataProtected: false }],
+  ])("refuses a smaller data disk than one %s before anything changes", async (_, present, settings) => {
+    await stack.up({ ...settings, masterDataDiskGiB: present });
+    for (const refresh of [false, true]) {
+      if (refresh) await refreshFromLibvirt(stack.session());
+      for (const outcome of [await stack.preview({ masterDataDiskGiB: present - 1, workers: 3 }), await stack.up()]) {
+        expect([outcome.succeeded, outcome.calls.list]).toEqual([false, []]);
+        expect(outcome.text).toContain(
+          `masterDataDiskGiB is ${present - 1}, but the control plane's data disk has ${present} GiB and cannot shrink.`,
+        );
+        expect(outcome.text).toContain(`Fix: set masterDataDiskGiB to ${present} or more.`);
+        expect(outcome.text).not.toMatch(/^\s+at /m);
+      }
+    }
+  });
+
   it("does not change when the image and the ssh key move to another path", async () => {
     const key = await writeKey(stack.folder, "moved");
     const calls = await change({
@@ -145,7 +205,6 @@ describe("a cluster of one control plane and two workers", () => {
   it.each<[string, Record<string, string | number>]>([
     ["another network", { networkCidr: "10.9.0.0/24" }],
     ["another directory of its pool", { storagePoolPath: "/var/lib/elsewhere" }],
-    ["another size of the data disk", { masterDataDiskGiB: 11 }],
     ["another name of the control plane", { masterName: "boss" }],
   ])("refuses %s, which would make another cluster", async (_, settings) => {
     const previewed = await stack.preview(settings);
@@ -161,8 +220,11 @@ describe("a cluster of one control plane and two workers", () => {
     ["another network", { networkCidr: "10.9.0.0/24" }, "master"],
     ["another name of its control plane", { masterName: "boss" }, "boss"],
   ])("becomes another cluster with %s where its data is not protected", async (_, settings, master) => {
-    await stack.up({ masterDataProtected: false });
-    const { calls } = await stack.change(settings);
+    await stack.up({ masterDataProtected: false, masterDataDiskGiB: 12 });
+    // The disk of another cluster is created with any size.
+    const { calls } = await stack.change({ ...settings, masterDataDiskGiB: 9 });
+    expect(calls.list.filter((call) => /^(create|update) .*data-growth/.test(call))).toEqual([]);
+    expect(stack.world.ofKind("Volume").find(({ id }) => /-data-/.test(id))?.properties.size).toBe(9 * 2 ** 30);
     expect(calls.of("create")).toEqual(expect.arrayContaining(["RandomUuid id", `Volume ${master}-data`]));
     // The workers of the old cluster are drained while it still exists.
     expect(calls.matching(/delete .*-token/).map(({ script }) => script)).toEqual(["leave", "leave"]);

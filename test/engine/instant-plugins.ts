@@ -224,10 +224,10 @@ function check(inputs: Struct | undefined): m.CheckResponse {
   return new messages.CheckResponse().setInputs(inputs);
 }
 
-/** Inputs after a read of the thing: only `running` changes without the program. */
+/** Inputs after a read of the thing: only `running` and the size of a volume change without the program. */
 function seen(inputs: Struct | undefined, thing: Thing | undefined): Struct | undefined {
-  const running = thing?.properties.running;
-  return inputs && running !== undefined ? write({ ...read(inputs), running }) : inputs;
+  const found = Object.entries(thing?.properties ?? {}).filter(([key]) => key === "running" || key === "size");
+  return inputs && found.length > 0 ? write({ ...read(inputs), ...Object.fromEntries(found) }) : inputs;
 }
 
 function unknowns(keys: readonly string[]): Properties {

@@ -126,10 +126,11 @@ const localCommand: ResourceType = {
   exists: false,
   replaces: ["triggers"],
   computed: ["stdout", "stderr"],
-  create: (inputs, place) => ({ id: randomUUID(), outputs: readIdentity(inputs, place) }),
-  update: readIdentity,
+  create: (inputs, place) => ({ id: randomUUID(), outputs: runOperator(inputs, place) }),
+  update: runOperator,
   // The effect of operator/shut-down.ts.
-  remove: ({ environment }, { world, guests }) => {
+  remove: ({ environment, delete: command }, { world, guests }) => {
+    if (command === undefined) return;
     const [name, id] = [at(environment, "DOMAIN"), at(environment, "DOMAIN_ID")];
     const found = world.named("Domain", String(name));
     if (found && found.id !== id) return;
@@ -137,6 +138,22 @@ const localCommand: ResourceType = {
     world.reservations.delete(`${String(at(environment, "NETWORK"))} ${String(at(environment, "MAC"))}`);
   },
 };
+
+function runOperator(inputs: Properties, place: Place): Properties {
+  return inputs.create === "node operator/grow-data-disk.ts"
+    ? growDataDisk(inputs, place)
+    : readIdentity(inputs, place);
+}
+
+function growDataDisk({ environment }: Properties, { world, guests }: Place): Properties {
+  const [name, path] = [at(environment, "DOMAIN"), at(environment, "DISK")].map(String);
+  const [domain, disk] = [world.named("Domain", name!), world.withId("Volume", path!)];
+  if (!domain || !guests.isRunning(domain.id)) throw new Error(`no domain ${name} runs`);
+  if (!disk) throw new Error(`there is no Volume ${path}`);
+  const size = Number(at(environment, "SIZE_GIB")) * 2 ** 30;
+  disk.properties = { ...disk.properties, size: Math.max(size, Number(disk.properties.size)) };
+  return { stdout: "", stderr: "" };
+}
 
 function readIdentity({ environment }: Properties, { world, guests }: Place): Properties {
   const name = at(environment, "DOMAIN");

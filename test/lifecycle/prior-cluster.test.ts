@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  createdDataDiskGiB,
   immutableInputs,
   generationOf,
   isUnavailable,
@@ -45,6 +46,11 @@ describe("immutableInputs", () => {
     expect(same(raw)).toBe(true);
   });
 
+  it("has the digest of another size of the data disk where it is given", () => {
+    expect(immutableInputs(labWith({ masterDataDiskGiB: "20" }), 10)).toEqual(immutableInputs(config));
+    expect(immutableInputs(config, 20)).toEqual(immutableInputs(labWith({ masterDataDiskGiB: "20" })));
+  });
+
   it("is one digest, which reveals no key", () => {
     expect(immutableInputs(config)).toEqual({ machines: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   });
@@ -86,6 +92,50 @@ describe("keepersOf", () => {
   });
 });
 
+describe("the size with which the data disk was created", () => {
+  const created = (raw: Record<string, string>, keepers: Record<string, string>, sizeGiB?: number) =>
+    createdDataDiskGiB(
+      priorStateOf({
+        "randomUuid lab-id": { keepers },
+        "remoteCommand lab-master-init": {},
+        ...(sizeGiB === undefined ? {} : { "volume lab-master-data": { size: sizeGiB * 2 ** 30 } }),
+      }),
+      labWith(raw),
+    );
+  const keepers = immutableInputs(config);
+
+  it.each<[string, Record<string, string>, number | undefined]>([
+    ["the same size", {}, 10],
+    ["a larger size", { masterDataDiskGiB: "12" }, 10],
+    ["a larger size, after a refresh", { masterDataDiskGiB: "12" }, 12],
+    ["a smaller size", { masterDataDiskGiB: "8" }, 10],
+    ["a smaller size, after a refresh of a disk that has grown", { masterDataDiskGiB: "8" }, 12],
+    ["a size between, after a refresh of a disk that grew by hand", { masterDataDiskGiB: "12" }, 15],
+    ["the same size, where the state has lost the disk", {}, undefined],
+  ])("is found for %s", (_, raw, sizeGiB) => {
+    expect(created(raw, keepers, sizeGiB)).toBe(10);
+  });
+
+  it("is unknown for other inputs, without a digest, and for a smaller size where the state has lost the disk", () => {
+    expect(created({ sshUser: "ops", masterDataDiskGiB: "12" }, keepers, 10)).toBeUndefined();
+    expect(created({}, {}, 10)).toBeUndefined();
+    expect(created({ masterDataDiskGiB: "8" }, keepers)).toBeUndefined();
+  });
+
+  it("stays in the keepers of a cluster whose disk grows, and another cluster gets the desired size", () => {
+    const prior = priorStateOf({
+      "randomUuid lab-id": { result: "id", keepers },
+      "remoteCommand lab-master-init": {},
+      "volume lab-master-data": { size: 10 * 2 ** 30 },
+    });
+    const grown = labWith({ masterDataDiskGiB: "12" });
+    expect(keepersOf(prior, grown, false)).toEqual(keepers);
+    expect(keepersOf(prior, grown, true).machines).toBe(immutableInputs(grown).machines);
+    const renamed = labWith({ masterDataDiskGiB: "12", masterName: "boss" });
+    expect(keepersOf(prior, renamed, false).machines).toBe(immutableInputs(grown).machines);
+  });
+});
+
 describe("the identity of an earlier machine of the control plane", () => {
   const identity = { address: "192.168.222.10", hostKey: "ssh-ed25519 KEPT" };
   const id = "01234567-89ab-4cde-8f01-23456789abcd";
@@ -107,8 +157,11 @@ describe("the identity of an earlier machine of the control plane", () => {
     expect(kept(rest)).toBeUndefined();
   });
 
-  it("is not kept on another data disk, in another cluster or under another name", () => {
-    expect(kept(remembered, labWith({ masterDataDiskGiB: "11" }))).toBeUndefined();
+  it("is kept on a data disk that grows", () => {
+    expect(kept(remembered, labWith({ masterDataDiskGiB: "11" }))).toEqual(identity);
+  });
+
+  it("is not kept in another cluster or under another name", () => {
     expect(kept(remembered, labWith({ sshUser: "ops" }))).toBeUndefined();
     expect(kept(remembered, labWith({ masterName: "boss" }))).toBeUndefined();
     expect(kept(remembered, labWith({ clusterName: "dev" }))).toBeUndefined();

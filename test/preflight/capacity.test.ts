@@ -7,6 +7,7 @@ import type { ExistingPool } from "../../libvirt/inventory.ts";
 import { checkCapacity } from "../../preflight/capacity.ts";
 import { desiredWith } from "../support/desired.ts";
 import { PriorState } from "../../lifecycle/prior-state.ts";
+import { priorStateOf, type PriorOutputs } from "../support/prior-state.ts";
 import { answering } from "../support/virsh-answers.ts";
 import { sharedFolder } from "../support/folder.ts";
 
@@ -92,6 +93,29 @@ describe("machines", () => {
         "the nodes' disks may grow to 70 GiB together, but the disk of /var/lib/libvirt/nodeforge-dev has 69.0 GiB",
       ],
     });
+  });
+
+  it("with a data disk that grows beyond the pool are a conflict, and not with one that stays as it is", () => {
+    const prior = (outputs: PriorOutputs) =>
+      ownedBy(
+        priorStateOf({
+          "domain dev-master": { name: "dev-master", vcpu: 2, memory: 2048 },
+          "volume dev-master-root": { size: 20 * gibibyte },
+          "volume dev-master-data": { size: 10 * gibibyte },
+          "domain dev-worker-node-1": { name: "dev-worker-node-1" },
+          "domain dev-worker-node-2": { name: "dev-worker-node-2" },
+          ...outputs,
+        }),
+        "nodeforge-dev",
+      );
+    const conflicts = (owned: ReturnType<typeof prior>) =>
+      findingsOf({ masterDataDiskGiB: "120" }, { folder: empty(100) }, [], owned).conflicts;
+    expect(conflicts(prior({}))).toMatchObject([
+      { problem: expect.stringContaining("dev-master cannot fill a disk of 120 GiB") as string },
+    ]);
+    const environment = { DISK: "/pools/disk", SIZE_GIB: "120" };
+    expect(conflicts(prior({ "localCommand dev-master-data-growth": { environment } }))).toEqual([]);
+    expect(conflicts(prior({ "volume dev-master-data": { size: 150 * gibibyte } }))).toEqual([]);
   });
 
   it("are compared with the existing pool", () => {

@@ -15,7 +15,7 @@ const alike = {
   [`baseImage dev-base-${imageSha256.slice(0, 12)}`]: { sha256: imageSha256.slice(0, 12) + "0".repeat(52) },
 };
 /** A hypervisor without volumes, and with a domain of another user that has the control plane's name. */
-const answers = {
+const empty = {
   "list --all --name": "dev-master\n",
   "net-list --all --name": "",
   "net-list --name": "",
@@ -27,7 +27,7 @@ const answers = {
   "vol-list --pool nodeforge-dev": "",
 };
 
-async function run(prior: PriorOutputs, raw: Record<string, string> = {}) {
+async function run(prior: PriorOutputs, raw: Record<string, string> = {}, answers: Record<string, string> = empty) {
   const config = configWith(raw);
   const { virsh, asked } = answering(answers);
   const found = await preflight(config, deriveTopology(config), priorStateOf(prior), { virsh }).catch(
@@ -39,6 +39,20 @@ async function run(prior: PriorOutputs, raw: Record<string, string> = {}) {
 describe("the preflight", () => {
   it("reports lost data before all else, because the fixes of other findings would give the data up", async () => {
     expect((await run({ ...lost, ...alike })).found).toMatch(/^Nothing was changed: the disk .* is missing/);
+  });
+
+  it("refuses a smaller data disk before it lists what the hypervisor has, and not where the data is lost", async () => {
+    const name = "dev-master-data-01234567.qcow2";
+    const made = { ...lost, "volume dev-master-data": { pool: "nodeforge-dev", name, size: 10 * 2 ** 30 } };
+    const found = { ...empty, [`vol-path --pool nodeforge-dev ${name}`]: "/pools/disk" };
+    const { found: refusal, asked } = await run(made, { masterDataDiskGiB: "9" }, found);
+    expect(refusal).toBe(
+      "Nothing was changed: masterDataDiskGiB is 9, but the control plane's data disk has 10 GiB and cannot shrink.\n" +
+        "Fix: set masterDataDiskGiB to 10 or more.",
+    );
+    expect(asked).toHaveLength(1);
+    const givenUp = await run(made, { masterDataDiskGiB: "9", masterDataProtected: "false" });
+    expect(givenUp.found).toMatch(/domain dev-master exists/);
   });
 
   it("compares digests of images before it lists what the hypervisor has", async () => {
