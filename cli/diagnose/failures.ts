@@ -24,6 +24,7 @@ const nodeSteps: readonly (readonly [RegExp, string])[] = (
     // Its deletion shuts the machine down.
     [suffix.hostKey, "address and host key"],
     [suffix.data, "data disk"],
+    [suffix.growth, "growth of the data disk"],
     [suffix.drainPolicy, "drain policy"],
     [suffix.init, "control plane"],
     [suffix.kubeconfig, "kubeconfig"],

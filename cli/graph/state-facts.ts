@@ -36,10 +36,20 @@ export function diskOf(
   const found = resourcesOf(state, resourceType.volume).find(({ urn }) => nameOfUrn(urn) === `${resource}${end}`);
   if (found === undefined) return undefined;
   const { baseVolumeId, size } = found.inputs ?? {};
+  const createdGiB = typeof size === "number" ? size / bytesOfGiB : undefined;
   return {
     baseVolumeId: typeof baseVolumeId === "string" ? baseVolumeId : undefined,
-    sizeGiB: typeof size === "number" ? size / bytesOfGiB : undefined,
+    sizeGiB: end === suffix.data ? (grownGiB(state, resource) ?? createdGiB) : createdGiB,
   };
+}
+
+/** Size in GiB to which a run has grown a data disk. Until a refresh, the volume has its former size. */
+function grownGiB(state: StackState, resource: string): number | undefined {
+  const command = resourcesOf(state, resourceType.localCommand).find(
+    ({ urn }) => nameOfUrn(urn) === `${resource}${suffix.growth}`,
+  );
+  const { SIZE_GIB } = (command?.inputs?.environment ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof SIZE_GIB === "string" ? Number(SIZE_GIB) : undefined;
 }
 
 /** Network or storage pool that a node uses. */

@@ -1,6 +1,6 @@
 import { imageOfBaseVolume, resourceType, suffix } from "../../names.ts";
-import type { NodeChange, Reason } from "./node-change.ts";
-import { nodesOfPlan, type PlanNode } from "./plan-nodes.ts";
+import { dataDiskReason, type NodeChange, type Reason } from "./node-change.ts";
+import { dataDiskGiB, nodesOfPlan, type PlanNode } from "./plan-nodes.ts";
 import type { Inputs, Plan, Planned } from "./planned.ts";
 import { isUnknown } from "./value.ts";
 
@@ -45,9 +45,11 @@ function changeOf(node: PlanNode, newImage: string | undefined): NodeChange | un
   if (component.operation === "create") return change("added");
   if (component.operation === "delete") return change("removed");
   if (domain?.operation === "create") return change("replaced", [{ what: "its machine is missing in libvirt" }]);
-  if (domain?.operation === "replace") return change("replaced", reasonsOfReplacement(node, domain, newImage));
+  if (domain?.operation === "replace") {
+    return change("replaced", [...reasonsOfReplacement(node, domain, newImage), ...growthOf(node)]);
+  }
   if (domain?.operation === "update" && domain.differing.includes("running")) {
-    return change("booted", [{ what: "its machine is off" }]);
+    return change("booted", [{ what: "its machine is off" }, ...growthOf(node)]);
   }
   if (node.steps.get(suffix.token)?.operation === "replace") {
     return change("rejoined", [{ what: "it is no member of the cluster on this machine" }]);
@@ -120,9 +122,21 @@ function propertyReason(
   return [{ what, before: words(before[key]), after: words(after[key]) }];
 }
 
-function updatesOf({ steps, domain, data }: PlanNode): readonly Reason[] {
-  const words = [...steps].flatMap(([end, { operation }]) => (operation === "same" ? [] : [stepWords[end] ?? end]));
+/** A growth of the data disk. The command is created at the first growth, and stays in the state. */
+function growthOf(node: PlanNode): readonly Reason[] {
+  const operation = node.steps.get(suffix.growth)?.operation;
+  if (operation !== "create" && operation !== "update") return [];
+  const [before, after] = [dataDiskGiB(node, ({ before }) => before), dataDiskGiB(node, ({ after }) => after)];
+  return before === undefined || after === undefined || before === after ? [] : [dataDiskReason(before, after)];
+}
+
+function updatesOf(node: PlanNode): readonly Reason[] {
+  const { steps, domain, data } = node;
+  const words = [...steps].flatMap(([end, { operation }]) =>
+    operation === "same" || end === suffix.growth ? [] : [stepWords[end] ?? end],
+  );
   return [
+    ...growthOf(node),
     ...(domain?.operation === "update" ? [{ what: `its machine in libvirt: ${domain.differing.join(", ")}` }] : []),
     ...(data?.operation === "update" ? [{ what: "its data disk in libvirt" }] : []),
     ...words.map((what) => ({ what })),

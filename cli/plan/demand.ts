@@ -1,4 +1,4 @@
-import { nodesOfPlan, type PlanNode } from "./plan-nodes.ts";
+import { dataDiskGiB, nodesOfPlan, type PlanNode } from "./plan-nodes.ts";
 import type { Inputs, Plan, Planned } from "./planned.ts";
 
 /** Resources that the machines of a cluster may use. */
@@ -39,7 +39,8 @@ export function sumOf(sizes: readonly Size[]): Demand {
   );
 }
 
-function sizeOf({ domain, root, data }: PlanNode, side: (resource: Planned) => Inputs): Size {
+function sizeOf(node: PlanNode, side: (resource: Planned) => Inputs): Size {
+  const { domain, root } = node;
   const number = (resource: Planned | undefined, key: string) => {
     const value = resource === undefined ? undefined : side(resource)[key];
     return typeof value === "number" ? value : 0;
@@ -47,6 +48,6 @@ function sizeOf({ domain, root, data }: PlanNode, side: (resource: Planned) => I
   return {
     vcpus: number(domain, "vcpu"),
     memoryMiB: number(domain, "memory"),
-    diskGiB: (number(root, "size") + number(data, "size")) / 2 ** 30,
+    diskGiB: number(root, "size") / 2 ** 30 + (dataDiskGiB(node, side) ?? 0),
   };
 }

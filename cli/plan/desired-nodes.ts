@@ -8,6 +8,8 @@ export interface DesiredNode {
   readonly name: string;
   readonly role: Role;
   readonly size: Size;
+  /** Size of the control plane's data disk, which grows while the machine runs; 0 for a worker. */
+  readonly dataDiskGiB: number;
   /** Properties whose change replaces the machine, in words, by what they are. */
   readonly machine: Readonly<Record<string, string>>;
   /** Properties whose change repeats steps on the node, as JSON, by what they are. */
@@ -42,6 +44,7 @@ export function desiredNodes(settings: NodeSettings): readonly DesiredNode[] {
       memoryMiB: Number(raw.memoryMiB),
       diskGiB: Number(raw.diskGiB) + dataDiskGiB,
     },
+    dataDiskGiB,
     machine: {
       image: imageOf(settings, raw),
       vCPUs: String(raw.vcpus),

@@ -27,6 +27,16 @@ export function drains({ role, change }: NodeChange): boolean {
   return role === "worker" && ["removed", "replaced", "rejoined"].includes(change);
 }
 
+/** Reason of a control plane whose data disk gets another size in GiB. The program refuses a smaller one. */
+export function dataDiskReason(before: number, after: number): Reason {
+  return {
+    what:
+      after > before
+        ? `its data disk grows from ${before} to ${after} GiB`
+        : `its data disk cannot shrink from ${before} to ${after} GiB, so the run will be refused`,
+  };
+}
+
 /** Describes a reason in one line, such as `memory 2048 MiB → 4096 MiB`. */
 export function describeReason({ what, before, after }: Reason): string {
   if (before === undefined && after === undefined) return what;

@@ -1,7 +1,7 @@
 import { compareNames } from "../../lib/name-order.ts";
 import { isDataDisk, nameOfUrn, resourceName, resourceType, suffix } from "../../names.ts";
 import type { Role } from "../../topology.ts";
-import type { Plan, Planned } from "./planned.ts";
+import type { Inputs, Plan, Planned } from "./planned.ts";
 
 /** Resources of a node in a plan. A resource that neither the state nor the settings have is undefined. */
 export interface PlanNode {
@@ -21,6 +21,7 @@ export interface PlanNode {
 /** Suffixes of the commands of a node. */
 const stepSuffixes = [
   suffix.hostKey,
+  suffix.growth,
   suffix.init,
   suffix.drainPolicy,
   suffix.kubeconfig,
@@ -28,6 +29,19 @@ const stepSuffixes = [
   suffix.join,
   suffix.ready,
 ] as const;
+
+/**
+ * Size of a control plane's data disk before or after a plan, in GiB; undefined for a node without such a disk.
+ *
+ * The volume has the size of its creation until a refresh. A command has each later size.
+ */
+export function dataDiskGiB({ data, steps }: PlanNode, side: (resource: Planned) => Inputs): number | undefined {
+  const grown = steps.get(suffix.growth);
+  const { SIZE_GIB } = ((grown && side(grown).environment) ?? {}) as Inputs;
+  if (typeof SIZE_GIB === "string") return Number(SIZE_GIB);
+  const size = data && side(data).size;
+  return typeof size === "number" ? size / 2 ** 30 : undefined;
+}
 
 /** Name of the plan's cluster; "" for a plan without one. */
 function clusterOfPlan({ resources }: Plan): string {

@@ -5,7 +5,7 @@ import { desiredNodes, type DesiredNode, type NodeSettings } from "./desired-nod
 import { estimate, type TimedRun } from "./estimate.ts";
 import { paceOf } from "./live-facts.ts";
 import { drainedBy } from "./losses.ts";
-import type { NodeChange, Reason } from "./node-change.ts";
+import { dataDiskReason, type NodeChange, type Reason } from "./node-change.ts";
 import type { Facts } from "./summary.ts";
 import { describeValue, differencesOf } from "./value.ts";
 
@@ -83,8 +83,9 @@ function nodeChanges(before: readonly DesiredNode[], after: readonly DesiredNode
       const { name, role } = node;
       if (old === undefined) return [{ node: name, role, change: "added", reasons: [] }];
       const reasons = reasonsOf(old.machine, node.machine);
-      if (reasons.length > 0) return [{ node: name, role, change: "replaced", reasons }];
-      const steps = reasonsOf(old.steps, node.steps).map(({ what }) => ({ what }));
+      const disk = old.dataDiskGiB === node.dataDiskGiB ? [] : [dataDiskReason(old.dataDiskGiB, node.dataDiskGiB)];
+      if (reasons.length > 0) return [{ node: name, role, change: "replaced", reasons: [...reasons, ...disk] }];
+      const steps = [...disk, ...reasonsOf(old.steps, node.steps).map(({ what }) => ({ what }))];
       return steps.length === 0 ? [] : [{ node: name, role, change: "updated", reasons: steps }];
     }),
     ...removed.map(({ name, role }): NodeChange => ({ node: name, role, change: "removed", reasons: [] })),

@@ -47,6 +47,7 @@ const phaseOfStep: Readonly<Record<string, readonly [NodePhase, NodePhase?]>> = 
   // The first thing that the scripts of these two do is to wait for cloud-init (guest/join.sh, guest/init-control-plane.sh).
   [suffix.init]: ["cloud-init"],
   [suffix.join]: ["cloud-init"],
+  [suffix.growth]: ["settings"],
   [suffix.drainPolicy]: ["settings"],
   [suffix.kubeconfig]: ["settings"],
   [suffix.token]: ["token", "drain"],

@@ -61,7 +61,7 @@ export const nodeCauses: readonly KnownCause[] = [
   {
     name: "data disk full",
     cause: "The control plane's data disk is full, or etcd's database has reached its limit.",
-    fix: "masterDataDiskGiB cannot be changed on a living cluster. Free space on the disk, or delete unneeded objects; etcd drops their history within minutes. Then `etcdctl defrag` frees the space, and `etcdctl alarm disarm` lets etcd write again. The image has no etcdctl; the certificates are in /etc/kubernetes/pki/etcd.",
+    fix: "Set a larger masterDataDiskGiB and run `npm run up`, which grows the disk while the machine runs. Or free space on the disk. Where etcd's database has reached its limit, delete unneeded objects; etcd drops their history within minutes. Then `etcdctl defrag` frees the space, and `etcdctl alarm disarm` lets etcd write again. The image has no etcdctl; the certificates are in /etc/kubernetes/pki/etcd.",
     symptoms: (evidence) => [
       ...inItems(evidence, ["disk", "inodes"], fullDisk(dataMounts)),
       ...inLog(evidence, databaseFull),

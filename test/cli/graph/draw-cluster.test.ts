@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { drawCluster, type DrawSources } from "../../../cli/graph/draw-cluster.ts";
+import { urn } from "../../support/urn.ts";
 import { drawnState, nodeStates } from "./drawn-state.ts";
 
 const draw = (changes: Partial<DrawSources> = {}) =>
@@ -41,6 +42,14 @@ describe("the drawing of a cluster", () => {
       ...["network0 worker1x1", "baseimage0 worker1x1 overlay 10 GiB"],
       "controlplane0 simulated0 kwok",
     ]);
+  });
+
+  test("has the size to which a run has grown the data disk, before a refresh", () => {
+    const state = drawnState();
+    const command = urn("nodeforge:index:Master$command:local:Command", "lab-master-data-growth");
+    const growth = { urn: command, type: "command:local:Command", inputs: { environment: { SIZE_GIB: "12" } } };
+    const { arrows } = draw({ state: { ...state, resources: [...state.resources, growth] } });
+    expect(arrows.map(({ label }) => label)).toContain("data disk 12 GiB");
   });
 
   test("draws a pool of exactly the limit node by node, and one node more as one box", () => {

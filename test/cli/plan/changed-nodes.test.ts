@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { changedNodes } from "../../../cli/plan/changed-nodes.ts";
+import { demandOf } from "../../../cli/plan/demand.ts";
 import { describeReason } from "../../../cli/plan/node-change.ts";
 import { readPlan } from "../../../cli/plan/planned.ts";
 import { eventLog, kept, recordedPlan, step } from "./recorded-plan.ts";
@@ -122,6 +123,43 @@ test("a worker whose steps run again is changed in place, and one with the same 
     step("same", "worker", remote, "lab-worker-node-2-join"),
   );
   expect(lines(events)).toEqual(["worker-node-1 updated | the configuration of the kubelet | labels and taints"]);
+});
+
+describe("a control plane whose data disk grows", () => {
+  const command = "command:local:Command";
+  const master = [...kept, step("same", "master", "", "lab-master")];
+  const disk = step("same", "master", volume, "lab-master-data", {
+    before: { size: 8 * 2 ** 30 },
+    after: { size: 8 * 2 ** 30 },
+  });
+  const size = (gibibytes: number) => ({ environment: { SIZE_GIB: String(gibibytes) } });
+  const growth = (operation: "create" | "update" | "same", inputs: { before?: object; after?: object }) =>
+    step(operation, "master", command, "lab-master-data-growth", inputs);
+
+  test("is changed in place, from the size of the volume or of the last growth", () => {
+    expect(lines(eventLog(...master, disk, growth("create", { after: size(12) })))).toEqual([
+      "master updated | its data disk grows from 8 to 12 GiB",
+    ]);
+    expect(lines(eventLog(...master, disk, growth("update", { before: size(12), after: size(16) })))).toEqual([
+      "master updated | its data disk grows from 12 to 16 GiB",
+    ]);
+  });
+
+  test("is not in the list after the growth", () => {
+    expect(lines(eventLog(...master, disk, growth("same", { before: size(12), after: size(12) })))).toEqual([]);
+  });
+
+  test("names the growth also where its machine is replaced", () => {
+    const machine = step("replace", "master", domain, "lab-master", { before: { vcpu: 2 }, after: { vcpu: 4 } });
+    expect(lines(eventLog(...master, machine, disk, growth("create", { after: size(12) })))).toEqual([
+      "master replaced | vCPUs 2 → 4 | its data disk grows from 8 to 12 GiB",
+    ]);
+  });
+
+  test("needs the space of its new size", () => {
+    const demand = demandOf(readPlan(eventLog(...master, disk, growth("create", { after: size(12) }))));
+    expect([demand.before.diskGiB, demand.after.diskGiB]).toEqual([8, 12]);
+  });
 });
 
 test("a node whose name begins with another node's name keeps its own resources", () => {

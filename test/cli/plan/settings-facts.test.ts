@@ -99,6 +99,16 @@ describe("two versions of the settings", () => {
     ]);
   });
 
+  test("grow the data disk in place, also of a machine that is replaced, and say that it cannot shrink", () => {
+    const grows = "its data disk grows from 10 to 12 GiB";
+    expect(lines({ masterDataDiskGiB: 12 })).toEqual([`master updated | ${grows}`]);
+    expect(lines({ masterDataDiskGiB: 12, masterVcpus: 4 })).toEqual([`master replaced | vCPUs 2 → 4 | ${grows}`]);
+    expect(lines({ masterDataDiskGiB: 8 })).toEqual([
+      "master updated | its data disk cannot shrink from 10 to 8 GiB, so the run will be refused",
+    ]);
+    expect(facts({ masterDataDiskGiB: 12 }).demand.after.diskGiB).toBe(72);
+  });
+
   test("add every node of a new stack", () => {
     expect(lines({}, { before: undefined })).toEqual(["master added", "worker-node-1 added", "worker-node-2 added"]);
   });
