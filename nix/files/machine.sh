@@ -57,6 +57,8 @@ if ! mountpoint -q "$data"; then
     exit 1
   fi
   mount -o noatime "$device" "$data"
+  # The disk may have grown while the machine was off. A smaller file system works as well, so a failure is only logged.
+  timeout 300 resize2fs "$device" >&2 || echo "the file system of $device did not grow to the size of the disk" >&2
 fi
 
 # keep MODE FOLDER: mounts a folder of the data disk over FOLDER.

@@ -30,6 +30,7 @@ const fileSystems = {
   blkid: `echo "blkid $*" >>"$SANDBOX/calls"; [ -z "$BLKID" ] || exit "$BLKID"; [ -e "$SANDBOX/disk/ext4" ] || exit 2`,
   mke2fs: `echo "mke2fs $*" >>"$SANDBOX/calls"; touch "$SANDBOX/disk/ext4"`,
   e2fsck: `echo "e2fsck $*" >>"$SANDBOX/calls"; exit "\${E2FSCK:-0}"`,
+  resize2fs: `echo "resize2fs $*" >>"$SANDBOX/calls"; exit "\${RESIZE2FS:-0}"`,
 };
 
 /** Fakes of programs that need a kernel. A mount is a link, so a file that is written through it is on the disk. */
@@ -144,13 +145,25 @@ describe("a data disk", () => {
     const first = box.controlPlane();
     expect(first).toMatchObject({ status: 0, stderr: "" });
     const device = box.path(`${first.root}/dev/vdc`);
-    expect(box.calls).toEqual([`blkid --probe ${device}`, made(box.path(first.root)), `e2fsck -p ${device}`]);
+    expect(box.calls).toEqual([
+      `blkid --probe ${device}`,
+      made(box.path(first.root)),
+      `e2fsck -p ${device}`,
+      `resize2fs ${device}`,
+    ]);
     expect(box.boot(first.root).status).toBe(0);
     // A mounted file system is not checked again.
     expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(1);
     expect(box.controlPlane().status).toBe(0);
     expect(box.calls.filter((call) => call.startsWith("e2fsck"))).toHaveLength(2);
     expect(box.calls.filter((call) => call.startsWith("mke2fs"))).toHaveLength(1);
+  });
+
+  it("is used with a smaller file system that cannot grow", () => {
+    const box = new Sandbox();
+    const { root, status, stderr } = box.controlPlane({ RESIZE2FS: "1" });
+    expect([status, box.has(`${root}/var/lib/etcd`)]).toEqual([0, true]);
+    expect(stderr).toBe(`the file system of ${box.path(root)}/dev/vdc did not grow to the size of the disk\n`);
   });
 
   it("keeps only the data of the cluster for the next root disk", () => {
@@ -268,6 +281,23 @@ describe("a real ext4", () => {
     expect(spawnSync(program, ["-y", ...args]).status).toBe(1);
     expect(box.boot(root).status).toBe(0);
     expect(key()).toBe("precious");
+  });
+
+  it("grows to the end of a disk that became larger while the machine was off", () => {
+    const { box, root, device, key } = made();
+    const mebibytes = () => {
+      const { stdout } = spawnSync("dumpe2fs", ["-h", device], { encoding: "utf8" });
+      const [count = 0, size = 0] = ["Block count", "Block size"].map((what) =>
+        Number(new RegExp(`^${what}: +(\\d+)$`, "m").exec(stdout)?.[1]),
+      );
+      return (count * size) / MiB;
+    };
+    expect(mebibytes()).toBe(1024);
+    truncateSync(device, 1536 * MiB);
+    box.write(`${root}/sys/block/vdc/size`, `${(1536 * MiB) / 512}\n`);
+    expect(box.boot(root).status).toBe(0);
+    expect([mebibytes(), key()]).toEqual([1536, "precious"]);
+    expect(spawnSync("e2fsck", ["-fn", device]).status).toBe(0);
   });
 
   it("that lost its first blocks is not formatted", () => {
