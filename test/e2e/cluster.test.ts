@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { benchmark } from "./cases/benchmark.ts";
+import { dataDisk } from "./cases/data-disk.ts";
 import { destruction } from "./cases/destruction.ts";
 import { drift } from "./cases/drift.ts";
 import { growth } from "./cases/growth.ts";
@@ -40,6 +41,7 @@ pods(lab);
 secondRun(lab);
 simulation(lab, 10, () => benchmark(lab));
 machines(lab);
+dataDisk(lab);
 leaving(lab, 2);
 drift(lab);
 rolling(lab, 1);
