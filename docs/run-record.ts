@@ -38,6 +38,9 @@ A run of \`npm run bench\` has these files, too. [benchmarking.md](benchmarking.
 | \`summary.md\`      | verdicts and medians, for a pull request |
 | \`bench.html\`      | the report with its plots: one page without scripts |
 
+A run of \`npm run test:conformance\` has \`conformance.json\` (each case with its outcome, seconds and reason), \`junit.xml\` and
+\`conformance.log\`, too.
+
 | command                               | effect |
 | ------------------------------------- | ----------------------------------------------------------------------------------- |
 | \`npm run runs\`                        | lists all runs, the oldest first |

@@ -2,43 +2,23 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { upstreamFolder } from "../../cli/bench/workload/upstream.ts";
-import { artifact } from "../../lib/cache.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { run, searchPath } from "../../lib/process.ts";
-import { checkedByGo, goInputs } from "../../tools/go.ts";
+import { goTestProgram, type GoTestModule } from "../../tools/go-test.ts";
 import { nodeBinaries } from "../../tools/node-binaries.ts";
 import { parseDataItems } from "./data-items.ts";
 import { workloadName } from "./scenarios.ts";
 
-const program = { name: "scheduler-perf", package: "k8s.io/kubernetes/test/integration/scheduler_perf/misc" };
-
-/** The flags of tools/go.ts, so that Go's build cache already has Kubernetes. */
-const buildFlags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
-
-const environment = {
-  GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
-  GOFLAGS: "-mod=readonly",
-  GOWORK: "off",
-  CGO_ENABLED: "0",
+/** scheduler_perf of this project's Kubernetes. */
+const module: GoTestModule = {
+  folder: inCheckout("bench", "reference", "scheduler-perf"),
+  program: { name: "scheduler-perf", package: "k8s.io/kubernetes/test/integration/scheduler_perf/misc" },
+  estimate: "5 min",
 };
 
-/** Builds scheduler_perf of this project's Kubernetes. @returns the path of its test program. */
-export async function buildSchedulerPerf(): Promise<string> {
-  const module = inCheckout("bench", "reference", "scheduler-perf");
-  const folder = await artifact({
-    name: program.name,
-    estimate: "5 min",
-    checkedBy: checkedByGo,
-    inputs: ["go test -c", JSON.stringify(buildFlags), ...(await goInputs(module, [program]))],
-    build: async (output) => {
-      await run("go", ["test", "-c", ...buildFlags, "-o", join(output, program.name), program.package], {
-        cwd: module,
-        env: environment,
-        timeout: 45 * 60_000,
-      });
-    },
-  });
-  return join(folder, program.name);
+/** Builds scheduler_perf unless the cache has it. @returns the path of its test program. */
+export function buildSchedulerPerf(): Promise<string> {
+  return goTestProgram(module);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { TimedRun } from "./estimate.ts";
 export async function timedRuns(stack: string, last: Result = {}, root = runsFolder): Promise<readonly TimedRun[]> {
   const runs = (await listRuns(root)).flatMap(({ record }) => {
     if (record instanceof Error || record.stack !== stack) return [];
-    return record.outcome === "succeeded" && record.command !== "bench" ? [record] : [];
+    return record.outcome === "succeeded" && ["up", "roll"].includes(record.command) ? [record] : [];
   });
   if (runs.length > 0) return runs;
   const { nodes, timings } = last;

@@ -14,7 +14,7 @@ import { isAlive } from "../../lib/process-identity.ts";
 export const formatVersion = 1;
 
 /** The commands that leave a record. */
-export type RecordedCommand = "up" | "roll" | "bench";
+export type RecordedCommand = "up" | "roll" | "bench" | "test:conformance";
 
 /** State of a run. `declined`: the operator answered Pulumi's question with no, or could not be asked. */
 export type Outcome = "running" | "succeeded" | "failed" | "interrupted" | "declined";
@@ -87,7 +87,7 @@ const counts = { created: number, updated: number, deleted: number, replaced: nu
 
 /** The fields that commands read. Another user may have written the record, or a disk may have lost a part of it. */
 const recordShape = object({
-  command: { enum: ["up", "roll", "bench"] },
+  command: { enum: ["up", "roll", "bench", "test:conformance"] },
   arguments: list(text),
   stack: text,
   cluster: text,

@@ -56,6 +56,7 @@ const parsers: Readonly<Record<string, readonly string[]>> = {
   "bench:joins": ["bench/joins/arguments.ts"],
   "bench:floor": ["bench/floor.ts"],
   "bench:reference": ["bench/reference/arguments.ts"],
+  "test:conformance": ["test/conformance/arguments.ts", "cli/commands/options.ts"],
 };
 
 /** Returns the reason why a command of {@link npmCommands} cannot work; undefined when each script, word and option exists. */
@@ -67,7 +68,7 @@ export async function commandProblem(command: string): Promise<string | undefine
   const words = rest.match(/'[^']*'|"[^"]*"|[^\s[\]]+/g) ?? [];
   const load = commands[script]?.load;
   if (load !== undefined) return wordProblem((await load()).command.declaration, words);
-  if (script.startsWith("test")) {
+  if (script.startsWith("test") && parsers[script] === undefined) {
     const missing = words.filter((word) => !word.startsWith("-") && !existsSync(inCheckout(word)));
     return missing.length === 0 ? undefined : `the checkout has no ${missing.join(", ")}`;
   }

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
 import { commandSets, goSets } from "../../tools/go-sets.ts";
 
-/** Modules whose programs only developers run: checks, and a benchmark beside nodeforge. */
-const ofDevelopers = ["actionlint", "govulncheck", "opentofu", "vale"];
+/** Modules whose programs only developers run: checks, conformance tests, and a benchmark beside nodeforge. */
+const ofDevelopers = ["actionlint", "conformance", "govulncheck", "opentofu", "vale"];
 const folders = (sets: typeof goSets) => sets.map(({ folder }) => relative(inCheckout(), folder)).sort();
 
 test("the inventories have every Go module of a user, each once", () => {

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { artifact, type Recipe } from "../lib/cache.ts";
+import { run } from "../lib/process.ts";
+import { checkedByGo, goInputs, type GoProgram } from "./go.ts";
+import type { GoModule } from "./go-module.ts";
+
+/** A test program of another project, in a Go module of its own. */
+export interface GoTestModule extends Pick<GoModule, "folder" | "estimate"> {
+  /** The program, whose package has the tests. */
+  readonly program: Pick<GoProgram, "name" | "package">;
+}
+
+/** The flags of tools/go.ts, so that Go's build cache already has Kubernetes. */
+const flags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
+
+const environment = {
+  GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
+  GOFLAGS: "-mod=readonly",
+  GOWORK: "off",
+  CGO_ENABLED: "0",
+};
+
+/** Returns the recipe that builds the tests of a package as a program. */
+export async function goTestRecipe({ folder, program, estimate }: GoTestModule): Promise<Recipe> {
+  return {
+    name: program.name,
+    estimate,
+    checkedBy: checkedByGo,
+    inputs: ["go test -c", JSON.stringify(flags), ...(await goInputs(folder, [program]))],
+    build: async (output) => {
+      await run("go", ["test", "-c", ...flags, "-o", join(output, program.name), program.package], {
+        cwd: folder,
+        env: environment,
+        timeout: 45 * 60_000,
+      });
+    },
+  };
+}
+
+/** Builds the tests of a package as a program unless the cache has it. @returns the path of the program. */
+export async function goTestProgram(module: GoTestModule): Promise<string> {
+  return join(await artifact(await goTestRecipe(module)), module.program.name);
+}
