@@ -1,0 +1,199 @@
+import { readFileSync } from "node:fs";
+import { recover } from "../../cli/recovery/recover.ts";
+import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
+import { sha256, shortDigest } from "../../lib/digest.ts";
+import { imageOfBaseVolume } from "../../names.ts";
+import { writeImage } from "./material.ts";
+import { label } from "./names.ts";
+import { callProblems, touchedBy } from "./soak-calls.ts";
+import type { Model } from "./soak-model.ts";
+import type { Operation, SoakTarget } from "./soak-operations.ts";
+import { outageProblems, serviceAfter } from "./soak-service.ts";
+import { firstDesired, images, pools, settingsOf, workersOf, type Image } from "./soak-settings.ts";
+import { plan, type Stop } from "./soak-stops.ts";
+import { clusterProblems, orphanProblems } from "./soak-world.ts";
+import { TestStack } from "./stack.ts";
+import type { Thing } from "./things.ts";
+
+/** The cluster of a soak on the real engine. Each operation also checks it against the model. */
+export class SoakCluster implements SoakTarget, AsyncDisposable {
+  readonly stack: TestStack;
+  readonly performed: Operation[] = [];
+  readonly #paths: Readonly<Record<Image, string>>;
+  readonly #digests: ReadonlyMap<string, Image>;
+  readonly #restore: () => Promise<void>;
+
+  private constructor(stack: TestStack, paths: Readonly<Record<Image, string>>, restore: () => Promise<void>) {
+    this.stack = stack;
+    this.#paths = paths;
+    this.#digests = new Map(images.map((image) => [shortDigest(sha256(readFileSync(paths[image]))), image]));
+    this.#restore = restore;
+  }
+
+  /** Creates a stack with the first cluster. */
+  static async create(): Promise<SoakCluster> {
+    const stack = await TestStack.create();
+    try {
+      const written = images.map(async (image) => [image, await writeImage(stack.folder, `${image}.qcow2`, image)]);
+      const paths = Object.fromEntries(await Promise.all(written)) as Record<Image, string>;
+      // The health check asks a machine that is off for its ports. No connection reaches a multicast address, so that fails at
+      // once. An address of the hypervisor's network would take seconds.
+      for (const [index, name] of pools.flatMap((pool) => workersOf(pool)).entries()) {
+        stack.guests.chooseAddress(`lab-${name}`, `239.0.0.${index + 1}`);
+      }
+      const { succeeded, text } = await stack.up(settingsOf(firstDesired, paths));
+      if (!succeeded) throw new Error(text);
+      return new SoakCluster(stack, paths, await stack.remember());
+    } catch (error) {
+      await stack[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Goes back to the first cluster. */
+  async reset(): Promise<void> {
+    this.performed.length = 0;
+    await this.#restore();
+  }
+
+  /**
+   * Recovers, refreshes and updates the stack, as `npm run up` does.
+   * @param stop Ends the update before its end.
+   * @throws when the cluster is not as the model says.
+   */
+  async run(model: Model, stop?: Stop): Promise<void> {
+    await this.recover(model);
+    const outcome = await this.#update(model, stop);
+    if (outcome !== "failed as expected") return;
+    await this.recover(model);
+    await this.#update(model);
+  }
+
+  /** Recovers and refreshes the stack where it may need that. A cluster without a damage costs this time only. */
+  async recover(model: Model): Promise<void> {
+    if (!model.needsRecovery) return;
+    this.#showPower();
+    const log: string[] = [];
+    const session = this.stack.session(log);
+    const { hold, state } = await recover(session, {
+      connect:
+        () =>
+        (...args) =>
+          this.stack.virsh(...args),
+      log: (line) => log.push(line),
+    });
+    hold.release();
+    const failures: string[] = [];
+    await refreshFromLibvirt(session, { state, log: (line) => failures.push(line) });
+    // Everything in this world is the cluster's own. The data disk is kept on purpose.
+    const kept = log.filter((line) => line.startsWith("kept") && !line.includes("lab-master-data"));
+    refuse([...failures, ...kept, ...(model.isUnfinished ? await orphanProblems(this.stack) : [])], log.join("\n"));
+  }
+
+  /** Updates the stack, and checks that nothing changes. */
+  async expectNothingToDo(): Promise<void> {
+    const { succeeded, text, calls } = await this.stack.up();
+    refuse(succeeded ? calls.list.map((call) => `an unchanged up did: ${call}`) : ["an unchanged up failed"], text);
+  }
+
+  /** Removes an object from libvirt, as a user does. @returns whether it existed. */
+  remove(kind: "Domain" | "Volume", name: string): boolean {
+    const thing = this.#find(kind, name);
+    if (thing === undefined) return false;
+    this.stack.world.drop(thing);
+    this.stack.guests.remove(thing.id);
+    return true;
+  }
+
+  /** Removes a base image from libvirt. @returns whether it existed. */
+  removeBase(image: Image): boolean {
+    const isOf = ({ id }: Thing) => this.#digests.get(imageOfBaseVolume(id) ?? "") === image;
+    const base = this.stack.world
+      .ofKind("Volume")
+      .find((volume) => label(volume.urn) === "Volume base" && isOf(volume));
+    if (base === undefined) return false;
+    this.stack.world.drop(base);
+    return true;
+  }
+
+  /** Powers a machine off. @returns whether it existed. */
+  powerOff(name: string): boolean {
+    const domain = this.#find("Domain", name);
+    if (domain === undefined) return false;
+    this.stack.guests.stop(domain.id);
+    return true;
+  }
+
+  /** Deletes a Node, as `kubectl delete node` does. */
+  deleteNode(name: string): boolean {
+    this.stack.guests.deleteNode(name);
+    return true;
+  }
+
+  /** Restarts every machine that runs, as a restart of the hypervisor does. */
+  reboot(): void {
+    const { world, guests } = this.stack;
+    const running = world.ofKind("Domain").filter(({ id }) => guests.isRunning(id));
+    running.forEach(({ id }) => guests.stop(id));
+    running.forEach(({ id }) => guests.start(id));
+  }
+
+  /** Removes the data disk, expects that a run is refused before it changes anything, and puts the disk back. */
+  async loseData(model: Model): Promise<void> {
+    await this.recover(model);
+    const disk = this.#find("Volume", "master-data");
+    if (disk === undefined) throw new Error("there is no data disk");
+    this.stack.world.drop(disk);
+    await refreshFromLibvirt(this.stack.session(), { log: () => undefined });
+    const { succeeded, text, calls } = await this.stack.up(settingsOf(model.desired, this.#paths));
+    this.stack.world.add(disk, false);
+    const isRefused = !succeeded && text.includes("is missing, volume lab-master-data");
+    refuse([...(isRefused ? [] : ["a run without the data disk was not refused"]), ...calls.list], text);
+    model.forgetData();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack[Symbol.asyncDispose]();
+  }
+
+  /** Lets libvirt show which machines are off. A run that ended early may have shut some down, too. */
+  #showPower(): void {
+    for (const domain of this.stack.world.ofKind("Domain")) {
+      if (this.stack.guests.isRunning(domain.id)) continue;
+      const [lan] = domain.properties.networkInterfaces as [object];
+      domain.properties = { ...domain.properties, running: false, networkInterfaces: [{ ...lan, addresses: [] }] };
+    }
+  }
+
+  #find(kind: string, name: string): Thing | undefined {
+    return this.stack.world.ofKind(kind).find(({ urn }) => label(urn) === `${kind} ${name}`);
+  }
+
+  async #update(model: Model, stop?: Stop): Promise<"as expected" | "failed as expected"> {
+    const wasSettled = model.isSettled;
+    const mayFail = model.mayFailOnce;
+    const stopped = stop === undefined ? undefined : plan(this.stack, stop);
+    const outcome = await this.stack.up(settingsOf(model.desired, this.#paths));
+    this.stack.world.calm();
+    const { succeeded, text, calls } = outcome;
+    const hasStopped = stopped?.() ?? false;
+    const problems = [...callProblems(model, outcome), ...outageProblems(model, calls)];
+    if (wasSettled) problems.push(...calls.list.map((call) => `nothing was to be done, and the run did: ${call}`));
+    if (!succeeded && !hasStopped && !mayFail) problems.push("the run failed");
+    if (succeeded) {
+      problems.push(...(await clusterProblems(this.stack, model.desired, this.#digests)));
+      model.complete();
+    } else {
+      const isKilled = stop !== undefined && stop.how.startsWith("kill");
+      const { nodes } = model;
+      model.stop(touchedBy(calls), (name) => serviceAfter(calls, name, nodes.get(name), isKilled));
+    }
+    refuse(problems, text);
+    return succeeded || hasStopped ? "as expected" : "failed as expected";
+  }
+}
+
+/** @throws when there are problems. @param details Output of the command that showed them. */
+function refuse(problems: readonly string[], details: string): void {
+  if (problems.length > 0) throw new Error([...problems, "", details].join("\n"));
+}
