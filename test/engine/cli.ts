@@ -11,7 +11,8 @@ const limit = 120_000;
 /** The Pulumi CLI, run in a fixed environment, one command at a time. */
 export class Cli {
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #journal: boolean;
+  /** Whether operations keep their state in a journal. A test may change it between two commands. */
+  journal: boolean;
   #running: number | undefined;
 
   /**
@@ -20,13 +21,13 @@ export class Cli {
    */
   constructor(environment: Readonly<Record<string, string>>, journal: boolean) {
     this.#environment = environment;
-    this.#journal = journal;
+    this.journal = journal;
   }
 
   /** Runs a command to its end, also to a failure. @throws when it takes more than two minutes. */
   async run(args: readonly string[], cwd: string, environment: Readonly<Record<string, string>> = {}) {
     const all = [...args, "--non-interactive", "--color", "never"];
-    const [program, words] = this.#journal ? await this.#journalled(all) : ["pulumi", all];
+    const [program, words] = this.journal ? await this.#journalled(all) : ["pulumi", all];
     const subprocess = execa(program, words, {
       cwd,
       env: { ...this.#environment, ...environment },

@@ -254,7 +254,8 @@ export class TestStack implements AsyncDisposable {
   /** Saves the stack and the world. Returns a function that restores both. */
   async remember(): Promise<() => Promise<void>> {
     const { world, guests, settings } = this;
-    const [state, memory] = [join(this.folder, "state"), join(this.folder, "remembered")];
+    const state = join(this.folder, "state");
+    const memory = await mkdtemp(join(this.folder, "remembered-"));
     await cp(state, memory, { recursive: true });
     const [restoreWorld, restoreGuests] = [world.remember(), guests.remember()];
     return async () => {
