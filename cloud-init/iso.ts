@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seedFolder } from "../lib/cache-root.ts";
 import { guardedFolder } from "../lib/private-files.ts";
@@ -15,7 +15,7 @@ import type { Seed } from "./seed.ts";
  */
 export function writeIso(seed: Seed, folder = seedFolder()): string {
   const guarded = guardedFolder(folder);
-  const path = join(guarded, `${seed.digest}.iso`);
+  const path = pathOf(seed, guarded);
   const work = mkdtempSync(join(guarded, "making-"));
   try {
     for (const [name, text] of Object.entries(seed.files)) writeFileSync(join(work, name), text);
@@ -33,4 +33,20 @@ export function writeIso(seed: Seed, folder = seedFolder()): string {
     rmSync(work, { recursive: true });
   }
   return path;
+}
+
+/**
+ * Returns the path of the image that an earlier run wrote for a seed; undefined when there is none.
+ *
+ * For a disk that exists, because its image is not read again. Use {@link writeIso} for a new disk.
+ * @param folder Folder of all seeds. @default {@link seedFolder}
+ * @throws when another user can change the folder.
+ */
+export function writtenIso(seed: Seed, folder = seedFolder()): string | undefined {
+  const path = pathOf(seed, guardedFolder(folder));
+  return existsSync(path) ? path : undefined;
+}
+
+function pathOf({ digest }: Seed, folder: string): string {
+  return join(folder, `${digest}.iso`);
 }

@@ -158,6 +158,7 @@ export class VirtualMachine {
         network: platform.staticNetwork,
         poolName,
         names: platform.names,
+        prior: platform.prior,
       },
       { parent, aliases: formerParent(platform.prior, parent, former, ["cloudInitDisk", `${name}${suffix.seed}`]) },
     );

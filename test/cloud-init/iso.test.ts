@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { writeIso } from "../../cloud-init/iso.ts";
+import { writeIso, writtenIso } from "../../cloud-init/iso.ts";
 import { cacheRoot, seedFolder } from "../../lib/cache-root.ts";
 
 const seed = {
@@ -71,6 +71,13 @@ describe("a seed disk's image", () => {
     expect(readFileSync(join(seeds(), "c3dbf95c9670.iso"), "latin1")).toContain("fqdn: own");
   });
 
+  it("is found again, and only under its own digest", () => {
+    expect(writtenIso(seed, seeds())).toBeUndefined();
+    const path = writeIso(seed, seeds());
+    expect(writtenIso(seed, seeds())).toBe(path);
+    expect(writtenIso({ ...seed, digest: "000000000000" }, seeds())).toBeUndefined();
+  });
+
   it("can be written by several runs at the same time", async () => {
     const program = `import { writeIso } from ${JSON.stringify(join(import.meta.dirname, "../../cloud-init/iso.ts"))};
       writeIso(${JSON.stringify(seed)}, ${JSON.stringify(seeds())});`;
@@ -83,6 +90,7 @@ describe("a seed disk's image", () => {
 describe("a folder of seeds that another user can change is refused:", () => {
   const refused = (pattern: RegExp) => {
     expect(() => writeIso(seed, seeds())).toThrow(pattern);
+    expect(() => writtenIso(seed, seeds())).toThrow(pattern);
     expect(existsSync(join(seeds(), "c3dbf95c9670.iso"))).toBe(false);
   };
 

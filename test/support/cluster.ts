@@ -6,7 +6,10 @@ import { deriveTopology } from "../../topology.ts";
 import { configWith } from "./settings.ts";
 
 // Seed disks are not written: their paths tell them apart.
-vi.mock("../../cloud-init/iso.ts", () => ({ writeIso: (seed: { digest: string }) => `/seeds/${seed.digest}.iso` }));
+vi.mock("../../cloud-init/iso.ts", () => {
+  const path = (seed: { digest: string }) => `/seeds/${seed.digest}.iso`;
+  return { writeIso: path, writtenIso: path };
+});
 
 /** Creates the cluster `dev` on Pulumi's mocks, which a test has to start first, and records the options of its resources. */
 export async function clusterWith(

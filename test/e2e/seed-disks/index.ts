@@ -12,7 +12,8 @@ const hypervisor = new libvirt.Provider("hypervisor", { uri: "qemu:///system" })
 const provided = { providers: [hypervisor] };
 const path = "/var/lib/libvirt/seed-disks";
 const pool = new StoragePool("seeds", { pool: { origin: "created", name: "seeds", path } }, provided);
-const names = new OwnNames("seeds", pulumi.output("01234567-89ab-cdef-0123-456789abcdef"), new PriorState());
+const prior = new PriorState();
+const names = new OwnNames("seeds", pulumi.output("01234567-89ab-cdef-0123-456789abcdef"), prior);
 for (let index = 1; index <= 50; index++) {
   const name = `node-${index}`;
   const mac = `52:54:00:00:00:${index.toString(16).padStart(2, "0")}`;
@@ -28,5 +29,5 @@ for (let index = 1; index <= 50; index++) {
     mac,
     addressing: "dhcp",
   };
-  cloudInitDisk(name, { node, login, network, poolName: pool.poolName, names }, { provider: hypervisor });
+  cloudInitDisk(name, { node, login, network, poolName: pool.poolName, names, prior }, { provider: hypervisor });
 }
