@@ -2,6 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import { runtime } from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
+import { limitStackTraces } from "./lib/stack-traces.ts";
 import { announceRenewal } from "./lifecycle/certificates.ts";
 import { announceGrowth } from "./lifecycle/data-disk.ts";
 import { checkHealth } from "./lifecycle/health.ts";
@@ -12,6 +13,7 @@ import { preflight } from "./preflight/check.ts";
 import { withVerifiedImages } from "./preflight/images.ts";
 import { deriveTopology } from "./topology.ts";
 
+limitStackTraces();
 if (!runtime.isDryRun()) await waitForGate();
 const prior = await readPriorState();
 const config = await withVerifiedImages(await loadConfig((desired) => hasSameInputs(prior, desired)));
