@@ -95,6 +95,9 @@ describe("the state service", () => {
     expect(await resources(place)).toEqual([]);
     const events = [{ summaryEvent: { resourceChanges: { create: 1 } } }, { diagnosticEvent: {} }];
     expect((await call("POST", `${update}/events/batch`, { events })).body).toEqual({});
+    // A batch without a summary changes nothing of the last one.
+    const others = [{ resourcePreEvent: { metadata: { op: "create" } } }];
+    expect((await call("POST", `${update}/events/batch`, { events: others })).body).toEqual({});
     expect((await call("POST", `${update}/renew_lease`, { duration: 300 })).status).toBe(200);
     expect((await call("POST", `${update}/complete`, { status: "succeeded" })).status).toBe(200);
     // The CLI repeats a request whose answer it lost.
