@@ -26,9 +26,16 @@ export interface Inventory {
 /** Five calls of virsh at a time, because each is a login over ssh, and sshd refuses more than ten at once. */
 const concurrency = 5;
 
-/** Lists the objects of a hypervisor. @param pool Pool whose volumes are listed. @throws when virsh fails. */
+/**
+ * Lists the objects of a hypervisor. An active pool without its folder becomes inactive by that: its storage is not mounted.
+ * @param pool Pool whose volumes are listed, and whose capacity is read anew.
+ * @throws when virsh fails.
+ */
 export async function takeInventory(virsh: Virsh, pool: string): Promise<Inventory> {
   const list = async (...args: readonly string[]) => lines(await virsh(...args, "--name"));
+  // libvirt keeps what it saw of a pool last: a full disk stays full although it has become larger, and a missing one stays. It
+  // refuses while another run uploads into the pool. What it saw last then serves as well.
+  if ((await list("pool-list")).includes(pool)) await virsh("pool-refresh", pool).catch(() => undefined);
   const [domains, networks, activeNetworks, pools, activePools] = await Promise.all([
     list("list", "--all"),
     list("net-list", "--all"),

@@ -39,6 +39,28 @@ describe("the inventory of a hypervisor", () => {
     ]);
   });
 
+  it("reads the pool anew first, and has it as inactive if that deactivates it", async () => {
+    const asked: string[] = [];
+    let isMounted = true;
+    const watched: typeof virsh = (...args) => {
+      asked.push(args.join(" "));
+      if (args[0] === "pool-list" && !isMounted && !args.includes("--all")) return Promise.resolve("\n");
+      if (args[0] !== "pool-refresh") return virsh(...args);
+      isMounted = false;
+      return Promise.reject(new Error("cannot open directory '/vms': No such file or directory"));
+    };
+    const { pools, volumes } = await takeInventory(watched, "vms");
+    expect(asked.indexOf("pool-refresh vms")).toBe(1);
+    expect(pools).toMatchObject([{ name: "vms", isActive: false }]);
+    expect(volumes).toEqual([]);
+  });
+
+  it("does not read a pool anew that is missing or inactive", async () => {
+    const asked: string[] = [];
+    await takeInventory((...args) => (asked.push(args[0] ?? ""), virsh(...args)), "mine");
+    expect(asked).not.toContain("pool-refresh");
+  });
+
   it("has no volumes when the pool is missing", async () => {
     expect((await takeInventory(virsh, "mine")).volumes).toEqual([]);
   });
