@@ -6,12 +6,12 @@ unit=nodeforge-bench-scheduler
 groups=/sys/fs/cgroup/system.slice
 
 # scrape COMPONENT [URL]: prints the metrics of a program, of the API server without a URL. kubectl has the administrator's
-# certificate, and every image has it, unlike curl.
+# certificate, and every image has it, unlike curl. An emulated API server that has just bound many pods took more than 20 s.
 scrape() {
   local server=()
   [[ -z ${2-} ]] || server=(--server "$2" --insecure-skip-tls-verify)
   printf '== metrics %s\n' "$1"
-  kubectl "${server[@]}" --request-timeout 20s get --raw /metrics ||
+  kubectl "${server[@]}" --request-timeout 60s get --raw /metrics ||
     fail "$1 did not print its metrics. Fix: read its journal with npm run diagnose"
 }
 
