@@ -1,6 +1,6 @@
 import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { MasterConfig } from "../config/nodes.ts";
 import type { DataDiskLife } from "../lifecycle/data-disk.ts";
 import { dataVolumeName, suffix } from "../names.ts";
