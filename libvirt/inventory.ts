@@ -28,7 +28,7 @@ const concurrency = 5;
 
 /**
  * Lists the objects of a hypervisor. An active pool without its folder becomes inactive by that: its storage is not mounted.
- * @param pool Pool whose volumes are listed, and whose capacity is read anew.
+ * @param pool Pool whose volumes are listed, and whose capacity is read again.
  * @throws when virsh fails.
  */
 export async function takeInventory(virsh: Virsh, pool: string): Promise<Inventory> {

@@ -120,7 +120,7 @@ describe("a backup", () => {
     expect(Buffer.from(word, "base64").toString()).toBe(secret);
     expect(await lab.readyNodes()).toEqual(both);
     await lab.kubectl("-n", "kept", "rollout", "status", "deployment/web", "--timeout=240s");
-    // The pods of the add-ons start anew, and the preview compares their objects with the cluster.
+    // The pods of the add-ons start again, and the preview compares their objects with the cluster.
     await lab.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=600s");
     await lab.kubectl("-n", smokeNamespace, "rollout", "status", "daemonset/smoke", "--timeout=600s");
     await lab.expectNothingToDo();

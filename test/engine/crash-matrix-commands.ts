@@ -13,7 +13,7 @@ import type { Calls } from "./world.ts";
 /** Result of a command. */
 export interface Ended {
   readonly succeeded: boolean;
-  /** What the command and Pulumi printed. */
+  /** Output of the command and of Pulumi. */
   readonly text: string;
   /** Operations that reached a plugin. */
   readonly calls: Calls;

@@ -16,7 +16,7 @@ export interface Point {
   readonly hasProgram: boolean;
 }
 
-/** What an operation leaves. Each list is sorted, and has no number that is random. */
+/** Result of an operation. Each list is sorted, and has no number that is random. */
 export interface End {
   /** Objects of libvirt and Kubernetes; domains with their power state, overlays with their base image. */
   readonly things: readonly string[];
@@ -92,7 +92,7 @@ async function observe(stack: TestStack, name: OperationName, run: () => Promise
   return { name, restore, run, repeat, points, end };
 }
 
-/** What a stack and its world have now, and what an operation must not leave: differences between both, and open operations. */
+/** Present state of a stack and its world, and the problems: differences between both, and open operations. */
 export async function inspect(stack: TestStack): Promise<{ readonly end: End; readonly problems: readonly string[] }> {
   const state = await stack.export();
   const { resources = [], pending_operations: pending = [] } = state.deployment;
@@ -110,7 +110,7 @@ export async function inspect(stack: TestStack): Promise<{ readonly end: End; re
   };
 }
 
-/** What an end lacks, and what it has beside the expected one. */
+/** Differences of an end from the expected one, in both directions. */
 export function differences(expected: End, found: End): readonly string[] {
   return (["things", "resources", "nodes"] as const).flatMap((list) => [
     ...missingIn(found[list], expected[list]).map((item) => `lacks ${item}`),

@@ -61,8 +61,8 @@ export async function killAll(processes: readonly Process[]): Promise<void> {
 }
 
 /**
- * Waits until no process of a stack lives that could still change something. The language host of a killed Pulumi only looks
- * for its engine every 5 minutes (pulumi-language-nodejs 3.68.0, main.go), and ends when it has none.
+ * Waits until no process of a stack lives that could still change something. The language host of a killed Pulumi does
+ * not count. It looks for its engine every 5 minutes, and ends without one (pulumi-language-nodejs 3.68.0).
  * @returns those that live on after the time in milliseconds.
  */
 export async function survivorsIn(folder: string, limit: number): Promise<readonly Process[]> {

@@ -84,7 +84,7 @@ export class CrashMatrix {
   /** Makes a crash and completes the operation. @returns what differs from an undisturbed run; nothing when it survived. */
   async crash(crash: Crash): Promise<readonly string[]> {
     const problems = await this.#problemsOf(crash).catch((error: unknown) => [(error as Error).message]);
-    // What a failed crash left must not disturb the next one.
+    // A failed crash must not disturb the next one.
     await killAll(processesIn(this.#stack.folder));
     const count = this.#countOf(crash);
     count.tried++;
@@ -123,7 +123,7 @@ export class CrashMatrix {
     return problems.length > 0 ? [...problems, text] : this.#leftToDo(operation);
   }
 
-  /** What the same command would still do. */
+  /** Work that the same command would still do. */
   async #leftToDo(operation: OperationName): Promise<readonly string[]> {
     const { repeat } = this.#named(operation);
     if (operation === "destroy") return (await repeat()).calls.list.map((call) => `another destroy did ${call}`);
@@ -151,7 +151,7 @@ export function nameOf({ backend, operation, victim, point: { call, nth, moment 
 interface Strike {
   /** Whether the run has reached the point. */
   hit: boolean;
-  /** Whether the run did not end by itself after the kill. */
+  /** Whether the run did not end after the kill. */
   late: boolean;
   /** Ends the strike with the run. */
   readonly over: () => void;

@@ -71,7 +71,7 @@ export class Model {
 
   /**
    * Whether the next run may fail and the run after it must not. A worker without a Node joins again only if the API server
-   * tells that the Node is missing, and the check of the whole cluster waits for the worker in vain.
+   * tells that the Node is missing. The check of the whole cluster waits for the worker in vain.
    */
   get mayFailOnce(): boolean {
     const desired = nodesOf(this.#desired);

@@ -39,7 +39,7 @@ describe("the inventory of a hypervisor", () => {
     ]);
   });
 
-  it("reads the pool anew first, and has it as inactive if that deactivates it", async () => {
+  it("reads the pool again first, and has it as inactive if that deactivates it", async () => {
     const asked: string[] = [];
     let isMounted = true;
     const watched: typeof virsh = (...args) => {
@@ -55,7 +55,7 @@ describe("the inventory of a hypervisor", () => {
     expect(volumes).toEqual([]);
   });
 
-  it("does not read a pool anew that is missing or inactive", async () => {
+  it("does not read a pool again that is missing or inactive", async () => {
     const asked: string[] = [];
     await takeInventory((...args) => (asked.push(args[0] ?? ""), virsh(...args)), "mine");
     expect(asked).not.toContain("pool-refresh");

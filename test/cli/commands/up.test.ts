@@ -48,7 +48,7 @@ beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
 });
 
-/** What comes before the update. */
+/** Steps before the update. */
 const prepared = ["hold", "image", "recover with hold"];
 
 describe("up", () => {

@@ -59,8 +59,8 @@ func packageSpec() (schema.PackageSpec, error) {
 	return spec, nil
 }
 
-// derive runs the bridge's generator outside the checkout. The generator reads the plugins of a Pulumi.yaml above the working
-// folder, and looks for their paths in the working folder instead of the project's.
+// derive runs the bridge's generator outside the checkout. Inside, it would read the plugins of Pulumi.yaml, and look for their
+// paths in the working folder.
 func derive() (schema.PackageSpec, error) {
 	var spec schema.PackageSpec
 	checkout, err := os.Getwd()
