@@ -143,7 +143,7 @@ export class CrashMatrix {
 }
 
 /** Name of a crash for a reader. */
-export function nameOf({ backend, operation, victim, point: { call, nth, moment } }: Crash): string {
+function nameOf({ backend, operation, victim, point: { call, nth, moment } }: Crash): string {
   return `${backend} backend, ${operation}, ${victim} killed ${moment} ${call}${nth > 1 ? ` (number ${nth})` : ""}`;
 }
 

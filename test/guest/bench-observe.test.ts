@@ -38,7 +38,7 @@ describe("an observation", () => {
       ["kube-scheduler", 'metric{server="https://127.0.0.1:10259"} 1'],
       ["kube-controller-manager", 'metric{server="https://127.0.0.1:10257"} 1'],
       ["etcd", 'metric{server="http://127.0.0.1:2381"} 1'],
-      ["kube-apiserver", 'metric{server="20s"} 1'],
+      ["kube-apiserver", 'metric{server="60s"} 1'],
     ]);
     expect(usage).toBeUndefined();
   });
