@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { artifact, type Recipe } from "../lib/cache.ts";
 import { run } from "../lib/process.ts";
-import { checkedByGo, goInputs, type GoProgram } from "./go.ts";
+import { checkedByGo, environmentOf, flagsOf, goInputs, type GoProgram } from "./go.ts";
 import type { GoModule } from "./go-module.ts";
 
 /** A test program of another project, in a Go module of its own. */
@@ -10,18 +10,10 @@ export interface GoTestModule extends Pick<GoModule, "folder" | "estimate"> {
   readonly program: Pick<GoProgram, "name" | "package">;
 }
 
-/** The flags of tools/go.ts, so that Go's build cache already has Kubernetes. */
-const flags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
-
-const environment = {
-  GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
-  GOFLAGS: "-mod=readonly",
-  GOWORK: "off",
-  CGO_ENABLED: "0",
-};
-
 /** Returns the recipe that builds the tests of a package as a program. */
 export async function goTestRecipe({ folder, program, estimate }: GoTestModule): Promise<Recipe> {
+  // The flags of the node's programs, so that Go's build cache already has Kubernetes.
+  const flags = flagsOf(program);
   return {
     name: program.name,
     estimate,
@@ -30,7 +22,7 @@ export async function goTestRecipe({ folder, program, estimate }: GoTestModule):
     build: async (output) => {
       await run("go", ["test", "-c", ...flags, "-o", join(output, program.name), program.package], {
         cwd: folder,
-        env: environment,
+        env: environmentOf(program),
         timeout: 45 * 60_000,
       });
     },

@@ -123,12 +123,14 @@ function groupsOf(programs: readonly GoProgram[]): readonly Group[] {
   return groups.flatMap(([first, ...rest]) => (first === undefined ? [] : [[first, ...rest]]));
 }
 
-function flagsOf({ variables = {}, cgo = false }: GoProgram): readonly string[] {
+/** Flags of `go build` and `go test -c` for a program. */
+export function flagsOf({ variables = {}, cgo = false }: GoProgram): readonly string[] {
   const assignments = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
   const ldflags = ["-s", "-w", ...assignments, ...(cgo ? ["-extldflags -static"] : [])].join(" ");
   return ["-trimpath", "-buildvcs=false", "-ldflags", ldflags];
 }
 
-function environmentOf({ cgo = false }: GoProgram): Readonly<Record<string, string>> {
+/** Environment of Go for a program. */
+export function environmentOf({ cgo = false }: GoProgram): Readonly<Record<string, string>> {
   return { ...environment, CGO_ENABLED: cgo ? "1" : "0" };
 }
