@@ -142,7 +142,7 @@ async function backUpUnseen({ session, run, args, backUp }: Update): Promise<voi
   logLine("planning first, because an `up` that replaces the control plane needs a backup; --no-backup skips this");
   const plan = new ObservedPlan();
   const { events } = await planEvents(run, session.stack, args, () => true);
-  for (const line of events.split("\n").filter(Boolean)) plan.takeLine(line);
+  events.forEach(plan.takeLine);
   if (plan.loss !== undefined) await backUp(plan.loss, logLine);
 }
 

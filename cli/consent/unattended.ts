@@ -64,26 +64,26 @@ export async function planUnattended(
   args: readonly string[],
 ): Promise<{ readonly code: number; readonly losses: string }> {
   const { code, events } = await planEvents(run, stack, args);
-  return { code, losses: code === 0 ? describeLosses(plannedLosses(events)) : "" };
+  return { code, losses: code === 0 ? describeLosses(plannedLosses(events.join("\n"))) : "" };
 }
 
 /**
  * Previews an `up`.
  * @param args Arguments for `pulumi up`.
  * @param hides Whether the terminal does not show the preview, which the run's log has in any case. @default never
- * @returns Pulumi's exit code, and the engine's event log: a JSON object a line; "" after a failure.
+ * @returns Pulumi's exit code, and the engine's events, each a JSON object; none after a failure.
  */
 export async function planEvents(
   run: Pick<Run, "pulumi">,
   stack: string,
   args: readonly string[],
   hides?: () => boolean,
-): Promise<{ readonly code: number; readonly events: string }> {
-  const lines: string[] = [];
-  await using stream = await EventStream.open({ onEvent: (line) => lines.push(line) });
+): Promise<{ readonly code: number; readonly events: readonly string[] }> {
+  const events: string[] = [];
+  await using stream = await EventStream.open({ onEvent: (line) => events.push(line) });
   const preview = ["preview", "--stack", stack, ...stream.options, ...previewArguments(args)];
   const code = await run.pulumi(preview, stream.variables, hides);
-  return { code, events: code === 0 ? lines.join("\n") : "" };
+  return { code, events: code === 0 ? events : [] };
 }
 
 /** Options by which `pulumi up` applies the plan of {@link planUnattended} without a question. */
