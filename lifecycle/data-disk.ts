@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/index.ts";
 import { dataVolumeName, resourceName, suffix } from "../names.ts";
+import { grownSize } from "./grown-size.ts";
 import { createdDataDiskGiB, isSameCluster, keepersOf, priorCluster } from "./prior-cluster.ts";
 import type { PriorState } from "./prior-state.ts";
 
@@ -67,7 +68,7 @@ function volumeName(prior: PriorState, { clusterName, master }: ClusterConfig): 
  * @param volume Name of the disk's volume. The state may have the command of an earlier cluster. @default any
  */
 export function grownGiB(prior: PriorState, machine: string, volume = ""): number | undefined {
-  const inputs = prior.outputsOf("localCommand", `${machine}${suffix.growth}`)?.environment ?? {};
-  const { DISK = "", SIZE_GIB } = inputs as Readonly<Record<string, string>>;
-  return DISK.endsWith(volume) && SIZE_GIB !== undefined ? Number(SIZE_GIB) : undefined;
+  const command = prior.outputsOf("localCommand", `${machine}${suffix.growth}`);
+  const { DISK = "" } = (command?.environment ?? {}) as Readonly<Record<string, string>>;
+  return DISK.endsWith(volume) ? grownSize(command) : undefined;
 }

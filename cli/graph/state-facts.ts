@@ -1,3 +1,4 @@
+import { grownSize } from "../../lifecycle/grown-size.ts";
 import { nameOfUrn, resourceType, suffix } from "../../names.ts";
 import { clusterOf, resourcesOf, type StackState, type StateResource } from "../stack/state.ts";
 
@@ -48,8 +49,7 @@ function grownGiB(state: StackState, resource: string): number | undefined {
   const command = resourcesOf(state, resourceType.localCommand).find(
     ({ urn }) => nameOfUrn(urn) === `${resource}${suffix.growth}`,
   );
-  const { SIZE_GIB } = (command?.inputs?.environment ?? {}) as Readonly<Record<string, unknown>>;
-  return typeof SIZE_GIB === "string" ? Number(SIZE_GIB) : undefined;
+  return grownSize(command?.inputs);
 }
 
 /** Network or storage pool that a node uses. */

@@ -1,4 +1,5 @@
 import { compareNames } from "../../lib/name-order.ts";
+import { grownSize } from "../../lifecycle/grown-size.ts";
 import { isDataDisk, nameOfUrn, resourceName, resourceType, suffix } from "../../names.ts";
 import type { Role } from "../../topology.ts";
 import type { Inputs, Plan, Planned } from "./planned.ts";
@@ -37,10 +38,8 @@ const stepSuffixes = [
  */
 export function dataDiskGiB({ data, steps }: PlanNode, side: (resource: Planned) => Inputs): number | undefined {
   const grown = steps.get(suffix.growth);
-  const { SIZE_GIB } = ((grown && side(grown).environment) ?? {}) as Inputs;
-  if (typeof SIZE_GIB === "string") return Number(SIZE_GIB);
   const size = data && side(data).size;
-  return typeof size === "number" ? size / 2 ** 30 : undefined;
+  return grownSize(grown && side(grown)) ?? (typeof size === "number" ? size / 2 ** 30 : undefined);
 }
 
 /** Name of the plan's cluster; "" for a plan without one. */
