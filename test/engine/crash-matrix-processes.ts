@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { killProcesses } from "../support/kill-tree.ts";
 
 /**
  * Processes that a kill ends.
@@ -48,13 +49,7 @@ export function processesIn(folder: string): readonly Process[] {
 
 /** Kills processes, and returns after their end. @throws when one does not end within 20 s. */
 export async function killAll(processes: readonly Process[]): Promise<void> {
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
-  }
+  killProcesses(processes.map(({ pid }) => pid));
   // The next step of the test must not reach a process that is about to end.
   const isGone = () => processes.every(({ pid }) => partsOf(String(pid), "environ").length === 0);
   if (!(await becomesTrue(isGone, killLimit))) throw new Error(`killed processes live on: ${describe(processes)}`);

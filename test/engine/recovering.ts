@@ -5,12 +5,12 @@ import { cluster } from "./names.ts";
 import type { TestStack } from "./stack.ts";
 import type { Call, Moment } from "./world.ts";
 
-/** Recovers the stack as the commands do; returns its log, the output of Pulumi, and the calls of virsh. */
+/** Recovers the stack as the commands do; returns its log, the output of Pulumi, the calls of virsh, and the state. */
 export async function recoveryOf(stack: TestStack) {
   const log: string[] = [];
   const printed: string[] = [];
   const calls: string[] = [];
-  const { hold } = await recover(stack.session(printed), {
+  const { hold, state } = await recover(stack.session(printed), {
     connect:
       () =>
       (...args) => {
@@ -21,7 +21,7 @@ export async function recoveryOf(stack: TestStack) {
   });
   // A command would hold the stack until its process ends.
   hold.release();
-  return { log, printed, calls };
+  return { log, printed, calls, state };
 }
 
 /** Previews as the command does, without the program; returns its log and the commands of Pulumi that it ran. */

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { recover } from "../../cli/recovery/recover.ts";
 import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { sha256, shortDigest } from "../../lib/digest.ts";
 import { imageOfBaseVolume } from "../../names.ts";
 import { writeImage } from "./material.ts";
 import { label } from "./names.ts";
+import { recoveryOf } from "./recovering.ts";
 import { callProblems, touchedBy } from "./soak-calls.ts";
 import type { Model } from "./soak-model.ts";
 import type { Operation, SoakTarget } from "./soak-operations.ts";
@@ -73,21 +73,15 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
   async recover(model: Model): Promise<void> {
     if (!model.needsRecovery) return;
     this.#showPower();
-    const log: string[] = [];
-    const session = this.stack.session(log);
-    const { hold, state } = await recover(session, {
-      connect:
-        () =>
-        (...args) =>
-          this.stack.virsh(...args),
-      log: (line) => log.push(line),
-    });
-    hold.release();
+    const { log, printed, state } = await recoveryOf(this.stack);
     const failures: string[] = [];
-    await refreshFromLibvirt(session, { state, log: (line) => failures.push(line) });
+    await refreshFromLibvirt(this.stack.session(printed), { state, log: (line) => failures.push(line) });
     // Everything in this world is the cluster's own. The data disk is kept on purpose.
     const kept = log.filter((line) => line.startsWith("kept") && !line.includes("lab-master-data"));
-    refuse([...failures, ...kept, ...(model.isUnfinished ? await orphanProblems(this.stack) : [])], log.join("\n"));
+    refuse(
+      [...failures, ...kept, ...(model.isUnfinished ? await orphanProblems(this.stack) : [])],
+      [...log, ...printed].join("\n"),
+    );
   }
 
   /** Updates the stack, and checks that nothing changes. */

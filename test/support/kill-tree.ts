@@ -3,7 +3,12 @@ import { readFileSync, readdirSync } from "node:fs";
 /** Kills a process and all its descendants at once, as a loss of power does. */
 export function killTree(ancestor: number): void {
   // Pulumi's program and language host have process groups of their own, and would survive.
-  for (const pid of [ancestor, ...descendants(ancestor)]) {
+  killProcesses([ancestor, ...descendants(ancestor)]);
+}
+
+/** Kills processes, some of which may have ended. */
+export function killProcesses(pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");
     } catch (error) {
