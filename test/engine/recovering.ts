@@ -5,8 +5,8 @@ import { cluster } from "./names.ts";
 import type { TestStack } from "./stack.ts";
 import type { Call, Moment } from "./world.ts";
 
-/** Recovers the stack as the commands do; returns its log, the output of Pulumi, the calls of virsh, and the state. */
-export async function recoveryOf(stack: TestStack) {
+/** Recovers the stack as the commands do; returns the state, and all that the recovery did. */
+export async function recovered(stack: TestStack) {
   const log: string[] = [];
   const printed: string[] = [];
   const calls: string[] = [];
@@ -21,7 +21,12 @@ export async function recoveryOf(stack: TestStack) {
   });
   // A command would hold the stack until its process ends.
   hold.release();
-  return { log, printed, calls, state };
+  return { state, recovery: { log, printed, calls } };
+}
+
+/** Recovers the stack as the commands do; returns its log, the output of Pulumi, and the calls of virsh. */
+export async function recoveryOf(stack: TestStack) {
+  return (await recovered(stack)).recovery;
 }
 
 /** Previews as the command does, without the program; returns its log and the commands of Pulumi that it ran. */

@@ -4,7 +4,7 @@ import { sha256, shortDigest } from "../../lib/digest.ts";
 import { imageOfBaseVolume } from "../../names.ts";
 import { writeImage } from "./material.ts";
 import { label } from "./names.ts";
-import { recoveryOf } from "./recovering.ts";
+import { recovered } from "./recovering.ts";
 import { callProblems, touchedBy } from "./soak-calls.ts";
 import type { Model } from "./soak-model.ts";
 import type { Operation, SoakTarget } from "./soak-operations.ts";
@@ -73,7 +73,8 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
   async recover(model: Model): Promise<void> {
     if (!model.needsRecovery) return;
     this.#showPower();
-    const { log, printed, state } = await recoveryOf(this.stack);
+    const { state, recovery } = await recovered(this.stack);
+    const { log, printed } = recovery;
     const failures: string[] = [];
     await refreshFromLibvirt(this.stack.session(printed), { state, log: (line) => failures.push(line) });
     // Everything in this world is the cluster's own. The data disk is kept on purpose.
