@@ -1,16 +1,17 @@
 import { logLine, type Log } from "../lib/log.ts";
 import { hasInitialized } from "./backup/before-replacement.ts";
-import type { ControlPlaneLoss } from "./backup/planned-loss.ts";
+import { PlannedLoss, type ControlPlaneLoss } from "./backup/planned-loss.ts";
 import { UpdateGate } from "./backup/update-gate.ts";
 import { agreeingCommand, isUnattended } from "./consent/consent.ts";
 import { optionsToProceed, planEvents, planUnattended, RefusedError } from "./consent/unattended.ts";
 import { explainingFailure } from "./diagnose/after-failure.ts";
+import { machinesOf } from "./machines/machine.ts";
+import { refuseUnfinishedRevert } from "./machines/revert-mark.ts";
 import { startStopped } from "./recovery/restart.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
 import { EventStream } from "./engine-events/event-stream.ts";
 import { readLiveNodes } from "./progress/live-nodes.ts";
-import { hidesPlan, ObservedPlan } from "./progress/observed-plan.ts";
-import { explanationIn } from "./progress/pulumi-output.ts";
+import { explanationIn, hidesPlan } from "./progress/pulumi-output.ts";
 import { UpdateView } from "./progress/update-view.ts";
 import type { RecordedCommand } from "./runs/record.ts";
 import { openRun, type Run, type RunEnd } from "./runs/run.ts";
@@ -45,6 +46,7 @@ export interface UpOptions {
  * Without a terminal for a question, a plan proceeds if it deletes and replaces nothing that holds data.
  * @param args Arguments for `pulumi up`.
  * @returns Pulumi's exit code; 130 after Ctrl-C during the refresh.
+ * @throws before any change, when the last revert did not finish.
  * @throws {RefusedError} naming every loss of the plan, without a terminal.
  */
 export async function up(session: Session, args: readonly string[], options: UpOptions = {}): Promise<number> {
@@ -72,6 +74,7 @@ export async function up(session: Session, args: readonly string[], options: UpO
 
 /** Starts stopped objects and refreshes the state. @returns false after Ctrl-C, so that the command ends. */
 async function prepare(session: Session, state: StackState): Promise<boolean> {
+  await refuseUnfinishedRevert(machinesOf(state));
   await startStopped(state);
   await setWrongClocks(state);
   return refreshFromLibvirt(session, { state });
@@ -113,7 +116,7 @@ async function update(request: Update): Promise<number> {
 /** Runs `pulumi up` with a line for each node. @returns Pulumi's exit code, and the times and changes as lines. */
 async function show(request: Update, args: readonly string[]) {
   const { run, pulumiOutput, backUp } = request;
-  const plan = new ObservedPlan();
+  const plan = new PlannedLoss();
   const isHeld = backUp !== undefined && !hidesPlan(args);
   await using view = pulumiOutput ? undefined : await UpdateView.open(args, { onEvent: plan.take });
   // A plan without events is an unknown one.
@@ -129,7 +132,7 @@ async function show(request: Update, args: readonly string[]) {
   const source = view ?? events;
   const all = [...args, ...(source?.options ?? [])];
   const variables = { ...source?.variables, ...gate?.variables };
-  const code = await (view === undefined ? run.pulumi(all, variables) : run.pulumi(all, variables, view.hidesPulumi));
+  const code = await run.pulumi(all, variables, view?.hidesPulumi);
   await view?.[Symbol.asyncDispose]();
   // The errors are in the output that the terminal did not show.
   if (code !== 0 && view?.hasShown) console.log(`\n${explanationIn(await run.log())}`);
@@ -140,7 +143,7 @@ async function show(request: Update, args: readonly string[]) {
 async function backUpUnseen({ session, run, args, backUp }: Update): Promise<void> {
   if (backUp === undefined) return;
   logLine("planning first, because an `up` that replaces the control plane needs a backup; --no-backup skips this");
-  const plan = new ObservedPlan();
+  const plan = new PlannedLoss();
   const { events } = await planEvents(run, session.stack, args, () => true);
   events.forEach(plan.takeLine);
   if (plan.loss !== undefined) await backUp(plan.loss, logLine);

@@ -12,6 +12,11 @@ export function skipsPreview(args: readonly string[]): boolean {
   return args.some((argument) => /^--skip-preview(=true)?$|^-[a-z]*f[a-z]*$/.test(argument));
 }
 
+/** Whether arguments of `pulumi up` keep its plan from being observed: there is none, or Pulumi's one log of events is the user's. */
+export function hidesPlan(args: readonly string[]): boolean {
+  return skipsPreview(args) || args.some((argument) => /^--event-log(=|$)/.test(argument));
+}
+
 /** Most lines of a failure whose output has no part for errors. */
 const mostLines = 40;
 

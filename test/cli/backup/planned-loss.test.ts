@@ -1,20 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { PlannedLoss, type EngineStep } from "../../../cli/backup/planned-loss.ts";
+import { PlannedLoss } from "../../../cli/backup/planned-loss.ts";
+import type { EngineEvent } from "../../../cli/engine-events/engine-event.ts";
 
 const domain = "libvirt:index/domain:Domain";
 const volume = "libvirt:index/volume:Volume";
 const master = "nodeforge:index:Cluster$nodeforge:index:Master";
 const worker = "nodeforge:index:Cluster$nodeforge:index:WorkerPool$nodeforge:index:Worker";
-const step = (op: string, parents: string, type: string, name: string): EngineStep => ({
-  op,
-  urn: `urn:pulumi:lab::nodeforge::${parents}$${type}::${name}`,
+const step = (op: string, parents: string, type: string, name: string, isPlanned = true): EngineEvent => ({
+  is: "begun",
+  step: { op, urn: `urn:pulumi:lab::nodeforge::${parents}$${type}::${name}`, type, parent: "", isPlanned },
 });
+const end = (isPreview: boolean): EngineEvent => ({ is: "summary", isPreview, changes: {} });
 
 /** Loss of a complete plan with these steps. */
-function lossOf(...steps: readonly EngineStep[]) {
+function lossOf(...steps: readonly EngineEvent[]) {
   const plan = new PlannedLoss();
-  for (const each of steps) plan.take(each);
-  plan.end();
+  [...steps, end(true)].forEach(plan.take);
   return plan.loss;
 }
 
@@ -61,11 +62,27 @@ describe("a plan loses no control plane", () => {
   });
 
   test("where it has no step", () => expect(lossOf()).toBeUndefined());
+
+  test("by a step of the update, or by the end of a step", () => {
+    const ended: EngineEvent = { ...step("delete", master, domain, "lab-master"), is: "ended" } as EngineEvent;
+    expect(lossOf(step("delete", master, domain, "lab-master", false), ended)).toBeUndefined();
+  });
 });
 
 test("a plan without an end is unknown, and loses what its steps say", () => {
   const plan = new PlannedLoss();
+  plan.take(undefined);
+  plan.take(end(false));
   expect(plan.loss).toBe("unknown");
   plan.take(step("replace", master, domain, "lab-master"));
   expect(plan.loss).toBe("machine");
+});
+
+test("a plan takes lines of the engine, and refuses a line that is no event", () => {
+  const plan = new PlannedLoss();
+  plan.takeLine(JSON.stringify({ laterEvent: {} }));
+  const metadata = { op: "replace", urn: `urn:pulumi:lab::nodeforge::${master}$${domain}::lab-master`, type: domain };
+  plan.takeLine(JSON.stringify({ resourcePreEvent: { metadata, planning: true } }));
+  expect(plan.loss).toBe("machine");
+  expect(() => plan.takeLine("Updating (lab):")).toThrow("not valid JSON");
 });

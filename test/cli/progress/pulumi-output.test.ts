@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asksForPulumi, explanationIn, skipsPreview } from "../../../cli/progress/pulumi-output.ts";
+import { asksForPulumi, explanationIn, hidesPlan, skipsPreview } from "../../../cli/progress/pulumi-output.ts";
 
 describe("arguments of pulumi up", () => {
   it.each([
@@ -28,6 +28,14 @@ describe("arguments of pulumi up", () => {
     ["--yes", false],
     ["--config-file", false],
   ])("with %s begin with the update: %s", (option, begins) => expect(skipsPreview(["up", option])).toBe(begins));
+
+  it.each(["--skip-preview", "-yf", "--event-log=x", "--event-log"])("hide the plan with %s", (option) =>
+    expect(hidesPlan(["up", option])).toBe(true),
+  );
+
+  it.each(["--yes", "--diff", "--event-logs", "--skip-preview=false"])("do not hide the plan with %s", (option) =>
+    expect(hidesPlan(["up", option])).toBe(false),
+  );
 });
 
 describe("the explanation of a failure", () => {
