@@ -11,6 +11,20 @@ export interface CapacityFindings {
 
 const gibibyte = 2 ** 30;
 
+/** Changes that help, as sentences. A living cluster keeps its pool. */
+const fixes = {
+  domainType: "choose another domainType, or another hypervisor with libvirtUri.",
+  memory:
+    "lower masterMemoryMiB, workerMemoryMiB or the memoryMiB of a pool; or choose another hypervisor with libvirtUri.",
+  disk:
+    "lower masterDiskGiB, masterDataDiskGiB, workerDiskGiB or the diskGiB of a pool. " +
+    "A new cluster can use a larger pool with storagePool or storagePoolPath.",
+  folder: "choose another storagePoolPath, or an existing pool with storagePool.",
+};
+
+/** Changes that help where all machines together exceed the capacity. */
+const fewer = "Fix, if it runs out: lower workers or the count of a pool";
+
 /**
  * Compares the desired machines with the capacity of the hypervisor.
  *
@@ -36,17 +50,20 @@ export function checkCapacity(
   const warnings: string[] = [];
   if (host.hasDomainType === false && affected.length > 0) {
     const problem = `the hypervisor cannot run machines of type ${domainType}, the domainType of this stack`;
-    conflicts.push({ problem, command: `domcapabilities --virttype ${domainType}` });
+    conflicts.push({ problem, command: `domcapabilities --virttype ${domainType}`, fix: fixes.domainType });
   }
   const { memoryMiB = Infinity, processors = Infinity } = host;
   const tooLarge = affected.filter((machine) => machine.memoryMiB > memoryMiB);
   if (tooLarge.length > 0) {
     const largest = Math.max(...tooLarge.map((machine) => machine.memoryMiB));
     const problem = `${namesOf(tooLarge)} cannot have ${largest} MiB of memory: the hypervisor has ${memoryMiB} MiB`;
-    conflicts.push({ problem, command: "nodeinfo" });
+    conflicts.push({ problem, command: "nodeinfo", fix: fixes.memory });
   } else if (sum((machine) => machine.memoryMiB) > memoryMiB) {
     const all = sum((machine) => machine.memoryMiB);
-    warnings.push(`the nodes may use ${all} MiB of memory together, but the hypervisor has ${memoryMiB} MiB`);
+    warnings.push(
+      `the nodes may use ${all} MiB of memory together, but the hypervisor has ${memoryMiB} MiB. ` +
+        `${fewer}, turn off other machines, or ${fixes.memory}`,
+    );
   }
   const crowded = affected.filter(({ vcpus }) => vcpus > processors);
   if (crowded.length > 0) {
@@ -62,9 +79,12 @@ export function checkCapacity(
       conflicts.push({
         problem: `${namesOf(tooWide)} cannot fill a disk of ${largest} GiB: ${place} has ${has} GiB`,
         ...poolInfo,
+        fix: fixes.disk,
       });
     } else if (allDisks * gibibyte > capacity) {
-      warnings.push(`the nodes' disks may grow to ${allDisks} GiB together, but ${place} has ${has} GiB`);
+      warnings.push(
+        `the nodes' disks may grow to ${allDisks} GiB together, but ${place} has ${has} GiB. ${fewer}, or ${fixes.disk}`,
+      );
     }
   }
   conflicts.push(...folderConflicts(desired, host, owned));
@@ -75,11 +95,12 @@ export function checkCapacity(
 function folderConflicts({ pool }: Desired, { folder }: Host, owned: Owned): Conflict[] {
   const isNew = [owned.domains, owned.pools, owned.volumes].every(({ size }) => size === 0);
   if (pool.origin !== "created" || folder === undefined || !isNew) return [];
-  if (!folder.isDirectory) return [{ problem: `storagePoolPath ${pool.path} is not a directory` }];
+  const fix = fixes.folder;
+  if (!folder.isDirectory) return [{ problem: `storagePoolPath ${pool.path} is not a directory`, fix }];
   if (folder.entries.length === 0) return [];
   const [first = "", ...others] = folder.entries;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  return [{ problem: `storagePoolPath ${pool.path} must be missing or empty, but has ${first}${more}` }];
+  return [{ problem: `storagePoolPath ${pool.path} must be missing or empty, but has ${first}${more}`, fix }];
 }
 
 function namesOf(machines: readonly DesiredMachine[]): string {

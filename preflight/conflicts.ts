@@ -87,6 +87,8 @@ export interface Conflict {
   readonly problem: string;
   /** Arguments of a virsh command that shows or fixes it; undefined when no command does. */
   readonly command?: string;
+  /** Changes that help, as sentences. @default other names, existing objects, or the removal of objects */
+  readonly fix?: string;
 }
 
 /** Types of pools that store qcow2 files with a path. The others store devices, or disks of a network. */

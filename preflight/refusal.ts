@@ -62,15 +62,17 @@ export async function refuseConflicts(
   for (const text of warnings) await warn(text);
 }
 
+/** Fix of a conflict that has none of its own: most are about a name that something else has. */
+const otherNames =
+  "choose another clusterName, networkName or networkCidr; or use existing objects with network and storagePool; or remove\n" +
+  "objects that are no longer needed. `npm run up` removes orphans of a killed or failed run, but only if they are surely this\n" +
+  "cluster's.";
+
 function describe(conflicts: readonly Conflict[], uri: string): string {
   const lines = conflicts.map(
     ({ problem, command }) => `  ${problem}${command === undefined ? "" : `: ${commandFor(uri)} ${command}`}`,
   );
-  return [
-    "Nothing was created: libvirt does not match the configuration, or its capacity is too small.",
-    ...lines,
-    "Fix: choose another clusterName, networkName or networkCidr; or use existing objects with network and storagePool; or remove",
-    "objects that are no longer needed. `npm run up` removes orphans of a killed or failed run, but only if they are surely this",
-    "cluster's.",
-  ].join("\n");
+  const fixes = new Set(conflicts.map(({ fix = otherNames }) => `Fix: ${fix}`));
+  const first = "Nothing was created: libvirt does not match the configuration, or its capacity is too small.";
+  return [first, ...lines, ...fixes].join("\n");
 }

@@ -49,6 +49,12 @@ describe("the hypervisor", () => {
 });
 
 describe("machines", () => {
+  const lessMemory =
+    "lower masterMemoryMiB, workerMemoryMiB or the memoryMiB of a pool; or choose another hypervisor with libvirtUri.";
+  const smallerDisks =
+    "lower masterDiskGiB, masterDataDiskGiB, workerDiskGiB or the diskGiB of a pool. " +
+    "A new cluster can use a larger pool with storagePool or storagePoolPath.";
+
   it("within the capacity are no conflict", () => {
     expect(findingsOf({}, { memoryMiB: 8192, processors: 2, hasDomainType: true, folder: empty(100) })).toEqual({
       conflicts: [],
@@ -63,6 +69,7 @@ describe("machines", () => {
       {
         problem: "dev-worker-node-1 and 2 more cannot have 9000 MiB of memory: the hypervisor has 8192 MiB",
         command: "nodeinfo",
+        fix: lessMemory,
       },
     ]);
     expect(warnings).toEqual([]);
@@ -71,7 +78,10 @@ describe("machines", () => {
   it("with more memory together than the hypervisor are a warning", () => {
     const { conflicts, warnings } = findingsOf({}, { memoryMiB: 6143 });
     expect(conflicts).toEqual([]);
-    expect(warnings).toEqual(["the nodes may use 6144 MiB of memory together, but the hypervisor has 6143 MiB"]);
+    expect(warnings).toEqual([
+      "the nodes may use 6144 MiB of memory together, but the hypervisor has 6143 MiB. " +
+        `Fix, if it runs out: lower workers or the count of a pool, turn off other machines, or ${lessMemory}`,
+    ]);
     expect(findingsOf({}, { memoryMiB: 6144 }).warnings).toEqual([]);
   });
 
@@ -85,12 +95,16 @@ describe("machines", () => {
   it("with a disk larger than the pool are a conflict; all disks together are a warning", () => {
     const { conflicts } = findingsOf({ masterDataDiskGiB: "120" }, { folder: empty(100) });
     expect(conflicts).toEqual([
-      { problem: "dev-master cannot fill a disk of 120 GiB: the disk of /var/lib/libvirt/nodeforge-dev has 100.0 GiB" },
+      {
+        problem: "dev-master cannot fill a disk of 120 GiB: the disk of /var/lib/libvirt/nodeforge-dev has 100.0 GiB",
+        fix: smallerDisks,
+      },
     ]);
     expect(findingsOf({}, { folder: empty(69) })).toEqual({
       conflicts: [],
       warnings: [
-        "the nodes' disks may grow to 70 GiB together, but the disk of /var/lib/libvirt/nodeforge-dev has 69.0 GiB",
+        "the nodes' disks may grow to 70 GiB together, but the disk of /var/lib/libvirt/nodeforge-dev has 69.0 GiB. " +
+          `Fix, if it runs out: lower workers or the count of a pool, or ${smallerDisks}`,
       ],
     });
   });
@@ -125,6 +139,7 @@ describe("machines", () => {
       {
         problem: "dev-worker-node-1 and 1 more cannot fill a disk of 20 GiB: storage pool vms has 15.0 GiB",
         command: "pool-info vms",
+        fix: smallerDisks,
       },
     ]);
   });
@@ -147,6 +162,7 @@ describe("machines", () => {
       {
         problem: "the hypervisor cannot run machines of type kvm, the domainType of this stack",
         command: "domcapabilities --virttype kvm",
+        fix: "choose another domainType, or another hypervisor with libvirtUri.",
       },
     ]);
   });
@@ -166,12 +182,14 @@ describe("the folder of the cluster's own pool", () => {
     expect(inspectFolder(join(folder, "missing", "below"))?.capacity).toBe(blocks * bsize);
   });
 
+  const fix = "choose another storagePoolPath, or an existing pool with storagePool.";
+
   it("must not have files of another program", () => {
     const path = join(folder, "theirs");
     mkdirSync(path);
     for (const file of ["a", "b", "c"]) writeFileSync(join(path, file), "");
     expect(conflictsAt(path)).toEqual([
-      { problem: `storagePoolPath ${path} must be missing or empty, but has a and 2 more` },
+      { problem: `storagePoolPath ${path} must be missing or empty, but has a and 2 more`, fix },
     ]);
   });
 
@@ -183,6 +201,6 @@ describe("the folder of the cluster's own pool", () => {
   it("must not be a file", () => {
     const path = join(folder, "file");
     writeFileSync(path, "");
-    expect(conflictsAt(path)).toEqual([{ problem: `storagePoolPath ${path} is not a directory` }]);
+    expect(conflictsAt(path)).toEqual([{ problem: `storagePoolPath ${path} is not a directory`, fix }]);
   });
 });

@@ -18,6 +18,7 @@ const answers = (activeNetworks: string) => ({
   "net-dumpxml lab": definition,
   "pool-dumpxml vms": "<pool type='dir'><target><path>/vms</path></target></pool>",
   "vol-list --pool vms": "",
+  nodeinfo: "CPU(s):              4\nMemory size:         8388608 KiB\n",
 });
 const existing = { network: "lab", storagePool: "vms" };
 
@@ -58,5 +59,35 @@ describe("an existing network that does not match the configuration", () => {
   it("is no conflict when it matches", async () => {
     const raw = { ...existing, networkCidr: "10.9.0.0/16" };
     expect(await outcome(raw)).toMatchObject({ refused: undefined });
+  });
+});
+
+describe("the fix of a refusal", () => {
+  const ends = (refused: string | undefined) =>
+    refused
+      ?.split("\nFix: ")
+      .slice(1)
+      .map((fix) => fix.split(";")[0]);
+  const raw = { ...existing, networkCidr: "10.9.0.0/16" };
+  const large = { ...raw, masterMemoryMiB: "9000", workerMemoryMiB: "9001" };
+  const memory = "lower masterMemoryMiB, workerMemoryMiB or the memoryMiB of a pool";
+  const names = "choose another clusterName, networkName or networkCidr";
+
+  it("names the keys of the capacity, and no names, where only the capacity is too small", async () => {
+    const { refused } = await outcome(large);
+    expect(refused).toContain(
+      "dev-master and 2 more cannot have 9001 MiB of memory: the hypervisor has 8192 MiB: virsh",
+    );
+    expect(ends(refused)).toEqual([memory]);
+  });
+
+  it("is about names, and not about the capacity, where the capacity is large enough", async () => {
+    const { refused } = await outcome(raw, new PriorState(), "");
+    expect(ends(refused)).toEqual([names]);
+  });
+
+  it("is each of both once, where both are wrong", async () => {
+    const { refused } = await outcome({ ...large, nodeDomain: "lan" }, new PriorState(), "");
+    expect(ends(refused)).toEqual([names, memory]);
   });
 });
