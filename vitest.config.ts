@@ -25,10 +25,12 @@ export default defineConfig({
         },
       },
       {
-        // The whole engine tier with the state in a journal: `npm run test:engine:nightly`.
+        // The engine tier with the state in a journal: `npm run test:engine:nightly`.
         test: {
           name: "engine-journal",
           include: ["test/engine/**/*.test.ts"],
+          // Their cases choose the journal themselves or have no stack, so this project would only repeat them.
+          exclude: ["crash-matrix", "go-modules", "journal", "soak-model"].map((name) => `test/engine/${name}.test.ts`),
           env: { NODEFORGE_JOURNAL: "on" },
           testTimeout: 300_000,
           hookTimeout: 300_000,
