@@ -26,7 +26,7 @@ requests() {
 # consider NAME USER REQUEST CONDITIONS: adds a request that may be approved to granted, by its token.
 declare -A granted
 consider() {
-  local name=$1 token=${2#system:bootstrap:} worker subject
+  local name=$1 token=${2#system:bootstrap:} worker text subject
   # The API server sets the user. Requests that are decided, and requests of nodes for themselves, are not for this script.
   [[ -z $4 && $2 == system:bootstrap:* ]] || return 0
   if [[ ! $token =~ ^[a-z0-9]{6}$ || ! -f $joins/$token || -n ${granted[$token]-} ]]; then
@@ -34,11 +34,12 @@ consider() {
     return 0
   fi
   read -r worker _ <"$joins/$token" || return 0
-  subject=$(base64 -d <<<"$3" | openssl req -noout -subject -nameopt RFC2253) || subject=
+  decode_request "$3" && subject=$(openssl req -noout -subject -nameopt RFC2253 <<<"$text") ||
+    subject="more than a request, or none"
   if [[ $subject == "subject=CN=system:node:$worker,O=system:nodes" ]]; then
     granted[$token]=$name
   else
-    say "$name is not approved: token $token is for $worker, got a request for ${subject#subject=}"
+    say "$name is not approved: token $token is for $worker, got ${subject#subject=}"
   fi
 }
 

@@ -22,9 +22,6 @@ names_of() {
   printf -v names 30%02X82%02X%s8704%s $((${#1} + 8)) ${#1} "$name" "$address"
 }
 
-# Kubernetes and openssl skip different things before a request, so a text must be a request and nothing else.
-request_text=$'^-----BEGIN CERTIFICATE REQUEST-----\n[A-Za-z0-9+/\n]+={0,2}\n-----END CERTIFICATE REQUEST-----$'
-
 # The line before a request's names, as `openssl asn1parse` prints it.
 extension=$':X509v3 Subject Alternative Name\n'
 
@@ -40,8 +37,7 @@ judge() {
     $usages == '"digital signature" "key encipherment" "server auth"' ]] || return 0
 
   why="$node sends more than a request, or none"
-  ((${#request} < 8192)) && text=$(base64 -d <<<"$request" 2>/dev/null) || return 0
-  [[ $text =~ $request_text ]] || return 0
+  decode_request "$request" || return 0
   subject=$(openssl req -noout -subject -nameopt RFC2253 <<<"$text" 2>/dev/null) || return 0
   why="$node asks for ${subject#subject=}"
   [[ $subject == "subject=CN=system:node:$node,O=system:nodes" ]] || return 0

@@ -277,6 +277,13 @@ expect_kubelet() {
   ) 8>/run/nodeforge-kubelets.lock
 }
 
+# decode_request BASE64: sets text to a certificate request. Fails unless it is one request and nothing else, because Kubernetes and
+# openssl skip different things before a request.
+decode_request() {
+  local -r one=$'^-----BEGIN CERTIFICATE REQUEST-----\n[A-Za-z0-9+/\n]+={0,2}\n-----END CERTIFICATE REQUEST-----$'
+  ((${#1} < 8192)) && text=$(base64 -d <<<"$1" 2>/dev/null) && [[ $text =~ $one ]]
+}
+
 # approve_certificates NAME...: approves requests. kubectl sends five requests a second, two for each name, so several share the names.
 approve_certificates() {
   local names=("$@") processes process failed=0

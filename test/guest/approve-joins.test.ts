@@ -30,11 +30,18 @@ const folder = sharedFolder();
 const key = join(folder, "key.pem");
 execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
 
-/** Returns a line of the watch: the name of a request, its user, and the request for a subject. */
-function request(name: string, user: string, subject: string, condition = ""): string {
-  const text = execFileSync("openssl", ["req", "-new", "-key", key, "-subj", subject]).toString("base64");
-  return `${name} ${user} ${text} ${condition}`.trimEnd();
-}
+/** Returns a certificate request for a subject, as PEM. */
+const pem = (subject: string) =>
+  execFileSync("openssl", ["req", "-new", "-key", key, "-subj", subject], { encoding: "utf8" });
+
+/** Returns a line of the watch: the name of a request, its user, its content and its condition. */
+const line = (name: string, user: string, text: string, condition = "") =>
+  `${name} ${user} ${Buffer.from(text).toString("base64")} ${condition}`.trimEnd();
+
+/** Returns a line of the watch whose request is for a subject. */
+const request = (name: string, user: string, subject: string, condition = "") =>
+  line(name, user, pem(subject), condition);
+
 const token = (id: string) => `system:bootstrap:${id}`;
 const kubelet = (name: string) => `/O=system:nodes/CN=system:node:${name}`;
 const live = () => Math.floor(Date.now() / 1000) + 600;
@@ -135,8 +142,26 @@ describe("a request is not approved", () => {
     expect([status, approved, other]).toEqual([0, ["certificate approve right"], []]);
   });
 
-  it("without a certificate request", () => {
-    expect(beside(`wrong ${token("aaaaaa")} bm9uZQ==`).approved).toEqual(["certificate approve right"]);
+  const own = pem(kubelet("worker-1"));
+  it.each([
+    ["with nothing in it", "none"],
+    ["with a second request before it", pem(kubelet("master")) + own],
+    ["with a second request after it", own + pem(kubelet("master"))],
+    ["with a text before it", `text\n${own}`],
+    ["with a text after it", `${own}text\n`],
+    ["with a header in it", own.replace("\n", "\nProc-Type: 4\n\n")],
+    ["under the other name of a request", own.replaceAll("CERTIFICATE", "NEW CERTIFICATE")],
+    ["that is longer than a kubelet's", own.replace("\n", `\n${"A".repeat(9000)}`)],
+  ])("%s", (_, text) => {
+    const { status, approved, other, stderr } = beside(line("wrong", token("aaaaaa"), text));
+    expect([status, approved, other], stderr).toEqual([0, ["certificate approve right"], []]);
+    const refusal = "wrong is not approved: token aaaaaa is for worker-1, got more than a request, or none";
+    expect(stderr.split(refusal)).toHaveLength(2);
+  });
+
+  it("that is not base64", () => {
+    const { status, approved } = beside(`wrong ${token("aaaaaa")} ***`);
+    expect([status, approved]).toEqual([0, ["certificate approve right"]]);
   });
 
   it.each(["Approved", "Denied"])("in the condition %s", (condition) => {
