@@ -4,6 +4,7 @@ import { tagOf } from "../../libvirt/snapshot-records.ts";
 import { loadSnapshot, readDisks } from "../../libvirt/snapshots.ts";
 import { patientVirshFor } from "../../libvirt/virsh.ts";
 import { readMachineState, type Machine } from "./machine.ts";
+import { markRevert, unmarkRevert } from "./revert-mark.ts";
 import { findSnapshot, snapshotsOf, type ClusterSnapshot } from "./snapshots.ts";
 import { onEach, resumeAll, type MachineOptions } from "./suspend.ts";
 
@@ -27,9 +28,9 @@ export async function snapshotToRevert(
  * Brings disks and memory of every machine back to a snapshot, and resumes them all. First pauses every machine, and checks that
  * each has its part, so that a refused revert changes nothing. Everything since the snapshot is lost.
  *
- * Networks and storage pools must be active.
- * @throws when a machine has lost its part; the machines then go on. When a part cannot be loaded, all machines stay paused,
- * because some of them would be from another time.
+ * Networks and storage pools must be active. A revert that is killed leaves a mark ({@link markRevert}). The next revert removes it.
+ * @throws when a machine has lost its part; the machines then go on. When a part cannot be loaded, all machines stay paused and
+ * marked, because some of them would be from another time.
  */
 export async function revertTo(
   snapshot: ClusterSnapshot,
@@ -53,6 +54,7 @@ export async function revertTo(
           `the disks of ${lost.join(", ")} have no snapshot ${snapshot.name}. Fix: take another snapshot`,
         );
       }
+      await markRevert(snapshot.name, machines, connect);
     } catch (error) {
       for (const { uuid, uri } of before.started) await connect(uri)("destroy", uuid).catch(() => undefined);
       await resumeAll(before.paused, options);
@@ -68,6 +70,7 @@ export async function revertTo(
         { cause: error },
       );
     }
+    await unmarkRevert(machines, connect);
     await resumeAll(machines, options);
   });
 }

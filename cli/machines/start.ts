@@ -8,6 +8,7 @@ import { setWrongClocks } from "../recovery/wrong-clocks.ts";
 import type { StackState } from "../stack/state.ts";
 import { readMachineState, wordFor, type Machine } from "./machine.ts";
 import type { Change } from "./report.ts";
+import { refuseUnfinishedRevert } from "./revert-mark.ts";
 
 /** Options of {@link startMachines}. */
 export interface StartOptions {
@@ -28,7 +29,7 @@ const concurrency = 4;
  * a paused one is resumed, and one that is off boots. Sets the clocks of those that continue, and all wrong ones.
  * @param state State that has the machines, and the networks and pools that they need.
  * @returns the machines in the given order.
- * @throws when a machine cannot be started, with the fix.
+ * @throws when a machine cannot be started, with the fix. Before any change when the last revert did not finish.
  */
 export async function startMachines(
   state: StackState,
@@ -36,6 +37,7 @@ export async function startMachines(
   options: StartOptions = {},
 ): Promise<readonly Change[]> {
   const { connect = patientVirshFor, log = logLine, polling, whenControlPlaneRuns } = options;
+  await refuseUnfinishedRevert(machines, connect);
   const before = new Map<string, string>();
   await pMap(
     machines,

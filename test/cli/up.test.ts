@@ -1,7 +1,9 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Session } from "../../cli/stack/session.ts";
 import { up } from "../../cli/up.ts";
+import { clusterOfMachines } from "./machines/cluster-state.ts";
 import { fakeSession } from "./runs/fake-session.ts";
 
 let fake: ReturnType<typeof fakeSession>;
@@ -15,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   rmSync(fake.folder, { recursive: true });
 });
 
@@ -62,6 +65,20 @@ test("up reads the state once, refreshes it, and updates the stack", async () =>
 test("up does not read a state that its caller has read", async () => {
   expect(await up(session(), ["--yes"], { state, runs: fake.root })).toBe(0);
   expect([exports(), calls.filter(isUpdate).length]).toEqual([0, 1]);
+});
+
+test("up changes nothing after a revert that did not finish", async () => {
+  const asked = join(fake.folder, "asked");
+  writeFileSync(join(fake.folder, "virsh"), `#!/bin/sh\necho "$*" >>'${asked}'\necho '<revert snapshot="first"/>'\n`, {
+    mode: 0o755,
+  });
+  vi.stubEnv("PATH", `${fake.folder}:${process.env.PATH}`);
+  const cluster = clusterOfMachines([{ name: "m", uuid: "of-m" }]);
+  await expect(up(session(), ["--yes"], { state: cluster, runs: fake.root })).rejects.toThrow(
+    "the last revert to snapshot first did not finish",
+  );
+  expect(calls).toEqual([]);
+  expect(readFileSync(asked, "utf8")).toBe("-q -c qemu:///system metadata of-m --uri urn:nodeforge:revert --config\n");
 });
 
 test("up ends after Ctrl-C during the refresh, before it updates the stack", async () => {

@@ -9,6 +9,8 @@ export interface FakeMachine {
   /** Tags in its disks. */
   tags: string[];
   records: string;
+  /** Mark of a revert that has not finished. */
+  mark: string;
   /** Error of a command, or of QEMU for an operation on snapshots such as `snapshot-save`. */
   readonly refuses?: Partial<Record<string, string>>;
   /** Whether its guest ignores the request to shut down. */
@@ -19,7 +21,7 @@ export interface FakeMachine {
 
 /** Returns a running machine. */
 export function running(properties: Partial<FakeMachine> = {}): FakeMachine {
-  return { state: "running", reason: "booted", tags: [], records: "", ...properties };
+  return { state: "running", reason: "booted", tags: [], records: "", mark: "", ...properties };
 }
 
 /** Returns a machine that is off. */
@@ -91,13 +93,13 @@ export class FakeHypervisor {
   }
 
   #metadata(machine: FakeMachine, more: readonly string[], uuid: string): string {
-    const text = more[more.indexOf("--set") + 1];
-    if (more.includes("--set")) machine.records = text ?? "";
-    else if (more.includes("--remove")) machine.records = "";
-    else if (machine.records === "")
+    const kind = more.includes("urn:nodeforge:revert") ? "mark" : "records";
+    if (more.includes("--set")) machine[kind] = more[more.indexOf("--set") + 1] ?? "";
+    else if (more.includes("--remove")) machine[kind] = "";
+    else if (machine[kind] === "")
       throw new VirshError("virsh", "error: metadata not found: Requested metadata element is not present", undefined);
-    else return machine.records;
-    this.done.push(`record ${uuid}`);
+    else return machine[kind];
+    this.done.push(`${kind === "mark" ? `mark${machine.mark}` : "record"} ${uuid}`);
     return "";
   }
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { revertTo, snapshotToRevert } from "../../../cli/machines/revert.ts";
+import { refuseUnfinishedRevert } from "../../../cli/machines/revert-mark.ts";
 import { checkName, snapshotListing, snapshotsOf } from "../../../cli/machines/snapshots.ts";
 import { removeSnapshot, takeSnapshot } from "../../../cli/machines/take-snapshot.ts";
+import type { Virsh } from "../../../libvirt/virsh.ts";
 import { FakeHypervisor, machines, off, running, type FakeMachine } from "./fake-hypervisor.ts";
 
 const started = (more: Readonly<Record<string, FakeMachine>> = {}) =>
@@ -128,14 +130,16 @@ describe("a revert", () => {
   const revert = async (hypervisor: FakeHypervisor) =>
     revertTo(await snapshotToRevert("first", machines, hypervisor.options), machines, hypervisor.options);
 
-  test("pauses or starts all machines, then loads each, then resumes all", async () => {
+  test("pauses or starts all machines, then loads each while the cluster is marked, then resumes all", async () => {
     const hypervisor = await withSnapshot();
     Object.assign(hypervisor.machines.w1 ?? {}, { state: "shut off", reason: "saved" });
     Object.assign(hypervisor.machines.w2 ?? {}, { state: "paused" });
     await revert(hypervisor);
     expect(hypervisor.done.slice(0, 2).sort()).toEqual(["start w1 --paused", "suspend m"]);
-    expect(hypervisor.done.slice(2, 5).sort()).toEqual(["snapshot-load m", "snapshot-load w1", "snapshot-load w2"]);
-    expect(hypervisor.done.slice(5).sort()).toEqual(["resume m", "resume w1", "resume w2"]);
+    expect(hypervisor.done[2]).toBe('mark<revert snapshot="first"/> m');
+    expect(hypervisor.done.slice(3, 6).sort()).toEqual(["snapshot-load m", "snapshot-load w1", "snapshot-load w2"]);
+    expect(hypervisor.done[6]).toBe("mark m");
+    expect(hypervisor.done.slice(7).sort()).toEqual(["resume m", "resume w1", "resume w2"]);
   });
 
   test("changes nothing when a machine has lost its part: each goes on, and the one that was off is off", async () => {
@@ -143,8 +147,19 @@ describe("a revert", () => {
     Object.assign(hypervisor.machines.w1 ?? {}, { state: "shut off", reason: "shutdown" });
     Object.assign(hypervisor.machines.w2 ?? {}, { tags: [] });
     await expect(revert(hypervisor)).rejects.toThrow("the disks of w2 have no snapshot first");
-    expect(hypervisor.done.filter((line) => line.startsWith("snapshot-"))).toEqual([]);
+    expect(hypervisor.done.filter((line) => /^(snapshot-|mark)/.test(line))).toEqual([]);
     expect(statesOf(hypervisor)).toEqual(["running", "shut off", "running"]);
+  });
+
+  test("loads nothing where it cannot mark the cluster, which goes on", async () => {
+    const hypervisor = await withSnapshot();
+    const virsh: Virsh = (...args) =>
+      args.includes('<revert snapshot="first"/>') ? Promise.reject(new Error("no mark")) : hypervisor.virsh(...args);
+    const snapshot = await snapshotToRevert("first", machines, hypervisor.options);
+    const options = { ...hypervisor.options, connect: () => virsh };
+    await expect(revertTo(snapshot, machines, options)).rejects.toThrow("no mark");
+    expect(hypervisor.done.filter((line) => line.startsWith("snapshot-"))).toEqual([]);
+    expect(statesOf(hypervisor)).toEqual(["running", "running", "running"]);
   });
 
   test("leaves all machines paused when one part cannot be loaded, also by a new process", async () => {
@@ -168,5 +183,53 @@ describe("a revert", () => {
       "the cluster cannot be reverted to first, because its nodes differ (replaced since: w1)",
     );
     expect(hypervisor.done).toEqual([]);
+  });
+});
+
+describe("an unfinished revert", () => {
+  const refused = (hypervisor: FakeHypervisor, of = machines) => refuseUnfinishedRevert(of, () => hypervisor.virsh);
+
+  /** A hypervisor on which a revert to `first` has loaded the part of one machine only. */
+  async function unfinished(): Promise<FakeHypervisor> {
+    const hypervisor = await withSnapshot({ w1: running({ refuses: { "snapshot-load": "bad magic" } }) });
+    const snapshot = await snapshotToRevert("first", machines, hypervisor.options);
+    await expect(revertTo(snapshot, machines, hypervisor.options)).rejects.toThrow("not every machine is back");
+    hypervisor.done.length = 0;
+    return hypervisor;
+  }
+
+  test("is refused by its snapshot's name, until the same revert finishes", async () => {
+    const hypervisor = await unfinished();
+    await expect(refused(hypervisor)).rejects.toThrow(
+      "the last revert to snapshot first did not finish, so the machines may be from different times; nothing was changed. " +
+        "Fix: npm run revert -- first, or npm run destroy",
+    );
+    expect(hypervisor.done).toEqual([]);
+    expect(statesOf(hypervisor)).toEqual(["paused", "paused", "paused"]);
+    const { w1 } = hypervisor.machines;
+    if (w1 === undefined) throw new Error("w1 is needed");
+    hypervisor.machines.w1 = { ...w1, refuses: {} };
+    await revertTo(await snapshotToRevert("first", machines, hypervisor.options), machines, hypervisor.options);
+    await expect(refused(hypervisor)).resolves.toBeUndefined();
+    expect(statesOf(hypervisor)).toEqual(["running", "running", "running"]);
+  });
+
+  test("stays refused when the next revert fails again", async () => {
+    const hypervisor = await unfinished();
+    const snapshot = await snapshotToRevert("first", machines, hypervisor.options);
+    await expect(revertTo(snapshot, machines, hypervisor.options)).rejects.toThrow("bad magic");
+    await expect(refused(hypervisor)).rejects.toThrow("did not finish");
+  });
+
+  test.each([
+    ["a cluster that was never reverted", () => withSnapshot(), machines],
+    [
+      "a machine of the control plane that libvirt does not have",
+      () => Promise.resolve(new FakeHypervisor({})),
+      machines,
+    ],
+    ["a stack without machines", unfinished, []],
+  ])("is not found for %s", async (_, make, of) => {
+    await expect(refused(await make(), of)).resolves.toBeUndefined();
   });
 });

@@ -76,6 +76,15 @@ describe("start", () => {
     expect(hypervisor.done).toEqual(["start m", "start w1", "start w2"]);
   });
 
+  test("changes nothing after a revert that did not finish", async () => {
+    const hypervisor = started({
+      m: { ...running({ mark: '<revert snapshot="first"/>' }), state: "paused" },
+      w1: off(),
+    });
+    await expect(start(hypervisor)).rejects.toThrow("the last revert to snapshot first did not finish");
+    expect(hypervisor.done).toEqual([]);
+  });
+
   test("starts no worker when the API server does not answer", async () => {
     const hypervisor = started({ m: off(), w1: off(), w2: off() });
     const whenControlPlaneRuns = () => Promise.reject(new Error("no API"));
