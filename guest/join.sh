@@ -32,6 +32,9 @@ clear_earlier_join() {
   systemctl restart containerd
 }
 
+# is_registered: succeeds once the Node of this worker exists. The kubelet may read its own Node.
+is_registered() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf get node "$NODE_NAME" -o name; }
+
 begin=$SECONDS
 if [[ -n $joined_with && (-z $token_id || $token_id == "$joined_with") ]]; then
   say "$NODE_NAME has joined already"
@@ -52,6 +55,9 @@ else
     exit 1
   fi
   keep_kubelet_settings
+  # kubeadm 1.36 waits only for the kubelet's certificate. The health check of the next run expects a Node of every worker that
+  # has joined (lifecycle/health.ts).
+  wait_for 300 "the registration of $NODE_NAME" is_registered
   joined_with=$token_id
 fi
 start_node_network "$joined_with"

@@ -27,7 +27,7 @@ export interface NodePorts {
 
 const nodePorts: NodePorts = { ssh: 22, kubelet: 10250 };
 
-/** A node that was Ready once. */
+/** A node that has joined, so that its Node has existed. */
 export interface SettledNode {
   readonly name: string;
   /** Address of its machine. */
@@ -67,12 +67,15 @@ export async function checkHealth(
   return { ...health, degraded: health.degraded || [master, ...workers].some(isOff) };
 }
 
-/** Returns a node that was Ready once; undefined for a node that never was. */
+/**
+ * Returns a node that has joined; undefined for a node that has not. A run that was killed may have left a worker that has
+ * joined and was never Ready.
+ */
 function settledNode(prior: PriorState, { name, resourceName }: Node): SettledNode | undefined {
   const identity = prior.outputsOf("localCommand", `${resourceName}${suffix.hostKey}`)?.stdout;
-  const joined = prior.outputsOf("remoteCommand", `${resourceName}${suffix.ready}`);
-  const isMaster = prior.outputsOf("remoteCommand", `${resourceName}${suffix.init}`) !== undefined;
-  if (typeof identity !== "string" || (joined === undefined && !isMaster)) return undefined;
+  const steps = [suffix.join, suffix.init];
+  const hasJoined = steps.some((step) => prior.outputsOf("remoteCommand", `${resourceName}${step}`) !== undefined);
+  if (typeof identity !== "string" || !hasJoined) return undefined;
   return { name, address: (JSON.parse(identity) as { address: string }).address };
 }
 

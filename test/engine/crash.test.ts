@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { rejoined } from "./names.ts";
+import { recoveryOf } from "./recovering.ts";
+import { shareStack } from "./shared-stack.ts";
 import { TestStack } from "./stack.ts";
 
 describe("an up that was killed", () => {
@@ -20,6 +23,53 @@ describe("an up that was killed", () => {
     expect(succeeded, text).toBe(true);
     expect(text).toContain("interrupted while creating");
     expect(await stack.drift()).toEqual([]);
+  });
+});
+
+describe("an up that was killed between the join of a new worker and its readiness", () => {
+  let stack: TestStack;
+  shareStack(async (created) => {
+    stack = created;
+    await stack.up({ workers: 2 });
+    stack.world.on("before", /create Command worker-node-3-ready/, () => {
+      stack.cli.kill();
+      throw new Error("killed");
+    });
+    const { succeeded, calls } = await stack.up({ workers: 3 });
+    expect(succeeded).toBe(false);
+    expect(calls.of("create")).toContain("Command worker-node-3-join");
+    stack.world.calm();
+    await recoveryOf(stack);
+  });
+
+  it("is completed by the next one, which lets no worker join again", async () => {
+    const { calls } = await stack.change({});
+    expect(calls.list).toEqual([
+      "create Command worker-node-3-ready",
+      "update Command ready",
+      "update ConfigMap addons-smoke",
+    ]);
+    expect(await stack.drift()).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
+  });
+
+  it("is completed by the next one also when the Node was deleted since: only this worker joins again, once", async () => {
+    stack.guests.deleteNode("worker-node-3");
+    const { calls } = await stack.change({});
+    const again = rejoined(3).filter((resource) => /token|join/.test(resource));
+    expect(calls.list).toEqual(
+      [
+        ...again.flatMap((resource) => [`create ${resource}`, `delete ${resource}`]),
+        "create Command ready",
+        "create Command worker-node-3-ready",
+        "delete Command ready",
+        "update ConfigMap addons-smoke",
+      ].sort(),
+    );
+    const kubeconfig = (await stack.output("kubeconfig", "--show-secrets")) as string;
+    expect(stack.guests.workersOf(kubeconfig).sort()).toEqual(["worker-node-1", "worker-node-2", "worker-node-3"]);
+    expect(await stack.drift()).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
   });
 });
 

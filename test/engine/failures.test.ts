@@ -15,7 +15,10 @@ function fail(): never {
 describe("a first up that fails", () => {
   it("is completed by the next one when a join failed", async () => {
     await using stack = await TestStack.create();
-    stack.world.on("before", /create Command worker-node-2-join/, fail);
+    // A failure before the other join has begun would cancel that join, too, and leave two unused tokens.
+    const { promise: otherJoin, resolve: begin } = Promise.withResolvers<void>();
+    stack.world.on("before", /create Command worker-node-1-join/, () => begin());
+    stack.world.on("before", /create Command worker-node-2-join/, () => otherJoin.then(fail));
     const first = await stack.up();
     expect(first.succeeded).toBe(false);
     expect(first.text).toContain("planned by the test");

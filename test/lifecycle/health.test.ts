@@ -208,7 +208,7 @@ describe("checkHealth", () => {
   const found = (prior: PriorState, of = config) => checkHealth(prior, deriveTopology(of), of.timeouts);
   const identity = { stdout: JSON.stringify({ address: "127.0.0.1", hostKey: "ssh-ed25519 AAAA" }) };
   const master = { "remoteCommand dev-master-init": {}, "localCommand dev-master-host-key": identity };
-  const worker = { "remoteCommand dev-worker-node-1-ready": {}, "localCommand dev-worker-node-1-host-key": identity };
+  const worker = { "remoteCommand dev-worker-node-1-join": {}, "localCommand dev-worker-node-1-host-key": identity };
 
   it("sends no request before there is a cluster", async () => {
     let asked = 0;
@@ -222,11 +222,11 @@ describe("checkHealth", () => {
     expect(asked).toBe(1);
   });
 
-  it("expects the workers that were Ready once, and no others", async () => {
+  it("expects the workers that have joined, Ready or not, and no others", async () => {
     const kubeconfig = { "remoteCommand dev-master-kubeconfig": { stdout: await serving({ master: "True" }) } };
     expect(await found(priorStateOf({ ...master, ...worker, ...kubeconfig }))).toEqual(degraded("worker-node-1"));
-    const neverReady = { "localCommand dev-worker-node-1-host-key": identity };
-    expect(await found(priorStateOf({ ...master, ...neverReady, ...kubeconfig }))).toEqual(healthy);
+    const booted = { "localCommand dev-worker-node-1-host-key": identity, "remoteCommand dev-worker-node-1-token": {} };
+    expect(await found(priorStateOf({ ...master, ...booted, ...kubeconfig }))).toEqual(healthy);
     const withoutWorkers = configWith({ workers: "0" });
     expect(await found(priorStateOf({ ...master, ...worker, ...kubeconfig }), withoutWorkers)).toEqual(healthy);
   });
