@@ -85,6 +85,12 @@ PARAMETERS
 NETWORK
 }
 
+# all_active UNIT...: succeeds if every unit is active. `systemctl is-active` succeeds if any of its units is.
+all_active() {
+  local unit
+  for unit; do systemctl is-active "$unit" || return; done
+}
+
 # start_node_network HOW: starts flanneld and kube-proxy, once the kubelet has the client certificate that both use. HOW is how
 # the node joined the cluster: its token's id, or "control-plane". The units wait for the file that it is written to.
 start_node_network() {
@@ -92,7 +98,7 @@ start_node_network() {
   write_file 0644 /etc/nodeforge/joined <<<"$1"
   # flanneld exits until its node has a pod range, and its unit restarts it. So its first failures are expected.
   systemctl start --no-block flanneld kube-proxy
-  wait_for 300 "flanneld and kube-proxy" systemctl is-active flanneld kube-proxy
+  wait_for 300 "flanneld and kube-proxy" all_active flanneld kube-proxy
 }
 
 # answers UNIT: succeeds if the unit answers as healthy. The units of etcd and the API server have started only once they do.

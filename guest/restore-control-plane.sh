@@ -198,7 +198,7 @@ if [[ -n $before && $(range_of "$before") != "$(range_of "$after")" ]]; then
 fi
 # flanneld exits until its node has a pod range, and its unit restarts it.
 systemctl start --no-block kubelet flanneld kube-proxy
-wait_for 300 "kubelet, flanneld and kube-proxy" systemctl is-active kubelet flanneld kube-proxy
+wait_for 300 "kubelet, flanneld and kube-proxy" all_active kubelet flanneld kube-proxy
 
 # The objects of the backup are back, also if a secret stays plain.
 [[ $(keys_in_use) != "$encryption" || -e $encrypted ]] || rewrite_secrets

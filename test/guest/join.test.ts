@@ -9,9 +9,18 @@ const programs = `
 timeout() { shift; "$@"; }
 cloud-init() { :; }
 hostname() { echo worker-1; }
-systemctl() { note "systemctl $*"; }
+# The unit DOWN is active from its second check on.
+systemctl() {
+  note "systemctl $*"
+  [[ $* != "is-active \${DOWN:-none}" ]] || (($(grep -c "^systemctl is-active $DOWN" "$FOLDER/calls") > 1))
+}
 systemd-tmpfiles() { note "systemd-tmpfiles $*"; }
 ip() { note "ip $*"; }
+# The Node exists from this attempt on.
+kubectl() {
+  note "kubectl $*"
+  (($(grep -c '^kubectl ' "$FOLDER/calls") >= \${ATTEMPTS:-1})) || { echo 'nodes "worker-1" not found' >&2; return 1; }
+}
 kubeadm() {
   [[ $1 != join ]] || { cat >"$FOLDER/configuration"; mkdir -p "$FOLDER/kubelet/pki"; echo x >"$FOLDER/kubelet/pki/kubelet-client-current.pem"; }
   note "kubeadm $*"
@@ -37,8 +46,8 @@ const configuration = (token: string) =>
   });
 
 /** Returns a worker with these files. */
-function worker(files: readonly string[] = []): TestNode {
-  const node = new TestNode(programs);
+function worker(files: readonly string[] = [], replaced = programs): TestNode {
+  const node = new TestNode(replaced);
   node.write("image.json", JSON.stringify({ contract: readDeclaration().contract }));
   node.write("cloud-init/status.json", '{"start": 1}');
   node.write("cloud-init/result.json", "{}");
@@ -46,19 +55,54 @@ function worker(files: readonly string[] = []): TestNode {
   for (const file of files) node.write(file, "aaaaaa\n");
   return node;
 }
-const joinWith = (node: TestNode, token = "bbbbbb.0123456789abcdef") =>
-  node.run({ script: "join", parameters }, {}, configuration(token));
+const joinWith = (node: TestNode, token = "bbbbbb.0123456789abcdef", environment = {}) =>
+  node.run({ script: "join", parameters }, environment, configuration(token));
 
 const folders = "systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes";
-const begun = ["systemctl start --no-block flanneld kube-proxy", "systemctl is-active flanneld kube-proxy"];
+const joining = [
+  "kubeadm join --config /dev/stdin",
+  "kubectl --kubeconfig /etc/kubernetes/kubelet.conf get node worker-1 -o name",
+];
+const begun = [
+  "systemctl start --no-block flanneld kube-proxy",
+  "systemctl is-active flanneld",
+  "systemctl is-active kube-proxy",
+];
 
 describe("a worker", () => {
   it("that never joined gets its folders and joins, and no file is removed", () => {
     const node = worker();
     expect(joinWith(node).status).toBe(0);
-    expect(node.calls).toEqual([folders, "kubeadm join --config /dev/stdin", ...begun]);
+    expect(node.calls).toEqual([folders, ...joining, ...begun]);
     expect(node.read("nodeforge/joined")).toBe("bbbbbb\n");
     expect(node.read("configuration")).toBe(configuration("bbbbbb.0123456789abcdef"));
+  });
+
+  it("has joined once its Node exists", () => {
+    const node = worker();
+    const { status, stderr } = joinWith(node, undefined, { ATTEMPTS: "3" });
+    expect([status, node.calls]).toEqual([0, [folders, ...joining, joining[1], joining[1], ...begun]]);
+    expect(stderr).toContain("] waiting for the registration of worker-1\n");
+  });
+
+  it("has not joined without a Node, and its error says what is missing", () => {
+    // Each pause takes 100 s.
+    const node = worker([], `${programs}\nsleep() { SECONDS=$((SECONDS + 100)); }`);
+    const { status, stderr } = joinWith(node, undefined, { ATTEMPTS: "9" });
+    expect([status, node.calls]).toEqual([1, [folders, ...joining, joining[1], joining[1], joining[1]]]);
+    expect(stderr).toContain(
+      'FAILED: the registration of worker-1: still missing after 300s: nodes "worker-1" not found\n',
+    );
+    expect(existsSync(join(node.folder, "nodeforge/joined"))).toBe(false);
+  });
+
+  it.each([
+    ["flanneld", [begun[1]]],
+    ["kube-proxy", begun.slice(1)],
+  ])("waits for %s also while the other unit is active", (unit, first) => {
+    const node = worker();
+    expect(joinWith(node, undefined, { DOWN: unit }).status).toBe(0);
+    expect(node.calls).toEqual([folders, ...joining, begun[0], ...first, ...begun.slice(1)]);
   });
 
   it("that has joined with this token is not changed", () => {
@@ -105,7 +149,7 @@ describe("a worker", () => {
       "ip link delete cni0",
       "systemctl restart containerd",
       folders,
-      "kubeadm join --config /dev/stdin",
+      ...joining,
       ...begun,
     ]);
     for (const removed of ["flannel", "leases/networks", "cni/10.conflist", "pki/ca.crt"])
