@@ -231,8 +231,9 @@ export class VirtualMachine {
           LIMIT_SECONDS: String(bootTimeoutMinutes * 60),
           // A new version of a script is installed by an update.
           SCRIPTS: stepsOf[node.role].map((script) => installedScript(script).id).join(" "),
-          // A worker's reservation is deleted with the worker. The control plane's reservation is part of the network.
-          ...(reservedIn === undefined ? {} : { NETWORK: reservedIn }),
+          // A worker's reservation is restored when it is missing, and deleted with the worker. The control plane's is part of the
+          // network.
+          ...(reservedIn === undefined ? {} : { NETWORK: reservedIn, NODE: node.name }),
         },
         // A new machine has a new key.
         triggers: [this.domainId],

@@ -3,20 +3,24 @@
  * channel does not cross the network. So the key authenticates even the first ssh connection. The state keeps the output, which
  * stays valid while the machine is off and libvirt knows no address.
  *
- * Before that, installs the scripts of the node's steps through the same channel. An installed script stays.
+ * Before that, installs the scripts of the node's steps through the same channel. An installed script stays. Reserves the
+ * address where the network has no reservation for the machine, as after a removal that was undone (shut-down.ts).
  *
  * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: the first interface that is not the loopback), NETWORK_CIDR (subnet of the
  * address; missing: any), LIMIT_SECONDS. SCRIPTS has the ids of the scripts (missing: none). Fails with the last error when the
- * limit passes without an address and a key. The node may be compromised, so nothing but a valid address and a valid key is printed.
+ * limit passes without an address and a key. NETWORK is the network with the reservation (missing: there is none), and NODE the
+ * name of the node. The node may be compromised, so nothing but a valid address and a valid key is printed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, isAddress, parseSubnet } from "../lib/cidr.ts";
 import { scriptOf } from "../guest/installed-script.ts";
+import { reserveMissing } from "../libvirt/reservations.ts";
 import { installScript } from "./install-script.ts";
-import { askAgent, reasonOf } from "./virsh.ts";
+import { askAgent, reasonOf, virsh } from "./virsh.ts";
 
 const keyFile = "/etc/ssh/ssh_host_ed25519_key.pub";
 const { DOMAIN = "", MAC = "", NETWORK_CIDR = "", LIMIT_SECONDS = "", SCRIPTS = "" } = process.env;
+const { NETWORK = "", NODE = "" } = process.env;
 const subnet = parseSubnet(NETWORK_CIDR);
 if (NETWORK_CIDR !== "" && subnet === undefined) {
   throw new Error(`NETWORK_CIDR is ${NETWORK_CIDR}, expected a subnet such as 192.168.222.0/24`);
@@ -64,6 +68,16 @@ function isOurs(candidate: unknown): boolean {
   return typeof candidate === "string" && isAddress(candidate) && (subnet === undefined || holds(subnet, candidate));
 }
 
+/** Only warns, because the machine works without a reservation while its lease lasts. */
+async function reserve(address: string): Promise<void> {
+  if (NETWORK === "") return;
+  try {
+    await reserveMissing(virsh, NETWORK, [{ mac: MAC, name: NODE, address }]);
+  } catch (error) {
+    console.error(`${DOMAIN} has no reservation in network ${NETWORK}: ${reasonOf(error)}`);
+  }
+}
+
 const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
 let reportedAt = 0;
 for (;;) {
@@ -72,6 +86,7 @@ for (;;) {
     const hostKey = await readHostKey();
     const address = await readAddress();
     for (; missing[0] !== undefined; missing.shift()) await installScript(ask, missing[0]);
+    await reserve(address);
     console.log(JSON.stringify({ address, hostKey }));
     break;
   } catch (error) {

@@ -3,6 +3,7 @@ import { resumeMachines, type Polling } from "./halted-machines.ts";
 import type { Connect, LibvirtObject } from "./hypervisors.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import { hypervisorsOf, uriOf, type StackState, type StateResource } from "../stack/state.ts";
+import { restoreReservations } from "./missing-reservations.ts";
 import { restoreLinks, startNetworks, startPools } from "./stopped-networks.ts";
 
 /** Options of {@link startStopped}, which tests replace. */
@@ -32,8 +33,8 @@ export async function startStoppedForDeletion(state: StackState, options: StartO
 
 /**
  * Starts the stack's stopped objects that a refresh does not show, so that Pulumi would not start them. They are inactive pools
- * and networks, and machines that are paused, asleep or saved. Restores the links of machines whose network was stopped, too.
- * Touches only objects whose UUID the state has.
+ * and networks, and machines that are paused, asleep or saved. Restores the links of machines whose network was stopped, and
+ * missing reservations of workers, too. Touches only objects whose UUID the state has.
  *
  * Logs a hypervisor that does not answer. Later steps that need it fail with the reason.
  * @throws when an object cannot be started, with the fix.
@@ -44,6 +45,7 @@ export async function startStopped(state: StackState, options: StartOptions = {}
     // Pools and networks first: a machine that continues needs its disks and its network.
     await startPools(virsh, ofKind("Pool"), log);
     await startNetworks(virsh, ofKind("Network"), log);
+    for (const { name } of ofKind("Network")) await restoreReservations(virsh, state, name, log);
     await resumeMachines(virsh, ofKind("Domain"), log, patience);
     for (const network of ofKind("Network")) {
       const linked = there.filter((resource) => networkOf(resource) === network.name).flatMap(objectOf);

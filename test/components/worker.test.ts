@@ -134,6 +134,7 @@ describe("a worker", () => {
       LIMIT_SECONDS: "1200",
       SCRIPTS: installedScript("join").id,
       NETWORK: "scheduler_benchmark_net",
+      NODE: "worker-node-1",
     });
     // The control plane's reservation is part of the network.
     expect(one("Command", "dev-master-host-key").inputs.environment).not.toHaveProperty("NETWORK");

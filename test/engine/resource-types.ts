@@ -99,7 +99,7 @@ const domain: ResourceType = {
     const id = randomUUID();
     const addresses = lan.addresses ?? [world.lease(lan.mac)];
     // With waitForLease, the real provider also reserves the address in the network.
-    if (lan.waitForLease) world.reservations.set(`${lan.networkName} ${lan.mac}`, String(lan.hostname));
+    if (lan.waitForLease) reserve(world, lan.networkName, lan.mac, lan.hostname);
     const [root, , data] = inputs.disks as { volumeId: string }[];
     guests.boot({
       domainId: id,
@@ -134,7 +134,11 @@ const localCommand: ResourceType = {
     const [name, id] = [at(environment, "DOMAIN"), at(environment, "DOMAIN_ID")];
     const found = world.named("Domain", String(name));
     if (found && found.id !== id) return;
-    if (found) guests.stop(found.id);
+    if (found) {
+      guests.stop(found.id);
+      // A refresh reads this.
+      found.properties = { ...found.properties, running: false };
+    }
     world.reservations.delete(`${String(at(environment, "NETWORK"))} ${String(at(environment, "MAC"))}`);
   },
 };
@@ -160,6 +164,8 @@ function readIdentity({ environment }: Properties, { world, guests }: Place): Pr
   const found = world.named("Domain", String(name));
   if (!found) throw new Error(`no domain ${String(name)}`);
   guests.install(found.id, scriptsIn(environment));
+  const network = at(environment, "NETWORK");
+  if (network !== undefined) reserve(world, network, at(environment, "MAC"), at(environment, "NODE"));
   return { stdout: JSON.stringify(guests.identity(found.id)), stderr: "" };
 }
 
@@ -225,6 +231,10 @@ function rollOut({ kind }: Properties, place: Place): void {
   const data = world.named("ConfigMap", mounted)?.properties.data;
   const check = smokeCheck.replace("$(cat /check/expected)", String(at(data, "expected")));
   runForReal(check, { SERVICE: "smoke", PODS: String(guests.workersOf(kubeconfig).length) });
+}
+
+function reserve(world: World, network: unknown, mac: unknown, name: unknown): void {
+  world.reservations.set(`${String(network)} ${String(mac)}`, String(name));
 }
 
 function need(world: World, kind: string, id: unknown): void {

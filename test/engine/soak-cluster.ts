@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { startStopped } from "../../cli/recovery/restart.ts";
 import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { sha256, shortDigest } from "../../lib/digest.ts";
 import { imageOfBaseVolume } from "../../names.ts";
@@ -76,6 +77,8 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     const { state, recovery } = await recovered(this.stack);
     const { log, printed } = recovery;
     const failures: string[] = [];
+    const virsh = (...args: readonly string[]) => this.stack.virsh(...args);
+    await startStopped(state, { connect: () => virsh, log: (line) => log.push(line) });
     await refreshFromLibvirt(this.stack.session(printed), { state, log: (line) => failures.push(line) });
     // Everything in this world is the cluster's own. The data disk is kept on purpose.
     const kept = log.filter((line) => line.startsWith("kept") && !line.includes("lab-master-data"));

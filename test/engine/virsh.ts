@@ -85,7 +85,11 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     if (found && !isActive(found)) throw new Error(`storage pool '${taken}' is not active`);
   };
   switch (command) {
+    case "uri":
+      return "qemu:///system\n";
     case "list": {
+      // No machine of this world is paused, asleep, or saved.
+      if (/--state-paused|--with-managed-save/.test(operands.join(" "))) return "";
       const domains = listed("Domain", ({ id }) => guests.isRunning(id));
       if (!operands.includes("--uuid")) return namesOf(domains);
       return domains.map(({ id, taken }) => `${id} ${taken}\n`).join("");
@@ -118,7 +122,17 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
     case "desc":
       return String(need("Domain", name).properties.description);
     case "net-dumpxml":
-      return networkDefinition(need("Network", name), linksTo(name).filter(({ id }) => guests.isRunning(id)).length);
+      return networkDefinition(
+        need("Network", name),
+        linksTo(name).filter(({ id }) => guests.isRunning(id)).length,
+        [...world.reservations.keys()].flatMap((key) => (key.startsWith(`${name} `) ? [key.split(" ")[1]!] : [])),
+      );
+    case "net-update": {
+      const [network = "", , , host = ""] = operands;
+      const [, mac = "", node = ""] = /mac='(.*)' name='(.*)' ip='.*'/.exec(host) ?? [];
+      world.reservations.set(`${need("Network", network).taken} ${mac}`, node);
+      return "";
+    }
     case "net-port-list":
       return linksTo(name)
         .filter(({ id }) => guests.isRunning(id))
@@ -175,12 +189,13 @@ function poolDefinition({ properties }: Thing): string {
   return `<pool type='${type}'><target><path>${String(at(properties, "target.path"))}</path></target></pool>`;
 }
 
-function networkDefinition({ taken, properties }: Thing, connections: number): string {
+function networkDefinition({ taken, properties }: Thing, connections: number, reserved: readonly string[]): string {
   const [metadata = ""] = /<metadata>.*<\/metadata>/.exec(String(at(properties, "xml.xslt"))) ?? [];
   const ips = ((properties.addresses ?? []) as string[]).map((cidr) => {
     const [address, prefix] = cidr.split("/");
     const range = properties.range as [string, string] | undefined;
-    const dhcp = range ? `<dhcp><range start='${range[0]}' end='${range[1]}'/></dhcp>` : "";
+    const hosts = reserved.map((mac) => `<host mac='${mac}' ip='${address}'/>`).join("");
+    const dhcp = `<dhcp>${range ? `<range start='${range[0]}' end='${range[1]}'/>` : ""}${hosts}</dhcp>`;
     return `<ip address='${address}' prefix='${prefix}'>${dhcp}</ip>`;
   });
   return `<network${connections > 0 ? ` connections='${connections}'` : ""}><name>${taken}</name>${metadata}${ips.join("")}</network>`;

@@ -180,3 +180,38 @@ describe("address and host key of a machine", () => {
     expect(questions).toEqual(["guest-file-open", "guest-file-read", "guest-file-close"]);
   });
 });
+
+describe("the reservation of the address", () => {
+  const reserved = (hosts: string, update = ":") => `case $1 in
+net-dumpxml) echo "<network><ip address='192.168.222.1' prefix='24'><dhcp>${hosts}</dhcp></ip></network>"; exit ;;
+net-update) ${update}; exit ;;
+esac`;
+  const identify = async (before: string, environment = {}) => {
+    const hypervisor = new TestHypervisor(agent({ before }));
+    const machine = { MAC: mac, LIMIT_SECONDS: "20", NETWORK: "lab-net", NODE: "w" };
+    const { status, stdout, stderr } = await hypervisor.run("read-identity", { ...machine, ...environment });
+    expect([status, (JSON.parse(stdout) as { address: string }).address]).toEqual([0, "192.168.222.101"]);
+    return { stderr, calls: hypervisor.calls.flatMap((call) => / (net-.*)/.exec(call)?.[1] ?? []) };
+  };
+  const dump = "net-dumpxml lab-net";
+  const add = `net-update lab-net add-last ip-dhcp-host <host mac='${mac}' name='w' ip='192.168.222.101'/> --live --config`;
+
+  it("is made where the network has none for the machine", async () => {
+    const other = "<host mac='52:54:00:00:00:01' ip='192.168.222.102'/>";
+    expect(await identify(reserved(other))).toEqual({ stderr: "", calls: [dump, add] });
+  });
+
+  it("is kept where the network has it", async () => {
+    const own = `<host mac='${mac.toUpperCase()}' ip='192.168.222.101'/>`;
+    expect(await identify(reserved(own))).toEqual({ stderr: "", calls: [dump] });
+  });
+
+  it("is not looked for without a network of the cluster", async () => {
+    expect(await identify(reserved(""), { NETWORK: "" })).toEqual({ stderr: "", calls: [] });
+  });
+
+  it("is reported in one line when it cannot be made", async () => {
+    const { stderr } = await identify(reserved("", 'echo "error: the address is taken" >&2; echo more >&2; exit 1'));
+    expect(stderr).toBe("lab-w has no reservation in network lab-net: error: the address is taken\n");
+  });
+});

@@ -319,3 +319,51 @@ describe("a stack that is about to be destroyed", () => {
     expect(said.at(-1)).toMatch(/^lab-w-1 was woken and is still asleep/);
   });
 });
+
+describe("the reservation of a worker", () => {
+  const identity = JSON.stringify({ address: "192.168.222.101", hostKey: "ssh-ed25519 AAAA" });
+  const step = (environment: object, stdout = identity): StateResource => ({
+    urn: urn("command:local:Command", "lab-w-1-host-key"),
+    type: "command:local:Command",
+    id: "step",
+    inputs: { environment },
+    outputs: { stdout },
+  });
+  const own = { MAC: "52:54:00:00:00:01", NETWORK: "lab-net", NODE: "w-1" };
+  const network = (hosts = "") =>
+    `<network><ip address='192.168.222.1' netmask='255.255.255.0'><dhcp>${hosts}</dhcp></ip></network>`;
+  const add =
+    "net-update lab-net add-last ip-dhcp-host <host mac='52:54:00:00:00:01' name='w-1' ip='192.168.222.101'/> --live --config";
+
+  test("that is missing is restored before its machine continues", async () => {
+    const answers = { "net-dumpxml lab-net": network(), [add]: "", ...halted };
+    const { said, asked } = await going({ ...answers, "domstate uuid-1 --reason": "shut off (shutdown)" }, [
+      ...stack,
+      step(own),
+    ]);
+    expect(said).toEqual(["network lab-net had no reservation for w-1: 192.168.222.101 is reserved again"]);
+    expect(asked).toEqual(["net-dumpxml lab-net", add, "domstate uuid-1 --reason"]);
+  });
+
+  test("that exists is not touched", async () => {
+    const there = network("<host mac='52:54:00:00:00:01' name='w-1' ip='192.168.222.101'/>");
+    const { failure, said, asked } = await going({ "net-dumpxml lab-net": there }, [...stack, step(own)]);
+    expect([failure, said, asked]).toEqual([undefined, [], ["net-dumpxml lab-net"]]);
+  });
+
+  test.each([
+    ["in another network", step({ ...own, NETWORK: "other" })],
+    ["of the control plane", step({ MAC: own.MAC, NODE: "master" })],
+    ["of an earlier release", step({ MAC: own.MAC, NETWORK: "lab-net" })],
+    ["of a machine that was replaced", { ...step(own), delete: true }],
+  ])("%s is not looked for", async (_, other) => {
+    expect(await going({}, [...stack, other])).toEqual({ failure: undefined, said: [], asked: [] });
+  });
+
+  test("that libvirt refuses is logged, and the rest continues", async () => {
+    const answers = { "net-dumpxml lab-net": network(), [add]: new Error("error: the address is taken\nmore") };
+    const { failure, said } = await going(answers, [...stack, step(own)]);
+    const line = "a worker has no reservation in network lab-net: Error: error: the address is taken";
+    expect([failure, said]).toEqual([undefined, [line]]);
+  });
+});
