@@ -1,3 +1,4 @@
+import { listDomains } from "../../libvirt/inventory.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
 import { resourceName } from "../../names.ts";
 import type { Connect } from "./hypervisors.ts";
@@ -5,10 +6,11 @@ import { removeOrphans, shutOffDomains, type Candidate, type Orphan } from "./or
 import { clusterIdsOf, hasDomainMark, isInState } from "./owner.ts";
 import { clusterOf, hypervisorsOf, type StackState } from "../stack/state.ts";
 import { AnotherRunError } from "../stack/lock.ts";
+import { rows } from "./volume-users.ts";
 
 /**
- * Removes domains of the cluster that libvirt defined and could not start, for example because memory was short. Their disks
- * are kept.
+ * Removes domains of the cluster whose creation failed after libvirt had defined them. libvirt could not start them, for example
+ * because memory was short, or its answer was lost, for example because libvirtd restarted. Their disks are kept.
  *
  * The provider (0.8.3, resource_libvirt_domain.go) sets a domain's id only once it has started. To the engine such a creation
  * did nothing: neither the state nor the pending operations have the domain, and its name is taken. Its mark in libvirt is
@@ -31,18 +33,32 @@ export async function* removeFailedDomains(
       if (error instanceof AnotherRunError) throw error;
       // The marks stay in libvirt, so the next run finds these domains again. Later steps that need the hypervisor fail with
       // the reason.
-      yield { what: `domains that never started on ${uri}`, kept: (error as Error).message.split("\n").at(-1) ?? "" };
+      yield {
+        what: `domains whose creation failed on ${uri}`,
+        kept: (error as Error).message.split("\n").at(-1) ?? "",
+      };
     }
   }
 }
 
 async function* failedDomains(state: StackState, virsh: Virsh): AsyncGenerator<Candidate> {
-  for (const { uuid, name } of await shutOffDomains(virsh)) {
+  for (const { uuid, name } of await listDomains(virsh, "--all")) {
     // The name first, because it needs no call of virsh: a hypervisor may have many domains of other users.
     if (!name.startsWith(resourceName(clusterOf(state), "")) || isInState(state, uuid)) continue;
     const description = await virsh("desc", uuid);
-    if (hasDomainMark(state, description)) {
-      yield { kind: "domain", name, virsh, uuid, description, isShutOff: true };
+    if (!hasDomainMark(state, description)) continue;
+    const isShutOff = (await shutOffDomains(virsh)).some((domain) => domain.uuid === uuid);
+    const isUnrecorded = !isShutOff && (await hasOnlyDisksInState(state, virsh, uuid));
+    if (isShutOff || isUnrecorded) {
+      yield { kind: "domain", name, virsh, uuid, description, isShutOff, isUnrecorded };
     }
   }
+}
+
+/** Whether the state has every disk of a domain, and no step of its machine: the first step records the domain's UUID. */
+async function hasOnlyDisksInState(state: StackState, virsh: Virsh, uuid: string): Promise<boolean> {
+  if (JSON.stringify(state.resources).includes(uuid)) return false;
+  // The columns are type, device, target and source.
+  const disks = rows(await virsh("domblklist", "--details", uuid)).map(([, , , source = ""]) => source);
+  return disks.length > 0 && disks.every((disk) => isInState(state, disk));
 }

@@ -32,6 +32,8 @@ export interface DomainCandidate extends Named {
   readonly recordedDescription?: unknown;
   /** Whether it is shut off and has no saved memory; undefined where the source does not know. */
   readonly isShutOff?: boolean;
+  /** Whether the state has every disk of it and no step of its machine. @default false */
+  readonly isUnrecorded?: boolean;
 }
 
 /** A volume whose creation was interrupted, or whose upload failed. */
@@ -106,12 +108,13 @@ async function judge(state: StackState, candidate: Candidate): Promise<string | 
 }
 
 async function judgeDomain(state: StackState, candidate: DomainCandidate): Promise<string | undefined> {
-  const { virsh, name, uuid, description, recordedDescription } = candidate;
-  // A copy of this state may manage a domain of the same id that runs, or that will continue from its saved memory. Only
-  // the creation that was interrupted here proves that such a domain is an orphan.
+  const { virsh, name, uuid, description, recordedDescription, isUnrecorded } = candidate;
+  // A copy of this state may manage a domain of the same id that runs, or that will continue from its saved memory. The creation
+  // that was interrupted here proves that such a domain is an orphan, and so do disks of this state without a step of a machine.
   const isOurs =
     hasDomainMark(state, description) &&
     (description === recordedDescription ||
+      isUnrecorded ||
       (candidate.isShutOff ?? (await shutOffDomains(virsh)).some((domain) => domain.uuid === uuid)));
   return isOurs ? undefined : `its description is not the one this stack gives it: virsh desc ${name}`;
 }

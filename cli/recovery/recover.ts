@@ -31,7 +31,7 @@ export interface Recovered {
 
 /**
  * Recovers a stack from an earlier run, and so removes what would block the next one. After a killed run: its lock, and
- * libvirt objects that are missing from the state. After a failed run: partial uploads, and domains that never started.
+ * libvirt objects that are missing from the state. After a failed run: partial uploads, and domains whose creation failed.
  * Protects the control plane's data again where a killed `destroy` had removed the protection.
  *
  * Holds the stack until the process ends. Reads the state and calls virsh for one list when there is nothing to recover.
@@ -85,7 +85,7 @@ async function recoverHeld(session: Session, connect: Connect, log: Log, hold: S
     await updateState(session, state, log);
   }
   for await (const domain of removeFailedDomains(state, connect, isAlone)) {
-    report(domain, "an earlier run could not start it; its disks are kept");
+    report(domain, "its creation failed in an earlier run; its disks are kept");
   }
   const current = wasKilled(found) ? await readState(session) : state;
   return (await protectData(session, current, log)) ? readState(session) : current;

@@ -37,7 +37,7 @@ export async function useElsewhere(
   return undefined;
 }
 
-/** Columns of each line of an answer; a name may contain single spaces. */
-function rows(text: string): string[][] {
+/** Returns the columns of each line of an answer; a name may contain single spaces. */
+export function rows(text: string): string[][] {
   return lines(text).map((line) => line.split(/\s{2,}/));
 }

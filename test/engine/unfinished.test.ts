@@ -17,9 +17,9 @@ function domainOf(stack: TestStack, name: string): Thing {
   return stack.world.ofKind("Domain").find(({ taken }) => taken === `lab-${name}`)!;
 }
 
-const removedDomain = "removed domain lab-worker-node-1: an earlier run could not start it; its disks are kept";
+const removedDomain = "removed domain lab-worker-node-1: its creation failed in an earlier run; its disks are kept";
 
-describe("a machine that was defined and could not start", () => {
+describe("a machine whose creation failed after libvirt had defined it", () => {
   it("is removed before the next attempt when it is new, and nothing else is touched", async () => {
     await using stack = await TestStack.create({ workers: 0 });
     await stack.up();
@@ -48,6 +48,24 @@ describe("a machine that was defined and could not start", () => {
     // Its disks exist already.
     expect(calls.list.filter((operation) => /Volume|master/.test(operation))).toEqual([]);
     theirs.forEach((thing) => stack.world.drop(thing));
+    expect(await stack.drift()).toEqual([]);
+    expect((await recoveryOf(stack)).log).toEqual([]);
+  });
+
+  it("is removed before the next attempt when it runs, because the answer of libvirt was lost", async () => {
+    await using stack = await TestStack.create({ workers: 1 });
+    await stack.up();
+    stack.world.on("after", /create Domain worker-node-2$/, () => {
+      throw new Error("procedure interrupted while awaiting response");
+    });
+    expect((await stack.up({ workers: 2 })).succeeded).toBe(false);
+    stack.world.calm();
+    expect(stack.guests.isRunning(domainOf(stack, "worker-node-2").id)).toBe(true);
+    const others = ["master", "worker-node-1"].map((name) => domainOf(stack, name).id);
+    expect((await recoveryOf(stack)).log).toEqual([removedDomain.replace("node-1", "node-2")]);
+    const { succeeded, text } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    expect(["master", "worker-node-1"].map((name) => domainOf(stack, name).id)).toEqual(others);
     expect(await stack.drift()).toEqual([]);
     expect((await recoveryOf(stack)).log).toEqual([]);
   });
@@ -147,7 +165,7 @@ it("a stack without anything to recover costs one list of virsh, and none before
   expect(await recoveryOf(stack)).toEqual({ log: [], printed: [], calls: [] });
   expect((await previewOf(stack)).ran).not.toContain("refresh");
   await stack.up();
-  const calls = ["list --inactive --without-managed-save --uuid --name"];
+  const calls = ["list --all --uuid --name"];
   expect(await recoveryOf(stack)).toEqual({ log: [], printed: [], calls });
   const ran = (...commands: string[]) => ({ code: 0, log: [], ran: [...commands, "preview --stack lab"] });
   expect(await previewOf(stack)).toEqual(ran("stack export", "refresh"));

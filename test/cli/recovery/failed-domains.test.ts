@@ -29,7 +29,9 @@ const domain = (uuid: string): StateResource => ({
 });
 const whole = [provider, cluster, clusterId];
 
-const list = "list --inactive --without-managed-save --uuid --name";
+const list = "list --all --uuid --name";
+const off = "list --inactive --without-managed-save --uuid --name";
+const disks = "domblklist --details uuid-1";
 const undefine = (uuid: string) =>
   `undefine ${uuid} --managed-save --nvram --snapshots-metadata --checkpoints-metadata`;
 const ours = `nodeforge cluster lab, ${id}, machine 0123456789ab`;
@@ -47,13 +49,14 @@ async function removing(
   return { found, asked };
 }
 
-const answers = { [list]: "uuid-1 lab-w-1\nuuid-2 other\n", "desc uuid-1": `${ours}\n`, [undefine("uuid-1")]: "" };
+const domains = "uuid-1 lab-w-1\nuuid-2 other\n";
+const answers = { [list]: domains, "desc uuid-1": `${ours}\n`, [off]: domains, [undefine("uuid-1")]: "" };
 
 describe("a domain that is off and not in the state", () => {
   test("is removed when it has the mark of this cluster, and its storage is kept", async () => {
     const { found: removed, asked } = await removing(whole, answers);
     expect(removed).toEqual([{ what: "domain lab-w-1" }]);
-    expect(asked).toEqual([list, "desc uuid-1", undefine("uuid-1")]);
+    expect(asked).toEqual([list, "desc uuid-1", off, undefine("uuid-1")]);
     expect(asked.join()).not.toMatch(/storage|destroy|vol-/);
   });
 
@@ -78,11 +81,51 @@ describe("a domain that is off and not in the state", () => {
   });
 });
 
+describe("a domain that runs and is not in the state", () => {
+  const volume = (id: string): StateResource => ({
+    urn: urn("libvirt:index/volume:Volume", "lab-w-1-root"),
+    type: "libvirt:index/volume:Volume",
+    id,
+  });
+  const both = [...whole, volume("/pool/root"), volume("/pool/seed")];
+  const running = {
+    ...answers,
+    [off]: "uuid-2 other\n",
+    [disks]: " file   disk   vda   /pool/root\n file   disk   vdb   /pool/seed\n",
+    "list --name": "lab-w-1\n",
+    "destroy uuid-1": "",
+  };
+
+  test("is turned off and removed when the state has its disks: the answer of libvirt was lost", async () => {
+    const { found, asked } = await removing(both, running);
+    expect(found).toEqual([{ what: "domain lab-w-1" }]);
+    expect(asked).toEqual([...[list, "desc uuid-1", off, disks, "list --name", "destroy uuid-1"], undefine("uuid-1")]);
+  });
+
+  // Its machine may have joined. A refresh, or a deletion from the state by hand, removed only the domain.
+  test("is kept when a step of its machine is in the state", async () => {
+    const step: StateResource = {
+      urn: urn("command:local:Command", "lab-w-1-host-key"),
+      type: "command:local:Command",
+      inputs: { triggers: ["uuid-1"] },
+    };
+    expect(await removing([...both, step], running)).toEqual({ found: [], asked: [list, "desc uuid-1", off] });
+  });
+
+  test.each([
+    ["one of its disks is not in the state", " file   disk   vda   /pool/root\n file   disk   vdb   /pool/other\n"],
+    ["it has no disk", "\n"],
+  ])("is kept when %s", async (_, answer) => {
+    const { found, asked } = await removing(both, { ...running, [disks]: answer });
+    expect([found, asked]).toEqual([[], [list, "desc uuid-1", off, disks]]);
+  });
+});
+
 describe("one list of virsh suffices", () => {
   test.each([
-    ["no domain is shut off", [], "\n"],
-    ["the shut off domain is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
-    ["the shut off domains have other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
+    ["there is no domain", [], "\n"],
+    ["the domain is in the state", [domain("uuid-1")], "uuid-1 lab-w-1\n"],
+    ["the domains have other names", [], "uuid-1 labor\nuuid-2 other-lab-w-1\n"],
   ])("when %s", async (_, more, answer) => {
     expect(await removing([...whole, ...more], { [list]: answer })).toEqual({ found: [], asked: [list] });
   });
@@ -103,7 +146,10 @@ test.each([
 
 describe("a hypervisor that fails", () => {
   const unavailable = "qemu+ssh://unavailable/system";
-  const failure = { what: `domains that never started on ${unavailable}`, kept: `no answer to ${unavailable} ${list}` };
+  const failure = {
+    what: `domains whose creation failed on ${unavailable}`,
+    kept: `no answer to ${unavailable} ${list}`,
+  };
 
   test("is named, and the others are searched all the same", async () => {
     const resources = [{ ...provider, inputs: { uri: unavailable } }, ...whole];
@@ -113,7 +159,7 @@ describe("a hypervisor that fails", () => {
   test("is named when it refuses to undefine a domain", async () => {
     const { found } = await removing(whole, { ...answers, [undefine("uuid-1")]: undefined });
     expect(found).toEqual([
-      { what: `domains that never started on ${uri}`, kept: `no answer to ${undefine("uuid-1")}` },
+      { what: `domains whose creation failed on ${uri}`, kept: `no answer to ${undefine("uuid-1")}` },
     ]);
   });
 });

@@ -94,7 +94,10 @@ test("a failed run is recovered, with a line for each orphan", async () => {
   const { said, asked, ran, exports } = await recovering(`file://${folder}`, answers);
   // Its caller gets the state.
   expect(exports).toBe(1);
-  expect(said).toEqual([volumeSaid, "removed domain lab-w-1: an earlier run could not start it; its disks are kept"]);
+  expect(said).toEqual([
+    volumeSaid,
+    "removed domain lab-w-1: its creation failed in an earlier run; its disks are kept",
+  ]);
   expect(ran).toEqual([]);
   expect([...new Set(asked)].toSorted()).toEqual(Object.keys(answers).toSorted());
 });
@@ -143,7 +146,7 @@ test("a hypervisor that cannot list domains is logged, and one that cannot list 
   const without = Object.entries(answers).filter(([command]) => command !== list);
   expect((await recovering(`file://${folder}`, Object.fromEntries(without))).said).toEqual([
     volumeSaid,
-    `kept domains that never started on qemu:///system: no answer to ${list}`,
+    `kept domains whose creation failed on qemu:///system: no answer to ${list}`,
   ]);
   await expect(recovering(`file://${folder}`, {})).rejects.toThrow("no answer to pool-list --inactive --name");
 });
