@@ -100,6 +100,14 @@ describe("the first up of one control plane and two workers", () => {
     );
   });
 
+  it("has no position in the sources in its state, which would name a folder of this machine", async () => {
+    const { resources = [] } = (await stack.export()).deployment;
+    expect(resources.length).toBeGreaterThan(30);
+    const positioned = resources.filter((resource) => "sourcePosition" in resource || "stackTrace" in resource);
+    // The SDK creates the stack before the program runs.
+    expect(positioned.map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack"]);
+  });
+
   it("is followed by a preview without changes", async () => {
     const again = await stack.preview();
     expect([again.steps, again.calls.list]).toEqual([[], []]);
