@@ -18,6 +18,7 @@ import { proxyExceptions, directHosts } from "./proxy.ts";
 import { withSightings } from "./sightings.ts";
 import { sshVariables } from "./ssh-key.ts";
 import { folderForNewStack, withStackFileCopy } from "./stack/file.ts";
+import { garbageCollection } from "./stack/garbage-collection.ts";
 import { parallelism } from "./stack/parallelism.ts";
 import type { Session } from "./stack/session.ts";
 import { projectName, readSettings, stackBaseName, type StackChoice, type StackSettings } from "./stack/settings.ts";
@@ -121,6 +122,7 @@ function sessionWith(
               ...process.env,
               ...forPulumi,
               ...parallelism(readSettings(choice)),
+              ...garbageCollection(readSettings(choice)),
               ...sightings,
               ...environment,
               ...backend,

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { garbageCollection } from "../../cli/stack/garbage-collection.ts";
 import { parallelism } from "../../cli/stack/parallelism.ts";
 import { readSettings } from "../../cli/stack/settings.ts";
 import { usesJournal, type JournalChoice } from "../../cli/state-service/choice.ts";
@@ -107,7 +108,7 @@ export class BenchStack implements AsyncDisposable {
       args: [...before, ...args, "--stack", name, "--config-file", file, "--non-interactive", "--color", "never"],
       cwd: inCheckout(),
       // As the CLI does, which runs more operations at a time than Pulumi on its own.
-      environment: { ...this.#environment, ...parallelism(settings, {}) },
+      environment: { ...this.#environment, ...parallelism(settings, {}), ...garbageCollection(settings, {}) },
       state: {
         folders: [join(state, ".pulumi", "stacks", "nodeforge"), dirname(journal)],
         name: new RegExp(`^${name}\\.(json|json\\.bak|journal)$`),
