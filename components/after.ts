@@ -13,10 +13,12 @@ export function after<T>(
   value: pulumi.Input<T>,
   ...resources: readonly (Awaitable | undefined)[]
 ): pulumi.Output<pulumi.Unwrap<T>> {
-  const complete = Promise.all(
-    resources.map(async (each) => (each === undefined ? undefined : completion(await each))),
-  ).then(() => true);
-  return pulumi.output([value, complete] as const).apply(([known]) => known) as pulumi.Output<pulumi.Unwrap<T>>;
+  const awaited = resources.filter((each) => each !== undefined);
+  const complete = Promise.all(awaited.map(async (each) => completion(await each)));
+  // Every worker has several of these, and an output takes 5 KB of memory. An output of both would be made of five.
+  return pulumi.output(awaited.length === 0 ? undefined : complete).apply(() => value) as pulumi.Output<
+    pulumi.Unwrap<T>
+  >;
 }
 
 /** Settles when the engine has answered the registration. A failed one ends the program. */

@@ -28,6 +28,7 @@ import { NodeReadiness } from "./node-readiness.ts";
 import { OwnNames } from "./own-names.ts";
 import { SimulatedNodes, simulatedCounts } from "./simulated-nodes.ts";
 import { StoragePool } from "./storage-pool.ts";
+import { omitUnreadOutputs } from "./unread-outputs.ts";
 import { machineSignature, type MachinePlatform } from "./virtual-machine.ts";
 import type { Worker } from "./worker.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -77,7 +78,8 @@ export class Cluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { config, topology, prior = new PriorState(), health = healthy, dataLost = false } = args;
-    super(resourceType.cluster, name, { clusterName: config.clusterName }, opts);
+    const transformations = [omitUnreadOutputs, ...(opts?.transformations ?? [])];
+    super(resourceType.cluster, name, { clusterName: config.clusterName }, { ...opts, transformations });
     const child = { parent: this };
     const { clusterName, network, ssh, timeouts } = config;
 

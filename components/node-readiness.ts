@@ -8,9 +8,9 @@ import { secondsOf } from "./step-seconds.ts";
 export interface ExpectedNode {
   readonly name: string;
   /** Address for which its kubelet gets a serving certificate. */
-  readonly address: pulumi.Input<string>;
+  readonly address: pulumi.Output<string>;
   /** Changes with each join of the node. The check waits for it and runs again. */
-  readonly joined: pulumi.Input<string>;
+  readonly joined: pulumi.Output<string>;
 }
 
 /** Arguments of {@link NodeReadiness}. */
@@ -39,7 +39,9 @@ export class NodeReadiness extends pulumi.ComponentResource {
 
   constructor(name: string, args: NodeReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
     super(resourceType.nodeReadiness, name, { nodes: args.nodes.map((node) => node.name) }, opts);
-    const lines = args.nodes.map((node) => pulumi.interpolate`${node.name} ${node.address} ${node.joined}\n`);
+    const lines = args.nodes.map(({ name, address, joined }) =>
+      joined.apply((id) => address.apply((host) => `${name} ${host} ${id}\n`)),
+    );
     const command = remoteStep(
       name,
       {

@@ -49,7 +49,6 @@ export interface RemoteStepArgs extends ScriptUse {
 export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.CustomResourceOptions): remote.Command {
   const { user, again, undo, stdin = "" } = args;
   const uses = [args, again?.script === args.script ? undefined : again, undo].filter((use) => use !== undefined);
-  const calls = uses.map(({ script, parameters = {} }) => ({ script, parameters }));
   return new remote.Command(
     name,
     {
@@ -57,7 +56,7 @@ export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.Cust
       create: startInstalled({ ...args, user }),
       ...(again ? { update: startInstalled({ ...again, user }) } : {}),
       ...(undo ? { delete: startInstalled({ ...undo, user }) } : {}),
-      stdin: pulumi.all([calls, stdin]).apply(([known, text]) => installedInput(known, text)),
+      stdin: inputOf(uses, stdin),
       ...(args.triggers === undefined ? {} : { triggers: args.triggers }),
       // The program reads stdout, the operator reads stderr.
       logging: remote.Logging.Stderr,
@@ -75,6 +74,25 @@ export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.Cust
       },
     },
   );
+}
+
+/**
+ * Standard input of the command. Each output is in the list once, whatever the number of its uses: `pulumi.all` makes two
+ * outputs for each value and one for each object, and every worker has three steps.
+ */
+function inputOf(uses: readonly ScriptUse[], stdin: pulumi.Input<string>): pulumi.Input<string> {
+  const values = [stdin, ...uses.flatMap(({ parameters = {} }) => Object.values(parameters))];
+  const outputs = [...new Set(values.filter((value) => typeof value === "object"))];
+  const write = (known: readonly (string | number)[]) => {
+    const plain = <T extends string | number>(value: pulumi.Input<T>) =>
+      (typeof value === "object" ? known[outputs.indexOf(value)] : value) as T;
+    const calls = uses.map(({ script, parameters = {} }) => ({
+      script,
+      parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, plain(value)])),
+    }));
+    return installedInput(calls, plain(stdin));
+  };
+  return outputs.length === 0 ? write([]) : pulumi.all(outputs).apply(write);
 }
 
 /** Limit of an operation: connecting, the script's own limit, and two minutes of margin. */

@@ -43,7 +43,7 @@ export interface MachinePlatform {
   /** Time in minutes from power-on to address and host key. */
   readonly bootTimeoutMinutes: number;
   /** Mark of the cluster in the description of its domains. */
-  readonly owner: pulumi.Input<string>;
+  readonly owner: pulumi.Output<string>;
   /** Random id of the cluster. It is deleted only with the whole cluster; machines are then not shut down cleanly. */
   readonly cluster: RandomUuid;
   /** State before this run. */
@@ -167,7 +167,7 @@ export class VirtualMachine {
       name,
       {
         name: node.domainName,
-        description: pulumi.output(platform.owner).apply((owner) => domainDescription(owner, signature)),
+        description: platform.owner.apply((owner) => domainDescription(owner, signature)),
         type: platform.domainType,
         vcpu: node.vcpus,
         memory: node.memoryMiB,
@@ -246,8 +246,8 @@ export class VirtualMachine {
     const identity = kept ? pulumi.output(kept) : hostKey.stdout.apply(parseIdentity);
     this.address = node.address === undefined ? identity.address : pulumi.output(node.address);
     // A kept identity is known before the step has installed the scripts.
-    this.connection = pulumi.all([this.address, after(identity, hostKey)]).apply(([host, { hostKey }]) => ({
-      host,
+    this.connection = after(identity, hostKey).apply(({ address, hostKey }) => ({
+      host: node.address ?? address,
       user: ssh.user,
       ...(ssh.agentSocketPath ? { agentSocketPath: ssh.agentSocketPath } : { privateKey: ssh.privateKey ?? "" }),
       hostKey,

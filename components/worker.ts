@@ -103,11 +103,13 @@ export class Worker extends pulumi.ComponentResource {
           NODE_ADDRESS: address,
           ...kubeletParameters(args.kubelet, args, timeouts.join),
         },
-        stdin: pulumi
-          .all([token.value, address, master.endpoint])
-          .apply(([{ token, caCertHash }, address, endpoint]) =>
-            joinConfiguration({ name: node.name, address, endpoint, token, caCertHash, taints }),
-          ),
+        stdin: token.value.apply(({ token, caCertHash }) =>
+          pulumi
+            .all([address, master.endpoint])
+            .apply(([address, endpoint]) =>
+              joinConfiguration({ name: node.name, address, endpoint, token, caCertHash, taints }),
+            ),
+        ),
         triggers: [domainId, args.generation],
       },
       { parent: this },
@@ -133,13 +135,13 @@ export class Worker extends pulumi.ComponentResource {
     );
     this.ready = ready;
     this.joined = ready.id;
-    this.timings = pulumi
-      .all([token.seconds, join.stdout, ready.stdout])
-      .apply(([minted, joined, seen]): Record<string, number> => ({
+    this.timings = token.seconds.apply((minted) =>
+      pulumi.all([join.stdout, ready.stdout]).apply(([joined, seen]): Record<string, number> => ({
         ...secondsOf(`${name}${suffix.join}`, joined),
         ...minted,
         ...secondsOf(`${name}${suffix.ready}`, seen),
-      }));
+      })),
+    );
     this.registerOutputs({ node: node.name, address });
   }
 }
