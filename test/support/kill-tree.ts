@@ -18,7 +18,7 @@ export function killProcesses(pids: readonly number[]): void {
 }
 
 /** Lists the descendants of a process. */
-function descendants(ancestor: number): number[] {
+export function descendants(ancestor: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;

@@ -23,7 +23,7 @@ export class FaultTable {
   print(): void {
     if (this.#rows.length === 0) return;
     const lines = this.#rows.map(({ fault, saw, next, lost }) =>
-      [fault, saw, next, lost.length === 0 ? "nothing" : lost.join("; ")].map(escapeMarkdown).join(" | "),
+      [fault, saw, next, lost.length === 0 ? "nothing" : lost.join("; ")].map(short).map(escapeMarkdown).join(" | "),
     );
     const head = ["fault | what you see | the next `up` | lost", "--- | --- | --- | ---"];
     console.log(["", ...[...head, ...lines].map((line) => `| ${line} |`), ""].join("\n"));
@@ -32,6 +32,10 @@ export class FaultTable {
 
 /** Longest text of a cell. A table needs the message, and no log. */
 const longest = 600;
+
+function short(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
 
 /** Lines of a diagnosis: the failed steps, the cause and its fix. */
 const diagnosed = [
@@ -58,6 +62,5 @@ export function shown(output: string, exitCode: number): string {
   const told = diagnosis.some((line) => !line.startsWith("Fix: ")) ? diagnosis : about(refused);
   const total = lines.filter((line) => /^total .*, resources: /.test(line));
   const parts = exitCode === 0 ? ["succeeds", ...repairs, ...total] : ["fails", ...repairs, ...told];
-  const text = [...new Set(parts)].join(" / ");
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return [...new Set(parts)].join(" / ");
 }

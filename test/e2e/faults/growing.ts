@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Ended } from "../lab.ts";
+import { during, type Moment } from "./during.ts";
+import { degradeLink, exhaustAddresses, refuseSsh, restartLibvirt } from "./obstacles.ts";
+import { controlPlane, newcomer, worker, type SharedCluster } from "./shared-cluster.ts";
+import { stopCommands } from "./stopped.ts";
+
+const two = [controlPlane, worker];
+const three = [...two, newcomer];
+
+/** Minutes for which the commands of this machine are stopped: longer than every limit of an unanswered request. */
+const stoppedMinutes = 4;
+
+/** Faults while `up` adds a worker. After each of them, the worker is removed again. */
+export function growing(cluster: SharedCluster): void {
+  const { lab } = cluster;
+  const domain = cluster.domain(newcomer);
+
+  /** Runs a command on the new worker, whose address no output has yet. */
+  async function onNewcomer(command: string): Promise<string> {
+    const leases = (await lab.virsh("domifaddr", domain, "--source", "lease")).join("\n");
+    const address = /ipv4\s+([\d.]+)\//.exec(leases)?.[1];
+    if (address === undefined) throw new Error(`${domain} has no lease yet`);
+    return lab.ssh(address, command);
+  }
+
+  const booting: Moment = {
+    what: "the start of the machine",
+    reached: async () => {
+      if (!(await lab.virsh("list", "--name")).includes(domain)) throw new Error(`${domain} does not run yet`);
+    },
+    limitMinutes: 10,
+  };
+  const answering: Moment = { what: "the first login", reached: () => onNewcomer("true"), limitMinutes: 20 };
+  const joining: Moment = { what: "the join", reached: () => onNewcomer("pgrep --exact kubeadm"), limitMinutes: 20 };
+
+  /** Adds the worker, and lets something happen at a moment. */
+  async function grow(moment: Moment, act: () => Promise<void>): Promise<Ended> {
+    await lab.set("workers", "2");
+    return during(lab.nodeforge("up", ["--yes"], 50), moment, act);
+  }
+
+  /** Runs `up` again where it failed, and reports the fault. Nothing that ran before may boot. */
+  async function finish(fault: string, seen: Ended, boots: Readonly<Record<string, string>>): Promise<void> {
+    const next = seen.exitCode === 0 ? "is not needed" : await lab.up();
+    await cluster.waitForReady(three);
+    expect(await lab.bootIds()).toMatchObject(boots);
+    await cluster.report(fault, seen, next, three);
+  }
+
+  describe("growing:", () => {
+    beforeEach(() => cluster.keep());
+    afterEach(async () => {
+      await lab.set("bootTimeoutMinutes", "0");
+      await lab.set("workers", "1");
+      await lab.up();
+      const orphans = (await lab.virsh("list", "--all", "--name")).filter((name) => name === domain);
+      // The next case needs its name.
+      for (const orphan of orphans) await lab.virsh("undefine", orphan).then(() => lab.virsh("destroy", orphan));
+      expect(orphans).toEqual([]);
+      expect(await lab.readyNodes()).toEqual(two);
+    });
+
+    it(`an up that is stopped for ${stoppedMinutes} minutes during a join finishes`, async () => {
+      const boots = await lab.bootIds();
+      const seen = await grow(joining, async () => {
+        const resume = stopCommands();
+        await sleep(stoppedMinutes * 60_000);
+        resume();
+      });
+      expect(seen.exitCode, seen.all).toBe(0);
+      await finish(`the commands of up are stopped for ${stoppedMinutes} minutes`, seen, boots);
+    });
+
+    it("a link with loss and delay lets the worker join", async () => {
+      const boots = await lab.bootIds();
+      const seen = await grow(booting, () => degradeLink(lab, domain));
+      expect(seen.exitCode, seen.all).toBe(0);
+      await finish("the new worker's link loses 5 % of the packets and delays the others by up to 50 ms", seen, boots);
+    });
+
+    it("a reset of the control plane during a join costs at most another up", async () => {
+      const boots = await lab.bootIds([worker]);
+      const reset = async () => void (await lab.virsh("reset", cluster.domain(controlPlane)));
+      const seen = await grow(joining, reset);
+      await finish("the control plane resets during a join", seen, boots);
+    });
+
+    it("a worker that loses power during its join is named, and joins in the next up", async () => {
+      const boots = await lab.bootIds();
+      const seen = await grow(joining, async () => void (await lab.virsh("destroy", domain)));
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^Most likely: The machine crashed, was stopped, or is missing from libvirt\.$/m);
+      await finish("the new worker loses power during its join", seen, boots);
+    });
+
+    it("a token that is deleted before the join is named, and the next up mints another", async () => {
+      const boots = await lab.bootIds();
+      const tokens = "kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-system";
+      const minted = ["get", "secrets", "--field-selector", "type=bootstrap.kubernetes.io/token", "--output", "name"];
+      const seen = await grow(answering, async () => {
+        // A join waits for this lock for five minutes, so the token is deleted before it is used.
+        await onNewcomer("systemd-run --unit held flock /run/nodeforge.lock sleep infinity");
+        await lab.eventually("the token", 5, async () => {
+          await cluster.on(
+            controlPlane,
+            `names=$(${tokens} ${minted.join(" ")}) && [[ -n $names ]] && ${tokens} delete $names`,
+          );
+        });
+        await onNewcomer("systemctl stop held");
+      });
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^worker-node-2: join failed$/m);
+      expect(seen.all).toMatch(/^Most likely: The worker's token had expired or was revoked/m);
+      await finish("the new worker's token is deleted before its join", seen, boots);
+    });
+
+    it("a worker whose ssh server never answers is named, and the next up continues", async () => {
+      const boots = await lab.bootIds();
+      const known = (await lab.nodes()).map(({ address }) => address);
+      await lab.set("workers", "2");
+      const answerAgain = await refuseSsh(known);
+      const seen = await lab.nodeforge("up", ["--yes"], 50).finally(answerAgain);
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^Most likely: The node has an address, but no ssh server answers there\.$/m);
+      const machine = await lab.virsh("domuuid", domain);
+      await finish("the new worker's ssh server never answers", seen, boots);
+      expect(await lab.virsh("domuuid", domain)).toEqual(machine);
+    });
+
+    it("an exhausted range of addresses is named, and the next up gets one", async () => {
+      const boots = await lab.bootIds();
+      await lab.set("workers", "2");
+      await lab.set("bootTimeoutMinutes", "6");
+      const release = await exhaustAddresses(lab);
+      const seen = await lab.nodeforge("up", ["--yes"], 50).finally(release);
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^Most likely: The machine runs but has no address/m);
+      await lab.set("bootTimeoutMinutes", "0");
+      await finish("the range of addresses is exhausted", seen, boots);
+    });
+
+    it("a restart of libvirtd while it creates a worker leaves a machine that the next up names", async () => {
+      const boots = await lab.bootIds();
+      const seen = await grow(booting, restartLibvirt);
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^worker-node-2: machine failed$/m);
+      // The state lacks the machine, because the answer to its creation was lost. `up` removes no machine that runs.
+      const refused = await lab.nodeforge("up", ["--yes"], 10);
+      expect(refused.exitCode, refused.all).not.toBe(0);
+      expect(refused.all).toContain(`domain ${domain} exists`);
+      await lab.virsh("destroy", domain);
+      const up = await lab.up();
+      expect(up.all).toContain(`removed domain ${domain}: an earlier run could not start it; its disks are kept`);
+      await cluster.waitForReady(three);
+      expect(await lab.bootIds()).toMatchObject(boots);
+      const next = "names the machine, and creates it again after `virsh destroy`";
+      await cluster.report("libvirtd restarts while it creates a worker", seen, next, three);
+    });
+  });
+}
