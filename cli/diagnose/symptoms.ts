@@ -86,7 +86,7 @@ export function withoutLease(evidence: Evidence): readonly Symptom[] {
   return evidence.nodes
     .filter(({ name, leased, mac }) => leased && mac !== undefined && !answered(evidence, name))
     .filter(({ name }) => /^running/.test(find(evidence, "domain-state", name)?.text ?? ""))
-    .filter(({ mac = "" }) => leases.every(({ text }) => !text.toLowerCase().includes(mac)))
+    .filter(({ mac = "" }) => leases.every(({ text }) => !text.toLowerCase().includes(mac.toLowerCase())))
     .map(({ name, mac = "" }) => symptom(leases[0]?.name ?? "", `no lease for ${mac}`, name));
 }
 

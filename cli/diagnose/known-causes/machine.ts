@@ -1,4 +1,4 @@
-import { answered, find, inItems, inLog, symptom } from "../evidence.ts";
+import { answered, find, inItems, inLog, symptom, type Evidence, type Symptom } from "../evidence.ts";
 import { alive, sinceLast, withoutLease } from "../symptoms.ts";
 import type { KnownCause } from "./known-cause.ts";
 
@@ -36,14 +36,14 @@ export const machineCauses: readonly KnownCause[] = [
     symptoms: (evidence) => [
       ...inLog(evidence, /its seed disk was not read/),
       ...inItems(evidence, ["cloud-init"], /DataSourceNone/),
-      ...evidence.nodes.flatMap(({ name }) => {
-        const hostname = find(evidence, "hostname", name);
-        const line = hostname?.text.trim() ?? "";
-        return hostname === undefined || hostname.missing !== undefined || line === "" || line.split(".")[0] === name
-          ? []
-          : [symptom("hostname", line, name)];
-      }),
+      ...otherHostNames(evidence).filter(({ node }) => !hasJoined(evidence, node)),
     ],
+  },
+  {
+    name: "host name changed",
+    cause: "The node's host name was changed after the node had joined, so its kubelet looks for another Node.",
+    fix: "On the node: `hostnamectl set-hostname NODE` with the node's name, then `systemctl restart kubelet`.",
+    symptoms: (evidence) => otherHostNames(evidence).filter(({ node }) => hasJoined(evidence, node)),
   },
   {
     name: "no DHCP lease",
@@ -55,3 +55,20 @@ export const machineCauses: readonly KnownCause[] = [
     ],
   },
 ];
+
+/** Finds nodes with another host name than their own. */
+function otherHostNames(evidence: Evidence): readonly Symptom[] {
+  return evidence.nodes.flatMap(({ name }) => {
+    const hostname = find(evidence, "hostname", name);
+    const line = hostname?.text.trim() ?? "";
+    return hostname === undefined || hostname.missing !== undefined || line === "" || line.split(".")[0] === name
+      ? []
+      : [symptom("hostname", line, name)];
+  });
+}
+
+/** Whether a node is in the cluster, for which its script has compared its host name. */
+function hasJoined({ nodes }: Evidence, node: string | undefined): boolean {
+  const steps = nodes.find(({ name }) => name === node)?.steps ?? [];
+  return steps.some(({ name, done }) => done && (name === "join" || name === "control plane"));
+}

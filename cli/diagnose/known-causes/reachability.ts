@@ -21,7 +21,7 @@ export const reachabilityCauses: readonly KnownCause[] = [
   {
     name: "ssh not answered",
     cause: "The node has an address, but no ssh server answers there.",
-    fix: "Read the node's `console.txt`. Look for a firewall: this machine must reach port 22 of the nodes.",
+    fix: "Read the node's `console.txt`. Look for a firewall, and for a network card without a link (`virsh domif-getlink`): this machine must reach port 22 of the nodes.",
     symptoms: (evidence) => [
       ...inLog(evidence, /dial tcp \S+:22: .*(connection refused|i\/o timeout|no route to host|timed out)/i),
       ...inItems(

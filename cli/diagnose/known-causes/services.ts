@@ -1,4 +1,4 @@
-import { inItems, inLog } from "../evidence.ts";
+import { answered, inItems, inLog } from "../evidence.ts";
 import { ofConditions } from "../symptoms.ts";
 import { unitsDown } from "../units.ts";
 import type { KnownCause } from "./known-cause.ts";
@@ -55,7 +55,10 @@ export const serviceCauses: readonly KnownCause[] = [
     fix: "Read the node's `kubelet.txt`.",
     symptoms: (evidence) => [
       ...unitsDown(evidence, ["kubelet"]),
-      ...ofConditions(evidence, /^Ready=Unknown .*Kubelet stopped posting/),
+      // A node that does not answer over ssh either has another problem.
+      ...ofConditions(evidence, /^Ready=Unknown .*Kubelet stopped posting/).filter(({ node = "" }) =>
+        answered(evidence, node),
+      ),
     ],
   },
   {

@@ -1,5 +1,8 @@
-import { but, failedRun, node } from "../evidence.ts";
+import { but, failedRun, node, silent } from "../evidence.ts";
 import { domain, join, noLease, unreached, well, worker, type CauseFixtures } from "./fixtures.ts";
+
+/** Evidence of a worker with another host name. */
+const renamed = but(well, "hostname", worker, "localhost\n");
 
 /** Fixtures of cli/diagnose/known-causes/machine.ts. */
 export const machineFixtures: CauseFixtures = {
@@ -74,8 +77,8 @@ export const machineFixtures: CauseFixtures = {
         line: "error: [ 12s] FAILED: this node is called localhost, not worker-node-1: its seed disk was not read",
       },
       {
-        when: "the node has another host name",
-        evidence: but(well, "hostname", worker, "localhost\n"),
+        when: "a node that has not joined has another host name",
+        evidence: { ...renamed, nodes: [node("master"), node(worker, "join", "ready")] },
         line: "localhost",
       },
       {
@@ -87,6 +90,24 @@ export const machineFixtures: CauseFixtures = {
     isNot: [
       { when: "the host name has a domain", evidence: but(well, "hostname", worker, "worker-node-1.internal\n") },
       { when: "the host name is missing", evidence: but(well, "hostname", worker, "", "it was cut off") },
+      { when: "the node had its name when it joined", evidence: renamed },
+    ],
+  },
+  "host name changed": {
+    is: [
+      { when: "a worker that has joined has another host name", evidence: renamed, line: "localhost" },
+      {
+        when: "the control plane has the name of another node",
+        evidence: but(well, "hostname", "master", `${worker}\n`),
+        line: worker,
+      },
+    ],
+    isNot: [
+      {
+        when: "the node has not joined",
+        evidence: { ...renamed, nodes: [node("master"), node(worker, "join", "ready")] },
+      },
+      { when: "the host name has a domain", evidence: but(well, "hostname", worker, "worker-node-1.internal\n") },
     ],
   },
   "no DHCP lease": {
@@ -105,6 +126,13 @@ export const machineFixtures: CauseFixtures = {
       {
         when: "the node sets its own address",
         evidence: { ...noLease, nodes: [node("master"), { ...node(worker), leased: false }] },
+      },
+      {
+        when: "libvirt and the state write the lease's MAC address differently",
+        evidence: {
+          ...silent(well, worker, "Permission denied"),
+          nodes: well.nodes.map((each) => ({ ...each, mac: each.mac?.toUpperCase() })),
+        },
       },
       {
         when: "libvirt does not serve DHCP on the network",

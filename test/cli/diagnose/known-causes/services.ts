@@ -1,4 +1,4 @@
-import { but, failedRun, units } from "../evidence.ts";
+import { but, failedRun, silent, units } from "../evidence.ts";
 import { gate, init, join, well, worker, type CauseFixtures } from "./fixtures.ts";
 
 /** Fixtures of cli/diagnose/known-causes/services.ts. */
@@ -72,6 +72,19 @@ export const serviceFixtures: CauseFixtures = {
       },
     ],
     isNot: [
+      {
+        when: "its machine has no network",
+        evidence: silent(
+          but(
+            well,
+            "conditions",
+            undefined,
+            "worker-node-1: Ready=Unknown NodeStatusUnknown: Kubelet stopped posting node status.",
+          ),
+          worker,
+          "ssh: connect to host 192.168.222.100 port 22: No route to host",
+        ),
+      },
       {
         when: "the condition of its unit is not met",
         evidence: but(
