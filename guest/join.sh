@@ -43,6 +43,8 @@ else
   [[ -n $token_id ]] ||
     fail "no token was minted, because a node $NODE_NAME is in the cluster. Fix: kubectl delete node $NODE_NAME"
   clear_earlier_join
+  # kubeadm starts kubelet, and a boot starts only an enabled one.
+  systemctl is-enabled --quiet kubelet || systemctl enable --quiet kubelet
   # A reset empties the kubelet's folder, but the kubelet needs subfolders that the image declares.
   systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes
   say "joining"

@@ -12,6 +12,7 @@ hostname() { echo worker-1; }
 # The unit DOWN is active from its second check on.
 systemctl() {
   note "systemctl $*"
+  [[ $1 != is-enabled || -z \${DISABLED-} ]] || return 1
   [[ $* != "is-active \${DOWN:-none}" ]] || (($(grep -c "^systemctl is-active $DOWN" "$FOLDER/calls") > 1))
 }
 systemd-tmpfiles() { note "systemd-tmpfiles $*"; }
@@ -58,6 +59,7 @@ function worker(files: readonly string[] = [], replaced = programs): TestNode {
 const joinWith = (node: TestNode, token = "bbbbbb.0123456789abcdef", environment = {}) =>
   node.run({ script: "join", parameters }, environment, configuration(token));
 
+const enabled = "systemctl is-enabled --quiet kubelet";
 const folders = "systemd-tmpfiles --create --prefix /var/lib/kubelet --prefix /etc/kubernetes";
 const joining = [
   "kubeadm join --config /dev/stdin",
@@ -73,15 +75,21 @@ describe("a worker", () => {
   it("that never joined gets its folders and joins, and no file is removed", () => {
     const node = worker();
     expect(joinWith(node).status).toBe(0);
-    expect(node.calls).toEqual([folders, ...joining, ...begun]);
+    expect(node.calls).toEqual([enabled, folders, ...joining, ...begun]);
     expect(node.read("nodeforge/joined")).toBe("bbbbbb\n");
     expect(node.read("configuration")).toBe(configuration("bbbbbb.0123456789abcdef"));
+  });
+
+  it("whose kubelet is disabled gets it enabled, so that it also starts at a boot", () => {
+    const node = worker();
+    expect(joinWith(node, undefined, { DISABLED: "1" }).status).toBe(0);
+    expect(node.calls.slice(0, 3)).toEqual([enabled, "systemctl enable --quiet kubelet", folders]);
   });
 
   it("has joined once its Node exists", () => {
     const node = worker();
     const { status, stderr } = joinWith(node, undefined, { ATTEMPTS: "3" });
-    expect([status, node.calls]).toEqual([0, [folders, ...joining, joining[1], joining[1], ...begun]]);
+    expect([status, node.calls]).toEqual([0, [enabled, folders, ...joining, joining[1], joining[1], ...begun]]);
     expect(stderr).toContain("] waiting for the registration of worker-1\n");
   });
 
@@ -89,7 +97,7 @@ describe("a worker", () => {
     // Each pause takes 100 s.
     const node = worker([], `${programs}\nsleep() { SECONDS=$((SECONDS + 100)); }`);
     const { status, stderr } = joinWith(node, undefined, { ATTEMPTS: "9" });
-    expect([status, node.calls]).toEqual([1, [folders, ...joining, joining[1], joining[1], joining[1]]]);
+    expect([status, node.calls]).toEqual([1, [enabled, folders, ...joining, joining[1], joining[1], joining[1]]]);
     expect(stderr).toContain(
       'FAILED: the registration of worker-1: still missing after 300s: nodes "worker-1" not found\n',
     );
@@ -102,7 +110,7 @@ describe("a worker", () => {
   ])("waits for %s also while the other unit is active", (unit, first) => {
     const node = worker();
     expect(joinWith(node, undefined, { DOWN: unit }).status).toBe(0);
-    expect(node.calls).toEqual([folders, ...joining, begun[0], ...first, ...begun.slice(1)]);
+    expect(node.calls).toEqual([enabled, folders, ...joining, begun[0], ...first, ...begun.slice(1)]);
   });
 
   it("that has joined with this token is not changed", () => {
@@ -148,6 +156,7 @@ describe("a worker", () => {
       "kubeadm reset --force",
       "ip link delete cni0",
       "systemctl restart containerd",
+      enabled,
       folders,
       ...joining,
       ...begun,
@@ -199,7 +208,8 @@ kubeadm() {
     const before = made.calls.length;
     const call = { script: "join", parameters: { ...parameters, ...more } } as const;
     const outcome = made.run(call, { BROKEN: broken, REFUSED: refused }, configuration("aaaaaa.0123456789abcdef"));
-    const changes = made.calls.slice(before).filter((text) => /kubelet$|kubeadm join/.test(text));
+    const isChange = (text: string) => /kubelet$|kubeadm join/.test(text) && text !== enabled;
+    const changes = made.calls.slice(before).filter(isChange);
     return { ...outcome, changes };
   }
   const has = (made: TestNode, file: string) => existsSync(join(made.folder, file));
