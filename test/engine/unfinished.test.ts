@@ -92,15 +92,15 @@ describe("a machine whose creation failed after libvirt had defined it", () => {
     expect([...stack.world.things]).toEqual([]);
   });
 
-  it("is kept when a user has started it, and so is a domain that is off and in the state", async () => {
+  it("is removed also when a user has started it, and a domain that is off and in the state is kept", async () => {
     await using stack = await TestStack.create({ workers: 1 });
     failToStart(stack, "worker-node-1");
     expect((await stack.up()).succeeded).toBe(false);
     stack.world.calm();
     stack.guests.start(domainOf(stack, "worker-node-1").id);
     stack.guests.stop(domainOf(stack, "master").id);
-    expect((await recoveryOf(stack)).log).toEqual([]);
-    expect(stack.world.ofKind("Domain")).toHaveLength(2);
+    expect((await recoveryOf(stack)).log).toEqual([removedDomain]);
+    expect(stack.world.ofKind("Domain").map(({ taken }) => taken)).toEqual(["lab-master"]);
   });
 });
 
