@@ -68,13 +68,12 @@ export function generatorReport(use: GeneratorUse, apiServerCpuSeconds: number):
   };
 }
 
-/** Says whether the verdict on the throughput is an allowed one. */
-export function verdictReport(pairs: readonly PairResult[], mode: "same" | "slower"): Report {
-  const pair = pairs.find(({ measure }) => measure === "throughput");
-  const kind = pair?.verdict.kind;
-  const met = mode === "slower" ? kind === "worse" : kind === "same" || kind === "unclear";
-  const wanted = mode === "slower" ? "the delayed scheduler is slower" : "no difference from a scheduler to itself";
-  return { met, text: goal(met, wanted) };
+/** Says whether the verdict on the throughput is the one that a scheduler of {@link verdictScenario} must get. */
+export function verdictReport(pairs: readonly PairResult[], wanted: "same" | "slower"): Report {
+  const verdict = pairs.find(({ measure }) => measure === "throughput")?.verdict;
+  const met = verdict?.kind === (wanted === "same" ? "same" : "worse");
+  const sentence = wanted === "same" ? "a scheduler is the same as itself" : "the delayed scheduler is slower";
+  return { met, text: goal(met, `${sentence} (${verdict?.text ?? "no verdict"})`) };
 }
 
 /** Says whether the throughput of each scheduler has the same interval, as far as it goes, in a benchmark and in its repetition. */

@@ -19,11 +19,6 @@ export function generatorScenario(pods: number): Document {
   return { ...upstreamScenario(), workload: many, repetitionMinutes: 30 };
 }
 
-/** The default scheduler twice, under two names. */
-export function sameScenario(repetitions: number): Document {
-  return { workload, schedulers: [{ name: "a" }, { name: "also-a" }], repetitions };
-}
-
 /** Three schedulers on 1,000 nodes: the default, another configuration of it, and the example. */
 export function threeScenario(repetitions: number, binary: string): Document {
   const configuration = (...name: readonly string[]) => inCheckout("benchmarks", "schedulers", ...name);
@@ -39,15 +34,16 @@ export function threeScenario(repetitions: number, binary: string): Document {
   };
 }
 
-/** The example scheduler without and with a wait of 5 ms for each pod. @param binary Absolute path of the example scheduler. */
-export function slowerScenario(repetitions: number, binary: string): Document {
-  const configuration = (name: string) => inCheckout("benchmarks", "schedulers", "example", name);
-  return {
-    workload,
-    schedulers: [
-      { name: "example", binary, configuration: configuration("configuration.yaml") },
-      { name: "delayed", binary, configuration: configuration("delayed.yaml") },
-    ],
-    repetitions,
-  };
+/**
+ * The example scheduler against another one of the same program.
+ * @param other `same` has the same configuration, `slower` waits 5 ms for each pod.
+ * @param binary Absolute path of the example scheduler.
+ */
+export function verdictScenario(other: "same" | "slower", repetitions: number, binary: string): Document {
+  const scheduler = (name: string, file: string) => ({
+    ...{ name, binary },
+    configuration: inCheckout("benchmarks", "schedulers", "example", file),
+  });
+  const files = { same: "configuration.yaml", slower: "delayed.yaml" };
+  return { workload, schedulers: [scheduler("example", files.same), scheduler(other, files[other])], repetitions };
 }

@@ -55,23 +55,35 @@ describe("the verdict", () => {
     verdict: { kind, text: kind },
   });
 
-  it.each(["same", "unclear"] as const)("on a scheduler against itself may be: %s", (kind) => {
-    expect(verdictReport([pair(kind), pair("worse", "packing")], "same").met).toBe(true);
+  it("on a scheduler and itself must be: same", () => {
+    const { text, met } = verdictReport([pair("same"), pair("worse", "packing")], "same");
+    expect([text, met]).toEqual(["met: a scheduler is the same as itself (same)", true]);
   });
 
-  it.each(["better", "worse", "different", "not comparable"] as const)(
-    "on a scheduler against itself must not be: %s",
+  it.each(["unclear", "better", "worse", "different", "not comparable"] as const)(
+    "on a scheduler and itself must not be: %s",
     (kind) => {
-      expect(verdictReport([pair(kind)], "same").met).toBe(false);
+      const { text, met } = verdictReport([pair(kind), pair("same", "packing")], "same");
+      expect([text, met]).toEqual([`missed: a scheduler is the same as itself (${kind})`, false]);
     },
   );
 
-  it("on a delayed scheduler must be worse", () => {
-    expect(verdictReport([pair("worse")], "slower").met).toBe(true);
-    expect(verdictReport([pair("same")], "slower").met).toBe(false);
-    expect(verdictReport([pair("better")], "slower").met).toBe(false);
-    expect(verdictReport([pair("worse", "packing")], "slower").met).toBe(false);
-    expect(verdictReport([], "slower").met).toBe(false);
+  it("on a delayed scheduler must be: worse", () => {
+    const { text, met } = verdictReport([pair("worse"), pair("same", "packing")], "slower");
+    expect([text, met]).toEqual(["met: the delayed scheduler is slower (worse)", true]);
+  });
+
+  it.each(["unclear", "better", "same", "different", "not comparable"] as const)(
+    "on a delayed scheduler must not be: %s",
+    (kind) => {
+      expect(verdictReport([pair(kind), pair("worse", "packing")], "slower").met).toBe(false);
+    },
+  );
+
+  it.each(["same", "slower"] as const)("is missed where there is none: %s", (wanted) => {
+    const { text, met } = verdictReport([pair("same", "packing")], wanted);
+    expect(met).toBe(false);
+    expect(text).toMatch(/^missed: .* \(no verdict\)$/);
   });
 });
 

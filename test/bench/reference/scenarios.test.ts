@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   generatorScenario,
-  sameScenario,
-  slowerScenario,
   threeScenario,
   upstreamScenario,
+  verdictScenario,
 } from "../../../bench/reference/scenarios.ts";
 import { readScenario } from "../../../cli/bench/scenario/read-scenario.ts";
 
@@ -36,12 +35,6 @@ describe("scenarios of the reference benchmark", () => {
     expect(read(generatorScenario(10_000))).toMatchObject({ workload: { params: { measurePods: 10_000 } } });
   });
 
-  it("compare a scheduler with itself", () => {
-    const scenario = read(sameScenario(6));
-    expect(scenario).toMatchObject({ repetitions: 6, arrival: "backlog", compare: { baseline: "a" } });
-    expect(scenario?.schedulers).toEqual([{ name: "a" }, { name: "also-a" }]);
-  });
-
   it("compare three schedulers on 1,000 nodes", () => {
     const scenario = read(threeScenario(6, "/bin/example"));
     expect(scenario).toMatchObject({
@@ -56,13 +49,17 @@ describe("scenarios of the reference benchmark", () => {
     ]);
   });
 
-  it("compare two configurations of one program, of which the second waits", () => {
-    const scenario = read(slowerScenario(6, "/bin/example"));
-    expect(scenario?.compare.baseline).toBe("example");
-    const [first, second] = scenario?.schedulers ?? [];
-    expect(scenario?.schedulers).toHaveLength(2);
-    expect([first?.binary, second?.binary]).toEqual(["/bin/example", "/bin/example"]);
-    expect(first?.configuration).toMatch(/\/example\/configuration\.yaml$/);
-    expect(second?.configuration).toMatch(/\/example\/delayed\.yaml$/);
+  it.each([
+    ["same", /\/example\/configuration\.yaml$/],
+    ["slower", /\/example\/delayed\.yaml$/],
+  ] as const)("compare a program with itself, where the other one is %s", (other, file) => {
+    const scenario = read(verdictScenario(other, 6, "/bin/example"));
+    expect(scenario).toMatchObject({ repetitions: 6, arrival: "backlog", compare: { baseline: "example" } });
+    expect(scenario?.schedulers.map(({ name, binary }) => [name, binary])).toEqual([
+      ["example", "/bin/example"],
+      [other, "/bin/example"],
+    ]);
+    expect(scenario?.schedulers[0]?.configuration).toMatch(/\/example\/configuration\.yaml$/);
+    expect(scenario?.schedulers[1]?.configuration).toMatch(file);
   });
 });
