@@ -4,7 +4,7 @@ import { simulatedTaint } from "../../../config/simulated-nodes.ts";
 import type { Connection, ObjectList, StoredObject } from "../../../lib/api-server.ts";
 import { sha256 } from "../../../lib/digest.ts";
 import { simulatedLabel } from "../../../names.ts";
-import type { KubernetesObject, Operation } from "../workload/operation.ts";
+import type { KubernetesObject, Operation, VolumeLimits } from "../workload/operation.ts";
 import { quantity } from "./quantity.ts";
 import type { BenchNode } from "./repetition.ts";
 
@@ -12,7 +12,9 @@ import type { BenchNode } from "./repetition.ts";
 export const benchPool = "bench";
 
 const nodesPath = "/api/v1/nodes";
-const ownNodes = `${nodesPath}?labelSelector=${encodeURIComponent(`${simulatedLabel}=${benchPool}`)}`;
+const ownSelector = `labelSelector=${encodeURIComponent(`${simulatedLabel}=${benchPool}`)}`;
+const ownNodes = `${nodesPath}?${ownSelector}`;
+const csiNodes = "/apis/storage.k8s.io/v1/csinodes";
 
 /** Requests at the same time. One connection's server answers about this many without a queue. */
 const atOnce = 16;
@@ -42,12 +44,18 @@ export async function createNodes(
   signal: AbortSignal,
 ): Promise<void> {
   await deleteNodes(connection, signal);
-  const nodes = operations.flatMap(({ count, node }) => Array.from({ length: count }, (_, index) => node(index)));
+  const nodes = operations.flatMap(({ count, node, volumeLimits }) =>
+    Array.from({ length: count }, (_, index) => ({ node: node(index), volumeLimits })),
+  );
   // A workload may select a node by its name.
   const nameOf = ({ metadata }: KubernetesObject, index: number) =>
     (metadata as { readonly name?: string }).name || `bench-${index}`;
-  const named = nodes.map((node, index) => benchNode(node, nameOf(node, index), podRange));
-  await pMap(named, (node) => connection.send("POST", nodesPath, node), { concurrency: atOnce, signal });
+  const named = nodes.map((each, index) => ({ ...each, name: nameOf(each.node, index) }));
+  const create = async ({ node, name, volumeLimits }: (typeof named)[number]) => {
+    await connection.send("POST", nodesPath, benchNode(node, name, podRange));
+    if (volumeLimits !== undefined) await connection.send("POST", csiNodes, csiNode(name, volumeLimits));
+  };
+  await pMap(named, create, { concurrency: atOnce, signal });
   const limit = readySeconds.all + readySeconds.each * named.length;
   const end = Date.now() + limit * 1000;
   for (;;) {
@@ -72,6 +80,7 @@ export async function deleteNodes(connection: Connection, signal?: AbortSignal):
     concurrency: atOnce,
     ...(signal === undefined ? {} : { signal }),
   });
+  await connection.send("DELETE", `${csiNodes}?${ownSelector}`);
 }
 
 /** Returns the nodes that pods of the benchmark may get. @param real Whether they are the real workers. */
@@ -116,6 +125,25 @@ function benchNode(node: KubernetesObject, name: string, range: string): Kuberne
     },
     spec: { ...spec, podCIDR: range, podCIDRs: [range], taints: [simulatedTaint, ...(spec.taints ?? [])] },
     status: { capacity: amounts, allocatable: amounts },
+  };
+}
+
+/** A node's kubelet would create it, and a simulated node has none. */
+function csiNode(name: string, { drivers, migratedPlugins }: VolumeLimits): object {
+  return {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "CSINode",
+    metadata: {
+      name,
+      labels: { [simulatedLabel]: benchPool },
+      annotations: { "storage.alpha.kubernetes.io/migrated-plugins": migratedPlugins.join(",") },
+    },
+    spec: {
+      drivers: Object.entries(drivers).map(([driver, count]) => ({
+        ...{ name: driver, nodeID: name },
+        allocatable: { count },
+      })),
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
 import { Refusal, type Connection, type ObjectList, type StoredObject } from "../../../lib/api-server.ts";
-import { clusterCollections, controllerCollections, plainCollections } from "./resource-path.ts";
+import { clusterCollections, controllerCollections, guardedCollections, plainCollections } from "./resource-path.ts";
 
 /** Label of every object that a benchmark creates, so that the next one finds what a killed one left. */
 export const benchLabel = "nodeforge.local/bench";
@@ -95,6 +95,7 @@ export async function clean(connection: Connection, signal?: AbortSignal): Promi
   const others = [...names.flatMap((name) => plainCollections(name)).map((path) => `${path}?${selector}`)];
   const inNoNamespace = clusterCollections.map((path) => `${path}?${selector}`);
   await pMap([...others, ...inNoNamespace], (path) => deleteAll(connection, path), { concurrency: 8 });
+  for (const path of guardedCollections(names)) await removeFinalizers(connection, path);
 }
 
 /** Deletes the namespaces of the benchmark. */
@@ -112,6 +113,19 @@ interface LabelledObject extends StoredObject {
 async function ownNamespaces(connection: Connection): Promise<readonly string[]> {
   const { items } = await connection.send<ObjectList<StoredObject>>("GET", `${namespaces}?${selector}`);
   return items.map(({ metadata }) => metadata.name);
+}
+
+/**
+ * Completes the deletion of volumes and claims, which have no storage and no pod any more. The controller manager would do it 20
+ * times a second.
+ */
+async function removeFinalizers(connection: Connection, path: string): Promise<void> {
+  const { items } = await connection.send<ObjectList<StoredObject>>("GET", `${path}?${selector}`);
+  const remove = ({ metadata }: StoredObject) =>
+    connection
+      .send("PATCH", `${path}/${metadata.name}`, { metadata: { finalizers: null } }, "application/merge-patch+json")
+      .catch(unlessMissing);
+  await pMap(items, remove, { concurrency: 16 });
 }
 
 async function countOf(connection: Connection, path: string): Promise<number> {
@@ -134,4 +148,9 @@ async function deleteAll(connection: Connection, path: string): Promise<void> {
       if (tries === mostTries) throw error;
     }
   }
+}
+
+/** The controller manager may be faster. */
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof Refusal) || error.status !== 404) throw error;
 }

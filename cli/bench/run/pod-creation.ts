@@ -17,7 +17,7 @@ export class PodCreation {
   }
 
   /** Creates the pods of a batch at the pace of the scenario; pods that are not measured as fast as possible. */
-  async createBatch({ count, namespace, pod }: PodBatch, measured: boolean): Promise<readonly string[]> {
+  async createBatch({ count, namespace, pod, volume }: PodBatch, measured: boolean): Promise<readonly string[]> {
     const { arrival, clock, signal } = this.#stage;
     const batch = this.#batch++;
     const objects = Array.from({ length: count }, (_, index) =>
@@ -30,6 +30,7 @@ export class PodCreation {
       objects,
       async (object, index) => {
         if (gaps !== undefined) await sleep(Math.max(0, begin + gaps[index]! - clock()), undefined, { signal });
+        if (volume !== undefined) await this.#objects.createVolume(volume(index));
         return this.createPod(object, namespace, measured);
       },
       { concurrency: atOnce, signal },

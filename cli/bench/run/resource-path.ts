@@ -13,6 +13,8 @@ const kinds: Readonly<Record<string, ResourceKind>> = {
   "v1 Service": { group: "/api/v1", plural: "services", namespaced: true },
   "v1 ConfigMap": { group: "/api/v1", plural: "configmaps", namespaced: true },
   "v1 Secret": { group: "/api/v1", plural: "secrets", namespaced: true },
+  "v1 PersistentVolumeClaim": { group: "/api/v1", plural: "persistentvolumeclaims", namespaced: true },
+  "v1 PersistentVolume": { group: "/api/v1", plural: "persistentvolumes", namespaced: false },
   "v1 Node": { group: "/api/v1", plural: "nodes", namespaced: false },
   "apps/v1 DaemonSet": { group: "/apis/apps/v1", plural: "daemonsets", namespaced: true },
   "apps/v1 Deployment": { group: "/apis/apps/v1", plural: "deployments", namespaced: true },
@@ -40,8 +42,18 @@ export function controllerCollections(namespace: string): readonly string[] {
 
 /** Collections of other objects of a namespace that a workload may leave. */
 export function plainCollections(namespace: string): readonly string[] {
-  const core = ["services", "configmaps", "secrets"].map((plural) => `/api/v1/namespaces/${namespace}/${plural}`);
+  const core = ["services", "configmaps", "secrets", "persistentvolumeclaims"].map(
+    (plural) => `/api/v1/namespaces/${namespace}/${plural}`,
+  );
   return [...core, `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`];
+}
+
+/** Collections of objects whose deletion waits until a controller has removed their finalizers, claims before volumes. */
+export function guardedCollections(namespaces: readonly string[]): readonly string[] {
+  return [
+    ...namespaces.map((namespace) => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`),
+    "/api/v1/persistentvolumes",
+  ];
 }
 
 /**

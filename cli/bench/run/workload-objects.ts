@@ -1,8 +1,9 @@
 import { simulatedTaint } from "../../../config/simulated-nodes.ts";
 import { simulatedLabel } from "../../../names.ts";
 import { withPodTemplate } from "../contestants/pod-template.ts";
-import type { KubernetesObject } from "../workload/operation.ts";
+import type { KubernetesObject, PodVolume } from "../workload/operation.ts";
 import { benchPool } from "./bench-nodes.ts";
+import { createBoundVolume } from "./bound-volume.ts";
 import { benchLabel, createNamespace } from "./clean-up.ts";
 import { labelsOf } from "./pod-selection.ts";
 import { collectionOf } from "./resource-path.ts";
@@ -45,6 +46,11 @@ export class WorkloadObjects {
     if (this.#namespaces.has(name)) return;
     await createNamespace(this.#stage.connection, name, metadata);
     this.#namespaces.add(name);
+  }
+
+  /** Creates a volume and its claim in an existing namespace, bound to each other. */
+  async createVolume({ volume, claim }: PodVolume): Promise<void> {
+    await createBoundVolume(this.#stage.connection, { volume: labelled(volume), claim: labelled(claim) });
   }
 
   /** An API server refuses a bare priority, which scheduler_perf's own server accepts, so a class of this value stands for it. */

@@ -53,6 +53,11 @@ export class Fields {
     this.#parameters = parameters;
   }
 
+  /** Names of all fields, for a mapping whose names are data. */
+  get names(): readonly string[] {
+    return Object.keys(this.#raw);
+  }
+
   problem(text: string): void {
     this.#problems.push(`${this.#at}: ${text}`);
   }

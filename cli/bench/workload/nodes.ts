@@ -1,7 +1,7 @@
 import { isRecord } from "../../../lib/record.ts";
 import type { Fields } from "./fields.ts";
 import { defaultNode, named, withMetadata, type MakeObject, type TemplateData, type Templates } from "./objects.ts";
-import type { KubernetesObject } from "./operation.ts";
+import type { KubernetesObject, VolumeLimits } from "./operation.ts";
 
 /** Facts of the workload that an operation's templates need. */
 export interface Place {
@@ -14,14 +14,20 @@ export interface Place {
 
 type Change = (node: KubernetesObject, index: number) => KubernetesObject;
 
+/** Nodes of an operation, and their limits of volumes if they have any. */
+interface Nodes {
+  readonly node: MakeObject;
+  readonly volumeLimits?: VolumeLimits;
+}
+
 /**
  * Returns a maker of the nodes of a createNodes operation. A node is the template or the default, with name and hostname label.
  * It also has the strategy's labels or allocatable resources.
  */
-export function readNodes(fields: Fields, data: TemplateData, place: Place): MakeObject | undefined {
+export function readNodes(fields: Fields, data: TemplateData, place: Place): Nodes | undefined {
   const path = fields.string("nodeTemplatePath");
   const inline = fields.raw("nodeTemplate");
-  const change = readStrategy(fields);
+  const { change, volumeLimits } = readStrategy(fields);
   let template: MakeObject = () => withMetadata(structuredClone(defaultNode), { generateName: `node-${place.index}-` });
   try {
     if (path !== undefined) template = place.templates.file(path, data, "Node");
@@ -31,11 +37,12 @@ export function readNodes(fields: Fields, data: TemplateData, place: Place): Mak
     return undefined;
   }
   const withName = named(template, (index) => place.nodesBefore + index);
-  return (index) => {
+  const make = (index: number) => {
     const node = withName(index);
     const labels = { ...asObject(node.metadata.labels), "kubernetes.io/hostname": node.metadata.name };
     return change(withMetadata(withAllocatable(node), { labels }), index);
   };
+  return { node: make, ...(volumeLimits === undefined ? {} : { volumeLimits }) };
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
@@ -49,13 +56,14 @@ function withAllocatable(node: KubernetesObject): KubernetesObject {
 }
 
 /** Reads the strategy of a createNodes operation. Of several, scheduler_perf takes the first of this order. */
-function readStrategy(fields: Fields): Change {
+function readStrategy(fields: Fields): { readonly change: Change; readonly volumeLimits: VolumeLimits | undefined } {
   const allocatable = fields.inside("nodeAllocatableStrategy");
   const label = fields.inside("labelNodePrepareStrategy");
   const unique = fields.inside("uniqueNodeLabelStrategy");
   const given = [allocatable, label, unique].filter((strategy) => strategy !== undefined);
   if (given.length > 1) fields.problem("wanted at most one strategy for nodes");
   const more = allocatable?.texts("nodeAllocatable");
+  const volumeLimits = allocatable === undefined ? undefined : readVolumeLimits(allocatable);
   const key = label?.string("labelKey");
   const values = label?.strings("labelValues") ?? [];
   if (label !== undefined && (key === undefined || values.length === 0)) {
@@ -64,7 +72,7 @@ function readStrategy(fields: Fields): Change {
   const uniqueKey = unique?.string("labelKey");
   if (unique !== undefined && uniqueKey === undefined) unique.problem("wanted a labelKey");
   for (const strategy of given) strategy.end();
-  return (node, index) => {
+  const change: Change = (node, index) => {
     if (more !== undefined) {
       const status = asObject(node.status);
       return { ...node, status: { ...status, allocatable: { ...asObject(status.allocatable), ...more } } };
@@ -74,6 +82,24 @@ function readStrategy(fields: Fields): Change {
     if (uniqueKey !== undefined) return labelled(node, uniqueKey, node.metadata.name);
     return node;
   };
+  return { change, volumeLimits };
+}
+
+function readVolumeLimits(allocatable: Fields): VolumeLimits | undefined {
+  const drivers = allocatable.inside("csiNodeAllocatable");
+  const migratedPlugins = allocatable.strings("migratedPlugins");
+  if (drivers === undefined) {
+    if (migratedPlugins.length > 0) allocatable.problem("migratedPlugins: wanted csiNodeAllocatable beside it");
+    return undefined;
+  }
+  const counts = drivers.names.map((name) => {
+    const driver = drivers.inside(name);
+    const count = driver?.count("count");
+    if (count === undefined) drivers.problem(`${name}: wanted a count`);
+    driver?.end();
+    return [name, count ?? 0];
+  });
+  return { drivers: Object.fromEntries(counts) as Readonly<Record<string, number>>, migratedPlugins };
 }
 
 function labelled(node: KubernetesObject, key: string, value: unknown): KubernetesObject {

@@ -5,6 +5,12 @@ export type KubernetesObject = Readonly<Record<string, unknown>> & {
   readonly metadata: Readonly<Record<string, unknown>>;
 };
 
+/** A volume and its claim, which one pod uses. */
+export interface PodVolume {
+  readonly volume: KubernetesObject;
+  readonly claim: KubernetesObject;
+}
+
 /** Pods that an operation creates. */
 export interface PodBatch {
   readonly count: number;
@@ -12,11 +18,26 @@ export interface PodBatch {
   readonly namespace: string;
   /** Returns a pod. @param index From 0. */
   readonly pod: (index: number) => KubernetesObject;
+  /** Returns the volume of a pod, which is created before it; undefined for pods without volumes. */
+  readonly volume?: (index: number) => PodVolume;
+}
+
+/** Volumes that each node may have, as its CSINode says. */
+export interface VolumeLimits {
+  /** Most volumes by name of the driver. */
+  readonly drivers: Readonly<Record<string, number>>;
+  /** Storage of Kubernetes itself that the drivers serve. */
+  readonly migratedPlugins: readonly string[];
 }
 
 /** A step of a workload. Steps run one after the other. */
 export type Operation =
-  | { readonly opcode: "createNodes"; readonly count: number; readonly node: (index: number) => KubernetesObject }
+  | {
+      readonly opcode: "createNodes";
+      readonly count: number;
+      readonly node: (index: number) => KubernetesObject;
+      readonly volumeLimits?: VolumeLimits;
+    }
   | { readonly opcode: "createNamespaces"; readonly names: readonly string[] }
   | {
       readonly opcode: "createPods";

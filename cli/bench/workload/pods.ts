@@ -2,6 +2,7 @@ import type { Fields } from "./fields.ts";
 import type { Place } from "./nodes.ts";
 import { defaultPod, named, type MakeObject } from "./objects.ts";
 import type { Operation, PodBatch } from "./operation.ts";
+import { readVolumes, withClaims } from "./volumes.ts";
 
 /** The pods of a test case without an own template. */
 export interface PodDefaults {
@@ -34,7 +35,12 @@ export function readPods(fields: Fields, place: Place, defaults: PodDefaults): P
   if (steadyState && skipWaitToCompletion) fields.problem("steadyState and skipWaitToCompletion exclude each other");
   if (steadyState && duration <= 0) fields.problem("steadyState: wanted a duration above 0");
   const namespace = fields.string("namespace");
-  const make = readTemplate(fields, count ?? 0, place, defaults);
+  const volumes = readVolumes(fields, place.templates);
+  // A replaced pod would need a new volume, which is no part of its scheduling.
+  if (steadyState && volumes !== undefined)
+    fields.problem("steadyState and persistentVolumeTemplatePath exclude each other");
+  const template = readTemplate(fields, count ?? 0, place, defaults);
+  const make = volumes === undefined ? template : withClaims(template);
   return {
     count: count ?? 0,
     namespace,
@@ -45,6 +51,7 @@ export function readPods(fields: Fields, place: Place, defaults: PodDefaults): P
       count: count ?? 0,
       namespace: inNamespace,
       pod: named(make, (pod) => `${index}-${pod}`, inNamespace),
+      ...(volumes === undefined ? {} : { volume: (pod) => volumes(pod, inNamespace) }),
     }),
   };
 }

@@ -17,8 +17,7 @@ type Reader = (fields: Fields, state: State) => readonly Operation[];
 export const readers: Readonly<Record<string, Reader>> = {
   createNodes(fields, state) {
     const data = countedData(fields);
-    const node = readNodes(fields, data, state);
-    return [{ opcode: "createNodes", count: data.count, node: node ?? placeholder }];
+    return [{ opcode: "createNodes", count: data.count, ...(readNodes(fields, data, state) ?? { node: placeholder }) }];
   },
 
   createNamespaces(fields, { namespaces, templates }) {

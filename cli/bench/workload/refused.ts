@@ -11,14 +11,8 @@ export const refusedOperations: Readonly<Record<string, string>> = {
   stopCollectingProfile: "it profiles the test process, which does not exist here",
 };
 
-const volumes = "it needs the volume controller of the test process, which binds volumes without storage";
-
 /** Reasons for fields of operations that a living cluster cannot honour, by name. */
 export const refusedFields: Readonly<Record<string, string>> = {
-  persistentVolumeTemplatePath: volumes,
-  persistentVolumeClaimTemplatePath: volumes,
-  csiNodeAllocatable: "it needs CSINode objects without a volume driver",
-  migratedPlugins: "it needs CSINode objects without a volume driver",
   signatureBatchSize: "it configures the scheduler inside the test process",
 };
 

@@ -47,6 +47,21 @@ describe("the simulated nodes of a benchmark", () => {
     expect(fake.names("/api/v1/nodes")).toEqual(["sim-1", "worker-1"]);
   });
 
+  test("have the limits of volumes of their operation, and lose them with it", async () => {
+    const { fake, connection } = await connected();
+    const csiNodes = "/apis/storage.k8s.io/v1/csinodes";
+    fake.put(`${csiNodes}/worker-1`);
+    const volumeLimits = { drivers: { "ebs.csi.aws.com": 39 }, migratedPlugins: ["kubernetes.io/aws-ebs"] };
+    await createNodes(connection, [operation(1), { ...operation(1), volumeLimits }], range, signal());
+    expect(fake.names(csiNodes)).toEqual(["bench-1", "worker-1"]);
+    expect(fake.objects.get(`${csiNodes}/bench-1`)).toMatchObject({
+      metadata: { annotations: { "storage.alpha.kubernetes.io/migrated-plugins": "kubernetes.io/aws-ebs" } },
+      spec: { drivers: [{ name: "ebs.csi.aws.com", nodeID: "bench-1", allocatable: { count: 39 } }] },
+    });
+    await deleteNodes(connection);
+    expect(fake.names(csiNodes)).toEqual(["worker-1"]);
+  });
+
   test("are none in a workload without them", async () => {
     const { fake, connection } = await connected();
     await createNodes(connection, [], range, signal());

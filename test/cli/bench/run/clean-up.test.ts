@@ -93,6 +93,9 @@ function leave(fake: FakeApiServer): void {
   }
   fake.put("/apis/scheduling.k8s.io/v1/priorityclasses/x", { metadata: { name: "x", labels } });
   fake.put("/api/v1/nodes/x", { metadata: { name: "x", labels } });
+  const finalizers = ["kubernetes.io/pv-protection"];
+  fake.put("/api/v1/persistentvolumes/x", { metadata: { name: "x", labels, finalizers } });
+  fake.put(`${at("a")}/persistentvolumeclaims/x`, { metadata: { name: "x", namespace: "a", labels, finalizers } });
 }
 
 describe("a clean-up", () => {
@@ -149,6 +152,24 @@ describe("a clean-up", () => {
     expect(fake.names(`${at("a")}/services`)).toEqual(["x"]);
     expect(fake.count(/^DELETE .*secrets/)).toBe(3);
     expect(fake.count(/^DELETE .*services\?/)).toBe(1);
+  });
+
+  test("removes the finalizers of its own volumes and claims, and of no others", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    const finalizers = ["kubernetes.io/pv-protection"];
+    fake.put("/api/v1/persistentvolumes/data", { metadata: { name: "data", finalizers } });
+    fake.put(`${at("shop")}/persistentvolumeclaims/data`, { metadata: { name: "data", finalizers } });
+    leave(fake);
+    // The controller manager removes a claim's finalizer first.
+    fake.refuse = (method, path) => (method === "PATCH" && path.includes("claims/x") ? 404 : undefined);
+    await clean(connection);
+    expect(fake.requests.filter((request) => request.startsWith("PATCH"))).toEqual([
+      `PATCH ${at("a")}/persistentvolumeclaims/x`,
+      "PATCH /api/v1/persistentvolumes/x",
+    ]);
+    expect(fake.names("/api/v1/persistentvolumes")).toEqual(["data"]);
+    expect(fake.objects.get(`${at("shop")}/persistentvolumeclaims/data`)?.metadata).toMatchObject({ finalizers });
   });
 
   test("gives up a deletion after ten tries", async () => {

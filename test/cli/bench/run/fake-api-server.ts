@@ -14,6 +14,9 @@ export interface Stored {
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    /** An object with one stays until it is removed. */
+    readonly finalizers?: readonly string[] | null;
   };
   spec?: Record<string, unknown>;
   status?: Record<string, unknown>;
@@ -140,7 +143,13 @@ export class FakeApiServer {
     const refused = this.refuse(method, full);
     if (refused === 0 || stream.destroyed) return;
     if (refused === undefined && url.searchParams.get("watch") === "true") return this.#watch(stream, url);
-    const [status, answer] = refused === undefined ? this.#handle(method, url, body) : [refused, {}];
+    const isMerge = headers["content-type"] === "application/merge-patch+json";
+    const [status, answer] =
+      refused !== undefined
+        ? [refused, {}]
+        : isMerge && body !== undefined
+          ? this.#merge(url.pathname.replace(/\/status$/, ""), body)
+          : this.#handle(method, url, body);
     stream.respond({ ":status": status });
     stream.end(JSON.stringify(answer));
   }
@@ -161,10 +170,10 @@ export class FakeApiServer {
       return [200, object];
     }
     const isCollection =
-      /\/(pods|nodes|namespaces|services|configmaps|secrets|[a-z]*(sets|ments|jobs|budgets|classes|roles|bindings))$/;
+      /\/(pods|nodes|namespaces|services|configmaps|secrets|[a-z]*(sets|ments|jobs|budgets|classes|roles|bindings|volumes|claims)|csinodes)$/;
     if (!isCollection.test(path)) return [404, { message: "not found" }];
     const selected = this.#list(path, query.get("labelSelector") ?? "");
-    if (method === "DELETE") for (const [each] of selected) this.#remove(each);
+    if (method === "DELETE") for (const [each, object] of selected) this.#delete(each, object);
     const limit = Number(query.get("limit") ?? selected.length);
     const remainingItemCount = Math.max(0, selected.length - limit);
     const metadata = { resourceVersion: String(this.#version), ...(remainingItemCount > 0 && { remainingItemCount }) };
@@ -199,7 +208,17 @@ export class FakeApiServer {
     if (collection === "/api/v1/namespaces" && this.accountDelay > 0) setTimeout(account, this.accountDelay);
     else if (collection === "/api/v1/namespaces") account();
     if (collection.endsWith("/pods")) setImmediate(() => this.#bind(path));
-    return [201, body];
+    return [201, { ...body, metadata: { ...body.metadata, uid: `uid of ${name}` } }];
+  }
+
+  /** Merges the fields of an object, but not those inside of them, except for the metadata. */
+  #merge(path: string, { metadata, ...fields }: Partial<Stored>): [number, object] {
+    const object = this.objects.get(path);
+    if (object === undefined) return [404, {}];
+    const merged = { ...object, ...fields, metadata: { ...object.metadata, ...metadata } };
+    if (merged.metadata.deletionTimestamp !== undefined && merged.metadata.finalizers === null) this.#remove(path);
+    else this.#store(path, merged);
+    return [200, merged];
   }
 
   /** Binds a pod in the way of the active scheduler. */
@@ -224,10 +243,12 @@ export class FakeApiServer {
 
   /** The deletion of a namespace takes its time, as the controller manager's does. */
   #delete(path: string, object: Stored): void {
-    if (this.deletionDelay === 0 || !/^\/api\/v1\/namespaces\/[^/]+$/.test(path)) return this.#remove(path);
+    const isSlow = this.deletionDelay > 0 && /^\/api\/v1\/namespaces\/[^/]+$/.test(path);
+    const isGuarded = (object.metadata.finalizers ?? []).length > 0;
+    if (!isSlow && !isGuarded) return this.#remove(path);
     const deletionTimestamp = new Date().toISOString();
     this.#store(path, { ...object, metadata: { ...object.metadata, deletionTimestamp } });
-    setTimeout(() => this.#remove(path), this.deletionDelay);
+    if (isSlow) setTimeout(() => this.#remove(path), this.deletionDelay);
   }
 
   #remove(path: string): void {

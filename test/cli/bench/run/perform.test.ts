@@ -122,7 +122,9 @@ describe("an operation", () => {
     await run(object("v1", "Namespace"), create(1));
     const labels = { team: "x", "nodeforge.local/bench": "true" };
     expect(fake.objects.get("/api/v1/namespaces/a")?.metadata.labels).toEqual(labels);
-    await expect(run(object("v1", "PersistentVolume"))).rejects.toThrow("the workload creates a v1 PersistentVolume");
+    await expect(run(object("storage.k8s.io/v1", "StorageClass"))).rejects.toThrow(
+      "the workload creates a storage.k8s.io/v1 StorageClass",
+    );
   });
 
   test.each([

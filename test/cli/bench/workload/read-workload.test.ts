@@ -117,7 +117,7 @@ describe("a workload of scheduler_perf", () => {
     const problems = await problemsOf(read("Refused/All"));
     const expected = [
       /^operation 0 \(createResourceDriver\): refused: it needs a driver/,
-      /^operation 1 \(createPods\): persistentVolumeTemplatePath is refused: /,
+      /^operation 1 \(createPods\): signatureBatchSize is refused: /,
       /^operation 1 \(createPods\): there is no field typo$/,
       /^operation 2 \(updateAny\): refused: /,
       /^operation 3 \(dance\): there is no such operation; known: createNodes, /,
@@ -156,6 +156,70 @@ describe("an inline workload", () => {
     const any = { opcode: "createAny", count: 2, namespace: "here", templatePath: "templates/pod.yaml" };
     const [created] = of((await inline([any])).operations, "createAny");
     expect(created?.objects.map(({ metadata }) => metadata.name)).toEqual(["small-0-0", "small-0-1"]);
+  });
+
+  const templates = {
+    persistentVolumeTemplatePath: "templates/volume.yaml",
+    persistentVolumeClaimTemplatePath: "templates/claim.yaml",
+  };
+
+  it("has a volume and a claim for each pod, which name each other", async () => {
+    const { operations, inputs } = await inline([{ opcode: "createPods", count: 2, namespace: "here", ...templates }]);
+    const pods = of(operations, "createPods")[0]?.pods;
+    const { volume, claim } = pods?.volume?.(1) ?? {};
+    expect(volume?.metadata).toEqual({ name: "here-vol-1" });
+    expect(volume?.spec).toMatchObject({
+      capacity: { storage: "1Gi" },
+      csi: { driver: "ebs.csi.aws.com", volumeHandle: "here-vol-1" },
+    });
+    expect(claim?.metadata).toMatchObject({ name: "pvc-1", namespace: "here" });
+    expect(claim?.spec).toMatchObject({ volumeName: "here-vol-1", resources: { requests: { storage: "1Gi" } } });
+    expect(pods?.pod(1).spec).toMatchObject({
+      containers: [{ name: "pause" }],
+      volumes: [{ name: "vol", persistentVolumeClaim: { claimName: "pvc-1" } }],
+    });
+    expect(inputs.map(({ name }) => name)).toEqual(["templates/volume.yaml", "templates/claim.yaml"]);
+  });
+
+  it("has no volumes without their templates", async () => {
+    const [created] = of((await inline([{ opcode: "createPods", count: 1 }])).operations, "createPods");
+    expect(created?.pods).not.toHaveProperty("volume");
+    expect(created?.pods.pod(0).spec).not.toHaveProperty("volumes");
+  });
+
+  it("has limits of volumes where its nodes have them", async () => {
+    const csiNodeAllocatable = { "ebs.csi.aws.com": { count: 39 } };
+    const strategy = { nodeAllocatableStrategy: { csiNodeAllocatable, migratedPlugins: ["kubernetes.io/aws-ebs"] } };
+    const nodes = { opcode: "createNodes", count: 1 };
+    const created = of((await inline([nodes, { ...nodes, ...strategy }])).operations, "createNodes");
+    expect(created.map(({ volumeLimits }) => volumeLimits)).toEqual([
+      undefined,
+      { drivers: { "ebs.csi.aws.com": 39 }, migratedPlugins: ["kubernetes.io/aws-ebs"] },
+    ]);
+  });
+
+  const limited = (nodeAllocatableStrategy: object) => ({ opcode: "createNodes", count: 1, nodeAllocatableStrategy });
+
+  it.each([
+    [
+      { opcode: "createPods", count: 1, persistentVolumeTemplatePath: "templates/volume.yaml" },
+      ": wanted persistentVolumeTemplatePath and persistentVolumeClaimTemplatePath, got one of them",
+    ],
+    [
+      { opcode: "createPods", count: 1, ...templates, persistentVolumeClaimTemplatePath: "templates/volume.yaml" },
+      ": templates/volume.yaml: wanted a PersistentVolumeClaim, got a PersistentVolume",
+    ],
+    [
+      { opcode: "createPods", count: 1, steadyState: true, duration: "1s", ...templates },
+      ": steadyState and persistentVolumeTemplatePath exclude each other",
+    ],
+    [limited({ csiNodeAllocatable: { x: {} } }), ".nodeAllocatableStrategy.csiNodeAllocatable: x: wanted a count"],
+    [
+      limited({ migratedPlugins: ["x"] }),
+      ".nodeAllocatableStrategy: migratedPlugins: wanted csiNodeAllocatable beside it",
+    ],
+  ])("refuses volumes of %j", async (operation, problem) => {
+    expect(await problemsOf(inline([operation]))).toEqual([`operation 0 (${operation.opcode})${problem}`]);
   });
 
   it.each([

@@ -45,6 +45,10 @@ describe.skipIf(folder === undefined)("the workloads of the Kubernetes version",
     console.log(`${decoded.length} of ${total} workloads decode; reasons against the others:\n${counts.join("\n")}`);
     expect(decoded).toContain("SchedulingBasic/5000Nodes_10000Pods_QueueingHintsEnabled");
     expect(decoded).toContain("SchedulingBasic/500Nodes");
+    const withVolumes = ["SchedulingInTreePVs", "SchedulingMigratedInTreePVs", "SchedulingCSIPVs"];
+    for (const name of withVolumes) expect(decoded).toContain(`${name}/500Nodes`);
+    expect(decoded).toContain("PreemptionPVs/1000Nodes_QueueingHintsEnabled");
+    expect(decoded).toContain("EventHandlingPodDelete/50Nodes_500Pods");
     expect(decoded.length).toBeGreaterThan(100);
   }, 120_000);
 
