@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { benchmark, killedBenchmark } from "./cases/benchmark.ts";
+import { benchmark, everyKind, killedBenchmark } from "./cases/benchmark.ts";
 import { componentSettings } from "./cases/component-settings.ts";
 import { Lab } from "./lab.ts";
 
@@ -21,5 +21,6 @@ describe("npm run up", () => {
 });
 
 benchmark(lab);
+everyKind(lab);
 killedBenchmark(lab);
 componentSettings(lab);

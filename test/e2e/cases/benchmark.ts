@@ -1,23 +1,41 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { kindsScenario } from "../kinds-scenario.ts";
 import type { Lab } from "../lab.ts";
 
 /** The part of bench.json that the cases read. */
 interface BenchJson {
-  readonly repetitions: readonly { readonly scheduler: string; readonly warmup: boolean; readonly void?: string }[];
+  readonly repetitions: readonly {
+    readonly scheduler: string;
+    readonly warmup: boolean;
+    readonly void?: string;
+    readonly pods: number;
+    readonly bound: number;
+  }[];
+  readonly notes: readonly string[];
 }
 
 /** Few repetitions, because an emulated one takes 40 seconds. */
 const short = ["demo", "--yes", "--set", "warmups=0", "--set", "workload.params.measurePods=60"];
 
+/** Folder of the record that a benchmark has named, and its bench.json. */
+function recordOf(printed: string) {
+  const folder = /this run is recorded in (\S+)/.exec(printed)?.[1] ?? "";
+  return { folder, bench: JSON.parse(readFileSync(join(folder, "bench.json"), "utf8")) as BenchJson };
+}
+
+async function controlPlaneOf(lab: Lab): Promise<string> {
+  return (await lab.nodes()).find(({ role }) => role === "control-plane")?.address ?? "";
+}
+
 /** Objects of a benchmark that the cluster has, and the states of its two units of a scheduler. */
 async function leftOn(lab: Lab) {
-  const [{ address } = { address: "" }] = (await lab.nodes()).filter(({ role }) => role === "control-plane");
   const nodes = await lab.kubectl("get", "nodes", "-l", "nodeforge.local/simulated=bench", "-o", "name");
   const pods = await lab.kubectl("get", "pods", "-A", "-l", "nodeforge.local/bench", "-o", "name");
   const states = await lab.ssh(
-    address,
+    await controlPlaneOf(lab),
     "systemctl is-active kube-scheduler nodeforge-bench-scheduler | tr '\\n' ' '; true",
   );
   return { nodes: nodes.split("\n").filter(Boolean).length, pods: pods.split("\n").filter(Boolean).length, states };
@@ -31,8 +49,10 @@ export function benchmark(lab: Lab): void {
     it("measures two schedulers, records the result, and leaves the cluster as it was", async () => {
       const bench = await lab.nodeforge("bench", [...short, "--set", "repetitions=2"], 15);
       expect(bench.exitCode, bench.all).toBe(0);
-      const folder = /this run is recorded in (\S+)/.exec(bench.all)?.[1] ?? "";
-      const { repetitions } = JSON.parse(readFileSync(join(folder, "bench.json"), "utf8")) as BenchJson;
+      const {
+        folder,
+        bench: { repetitions },
+      } = recordOf(bench.all);
       expect(repetitions).toHaveLength(4);
       // A rule may void a repetition on a busy machine. Each scheduler has two.
       const counted = repetitions.filter((repetition) => repetition.void === undefined);
@@ -41,6 +61,49 @@ export function benchmark(lab: Lab): void {
       const benchstat = readFileSync(join(folder, "benchstat.txt"), "utf8");
       expect(benchstat.split("\n").filter((line) => line.startsWith("Benchmark"))).toHaveLength(counted.length);
       expect(await leftOn(lab)).toEqual(clean);
+    });
+  });
+}
+
+/** Benchmarks one scheduler of each kind on a cluster with kwok. */
+export function everyKind(lab: Lab): void {
+  const kinds = ["binary", "configuration", "local", "manifests"];
+  const pods = 40;
+
+  describe("npm run bench with every kind of scheduler", () => {
+    it("schedules all pods with each, and records each with its log and its metrics", async () => {
+      const bench = await lab.nodeforge("bench", [await kindsScenario(lab.folder, pods), "--yes"], 40);
+      expect(bench.exitCode, bench.all).toBe(0);
+      const { folder, bench: found } = recordOf(bench.all);
+      const summaries = found.repetitions.map(({ scheduler, pods, bound, void: reason }) => [
+        ...[scheduler, pods, bound, reason],
+      ]);
+      expect(summaries.sort()).toEqual(kinds.map((kind) => [kind, pods, pods, undefined]));
+      for (const kind of kinds) {
+        const logs = readdirSync(join(folder, "logs")).filter((name) => name.endsWith(`-${kind}.log`));
+        expect(logs).toHaveLength(1);
+        expect(readFileSync(join(folder, "logs", logs[0] ?? ""), "utf8")).toMatch(/\S/);
+        const scrapes = readdirSync(join(folder, "metrics")).filter((name) => name.includes(`-${kind}-`));
+        expect(scrapes).toContainEqual(expect.stringMatching(/-after-kube-scheduler\.prom\.gz$/));
+      }
+      const places = found.notes.filter((note) => note.startsWith("The comparison of "));
+      expect(places.map((note) => note.split(" ")[3]).sort()).toEqual(["local", "manifests"]);
+    });
+
+    it("gives the cluster its own scheduler back, and leaves nothing of the others", async () => {
+      expect(await leftOn(lab)).toEqual(clean);
+      const selector = ["-l", "nodeforge.local/bench-scheduler", "-o", "name"];
+      expect(await lab.kubectl("get", "clusterrolebindings", ...selector)).toBe("");
+      expect(await lab.kubectl("get", "rolebindings", "-n", "kube-system", ...selector)).toBe("");
+      await lab.eventually("the scheduler's namespace to be gone", 5, async () => {
+        expect(await lab.kubectl("get", "namespaces", ...selector)).toBe("");
+      });
+      const files = "ctr --namespace k8s.io images ls --quiet; ls -d /var/lib/nodeforge/bench 2>/dev/null; true";
+      const left = await lab.ssh(await controlPlaneOf(lab), files);
+      expect(left).toContain("nodeforge.local/smoke:1");
+      expect(left).not.toMatch(/bench/);
+      const local = await execa("pgrep", ["--full", "kube-scheduler --config="], { reject: false });
+      expect([local.exitCode, local.stdout]).toEqual([1, ""]);
     });
   });
 }
