@@ -22,7 +22,8 @@ describe("a first up that fails", () => {
     const first = await stack.up();
     expect(first.succeeded).toBe(false);
     expect(first.text).toContain("planned by the test");
-    expect(first.calls.list.filter((operation) => /ready|addons/.test(operation))).toEqual([]);
+    // The other worker may have become Ready by itself.
+    expect(first.calls.list.filter((operation) => /Command ready|addons/.test(operation))).toEqual([]);
     // A diagnosis reads the output of the run, or only the state where the output was not kept.
     const state = clusterStateOf(parseState(await stack.exportText()));
     const failure = { node: "worker-node-2", step: "join" };
