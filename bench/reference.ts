@@ -1,7 +1,7 @@
 /**
- * Measures the benchmark of schedulers itself: against scheduler_perf of Kubernetes, its generator's needs, its verdicts
- * on a scheduler and itself and on a slower one, and its results when it is repeated. A control plane runs on this machine in
- * namespaces of its own. Needs root.
+ * Measures the benchmark of schedulers itself: against scheduler_perf of Kubernetes, and the needs of its generator. Also its
+ * verdicts on a scheduler and itself and on a slower one, and its results when it is repeated. A control plane runs on this
+ * machine in namespaces of its own. Needs root.
  *
  * Usage: npm run bench:reference [-- --rounds N | --pods 10000 | --verdicts | --repeat]
  */

@@ -77,8 +77,8 @@ export function remoteStep(name: string, args: RemoteStepArgs, opts: pulumi.Cust
 }
 
 /**
- * Standard input of the command. Each output is in the list once, whatever the number of its uses: `pulumi.all` makes two
- * outputs for each value and one for each object, and every worker has three steps.
+ * Standard input of the command. Each output is in the list once, whatever the number of its uses. `pulumi.all` makes two outputs
+ * for each value and one for each object, and every worker has three steps.
  */
 function inputOf(uses: readonly ScriptUse[], stdin: pulumi.Input<string>): pulumi.Input<string> {
   const values = [stdin, ...uses.flatMap(({ parameters = {} }) => Object.values(parameters))];

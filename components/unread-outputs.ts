@@ -13,7 +13,7 @@ const read: Readonly<Record<string, readonly string[]>> = {
  * Leaves out the properties without a value that the program does not read, for the types of a worker's resources. The engine
  * gets the same inputs, so plans and states are the same.
  *
- * Pulumi's Node SDK makes an output of each property that a type has: 95 for a worker, of which 45 have no value and are not
+ * Pulumi's Node SDK makes an output of each property that a type has. A worker has 95, of which 45 have no value and are not
  * read. An output takes 8 KB of memory until its resource is registered (`transferProperties` in `runtime/rpc.js` of 3.250.0).
  */
 export const omitUnreadOutputs: ResourceTransformation = ({ type, props, opts }) => {

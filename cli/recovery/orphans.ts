@@ -110,7 +110,7 @@ async function judge(state: StackState, candidate: Candidate): Promise<string | 
 async function judgeDomain(state: StackState, candidate: DomainCandidate): Promise<string | undefined> {
   const { virsh, name, uuid, description, recordedDescription, isUnrecorded } = candidate;
   // A copy of this state may manage a domain of the same id that runs, or that will continue from its saved memory. The creation
-  // that was interrupted here proves that such a domain is an orphan, and so do disks of this state without a step of a machine.
+  // that was interrupted here proves that such a domain is an orphan. So do disks of this state without a step of the machine.
   const isOurs =
     hasDomainMark(state, description) &&
     (description === recordedDescription ||

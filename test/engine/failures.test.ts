@@ -22,7 +22,7 @@ describe("a first up that fails", () => {
     const first = await stack.up();
     expect(first.succeeded).toBe(false);
     expect(first.text).toContain("planned by the test");
-    // The other worker may have become Ready by itself.
+    // The other worker may have become Ready meanwhile.
     expect(first.calls.list.filter((operation) => /Command ready|addons/.test(operation))).toEqual([]);
     // A diagnosis reads the output of the run, or only the state where the output was not kept.
     const state = clusterStateOf(parseState(await stack.exportText()));

@@ -11,8 +11,8 @@ const bound = "pv.kubernetes.io/bind-completed";
  * Creates a volume and its claim, bound to each other without storage. Both are complete then, so that the controller manager has
  * nothing to change: its requests are limited to 20 a second.
  *
- * The order is that of a binding. A claim that names a missing volume is Lost if it has the annotation, and so is a claim whose
- * volume names another uid (syncBoundClaim of Kubernetes' pv_controller.go).
+ * The order is that of a binding. A claim that names a missing volume is Lost if it has the annotation. So is a claim whose volume
+ * names another uid (syncBoundClaim of Kubernetes' pv_controller.go).
  */
 export async function createBoundVolume(connection: Connection, { volume, claim }: PodVolume): Promise<void> {
   const { name, namespace } = claim.metadata as { readonly name: string; readonly namespace: string };

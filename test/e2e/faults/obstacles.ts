@@ -31,7 +31,7 @@ async function until(reached: () => boolean | Promise<boolean>, what: string): P
 export async function degradeLink(lab: Lab, domain: string): Promise<void> {
   const [card = ""] = await lab.virsh("domiflist", domain);
   const [tap = ""] = card.split(/\s+/);
-  // A program of the classic packet filter, because kernels of small machines lack netem: below 5 % of a random number of 32
+  // A program of the classic packet filter, because kernels of small machines lack netem. Below 5 % of a random number of 32
   // bits it returns TC_ACT_SHOT, else TC_ACT_UNSPEC.
   const program = "4,32 0 0 4294963256,53 1 0 214748365,6 0 0 2,6 0 0 4294967295";
   await execa("tc", ["qdisc", "add", "dev", tap, "clsact"]);
