@@ -114,6 +114,7 @@ function sessionWith(
     settings: () => readSettings(choice),
     pulumi: async (args, onOutput, environment = {}) => {
       const spared = await withStackFileCopy(choice, args);
+      const settings = readSettings(choice);
       const run = (args: readonly string[], backend: Readonly<Record<string, string>> = {}) =>
         withSightings((sightings) =>
           runInteractively(program, args, {
@@ -121,8 +122,8 @@ function sessionWith(
             env: {
               ...process.env,
               ...forPulumi,
-              ...parallelism(readSettings(choice)),
-              ...garbageCollection(readSettings(choice)),
+              ...parallelism(settings),
+              ...garbageCollection(settings),
               ...sightings,
               ...environment,
               ...backend,
@@ -131,8 +132,7 @@ function sessionWith(
           }),
         );
       const place = ownPlace(choice, variables);
-      const isJournalled =
-        place !== undefined && isOperation(args) && usesJournal(journal, place, readSettings(choice));
+      const isJournalled = place !== undefined && isOperation(args) && usesJournal(journal, place, settings);
       if (!isJournalled) return run(spared);
       // The stack that this session has selected is selected in the file backend only.
       const named = namesStack(spared) ? spared : [...spared, "--stack", choice.stack];
