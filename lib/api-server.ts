@@ -57,6 +57,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Passes the refusal of an object that is missing. @throws every other error. */
+export function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Refusal) || error.status !== 404) throw error;
+}
+
 /** A connection to the API server, as one program has it. */
 export class Connection implements Disposable {
   readonly #session: ClientHttp2Session;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection, type Identity, type ObjectList, type Server } from "../../../lib/api-server.ts";
+import { Connection, unlessMissing, type Identity, type ObjectList, type Server } from "../../../lib/api-server.ts";
 import type { KubernetesObject } from "../workload/operation.ts";
 import type { ManifestSet } from "./contestant.ts";
 import { clusterCollections, hasPods, nameOf, pathOf, systemBindings } from "./manifest-kinds.ts";
@@ -12,7 +12,6 @@ import {
   isReady,
   podsIn,
   schedulerLabel as label,
-  unlessMissing,
   waitingReason,
   type Pod,
 } from "./scheduler-pods.ts";

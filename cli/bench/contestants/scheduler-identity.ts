@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { Refusal, type Connection, type Server } from "../../../lib/api-server.ts";
+import { Refusal, unlessMissing, type Connection, type Server } from "../../../lib/api-server.ts";
 
 /** Name of every object that gives a local scheduler its identity. */
 const name = "nodeforge-bench-scheduler";
@@ -75,9 +75,7 @@ export async function createSchedulerIdentity(
 /** Removes the identity, also that of a killed benchmark. A local scheduler that still runs can then do nothing. */
 export async function deleteSchedulerIdentity(admin: Connection): Promise<void> {
   for (const collection of [bindings, roles, accounts]) {
-    await admin.send("DELETE", `${collection}/${name}`).catch((error: unknown) => {
-      if (!(error instanceof Refusal) || error.status !== 404) throw error;
-    });
+    await admin.send("DELETE", `${collection}/${name}`).catch(unlessMissing);
   }
 }
 

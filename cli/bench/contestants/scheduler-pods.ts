@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal, type Connection, type ObjectList } from "../../../lib/api-server.ts";
+import { unlessMissing, type Connection, type ObjectList } from "../../../lib/api-server.ts";
 
 /** Label of every object of a scheduler of manifests. guest/bench-activate.sh deletes namespaces by it. */
 export const schedulerLabel = "nodeforge.local/bench-scheduler";
@@ -72,9 +72,4 @@ export function digestOf(pods: readonly Pod[]): string {
     )
     .toSorted()
     .join(" ");
-}
-
-/** Passes the refusal of an object that is missing, and nothing else. */
-export function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Refusal) || error.status !== 404) throw error;
 }

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
-import { Refusal, type Connection, type ObjectList, type StoredObject } from "../../../lib/api-server.ts";
+import {
+  Refusal,
+  unlessMissing,
+  type Connection,
+  type ObjectList,
+  type StoredObject,
+} from "../../../lib/api-server.ts";
 import { clusterCollections, controllerCollections, guardedCollections, plainCollections } from "./resource-path.ts";
 
 /** Label of every object that a benchmark creates, so that the next one finds what a killed one left. */
@@ -124,6 +130,7 @@ async function removeFinalizers(connection: Connection, path: string): Promise<v
   const remove = ({ metadata }: StoredObject) =>
     connection
       .send("PATCH", `${path}/${metadata.name}`, { metadata: { finalizers: null } }, "application/merge-patch+json")
+      // The controller manager may be faster.
       .catch(unlessMissing);
   await pMap(items, remove, { concurrency: 16 });
 }
@@ -148,9 +155,4 @@ async function deleteAll(connection: Connection, path: string): Promise<void> {
       if (tries === mostTries) throw error;
     }
   }
-}
-
-/** The controller manager may be faster. */
-function unlessMissing(error: unknown): void {
-  if (!(error instanceof Refusal) || error.status !== 404) throw error;
 }

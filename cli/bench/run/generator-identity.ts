@@ -1,4 +1,4 @@
-import { Refusal, type Connection } from "../../../lib/api-server.ts";
+import { Refusal, unlessMissing, type Connection } from "../../../lib/api-server.ts";
 
 /** Name of every object that gives the generator its identity. */
 const name = "nodeforge-bench";
@@ -69,8 +69,4 @@ async function ensure(admin: Connection, collection: string, object: object): Pr
   await admin.send("POST", collection, object).catch((error: unknown) => {
     if (!(error instanceof Refusal) || error.status !== 409) throw error;
   });
-}
-
-function unlessMissing(error: unknown): void {
-  if (!(error instanceof Refusal) || error.status !== 404) throw error;
 }
