@@ -11,9 +11,6 @@ const written: string[] = [];
 const secret = "of the restored cluster";
 let identity: string;
 
-/** Id that is different in another cluster of the same name. It is an object of etcd, so a restore brings it back. */
-const clusterIdentity = () => lab.kubectl("get", "namespace/kube-system", "-o", "jsonpath={.metadata.uid}");
-
 /** Names of all objects that a user has made. */
 const ownObjects = async () => {
   const kinds = "configmaps,secrets,deployments,serviceaccounts";
@@ -34,7 +31,7 @@ beforeAll(async () => {
   await lab.prepare();
   await lab.set("workers", "1");
   await lab.up();
-  identity = await clusterIdentity();
+  identity = await lab.clusterIdentity();
 });
 afterAll(() => {
   for (const path of written) rmSync(path, { force: true });
@@ -100,7 +97,7 @@ describe("a backup", () => {
     const destroyed = await lab.nodeforge("destroy", ["--yes"], 20);
     expect(destroyed.exitCode, destroyed.all).toBe(0);
     await lab.up();
-    expect(await clusterIdentity()).not.toBe(identity);
+    expect(await lab.clusterIdentity()).not.toBe(identity);
     await lab.kubectl("create", "namespace", "another");
     const declined = await lab.nodeforge("restore", [path, "--yes"], 20);
     expect(declined.exitCode).not.toBe(0);
@@ -114,7 +111,7 @@ describe("a backup", () => {
     expect(restored.exitCode, restored.all).toBe(0);
     // The command that the restore names.
     await lab.up();
-    expect(await clusterIdentity()).toBe(identity);
+    expect(await lab.clusterIdentity()).toBe(identity);
     expect(await ownObjects()).toEqual(objects);
     const word = await lab.kubectl("-n", "kept", "get", "secret/word", "-o", "jsonpath={.data.word}");
     expect(Buffer.from(word, "base64").toString()).toBe(secret);

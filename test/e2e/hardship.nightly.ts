@@ -15,13 +15,10 @@ const lab = new Lab("e2e");
 const both = ["master", "worker-node-1"];
 let identity: string;
 
-/** Id that is different in another cluster of the same name. */
-const clusterIdentity = () => lab.kubectl("get", "namespace/kube-system", "-o", "jsonpath={.metadata.uid}");
-
 /** Expects that the cluster is the same one, that both nodes are Ready, and that a preview shows no change. */
 async function expectSameHealthyCluster(): Promise<void> {
   expect(await lab.readyNodes()).toEqual(both);
-  expect(await clusterIdentity()).toBe(identity);
+  expect(await lab.clusterIdentity()).toBe(identity);
   await lab.expectNothingToDo();
 }
 
@@ -29,7 +26,7 @@ beforeAll(async () => {
   await lab.prepare();
   await lab.set("workers", "1");
   await lab.up();
-  identity = await clusterIdentity();
+  identity = await lab.clusterIdentity();
 });
 afterAll(() => lab.remove());
 

@@ -134,6 +134,11 @@ export class Lab {
     return Object.fromEntries(await Promise.all(nodes.map(read)));
   }
 
+  /** Id that is different in another cluster of the same name. It is an object of etcd, so a restore brings it back. */
+  clusterIdentity(): Promise<string> {
+    return this.kubectl("get", "namespace/kube-system", "-o", "jsonpath={.metadata.uid}");
+  }
+
   /** Runs a command on every node over ssh. */
   async onEveryNode(command: string): Promise<string[]> {
     return Promise.all((await this.nodes()).map(({ address }) => this.ssh(address, command)));

@@ -36,7 +36,7 @@ export class SharedCluster {
     await this.lab.set("workers", "1");
     await this.lab.set("dhcpEnd", `${network.prefix}${network.dhcp[1]}`);
     await this.lab.up();
-    this.#identity = await this.#readIdentity();
+    this.#identity = await this.lab.clusterIdentity();
   }
 
   /** Destroys the cluster, because the next file expects an empty hypervisor. */
@@ -108,15 +108,10 @@ export class SharedCluster {
     const ready = await this.lab.readyNodes();
     return [
       ...(await orphans(this.lab, "e2e", "nodeforge-e2e")),
-      ...((await this.#readIdentity()) === this.#identity ? [] : ["the cluster"]),
+      ...((await this.lab.clusterIdentity()) === this.#identity ? [] : ["the cluster"]),
       ...this.#kept.filter((name) => !listed.split("\n").includes(`configmap/${name}`)).map((name) => `object ${name}`),
       ...names.filter((name) => !ready.includes(name)).map((name) => `${name} is not Ready`),
       ...ready.filter((name) => !names.includes(name)).map((name) => `${name} is an orphan`),
     ];
-  }
-
-  /** Returns an id that is different in another cluster of the same name. */
-  #readIdentity(): Promise<string> {
-    return this.lab.kubectl("get", "namespace/kube-system", "-o", "jsonpath={.metadata.uid}");
   }
 }
