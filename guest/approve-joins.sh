@@ -16,9 +16,10 @@ expected() {
 }
 
 # requests: prints every certificate request of a kubelet, one a line: first the existing ones, then each new one. It ends after
-# two minutes, so that a request that the watch has lost is in the next one's list.
+# two minutes, so that a request that the watch has lost is in the next one's list. By default, kubectl lists only 500 objects
+# before it watches.
 requests() {
-  exec timeout 120 kubectl get certificatesigningrequests --watch \
+  exec timeout 120 kubectl get certificatesigningrequests --watch --chunk-size 0 \
     --field-selector spec.signerName=kubernetes.io/kube-apiserver-client-kubelet \
     -o jsonpath='{.metadata.name} {.spec.username} {.spec.request} {.status.conditions[*].type}{"\n"}'
 }

@@ -7,12 +7,14 @@ import { sharedFolder } from "../support/folder.ts";
 
 /**
  * The watch prints REQUESTS, one a line, then waits until it is killed. With REFUSED the first approval fails. With PIECES a
- * line comes in two pieces, further apart than the script waits. With STREAM a line comes every 0.6 s.
+ * line comes in two pieces, further apart than the script waits. With STREAM a line comes every 0.6 s. As the real one, it
+ * prints only 500 existing requests unless the size of its chunks is 0.
  */
 const kubectl = `#!/bin/bash
 echo "$*" >>"$FOLDER/calls"
 case "$*" in
 "get certificatesigningrequests "*)
+  [[ $* == *" --chunk-size 0 "* ]] || REQUESTS=$(head -n 500 <<<"$REQUESTS")
   [[ -z $PIECES ]] || { printf '%s' "\${REQUESTS:0:20}" && sleep 6 && REQUESTS=\${REQUESTS:20}; }
   if [[ -n $STREAM ]]; then
     while read -r line; do sleep 0.6 && echo "$line"; done <<<"$REQUESTS"
@@ -97,6 +99,15 @@ describe("a joining worker", () => {
     const calls = approved.map((call) => call.split(" ").slice(2));
     expect(Math.max(...calls.map((call) => call.length))).toBe(10);
     expect(calls.flat().sort()).toEqual(names.map((name) => `csr-${name}`));
+  });
+
+  it("is approved after more than 500 workers whose requests still exist", () => {
+    const earlier = Array.from({ length: 500 }, (_, index) =>
+      line(`csr-${index}`, token("bbbbbb"), `request ${index}`, "Approved"),
+    );
+    const own = request("csr-own", token("aaaaaa"), kubelet("worker-1"));
+    const found = approve({ aaaaaa: `worker-1 ${live()}` }, [...earlier, own]);
+    expect(found).toMatchObject({ status: 0, approved: ["certificate approve csr-own"], left: [] });
   });
 
   it("does not wait for the end of a stream of requests", () => {
