@@ -64,13 +64,15 @@ export function unlessMissing(error: unknown): undefined {
 
 /** A connection to the API server, as one program has it. */
 export class Connection implements Disposable {
-  readonly #session: ClientHttp2Session;
+  readonly #open: () => ClientHttp2Session;
+  #session: ClientHttp2Session;
+  #isDisposed = false;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor({ endpoint, ca }: Server, { token, cert, key }: Identity = {}) {
-    this.#session = connect(endpoint, { ca, cert, key });
     // A broken connection fails each of its requests, which report it.
-    this.#session.on("error", () => undefined);
+    this.#open = () => connect(endpoint, { ca, cert, key }).on("error", () => undefined);
+    this.#session = this.#open();
     this.#headers = {
       accept: "application/json",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -87,6 +89,8 @@ export class Connection implements Disposable {
         repeated.requests++;
         // The pause doubles, and is at least as long as the server asks for.
         await sleep(Math.max(error.retryAfterSeconds * 1000, 50 * 2 ** tries));
+        // A server that is overloaded also ends connections.
+        if (this.#session.closed && !this.#isDisposed) this.#session = this.#open();
       }
     }
   }
@@ -163,6 +167,7 @@ export class Connection implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.#session.destroy();
   }
 }

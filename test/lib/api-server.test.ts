@@ -57,6 +57,18 @@ describe("a connection", () => {
     await expect(connection.exists(node)).rejects.toThrow("403");
   });
 
+  test("connects again where the server has also ended it", async () => {
+    const { fake, connection } = await connected();
+    refuseOnce(fake, 429, 429, 429);
+    const before = repeated.requests;
+    const pending = connection.send("GET", "/api/v1/nodes");
+    // The third pause has 400 ms.
+    await expect.poll(() => repeated.requests, { interval: 5 }).toBe(before + 3);
+    fake.breakConnections();
+    expect(await pending).toMatchObject({ items: [] });
+    expect(fake.requests).toHaveLength(4);
+  });
+
   test("that breaks fails its requests, also later ones", async () => {
     const { fake, connection } = await connected();
     fake.refuse = () => 0;
