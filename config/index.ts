@@ -8,6 +8,7 @@ import { readComponentMetrics, type MeasuredComponent } from "./component-metric
 import { readControlPlaneArguments, readFeatureGates, type ComponentArguments } from "./components.ts";
 import { readDrain, type DrainConfig } from "./drain.ts";
 import { readImage } from "./image.ts";
+import { readJoinWaveSize } from "./join-waves.ts";
 import { checkLabel, checkLibvirtName } from "./names.ts";
 import { readNetworks, type ClusterNetworkConfig, type NetworkConfig } from "./network.ts";
 import { longestMinutes, mostWorkers, readMaster, within, type MasterConfig } from "./nodes.ts";
@@ -52,6 +53,7 @@ export interface ClusterConfig<Image = VerifiedImage> {
   readonly simulatedNodes: SimulatedNodesConfig;
   readonly ssh: SshConfig;
   readonly tokenTtlMinutes: number;
+  /** How many workers may join at the same time. */
   readonly joinWaveSize: number;
   readonly smokeCheck: boolean;
   readonly drain: DrainConfig;
@@ -144,7 +146,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
   within(problems, "tokenTtlMinutes", values.integer("tokenTtlMinutes"), [1, longestMinutes]);
   // Only `npm run backup` uses it.
   within(problems, "backupsKept", values.integer("backupsKept"), [1, 9999]);
-  for (const key of ["joinWaveSize", "maxUnavailable"]) within(problems, key, values.integer(key), [1, mostWorkers]);
+  within(problems, "maxUnavailable", values.integer("maxUnavailable"), [1, mostWorkers]);
   const rest: Omit<ClusterConfig<ImageUse>, "ssh"> = {
     clusterName,
     libvirtUri: readUri(values, problems),
@@ -161,7 +163,7 @@ export function parseConfig(raw: Readonly<Record<string, string>>, surroundings:
     workerPools,
     simulatedNodes,
     tokenTtlMinutes: values.integer("tokenTtlMinutes"),
-    joinWaveSize: values.integer("joinWaveSize"),
+    joinWaveSize: readJoinWaveSize(values, problems, domainType),
     smokeCheck: values.boolean("smokeCheck"),
     drain: readDrain(values, problems, defaultDrainMinutes[domainType]),
     maxUnavailable: values.integer("maxUnavailable"),

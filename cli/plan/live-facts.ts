@@ -1,5 +1,7 @@
+import { defaultJoinWaveSize } from "../../config/join-waves.ts";
 import { defaultDrainMinutes } from "../../config/timeouts.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
+import type { DomainType } from "../../libvirt/virtualisation.ts";
 import { resourceType, suffix } from "../../names.ts";
 import { readCapacity } from "./capacity.ts";
 import { changedNodes } from "./changed-nodes.ts";
@@ -29,13 +31,14 @@ type PlanFacts = Omit<Facts, "pods" | "capacity" | "unknown">;
 export function factsOfPlan(stack: string, events: string, runs: readonly TimedRun[]): PlanFacts {
   const plan = readPlan(events);
   const changes = changedNodes(plan);
+  const type = domainTypeOf(plan);
   return {
     stack,
     changes,
     changedResources: plan.resources.filter(({ operation, type }) => operation !== "same" && !isComponent(type)).length,
     losses: lossesOf(plan, changes),
-    estimate: estimate(changes, runs, paceOf(plan.settings)),
-    drainMinutes: drainMinutesOf(plan),
+    estimate: estimate(changes, runs, paceOf(plan.settings, type)),
+    drainMinutes: Number(plan.settings.drainTimeoutMinutes) || defaultDrainMinutes[type],
     demand: demandOf(plan),
     diff: planDiff(plan),
   };
@@ -68,16 +71,18 @@ async function readPods(nodes: readonly string[], kubectl: Sources["kubectl"]): 
   }
 }
 
-/** Settings of a plan or of a stack that order its changes. A value that is no number counts as 1. */
-export function paceOf(settings: Readonly<Record<string, unknown>>): Pace {
-  const number = (key: string) => Math.max(1, Number(settings[key]) || 1);
-  return { maxUnavailable: number("maxUnavailable"), joinWaveSize: number("joinWaveSize") };
+/** Settings of a plan or of a stack that order its changes. A value that is no number counts as the default. */
+export function paceOf(settings: Readonly<Record<string, unknown>>, type: DomainType): Pace {
+  const number = (key: string, otherwise: number) => Math.max(1, Number(settings[key]) || otherwise);
+  return {
+    maxUnavailable: number("maxUnavailable", 1),
+    joinWaveSize: number("joinWaveSize", defaultJoinWaveSize[type]),
+  };
 }
 
-function drainMinutesOf({ settings, resources }: Plan): number {
+function domainTypeOf({ resources }: Plan): DomainType {
   const domain = resources.find(({ type }) => type === resourceType.domain);
-  const type = (domain?.after.type ?? domain?.before.type) === "kvm" ? "kvm" : "qemu";
-  return Number(settings.drainTimeoutMinutes) || defaultDrainMinutes[type];
+  return (domain?.after.type ?? domain?.before.type) === "kvm" ? "kvm" : "qemu";
 }
 
 /** Storage pool of the nodes' disks in the state; undefined before it exists. */

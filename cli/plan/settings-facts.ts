@@ -45,6 +45,7 @@ export function settingsFacts({ stack, base, before, after, files, runs }: Revis
   const [old, young] = [before === undefined ? [] : desiredNodes(before), desiredNodes(after)];
   const changes = nodeChanges(old, young);
   const { get, all } = after;
+  const type = get("domainType") === "kvm" ? "kvm" : "qemu";
   const usesDefault = young.some(({ machine }) => machine.image === "the default image");
   return {
     stack,
@@ -55,9 +56,8 @@ export function settingsFacts({ stack, base, before, after, files, runs }: Revis
       volumes: { why: "the names are in the state. Each removed or replaced machine loses its root disk." },
     },
     pods: { why: "a plan without the cluster does not know them." },
-    estimate: estimate(changes, runs, paceOf(all)),
-    drainMinutes:
-      Number(get("drainTimeoutMinutes")) || defaultDrainMinutes[get("domainType") === "kvm" ? "kvm" : "qemu"],
+    estimate: estimate(changes, runs, paceOf(all, type)),
+    drainMinutes: Number(get("drainTimeoutMinutes")) || defaultDrainMinutes[type],
     demand: { before: sumOf(old.map(({ size }) => size)), after: sumOf(young.map(({ size }) => size)) },
     capacity: { why: "This plan asks no hypervisor, so its free capacity is unknown." },
     diff: settingsDiff(before, after),

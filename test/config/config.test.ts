@@ -41,12 +41,15 @@ describe("an empty configuration", () => {
     });
   });
 
-  it("has the domain type of this machine, and the limits of that type", () => {
+  it("has the domain type of this machine, and the limits and the join wave of that type", () => {
     expect(configWith().domainType).toBe("qemu");
     expect(configWith().timeouts.boot).toBe(20);
+    expect(configWith().joinWaveSize).toBe(20);
     const fast = configWith({}, { localDomainType: "kvm" });
     expect(fast.domainType).toBe("kvm");
     expect(fast.timeouts.boot).toBe(5);
+    expect(fast.joinWaveSize).toBe(200);
+    expect(configWith({ joinWaveSize: "7" }, { localDomainType: "kvm" }).joinWaveSize).toBe(7);
   });
 
   it("assumes kvm for a remote hypervisor", () => {
@@ -213,7 +216,7 @@ describe("sizes and counts", () => {
     ["workerVcpus", 1],
     ["workerMemoryMiB", 768],
     ["workerDiskGiB", 4],
-    ["joinWaveSize", 1],
+    ["joinWaveSize", 0],
     ["maxUnavailable", 1],
     ["tokenTtlMinutes", 1],
     ["bootTimeoutMinutes", 0],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { estimate, type TimedRun } from "../../../cli/plan/estimate.ts";
+import { paceOf } from "../../../cli/plan/live-facts.ts";
 import type { NodeChange } from "../../../cli/plan/node-change.ts";
 import { timedRuns } from "../../../cli/plan/timed-runs.ts";
 import { exampleRecord } from "../runs/example-record.ts";
@@ -35,6 +36,16 @@ const master = (change: NodeChange["change"]): NodeChange => ({
 });
 const seconds = (changes: readonly NodeChange[], runs = [first], given = pace) =>
   estimate(changes, runs, given).seconds;
+
+describe("the pace of a plan", () => {
+  test.each([
+    ["of the settings", { joinWaveSize: "5", maxUnavailable: "2" }, "kvm", { joinWaveSize: 5, maxUnavailable: 2 }],
+    ["of a default with kvm", { joinWaveSize: "0" }, "kvm", { joinWaveSize: 200, maxUnavailable: 1 }],
+    ["of a default with qemu", {}, "qemu", { joinWaveSize: 20, maxUnavailable: 1 }],
+  ] as const)("is that %s", (_, settings, type, expected) => {
+    expect(paceOf(settings, type)).toEqual(expected);
+  });
+});
 
 describe("the estimated time", () => {
   test.each([

@@ -1,0 +1,17 @@
+import type { DomainType } from "../libvirt/virtualisation.ts";
+import { mostWorkers, within } from "./nodes.ts";
+import type { Problems } from "./problems.ts";
+import type { Values } from "./values.ts";
+
+/**
+ * Number of workers that join at the same time when the stack sets none. With `npm run bench:joins`, 200 was the fastest of
+ * 20, 100, 200 and 1,000. Emulated machines share the processors, so more of them at a time only join more slowly.
+ */
+export const defaultJoinWaveSize: Record<DomainType, number> = { kvm: 200, qemu: 20 };
+
+/** Reads and checks the number; 0 means the default of the domain type. */
+export function readJoinWaveSize(values: Values, problems: Problems, domainType: DomainType): number {
+  const given = values.integer("joinWaveSize");
+  within(problems, "joinWaveSize", given, [0, mostWorkers]);
+  return given || defaultJoinWaveSize[domainType];
+}
