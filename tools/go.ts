@@ -123,11 +123,15 @@ function groupsOf(programs: readonly GoProgram[]): readonly Group[] {
   return groups.flatMap(([first, ...rest]) => (first === undefined ? [] : [[first, ...rest]]));
 }
 
-/** Flags of `go build` and `go test -c` for a program. */
+/**
+ * Flags of `go build` and `go test -c` for a program. The compiler makes no debugging information, because `-s -w` would drop it.
+ * A program with parts in C resolves names and users in Go, as the others do. So they share packages of the standard library.
+ */
 export function flagsOf({ variables = {}, cgo = false }: GoProgram): readonly string[] {
   const assignments = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
   const ldflags = ["-s", "-w", ...assignments, ...(cgo ? ["-extldflags -static"] : [])].join(" ");
-  return ["-trimpath", "-buildvcs=false", "-ldflags", ldflags];
+  const tags = cgo ? ["-tags", "netgo,osusergo"] : [];
+  return ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", ...tags, "-ldflags", ldflags];
 }
 
 /** Environment of Go for a program. */

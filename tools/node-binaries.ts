@@ -41,7 +41,7 @@ const cni = (name: string, kind: string): GoProgram => ({
 const declared: readonly Omit<GoModule, "folder">[] = [
   {
     name: "kubernetes",
-    estimate: "10 min",
+    estimate: "4 min",
     programs: [
       "kubeadm",
       "kubectl",
@@ -52,7 +52,7 @@ const declared: readonly Omit<GoModule, "folder">[] = [
       "kube-proxy",
     ].map(kubernetes),
   },
-  { name: "containerd", estimate: "2 min", programs: ["containerd", "containerd-shim-runc-v2", "ctr"].map(containerd) },
+  { name: "containerd", estimate: "1 min", programs: ["containerd", "containerd-shim-runc-v2", "ctr"].map(containerd) },
   { name: "etcd", estimate: "1 min", programs: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }] },
   {
     name: "cni",
@@ -61,7 +61,7 @@ const declared: readonly Omit<GoModule, "folder">[] = [
   },
   {
     name: "flannel",
-    estimate: "2 min",
+    estimate: "1 min",
     programs: [
       {
         name: "flanneld",
@@ -72,9 +72,9 @@ const declared: readonly Omit<GoModule, "folder">[] = [
       },
     ],
   },
-  { name: "kwok", estimate: "2 min", programs: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }] },
+  { name: "kwok", estimate: "1 min", programs: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }] },
   // Its own main package, because CoreDNS's links every plugin, and with them the clients of three clouds.
-  { name: "coredns", estimate: "2 min", programs: [{ name: "coredns", package: "nodeforge.dev/toolchain/coredns" }] },
+  { name: "coredns", estimate: "1 min", programs: [{ name: "coredns", package: "nodeforge.dev/toolchain/coredns" }] },
 ];
 
 /** The modules with the programs that nodes run. */

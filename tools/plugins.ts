@@ -131,14 +131,14 @@ const libvirtPlugin: GoModule = {
   name: "libvirt-plugin",
   folder: inCheckout("providers", "libvirt"),
   programs: [programOf("libvirt")],
-  estimate: "4 min",
+  estimate: "1 min",
 };
 
 const fallbackPlugins: GoModule = {
   name: "fallback-plugins",
   folder: inCheckout("tools", "fallback-plugins"),
   programs: officialNames.map(programOf),
-  estimate: "4 min",
+  estimate: "1 min",
 };
 
 /** The modules with the plugins that are built. */

@@ -109,7 +109,7 @@ export const pulumiSets: readonly Pick<GoModule, "folder" | "programs">[] = [
 async function buildRecipe(): Promise<Recipe> {
   return {
     name: "pulumi",
-    estimate: "6 min",
+    estimate: "3 min",
     checkedBy: checkedByGo,
     inputs: (await Promise.all(pulumiSets.map(({ folder, programs }) => goInputs(folder, programs)))).flat(),
     build: async (output) => {

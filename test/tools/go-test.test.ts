@@ -33,7 +33,7 @@ describe("the tests of a package", () => {
       .filter((call) => call.includes(" test "));
     expect(builds).toEqual([
       expect.stringMatching(
-        /^cgo=0 test -c -trimpath -buildvcs=false -ldflags -s -w -o \S+\/suite example\.org\/test\/suite$/,
+        /^cgo=0 test -c -trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags -s -w -o \S+\/suite example\.org\/test\/suite$/,
       ),
     ]);
   });

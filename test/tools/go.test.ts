@@ -25,7 +25,8 @@ async function calls(): Promise<readonly string[]> {
 
 const client: GoProgram = { name: "client", package: "example.org/cmd/client" };
 const server: GoProgram = { name: "server", package: "example.org/cmd/server" };
-const flags = "build -trimpath -buildvcs=false -ldflags -s -w";
+const compiler = "build -trimpath -buildvcs=false -gcflags=all=-dwarf=false";
+const flags = `${compiler} -ldflags -s -w`;
 
 describe("a build", () => {
   test("is one command for programs with equal flags", async () => {
@@ -47,7 +48,7 @@ describe("a build", () => {
     await buildGo(root, [client, { ...server, cgo: true }], "/out");
     expect(await calls()).toEqual([
       `cgo=0 ${flags} -o /out/client example.org/cmd/client`,
-      `cgo=1 ${flags} -extldflags -static -o /out/server example.org/cmd/server`,
+      `cgo=1 ${compiler} -tags netgo,osusergo -ldflags -s -w -extldflags -static -o /out/server example.org/cmd/server`,
     ]);
   });
 
