@@ -4,8 +4,9 @@ import type { Problems } from "./problems.ts";
 import type { Values } from "./values.ts";
 
 /**
- * Number of workers that join at the same time when the stack sets none. With `npm run bench:joins`, 200 was the fastest of
- * 20, 100, 200 and 1,000. Emulated machines share the processors, so more of them at a time only join more slowly.
+ * Number of workers that join at the same time when the stack sets none. With `npm run bench:joins` and 1,000 nodes, 200 was the
+ * fastest wave that the API server accepted without a refusal. Emulated machines share the processors, so more at a time gain
+ * nothing.
  */
 export const defaultJoinWaveSize: Record<DomainType, number> = { kvm: 200, qemu: 20 };
 
