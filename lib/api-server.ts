@@ -90,7 +90,8 @@ export class Connection implements Disposable {
         // The pause doubles, and is at least as long as the server asks for.
         await sleep(Math.max(error.retryAfterSeconds * 1000, 50 * 2 ** tries));
         // A server that is overloaded also ends connections.
-        if (this.#session.closed && !this.#isDisposed) this.#session = this.#open();
+        const { closed, destroyed } = this.#session;
+        if ((closed || destroyed) && !this.#isDisposed) this.#session = this.#open();
       }
     }
   }
