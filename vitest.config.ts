@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -11,6 +12,8 @@ export default defineConfig({
           // The import of the Kubernetes SDK takes seconds on a busy machine.
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          // Many cases wait for other processes, so one file for each processor would leave processors without work.
+          maxWorkers: availableParallelism() + 1,
         },
       },
       {

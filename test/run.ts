@@ -6,11 +6,12 @@
  * lines `FAILED name: reason` repeat each failure. The exit code is 0 only if nothing failed and at least one test passed.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
+import pMap from "p-map";
 import { prepareTier, type Prepared, type Tier } from "./support/prepare.ts";
-import { staticChecks } from "./support/static-checks.ts";
+import { staticChecks, type SkippedCheck, type StaticCheck } from "./support/static-checks.ts";
 
 interface Count {
   passed: number;
@@ -47,10 +48,10 @@ process.exit(failed === 0 && passed > 0 ? 0 : 1);
 
 async function runStaticChecks(): Promise<Count> {
   const count = { passed: 0, failed: 0 };
-  for (const check of await staticChecks()) {
+  const run = async (check: StaticCheck | SkippedCheck) => {
     if ("skipped" in check) {
       console.log(`skip ${check.name}: ${check.skipped}`);
-      continue;
+      return;
     }
     const { name, command, limitSeconds } = check;
     const [file = "", ...args] = command;
@@ -64,7 +65,9 @@ async function runStaticChecks(): Promise<Count> {
     console.log(`${failed ? "FAIL" : "ok  "} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
     if (failed) console.log(`${all}\nFAILED ${name}`);
     count[failed ? "failed" : "passed"]++;
-  }
+  };
+  // Each check uses one processor.
+  await pMap(await staticChecks(), run, { concurrency: availableParallelism() });
   return count;
 }
 
