@@ -26,6 +26,5 @@ const joins = await inWaves(joiners, waveSize, async (joiner) => {
   connections.push(await joinCluster(joiner, conditions));
 });
 const result: TaskResult = { ...joins, repeated: repeated.requests };
-console.log(JSON.stringify(result));
-// The watches would keep this process alive.
-process.exit();
+// The watches would keep this process alive. An exit before the end of the write would cut a long line off.
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());

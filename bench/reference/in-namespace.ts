@@ -45,9 +45,9 @@ export interface TaskResult {
 }
 
 const task = JSON.parse(await text(process.stdin)) as Task;
-console.log(JSON.stringify(await measure(task)));
-// The connections would keep this process alive.
-process.exit();
+const line = `${JSON.stringify(await measure(task))}\n`;
+// The connections would keep this process alive. An exit before the end of the write would cut a long line off.
+process.stdout.write(line, () => process.exit());
 
 async function measure({ scenario: path, absent }: Task): Promise<TaskResult> {
   const prepared = await prepare(path);
