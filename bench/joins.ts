@@ -41,12 +41,10 @@ async function main(): Promise<void> {
 async function measure(nodes: number, waveSize: number, startSeconds: number): Promise<Measurement> {
   await using plane = await NativeControlPlane.start();
   const workers = await joiners(nodes);
-  const shares = Array.from({ length: calls }, (_, share) => workers.filter((_, index) => index % calls === share));
-  await Promise.all(
-    shares
-      .filter((share) => share.length > 0)
-      .map((share) => plane.run("kubectl", ["create", "-f", "-"], JSON.stringify(tokenSecrets(share)))),
-  );
+  const shares = [...Map.groupBy(workers, (_, index) => index % calls).values()];
+  const create = (share: typeof workers) =>
+    plane.run("kubectl", ["create", "-f", "-"], JSON.stringify(tokenSecrets(share)));
+  await Promise.all(shares.map(create));
   // As guest/init-control-plane.sh: only approve-joins approves, and the programs of a node read all nodes.
   await plane.kubectl("delete", "clusterrolebinding", "kubeadm:node-autoapprove-bootstrap");
   const proxier = ["--clusterrole", "system:node-proxier", "--group", "system:nodes"];
