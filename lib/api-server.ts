@@ -98,13 +98,7 @@ export class Connection implements Disposable {
 
   /** Tells whether an object exists. @throws as {@link send} does. */
   async exists(path: string): Promise<boolean> {
-    try {
-      await this.send("GET", path);
-      return true;
-    } catch (error) {
-      if (error instanceof Refusal && error.status === 404) return false;
-      throw error;
-    }
+    return (await this.send("GET", path).catch(unlessMissing)) !== undefined;
   }
 
   async #sendOnce<T>(method: string, path: string, body: object | undefined, type: string): Promise<T> {

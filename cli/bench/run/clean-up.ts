@@ -51,20 +51,16 @@ export async function createNamespace(
 
 /** Whether a namespace of the benchmark exists and is not being deleted. @throws when it is not the benchmark's. */
 async function isOwn(connection: Connection, name: string, cause: Refusal): Promise<boolean> {
-  try {
-    const found = await connection.send<LabelledObject>("GET", `${namespaces}/${name}`);
-    if (found.metadata.labels?.[benchLabel] === undefined) {
-      throw new Error(
-        `the namespace ${name} exists and is not the benchmark's. Fix: name another namespace in the workload`,
-        { cause },
-      );
-    }
-    return found.metadata.deletionTimestamp === undefined;
-  } catch (error) {
-    // It has just been deleted.
-    if (error instanceof Refusal && error.status === 404) return false;
-    throw error;
+  const found = await connection.send<LabelledObject>("GET", `${namespaces}/${name}`).catch(unlessMissing);
+  // It has just been deleted.
+  if (found === undefined) return false;
+  if (found.metadata.labels?.[benchLabel] === undefined) {
+    throw new Error(
+      `the namespace ${name} exists and is not the benchmark's. Fix: name another namespace in the workload`,
+      { cause },
+    );
   }
+  return found.metadata.deletionTimestamp === undefined;
 }
 
 /** Waits for the service account without which the API server refuses pods. The controller manager creates it. */
