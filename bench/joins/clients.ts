@@ -4,6 +4,7 @@
  */
 import { text } from "node:stream/consumers";
 import { repeated, type Connection } from "../../lib/api-server.ts";
+import { printResult } from "../print-result.ts";
 import { joinCluster, type Conditions, type Joiner } from "./node.ts";
 import { inWaves, type Joins } from "./waves.ts";
 
@@ -26,5 +27,4 @@ const joins = await inWaves(joiners, waveSize, async (joiner) => {
   connections.push(await joinCluster(joiner, conditions));
 });
 const result: TaskResult = { ...joins, repeated: repeated.requests };
-// The watches would keep this process alive. An exit before the end of the write would cut a long line off.
-process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
+printResult(result);

@@ -18,6 +18,7 @@ import { compareRepetitions } from "../../cli/bench/statistics/compare-repetitio
 import type { BenchResult } from "../../cli/bench/statistics/result.ts";
 import { logLine } from "../../lib/log.ts";
 import { nativeEndpoint } from "../control-plane/native.ts";
+import { printResult } from "../print-result.ts";
 import { GeneratorMeter, type GeneratorUse } from "./generator-meter.ts";
 import { LocalScheduler } from "./local-scheduler.ts";
 import { stopPrograms } from "./processes.ts";
@@ -45,9 +46,7 @@ export interface TaskResult {
 }
 
 const task = JSON.parse(await text(process.stdin)) as Task;
-const line = `${JSON.stringify(await measure(task))}\n`;
-// The connections would keep this process alive. An exit before the end of the write would cut a long line off.
-process.stdout.write(line, () => process.exit());
+printResult(await measure(task));
 
 async function measure({ scenario: path, absent }: Task): Promise<TaskResult> {
   const prepared = await prepare(path);
