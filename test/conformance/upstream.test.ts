@@ -4,6 +4,7 @@ import { inCheckout } from "../../lib/checkout.ts";
 import { compareNames } from "../../lib/name-order.ts";
 import { run, which } from "../../lib/process.ts";
 import { versions } from "../../tools/versions.ts";
+import { goRequirements } from "../support/go-requirements.ts";
 import { builtConformanceProgram } from "./program.ts";
 import { readRequirements } from "./requirements.ts";
 import { readCases, upstreamCases } from "./upstream.ts";
@@ -34,9 +35,7 @@ describe("the Go module of the conformance tests", () => {
   });
 
   it("has the version of each module that the cluster's programs have, too", () => {
-    const required = (text: string) =>
-      new Map(linesOf(text, /^\t\S+ v\S+/gm).map((line) => line.split(" ") as [string, string]));
-    const [own, shared] = [required(goMod), required(toolchain)];
+    const [own, shared] = [goRequirements("tools/go/conformance"), goRequirements("tools/go/kubernetes")];
     const differing = [...own].filter(([name, version]) => (shared.get(name) ?? version) !== version);
     expect(own.get("k8s.io/kubernetes")).toBe(`v${versions.kubernetes}`);
     expect(differing).toEqual([]);

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
 import { goSets } from "../../tools/go-sets.ts";
+import { goRequirements } from "../support/go-requirements.ts";
 
 /** Modules with Go programs: those of a user, and those of benchmarks that have the scheduler in them. */
 const folders = [
@@ -24,24 +24,13 @@ const below = [
 /** Programs whose makers test them with other clients of Kubernetes, or that have none. */
 const exempt = ["tools/go/containerd", "tools/go/coredns", "tools/go/etcd", "tools/go/etcdutl"];
 
-/** Returns the versions of the modules of a go.mod that match, by their paths. */
-function requirementsOf(text: string, matches: (path: string) => boolean): ReadonlyMap<string, string> {
-  const lines = [...text.matchAll(/^(?:require )?\s*(\S+\.\S+\/\S+) (v\S+)/gm)];
-  return new Map(lines.flatMap(([, path = "", version = ""]) => (matches(path) ? [[path, version]] : [])));
-}
-
-/** Returns the modules that have several versions, each with the go.mod files of each version. */
+/** Returns the matching modules that have several versions, each with its versions and the folders of their go.mod files. */
 function severalVersions(places: readonly string[], matches: (path: string) => boolean) {
-  const found = new Map<string, Map<string, string[]>>();
-  for (const place of places) {
-    const text = readFileSync(join(checkout, place, "go.mod"), "utf8");
-    for (const [path, version] of requirementsOf(text, matches)) {
-      const versions = found.get(path) ?? new Map<string, string[]>();
-      versions.set(version, [...(versions.get(version) ?? []), place]);
-      found.set(path, versions);
-    }
-  }
-  return Object.fromEntries([...found].filter(([, versions]) => versions.size > 1));
+  const all = places.flatMap((place) =>
+    [...goRequirements(place)].map(([path, version]) => ({ path, version, place })).filter(({ path }) => matches(path)),
+  );
+  const byPath = [...Map.groupBy(all, ({ path }) => path)];
+  return Object.fromEntries(byPath.filter(([, found]) => new Set(found.map(({ version }) => version)).size > 1));
 }
 
 describe("the Go programs", () => {

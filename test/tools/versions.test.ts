@@ -6,6 +6,7 @@ import { readDeclaration } from "../../image/declaration.ts";
 import { neededBinaries } from "../../image/debian/build.ts";
 import { nodeProgramNames } from "../../tools/node-binaries.ts";
 import { pins, versions } from "../../tools/versions.ts";
+import { goRequirements } from "../support/go-requirements.ts";
 
 /** versions.json has each version. Every file that repeats one for its own tool must agree. */
 
@@ -16,19 +17,6 @@ const manifest = JSON.parse(readFileSync(inCheckout("package.json"), "utf8")) as
 
 function goModule(...path: readonly string[]): string {
   return readFileSync(inCheckout(...path, "go.mod"), "utf8");
-}
-
-/** Version of a module that a go.mod requires. */
-function required(goMod: string, module: string): string | undefined {
-  return goMod
-    .split("\n")
-    .map((line) =>
-      line
-        .trim()
-        .replace(/^require /, "")
-        .split(" "),
-    )
-    .find(([name, version]) => name === module && version?.startsWith("v"))?.[1];
 }
 
 describe("package.json agrees on", () => {
@@ -71,7 +59,7 @@ describe("go.mod agrees on", () => {
     ["providers/libvirt", "github.com/dmacvicar/terraform-provider-libvirt", versions.plugins.libvirt],
     ["providers/libvirt", "github.com/pulumi/pulumi-terraform-bridge/v3", versions.terraformBridge],
   ])("%s: %s", (folder, module, version) => {
-    expect(required(goModule(folder), module)).toBe(`v${version}`);
+    expect(goRequirements(folder).get(module)).toBe(`v${version}`);
   });
 
   test("every staged module of Kubernetes", () => {
@@ -84,7 +72,7 @@ describe("go.mod agrees on", () => {
   test("the client of Kubernetes in the fallback plugins", () => {
     const [, minor, patch] = versions.kubernetes.split(".");
     for (const module of ["k8s.io/client-go", "k8s.io/apimachinery"]) {
-      expect(required(goModule("tools/fallback-plugins"), module)).toBe(`v0.${minor}.${patch}`);
+      expect(goRequirements("tools/fallback-plugins").get(module)).toBe(`v0.${minor}.${patch}`);
     }
   });
 
