@@ -65,11 +65,14 @@ async function measure({ scenario: path, absent }: Task): Promise<TaskResult> {
     },
   });
   const repetitions: MeasuredRepetition[] = [];
+  const latest = new Map<string, MeasuredRepetition>();
   const short: ShortRepetition[] = [];
   const observer = {
     onRepetition: (repetition: Parameters<typeof measuredRepetition>[0]) => {
-      const measured = measuredRepetition(repetition, repetitions, prepared, availableParallelism());
-      repetitions.push(measured);
+      const measured = measuredRepetition(repetition, [...latest.values()], prepared, availableParallelism());
+      if (measured.void === undefined) latest.set(measured.scheduler, measured);
+      // The comparison needs only the measures. The pods and scrapes of a hundred repetitions would take a gigabyte.
+      repetitions.push({ ...measured, pods: [], nodes: [], scrapes: [], usage: [], journal: "" });
       const { number, block, scheduler, warmup, measures, limit } = measured;
       short.push({
         ...{ number, block, scheduler, warmup, measures, limit },

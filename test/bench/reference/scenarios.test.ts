@@ -54,7 +54,11 @@ describe("scenarios of the reference benchmark", () => {
     ["slower", /\/example\/delayed\.yaml$/],
   ] as const)("compare a program with itself, where the other one is %s", (other, file) => {
     const scenario = read(verdictScenario(other, 6, "/bin/example"));
-    expect(scenario).toMatchObject({ repetitions: 6, arrival: "backlog", compare: { baseline: "example" } });
+    expect(scenario).toMatchObject({
+      repetitions: 6,
+      arrival: "backlog",
+      compare: { baseline: "example", equivalence: 0.1 },
+    });
     expect(scenario?.schedulers.map(({ name, binary }) => [name, binary])).toEqual([
       ["example", "/bin/example"],
       [other, "/bin/example"],
