@@ -20,6 +20,7 @@ pkgs: {
   openssl = pkgs.openssl;
   ps = pkgs.procps;
   resize2fs = pkgs.e2fsprogs;
+  rm = pkgs.coreutils;
   runc = pkgs.runc;
   sh = pkgs.bash;
   swapoff = pkgs.util-linux;

@@ -5,10 +5,15 @@ set -eu
 
 # On another machine the root disk starts no unit of Kubernetes, because another node may have replaced this one in the cluster.
 own=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null || true)
-if [ -e @paths.machine@ ] && [ "$(cat @paths.machine@)" != "$own" ]; then
-  rm -f @paths.control-plane@ @paths.joined@ /var/lib/kubelet/config.yaml
+if [ ! -e @paths.machine@ ] || [ "$(cat @paths.machine@)" != "$own" ]; then
+  [ ! -e @paths.machine@ ] || rm -f @paths.control-plane@ @paths.joined@ /var/lib/kubelet/config.yaml
+  # The file shows first-boot.service that all of cloud-init is on the disk. The guest agent reports the host key only after this
+  # script, so the key is final.
+  sync
+  echo "$own" >@paths.machine@.new
+  mv @paths.machine@.new @paths.machine@
+  sync
 fi
-echo "$own" >@paths.machine@
 
 # The control plane has its data on a separate disk with this serial number. A worker has no such disk.
 device=
@@ -80,5 +85,7 @@ if [ -s "$data$key" ]; then
 else
   cp -p "$key.pub" "$data/etc/ssh/"
   cp -p "$key" "$data$key.new"
+  # A power loss must not leave an empty key for the next root disk.
+  sync
   mv "$data$key.new" "$data$key"
 fi

@@ -8,13 +8,14 @@ const unit = (name: string) => {
   if (!found) throw new Error(`no unit ${name}`);
   return found;
 };
-const ofSystem = ["firewall", "machine", "firewall-control-plane", "containerd", "chrony"];
+const ofSystem = ["firewall", "first-boot", "machine", "firewall-control-plane", "containerd", "chrony"];
 const ofKubernetes = node.unit.filter(({ name }) => !ofSystem.includes(name));
 
 describe("units", () => {
   it("have the names that the guest scripts use", () => {
     expect(node.unit.map(({ name }) => name)).toEqual([
       "firewall",
+      "first-boot",
       "machine",
       "firewall-control-plane",
       "certificates",
@@ -57,6 +58,12 @@ describe("units", () => {
     expect(before).toEqual(expect.arrayContaining(["ssh.service", "sshd.service", "qemu-guest-agent.service"]));
     // Both need the data disk.
     expect(before).toEqual(expect.arrayContaining(["etcd.service", "kubelet.service"]));
+  });
+
+  it("that repeat a first boot run before cloud-init, and only until the machine's file shows that it was complete", () => {
+    const { before, early, condition, exec } = unit("first-boot");
+    expect([before, early, condition]).toEqual([["cloud-init-local.service"], true, `!${node.paths.machine}`]);
+    expect(exec).toEqual(["rm", "-rf", ...["instance", "instances", "data"].map((name) => `/var/lib/cloud/${name}`)]);
   });
 
   it.each(node.unit.map(({ name }) => name))("%s does not wait for a unit that waits for multi-user.target", (name) => {
@@ -132,6 +139,7 @@ describe("the sandbox", () => {
     expect(node.sandbox).toMatchObject({ CapabilityBoundingSet: "", ProtectSystem: "strict" });
     expect(Object.fromEntries(permitted)).toEqual({
       firewall: { CapabilityBoundingSet: "CAP_NET_ADMIN", PrivateTmp: "no" },
+      "first-boot": { PrivateTmp: "no", ReadWritePaths: "-/var/lib/cloud" },
       "firewall-control-plane": { CapabilityBoundingSet: "CAP_NET_ADMIN" },
       certificates: { ReadWritePaths: "/etc/kubernetes" },
       chrony: {

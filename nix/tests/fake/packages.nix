@@ -20,6 +20,7 @@ lib.genAttrs [
   "cni-plugins"
   "containerd"
   "coredns"
+  "coreutils"
   "deadnix"
   "diffutils"
   "dnsmasq"

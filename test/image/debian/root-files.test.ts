@@ -116,7 +116,7 @@ describe("unit files", () => {
   });
 
   it.each(node.unit.map(({ name }) => name))("start %s at boot", (name) => {
-    const target = name === "firewall" ? "sysinit.target" : "multi-user.target";
+    const target = ["firewall", "first-boot"].includes(name) ? "sysinit.target" : "multi-user.target";
     expect(link(`${units}/${target}.wants/${name}.service`)).toBe(`${units}/${name}.service`);
   });
 

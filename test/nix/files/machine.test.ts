@@ -331,6 +331,29 @@ describe("the ssh host key", () => {
   });
 });
 
+describe("a first boot", () => {
+  const noted = paths.machine;
+  // Tells whether the file exists at each sync.
+  const sync = `[ -e "$ROOT${noted}" ] && echo "sync with file" >>"$SANDBOX/calls" || echo "sync" >>"$SANDBOX/calls"`;
+
+  it("counts as complete once everything before it is on the disk, and then no boot waits for the disk", () => {
+    const box = new Sandbox({ ...fileSystems, ...kernel, sync });
+    const root = box.machine(["seed"]);
+    expect(box.boot(root)).toMatchObject({ status: 0, stderr: "" });
+    expect(box.calls).toEqual(["sync", "sync with file"]);
+    expect(box.read(root + noted)).toBe("uuid-1\n");
+    expect(box.boot(root).status).toBe(0);
+    expect(box.calls).toHaveLength(2);
+  });
+
+  it("does not count as complete when the disk fails", () => {
+    const box = new Sandbox({ ...fileSystems, ...kernel, sync: "exit 1" });
+    const root = box.machine(["seed"]);
+    expect(box.boot(root).status).not.toBe(0);
+    expect(box.has(root + noted)).toBe(false);
+  });
+});
+
 describe("a root disk", () => {
   const files = [paths["control-plane"], paths.joined, "/var/lib/kubelet/config.yaml"];
 
