@@ -18,6 +18,17 @@ export const hypervisorCauses: readonly KnownCause[] = [
     },
   },
   {
+    name: "libvirt restarted",
+    cause: "The connection to libvirt ended during an operation, such as by a restart of libvirtd.",
+    fix: "Run `npm run up` again. It continues with the machine, or creates the machine again.",
+    symptoms: (evidence) =>
+      // The provider (0.8.3) reports the last one while it waits for a machine's address.
+      inLog(
+        ofLibvirt(evidence),
+        /procedure interrupted while awaiting response|end of file while reading data|^\s*invalid argument(: provider=|$)/i,
+      ),
+  },
+  {
     name: "no KVM",
     cause: "The machine needs KVM, which the hypervisor does not offer.",
     fix: "Set domainType to qemu (slow), or enable virtualisation in the firmware and load the module kvm_intel or kvm_amd.",

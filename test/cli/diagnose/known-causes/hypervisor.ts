@@ -28,6 +28,42 @@ export const hypervisorFixtures: CauseFixtures = {
       { when: "virsh is not installed", evidence: but(well, "domains", undefined, "", "virsh is not installed") },
     ],
   },
+  "libvirt restarted": {
+    is: [
+      {
+        when: "the answer to a creation was lost",
+        evidence: failedRun(well, {
+          ...domain,
+          text: "error: 1 error occurred:\n\t* error creating libvirt domain: procedure interrupted while awaiting response\n",
+        }),
+        line: "* error creating libvirt domain: procedure interrupted while awaiting response",
+      },
+      {
+        when: "the provider waited for an address",
+        evidence: failedRun(well, {
+          ...domain,
+          text: "couldn't retrieve IP address of domain id: 5b8f. Please check following: \n1) is the domain running proplerly?\n invalid argument: provider=libvirt@0.8.3\n",
+        }),
+        line: "invalid argument: provider=libvirt@0.8.3",
+      },
+    ],
+    isNot: [
+      {
+        when: "a machine gets no lease",
+        evidence: failedRun(well, {
+          ...domain,
+          text: "couldn't retrieve IP address of domain id: 5b8f. Please check following: \n timeout while waiting for state to become 'all-addresses-obtained'\n",
+        }),
+      },
+      {
+        when: "libvirt refuses an argument",
+        evidence: failedRun(well, {
+          ...domain,
+          text: "error: invalid argument: could not find capabilities for arch\n",
+        }),
+      },
+    ],
+  },
   "no KVM": {
     is: [
       {
