@@ -2,15 +2,16 @@ import { listDomains } from "../../libvirt/inventory.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
 import { resourceName } from "../../names.ts";
 import type { Connect } from "./hypervisors.ts";
-import { removeOrphans, shutOffDomains, type Candidate, type Orphan } from "./orphans.ts";
+import type { Candidate } from "./candidate.ts";
+import { removeOrphans, shutOffDomains, type Orphan } from "./orphans.ts";
 import { clusterIdsOf, hasDomainMark, isInState } from "./owner.ts";
 import { clusterOf, hypervisorsOf, type StackState } from "../stack/state.ts";
 import { AnotherRunError } from "../stack/lock.ts";
-import { rows } from "./volume-users.ts";
+import { hasOnlyDisksInState, hasStep } from "./root-disks.ts";
 
 /**
  * Removes domains of the cluster whose creation failed after libvirt had defined them. libvirt could not start them, for example
- * because memory was short, or its answer was lost, for example because libvirtd restarted. Their disks are kept.
+ * because memory was short, or its answer was lost, for example because libvirtd restarted. Their root disks go with them.
  *
  * The provider (0.8.3, resource_libvirt_domain.go) sets a domain's id only once it has started. To the engine such a creation
  * did nothing: neither the state nor the pending operations have the domain, and its name is taken. Its mark in libvirt is
@@ -48,17 +49,9 @@ async function* failedDomains(state: StackState, virsh: Virsh): AsyncGenerator<C
     const description = await virsh("desc", uuid);
     if (!hasDomainMark(state, description)) continue;
     const isShutOff = (await shutOffDomains(virsh)).some((domain) => domain.uuid === uuid);
-    const isUnrecorded = !isShutOff && (await hasOnlyDisksInState(state, virsh, uuid));
+    const isUnrecorded = !isShutOff && !hasStep(state, uuid) && (await hasOnlyDisksInState(state, virsh, uuid));
     if (isShutOff || isUnrecorded) {
       yield { kind: "domain", name, virsh, uuid, description, isShutOff, isUnrecorded };
     }
   }
-}
-
-/** Whether the state has every disk of a domain, and no step of its machine: the first step records the domain's UUID. */
-async function hasOnlyDisksInState(state: StackState, virsh: Virsh, uuid: string): Promise<boolean> {
-  if (JSON.stringify(state.resources).includes(uuid)) return false;
-  // The columns are type, device, target and source.
-  const disks = rows(await virsh("domblklist", "--details", uuid)).map(([, , , source = ""]) => source);
-  return disks.length > 0 && disks.every((disk) => isInState(state, disk));
 }

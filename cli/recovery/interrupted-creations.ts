@@ -1,7 +1,8 @@
 import { readPool } from "../../libvirt/definitions.ts";
 import type { Virsh } from "../../libvirt/virsh.ts";
 import { nameOfUrn, resourceType } from "../../names.ts";
-import { lists, type Candidate } from "./orphans.ts";
+import type { Candidate } from "./candidate.ts";
+import { lists } from "./orphans.ts";
 import type { Connect } from "./hypervisors.ts";
 import { isInState } from "./owner.ts";
 import { uriOf, type StackState, type StateResource } from "../stack/state.ts";

@@ -1,9 +1,11 @@
 import { readNetwork } from "../../libvirt/definitions.ts";
 import { listDomains, volumesOf, type ListedDomain } from "../../libvirt/inventory.ts";
 import { lines, type Virsh } from "../../libvirt/virsh.ts";
+import type { Candidate, DomainCandidate, NetworkCandidate, PoolCandidate, VolumeCandidate } from "./candidate.ts";
 import { hasClusterId, hasDomainMark, hasNetworkMark, isInState, wasInitialized } from "./owner.ts";
 import type { StackState } from "../stack/state.ts";
 import { AnotherRunError } from "../stack/lock.ts";
+import { rootDisksOf } from "./root-disks.ts";
 import { useElsewhere } from "./volume-users.ts";
 
 /** A libvirt object that an earlier run created and did not finish or record, and what became of it. */
@@ -12,54 +14,8 @@ export interface Orphan {
   readonly what: string;
   /** Why it was kept; undefined when it was removed. */
   readonly kept?: string;
-}
-
-/** A libvirt object that exists and may be an orphan, with the facts that {@link judge} needs. */
-export type Candidate = DomainCandidate | VolumeCandidate | NetworkCandidate | PoolCandidate;
-
-interface Named {
-  readonly name: string;
-  /** virsh of its hypervisor. */
-  readonly virsh: Virsh;
-}
-
-/** A domain that the state does not have. */
-export interface DomainCandidate extends Named {
-  readonly kind: "domain";
-  readonly uuid: string;
-  readonly description: string;
-  /** Description that the interrupted creation gave; undefined where no creation was recorded. */
-  readonly recordedDescription?: unknown;
-  /** Whether it is shut off and has no saved memory; undefined where the source does not know. */
-  readonly isShutOff?: boolean;
-  /** Whether the state has every disk of it and no step of its machine. @default false */
-  readonly isUnrecorded?: boolean;
-}
-
-/** A volume whose creation was interrupted, or whose upload failed. */
-export interface VolumeCandidate extends Named {
-  readonly kind: "volume";
-  readonly pool: string;
-  /**
-   * Why the volume can be this stack's: the state has its key, or the creation of a resource of this name was interrupted.
-   */
-  readonly from: { readonly key: string } | { readonly resource: string };
-  /** Whether it was to be blank: neither a copy of a file nor an overlay. */
-  readonly isBlank: boolean;
-}
-
-/** A network that the state does not have. */
-export interface NetworkCandidate extends Named {
-  readonly kind: "network";
-  readonly definition: string;
-}
-
-/** A storage pool that the state does not have. */
-export interface PoolCandidate extends Named {
-  readonly kind: "storage pool";
-  readonly path: string | undefined;
-  /** Path that the interrupted creation gave. */
-  readonly recordedPath: unknown;
+  /** Why it was removed; undefined where its source has the reason. */
+  readonly why?: string;
 }
 
 /** Lists domains that are shut off and have no memory saved on disk. @throws when virsh fails. */
@@ -72,6 +28,7 @@ export async function shutOffDomains(virsh: Virsh): Promise<readonly ListedDomai
  *
  * The cluster's random id proves the ownership, because another cluster of the same name has another id. Marks
  * of domains and networks have the id, and so do names of volumes. The names of a pool's volumes prove the pool's owner.
+ * A domain's root disk is removed as well if no step has run on the machine.
  * @param candidates A source may look for the next one only after the previous one was removed.
  * @param isAlone Asked before each removal: whether no other run works on the stack. Undefined where it cannot be known.
  * @yields each candidate, removed or kept.
@@ -79,17 +36,22 @@ export async function shutOffDomains(virsh: Virsh): Promise<readonly ListedDomai
  */
 export async function* removeOrphans(
   state: StackState,
-  candidates: AsyncIterable<Candidate>,
+  candidates: AsyncIterable<Candidate> | Iterable<Candidate>,
   isAlone?: () => Promise<boolean>,
 ): AsyncGenerator<Orphan> {
   for await (const candidate of candidates) {
     const what = `${candidate.kind} ${candidate.name}`;
     const kept = await judge(state, candidate);
-    if (kept === undefined) {
-      if (isAlone !== undefined && !(await isAlone())) throw new AnotherRunError();
-      await remove(candidate);
+    if (kept !== undefined) {
+      yield { what, kept };
+      continue;
     }
-    yield kept === undefined ? { what } : { what, kept };
+    // The domain names its disks only while it exists. A disk has no other user only once the domain is gone.
+    const disks = candidate.kind === "domain" ? await rootDisksOf(state, candidate.virsh, candidate.uuid) : [];
+    if (isAlone !== undefined && !(await isAlone())) throw new AnotherRunError();
+    await remove(candidate);
+    yield candidate.why === undefined ? { what } : { what, why: candidate.why };
+    yield* removeOrphans(state, disks, isAlone);
   }
 }
 

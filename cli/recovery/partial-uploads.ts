@@ -1,6 +1,6 @@
 import type { Connect } from "./hypervisors.ts";
 import { resourceType } from "../../names.ts";
-import type { Candidate } from "./orphans.ts";
+import type { Candidate } from "./candidate.ts";
 import { uriOf, type StackState, type StateResource } from "../stack/state.ts";
 import { hasVolume } from "./volume-users.ts";
 

@@ -54,8 +54,8 @@ export async function recover(session: Session, options: RecoverOptions = {}): P
 }
 
 async function recoverHeld(session: Session, connect: Connect, log: Log, hold: StackHold): Promise<StackState> {
-  const report = ({ what, kept }: Orphan, why: string) =>
-    log(kept === undefined ? `removed ${what}: ${why}` : `kept ${what}: ${kept}`);
+  const report = ({ what, kept, why }: Orphan, reason: string) =>
+    log(kept === undefined ? `removed ${what}: ${why ?? reason}` : `kept ${what}: ${kept}`);
   const found = await inspect(session);
   if (found === "busy") return readState(session);
   if (found === "unknown") {
@@ -82,12 +82,16 @@ async function recoverHeld(session: Session, connect: Connect, log: Log, hold: S
     for await (const orphan of removeOrphans(state, interruptedCreations(state, connect), isAlone)) {
       report(orphan, "its creation was interrupted");
     }
-    await updateState(session, state, log);
   }
-  for await (const domain of removeFailedDomains(state, connect, isAlone)) {
-    report(domain, "its creation failed in an earlier run; its disks are kept");
+  let removed = 0;
+  for await (const orphan of removeFailedDomains(state, connect, isAlone)) {
+    if (orphan.kept === undefined) removed++;
+    report(orphan, "its creation failed in an earlier run");
   }
-  const current = wasKilled(found) ? await readState(session) : state;
+  // A removed root disk is in the state until a refresh.
+  const isOutdated = wasKilled(found) || removed > 0;
+  if (isOutdated) await updateState(session, state, log);
+  const current = isOutdated ? await readState(session) : state;
   return (await protectData(session, current, log)) ? readState(session) : current;
 }
 

@@ -57,6 +57,7 @@ const domainAnswers = {
   "list --name": "lab-master\n",
   "domuuid lab-master": "uuid-1\n",
   "desc uuid-1": `${owner}\n`,
+  "domblklist --details uuid-1": "",
   "destroy uuid-1": "",
   [undefine]: "",
 };
@@ -66,6 +67,32 @@ describe("a domain whose creation was interrupted", () => {
     const { found, asked } = await removing({ pending: [domain] }, domainAnswers);
     expect(found).toEqual([{ what: "domain lab-master" }]);
     expect(asked.slice(-2)).toEqual(["destroy uuid-1", undefine]);
+  });
+
+  test("takes its root disk with it, because its first boot was cut off", async () => {
+    const name = "lab-master-root-0a1b2c3";
+    const root: StateResource = {
+      urn: urn("libvirt:index/volume:Volume", "lab-master-root"),
+      type: "libvirt:index/volume:Volume",
+      id: `/pool/${name}`,
+      inputs: { pool: "theirs", name },
+    };
+    const { found, asked } = await removing(
+      { resources: [root], pending: [domain] },
+      {
+        ...domainAnswers,
+        "domblklist --details uuid-1": ` file   disk   vda   /pool/${name}\n`,
+        "pool-list --inactive --name": "",
+        "pool-list --name": "theirs\n",
+        "vol-list --pool theirs": ` ${name}   /pool/${name}\n`,
+        [`vol-path --pool theirs ${name}`]: `/pool/${name}\n`,
+        "list --all --uuid --name": "",
+        [`vol-delete --pool theirs ${name}`]: "",
+      },
+    );
+    const why = "no step had run on its machine, and its first boot may be incomplete";
+    expect(found).toEqual([{ what: "domain lab-master" }, { what: `volume ${name}`, why }]);
+    expect(asked.at(-1)).toBe(`vol-delete --pool theirs ${name}`);
   });
 
   test("is not turned off when it does not run", async () => {
