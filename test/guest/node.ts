@@ -37,13 +37,17 @@ export const kubeletDefaults = {
   text: '{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","seccompDefault":true,"podPidsLimit":4096,"serverTLSBootstrap":true}\n',
 } as const;
 
-/** A node for one test: a folder instead of the root folder, and Bash functions instead of programs. */
+/** A node: a folder instead of the root folder, and Bash functions instead of programs. */
 export class TestNode {
-  readonly folder = temporaryFolder();
+  readonly folder: string;
   readonly #programs: string;
 
-  /** @param programs Bash functions that replace programs. They add to {@link calls} with `note`. */
-  constructor(programs: string) {
+  /**
+   * @param programs Bash functions that replace programs. They add to {@link calls} with `note`.
+   * @param folder Folder of the node. @default one that is deleted at the end of the test
+   */
+  constructor(programs: string, folder = temporaryFolder()) {
+    this.folder = folder;
     this.#programs = programs;
   }
 
