@@ -94,9 +94,8 @@ export async function clean(connection: Connection, signal?: AbortSignal): Promi
     // A pod on a real worker is deleted only after its containers have ended.
     await sleep(200, undefined, signal === undefined ? {} : { signal });
   }
-  const others = [...names.flatMap((name) => plainCollections(name)).map((path) => `${path}?${selector}`)];
-  const inNoNamespace = clusterCollections.map((path) => `${path}?${selector}`);
-  await pMap([...others, ...inNoNamespace], (path) => deleteAll(connection, path), { concurrency: 8 });
+  const others = [...names.flatMap((name) => plainCollections(name)), ...clusterCollections];
+  await pMap(others, (path) => deleteAll(connection, `${path}?${selector}`), { concurrency: 8 });
   for (const path of guardedCollections(names)) await removeFinalizers(connection, path);
 }
 

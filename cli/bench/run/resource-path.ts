@@ -35,17 +35,22 @@ export const clusterCollections = Object.values(kinds)
 
 /** Collections of controllers, which would recreate deleted pods. */
 export function controllerCollections(namespace: string): readonly string[] {
-  return Object.values(kinds)
-    .filter(({ group, namespaced }) => namespaced && (group === "/apis/apps/v1" || group === "/apis/batch/v1"))
-    .map(({ group, plural }) => `${group}/namespaces/${namespace}/${plural}`);
+  return collectionsIn(namespace, isController);
 }
 
-/** Collections of other objects of a namespace that a workload may leave. */
+/** Collections of other objects of a namespace that a workload may leave. Its pods are deleted first. */
 export function plainCollections(namespace: string): readonly string[] {
-  const core = ["services", "configmaps", "secrets", "persistentvolumeclaims"].map(
-    (plural) => `/api/v1/namespaces/${namespace}/${plural}`,
-  );
-  return [...core, `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`];
+  return collectionsIn(namespace, (kind) => !isController(kind) && kind.plural !== "pods");
+}
+
+function isController({ group }: ResourceKind): boolean {
+  return group === "/apis/apps/v1" || group === "/apis/batch/v1";
+}
+
+function collectionsIn(namespace: string, accept: (kind: ResourceKind) => boolean): readonly string[] {
+  return Object.values(kinds)
+    .filter((kind) => kind.namespaced && accept(kind))
+    .map(({ group, plural }) => `${group}/namespaces/${namespace}/${plural}`);
 }
 
 /** Collections of objects whose deletion waits until a controller has removed their finalizers, claims before volumes. */
