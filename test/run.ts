@@ -66,8 +66,13 @@ async function runStaticChecks(): Promise<Count> {
     if (failed) console.log(`${all}\nFAILED ${name}`);
     count[failed ? "failed" : "passed"]++;
   };
-  // Each check uses one processor.
-  await pMap(await staticChecks(), run, { concurrency: availableParallelism() });
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-checks-"));
+  try {
+    // Each check uses one processor.
+    await pMap(await staticChecks(folder), run, { concurrency: availableParallelism() });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   return count;
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sshpk from "sshpk";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Surroundings } from "../../config/index.ts";
 import { immutableInputs, keepersOf, hasSameInputs } from "../../lifecycle/prior-cluster.ts";
 import { priorStateOf } from "../support/prior-state.ts";
@@ -35,8 +35,11 @@ beforeAll(async () => {
   for (let waited = 0; !existsSync(deadSocket) && waited < 100; waited++) await sleep(50);
   dead.kill("SIGKILL");
   await once(dead, "exit");
+  return () => {
+    agent.kill();
+    rmSync(place, { recursive: true });
+  };
 });
-afterAll(() => agent.kill());
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "nodeforge-ssh-"));

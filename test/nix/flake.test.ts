@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { readDeclaration } from "../../image/declaration.ts";
 import { pins, versions } from "../../tools/versions.ts";
@@ -36,17 +36,15 @@ interface Flake {
 }
 
 const lib = nixpkgsLib();
-const folder = mkdtempSync(join(tmpdir(), "nodeforge-flake-"));
 let flake: Flake;
 beforeAll(async () => {
   if (!lib) return;
+  const folder = mkdtempSync(join(tmpdir(), "nodeforge-flake-"));
   const [, documented = ""] = /```nix\n(.*?)```/s.exec(readFileSync("docs/nixos.md", "utf8")) ?? [];
   const user = join(folder, "flake.nix");
   writeFileSync(user, documented);
   flake = (await evaluate(`import ./nix/tests/flake.nix { nixpkgsLib = ${lib}; user = ${user}; }`)) as Flake;
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
+  return () => rmSync(folder, { recursive: true });
 });
 
 describe.skipIf(lib === undefined)("the flake, evaluated", () => {

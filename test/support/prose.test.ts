@@ -54,9 +54,9 @@ describe("the rules of prose", () => {
     return Object.values(found).flatMap((findings) => findings.map(({ Check }) => Check.replace("Nodeforge.", "")));
   }
 
-  test("judge the changelog, and neither generated text nor the rules", async () => {
+  test("judge the changelog, and neither generated text nor the rules", async ({ folder }) => {
     const files = ["CHANGELOG.md", "README.md", "LICENSE", "package-lock.json", "sdks/libvirt/index.ts", ".vale.ini"];
-    expect((await proseCommand(files)).slice(1)).toEqual(["--output=line", "CHANGELOG.md", "README.md"]);
+    expect((await proseCommand(files, folder)).slice(1)).toEqual(["--output=line", "CHANGELOG.md", "README.md"]);
   });
 
   const twentySix = `${"Each word of this sentence counts as one of its words here. ".split(" ").slice(0, 11).join(" ")}${" again".repeat(15)}.`;

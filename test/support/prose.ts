@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { goTool } from "./go-tool.ts";
 
@@ -10,10 +9,10 @@ const code = /\.(ts|sh|nix|go)$/;
 /**
  * Returns the command that judges the prose of files: the words of all text, and the sentences of documents and comments.
  * The rules are in `.vale/styles/Nodeforge`; CONTRIBUTING.md has them in words.
+ * @param folder Folder for the comments of the files.
  */
-export async function proseCommand(files: readonly string[]): Promise<readonly string[]> {
+export async function proseCommand(files: readonly string[], folder: string): Promise<readonly string[]> {
   const judged = files.filter((file) => !exempt.test(file));
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-prose-"));
   return [await vale(), "--output=line", ...judged, ...judged.filter((file) => code.test(file)).map(writeComments)];
 
   function writeComments(file: string): string {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { scriptText, type GuestScript } from "../../guest/script.ts";
@@ -22,8 +21,11 @@ export interface SkippedCheck {
   readonly skipped: string;
 }
 
-/** Returns the static checks of the whole checkout, the most useful first. */
-export async function staticChecks(): Promise<(StaticCheck | SkippedCheck)[]> {
+/**
+ * Returns the static checks of the whole checkout, the most useful first.
+ * @param folder Folder for the files that the checks read.
+ */
+export async function staticChecks(folder: string): Promise<(StaticCheck | SkippedCheck)[]> {
   const tracked = await trackedFiles();
   const shell = tracked.filter((file) => file.endsWith(".sh") || bashScripts.has(file));
   const nix = tracked.filter((file) => file.endsWith(".nix"));
@@ -36,14 +38,18 @@ export async function staticChecks(): Promise<(StaticCheck | SkippedCheck)[]> {
       command: ["shellcheck", "--external-sources", ...shell.filter(notGuest)],
       limitSeconds: 60,
     },
-    { name: "shellcheck: guest", command: ["shellcheck", "--shell=bash", ...writeGuestScripts()], limitSeconds: 60 },
+    {
+      name: "shellcheck: guest",
+      command: ["shellcheck", "--shell=bash", ...writeGuestScripts(folder)],
+      limitSeconds: 60,
+    },
     {
       name: "actionlint",
       // The workflows have no Python, so pyflakes is switched off.
       command: [await actionlint(), "-shellcheck=shellcheck", "-pyflakes=", ...tracked.filter(isWorkflow)],
       limitSeconds: 60,
     },
-    { name: "prose", command: await proseCommand(tracked), limitSeconds: 60 },
+    { name: "prose", command: await proseCommand(tracked, folder), limitSeconds: 60 },
     { name: "nix: parse", command: ["nix-instantiate", "--parse", ...nix], limitSeconds: 60 },
     await nixCheck("nix: format", "nixfmt", ["--check", ...nix]),
     await nixCheck("nix: unused", "deadnix", ["--fail", ...nix]),
@@ -84,8 +90,7 @@ async function trackedFiles(): Promise<string[]> {
 }
 
 /** Writes each guest script as it runs, with its parameters and the common part before it, and returns the paths. */
-function writeGuestScripts(): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "nodeforge-guest-"));
+function writeGuestScripts(folder: string): string[] {
   const names = readdirSync(new URL("../../guest/", import.meta.url))
     .filter((file) => file.endsWith(".sh") && file !== "common.sh")
     .map((file) => file.replace(/\.sh$/, "") as GuestScript);
