@@ -8,7 +8,7 @@
  *
  * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: the first interface that is not the loopback), NETWORK_CIDR (subnet of the
  * address; missing: any), LIMIT_SECONDS. SCRIPTS has the ids of the scripts (missing: none). Fails with the last error when the
- * limit passes without an address and a key. NETWORK is the network with the reservation (missing: there is none), and NODE the
+ * limit passes without an address and a key, and at once when the machine is off. NETWORK is the network with the reservation (missing: there is none), and NODE the
  * name of the node. The node may be compromised, so nothing but a valid address and a valid key is printed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -78,6 +78,12 @@ async function reserve(address: string): Promise<void> {
   }
 }
 
+/** Whether the machine has ended, for example because its host lost power. A restart of the guest is no end. */
+async function isOff(): Promise<boolean> {
+  const state = await virsh("domstate", DOMAIN).catch(() => "unknown");
+  return state === "shut off" || state === "crashed";
+}
+
 const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;
 let reportedAt = 0;
 for (;;) {
@@ -93,6 +99,10 @@ for (;;) {
     const reason = reasonOf(error);
     if (Date.now() > deadline) {
       console.error(`no address and host key of ${DOMAIN} within ${LIMIT_SECONDS} s: ${reason}`);
+      process.exit(1);
+    }
+    if (await isOff()) {
+      console.error(`no address and host key of ${DOMAIN}, because the machine is off: ${reason}`);
       process.exit(1);
     }
     if (Date.now() - reportedAt > 15_000) {

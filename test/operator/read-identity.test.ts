@@ -32,7 +32,7 @@ esac`;
 async function read(answers: string, LIMIT_SECONDS = "20", NETWORK_CIDR = "192.168.222.0/24") {
   const hypervisor = new TestHypervisor(answers);
   const outcome = await hypervisor.run("read-identity", { MAC: mac, LIMIT_SECONDS, NETWORK_CIDR });
-  const questions = hypervisor.calls.map((call) => /guest-[a-z-]+/.exec(call)?.[0]);
+  const questions = hypervisor.calls.flatMap((call) => /guest-[a-z-]+/.exec(call) ?? []);
   return { ...outcome, calls: hypervisor.calls, questions };
 }
 
@@ -147,6 +147,14 @@ describe("address and host key of a machine", () => {
     const { status, stdout, stderr } = await read(agent({ interfaces }), "-1");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(`the interface ${mac} has no IPv4 address of 192.168.222.0/24 yet`);
+  });
+
+  it.each(["shut off", "crashed"])("are not waited for when the machine is %s", async (state) => {
+    const off = `[ "$1" != domstate ] || { echo "${state}"; exit; }\necho "error: domain is not running" >&2; exit 1`;
+    const { status, stdout, stderr, calls } = await read(off);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toBe("no address and host key of lab-w, because the machine is off: error: domain is not running\n");
+    expect(calls).toHaveLength(2);
   });
 
   it("are those in the nodes' network when the interface has several addresses", async () => {

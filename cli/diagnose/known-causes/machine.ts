@@ -21,6 +21,7 @@ export const machineCauses: readonly KnownCause[] = [
     cause: "The machine crashed, was stopped, or is missing from libvirt.",
     fix: "Read the node's `domain-log.txt` and `console.txt`. `npm run up` starts a stopped machine, resumes a paused one and recreates a missing one. A machine that pauses again usually has a full pool: free space there first.",
     symptoms: (evidence) => [
+      ...inLog(evidence, /because the machine is off/),
       ...inItems(evidence, ["domain-state"], /^(shut off|crashed|paused|pmsuspended|in shutdown)/),
       ...inItems(evidence, ["domain-state"], /failed to get domain|Domain not found/i, ({ node }) =>
         evidence.nodes.some(

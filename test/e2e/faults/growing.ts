@@ -109,6 +109,8 @@ export function growing(cluster: SharedCluster): void {
         await lab.virsh("destroy", domain);
       });
       expect(seen.exitCode, seen.all).not.toBe(0);
+      // No minute of the limit for the boot is waited for.
+      expect(seen.all).toContain(`no address and host key of ${domain}, because the machine is off`);
       expect(seen.all).toMatch(/^Most likely: The machine crashed, was stopped, or is missing from libvirt\.$/m);
       await finish("the new worker loses power during its first boot", seen, boots);
     });

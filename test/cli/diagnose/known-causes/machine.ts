@@ -44,6 +44,16 @@ export const machineFixtures: CauseFixtures = {
   "machine does not run": {
     is: [
       {
+        when: "it ended during its boot",
+        evidence: failedRun(well, {
+          node: worker,
+          step: "host key",
+          type: "command:local:Command",
+          text: "    error: no address and host key of lab-worker-node-1, because the machine is off: error: domain is not running\n",
+        }),
+        line: "error: no address and host key of lab-worker-node-1, because the machine is off: error: domain is not running",
+      },
+      {
         when: "its domain crashed",
         evidence: but(well, "domain-state", worker, "crashed (panicked)\n"),
         line: "crashed (panicked)",
