@@ -27,15 +27,18 @@ export async function kubectlWith(kubeconfig: string): Promise<Kubectl> {
   return (...args) => run(program, ["--request-timeout=10s", ...args], options);
 }
 
+/** Why the API server is not ready, in one line; undefined when it is. Of a list of checks only the failed ones are named. */
+export async function apiServerProblem(ask: Kubectl): Promise<string | undefined> {
+  const answer = await ask("get", "--raw", "/readyz").catch((error: unknown) => (error as Error).message);
+  const text = answer.trim();
+  const failed = [...text.matchAll(/\[-\]([\w/-]+) failed/g)].map(([, check]) => check);
+  if (failed.length > 0) return `failed checks: ${failed.join(", ")}`;
+  return text === "ok" ? undefined : (text.split("\n").at(-1) ?? "");
+}
+
 /** Waits until the API server is ready. @throws at the timeout, with the last reason. */
 export async function waitForApi(ask: Kubectl, patience: Patience): Promise<void> {
-  await until("the API server", patience, async () => {
-    const problem = await ask("get", "--raw", "/readyz").then(
-      (answer) => (answer.trim() === "ok" ? undefined : answer),
-      (error: unknown) => (error as Error).message,
-    );
-    return problem?.trim().split("\n").at(-1);
-  });
+  await until("the API server", patience, () => apiServerProblem(ask));
 }
 
 interface List<Item> {

@@ -5,7 +5,7 @@ import { resourceType } from "../../names.ts";
 import { clusterStateOf, type ClusterNode } from "../diagnose/state.ts";
 import type { FoundContext } from "../kubeconfig/context.ts";
 import { machinesOf, readMachineState, wordFor, type Machine } from "../machines/machine.ts";
-import type { Kubectl } from "../machines/readiness.ts";
+import { apiServerProblem, type Kubectl } from "../machines/readiness.ts";
 import type { ArchivedRun } from "../runs/archive.ts";
 import { kubernetesNodes, type KubernetesNode } from "../stack/kubernetes-nodes.ts";
 import { clusterOf, resourcesOf, stackOutputs, type StackState } from "../stack/state.ts";
@@ -74,13 +74,10 @@ async function readMachines({ state, connect }: StatusSources): Promise<Readonly
 
 async function askKubernetes({ kubeconfig, ask }: StatusSources) {
   const nothing: readonly KubernetesNode[] | undefined = undefined;
-  const reasonOf = (error: unknown) => (error as Error).message.trim().split("\n").at(-1) ?? "";
-  if (kubeconfig instanceof Error) return { nodes: nothing, problem: reasonOf(kubeconfig) };
-  const [health, nodes] = await Promise.all([
-    ask("get", "--raw", "/readyz").then((answer) => answer.trim(), reasonOf),
-    kubernetesNodes(ask).catch(() => nothing),
-  ]);
-  return { nodes, problem: health === "ok" ? undefined : health };
+  if (kubeconfig instanceof Error)
+    return { nodes: nothing, problem: kubeconfig.message.trim().split("\n").at(-1) ?? "" };
+  const [problem, nodes] = await Promise.all([apiServerProblem(ask), kubernetesNodes(ask).catch(() => nothing)]);
+  return { nodes, problem };
 }
 
 function nodeStatus(

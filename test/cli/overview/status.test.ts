@@ -146,6 +146,15 @@ describe("a hint", () => {
     expect(none).toEqual([`the API server is not ready: stack lab has no kubeconfig. ${fix("diagnose")}`]);
   });
 
+  test("names only the checks of the API server that failed", async () => {
+    const checks =
+      "\\n[+]ping ok\\n[-]etcd failed: reason withheld\\n[-]poststarthook/rbac failed: reason withheld\\n[+]log ok";
+    const server = `Error from server (InternalError): an error on the server ("${checks}") has prevented the request`;
+    const ask: Kubectl = () => Promise.reject(new Error(server));
+    const reason = "failed checks: etcd, poststarthook/rbac";
+    expect(await hints({ ask })).toEqual([`the API server is not ready: ${reason}. ${fix("diagnose")}`]);
+  });
+
   test("names a run that did not end well", async () => {
     expect(await hints({ runs: [run("r9", "lab", "interrupted")] })).toEqual([
       "the last up was interrupted. Fix: npm run runs -- show r9",
