@@ -1,5 +1,5 @@
 import { answered, inItems, inLog } from "../evidence.ts";
-import { ofConditions } from "../symptoms.ts";
+import { ofConditions, ofStep } from "../symptoms.ts";
 import { unitsDown } from "../units.ts";
 import type { KnownCause } from "./known-cause.ts";
 
@@ -67,5 +67,12 @@ export const serviceCauses: readonly KnownCause[] = [
       "A kubelet serves no certificate of the cluster's CA, so the API server refuses `logs` and `exec` for its node.",
     fix: "Read the node's `kubelet.txt`, and the control plane's `kubelet-approval.txt` and `kube-controller-manager.txt`, which signs.",
     symptoms: (evidence) => inLog(evidence, /serves no certificate of the CA of the cluster/),
+  },
+  {
+    name: "join not approved",
+    cause:
+      "The worker's kubelet got no certificate within kubeadm's limit, as when the control plane restarts during a join.",
+    fix: "Run `npm run up` again: the worker gets another token and joins.",
+    symptoms: (evidence) => inLog(ofStep(evidence, "join"), /failed while waiting for TLS bootstrap/),
   },
 ];

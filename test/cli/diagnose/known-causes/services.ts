@@ -227,4 +227,25 @@ export const serviceFixtures: CauseFixtures = {
       },
     ],
   },
+  "join not approved": {
+    is: [
+      {
+        when: "the control plane restarted meanwhile",
+        evidence: failedRun(well, {
+          ...join,
+          text: "    error: error execution phase kubelet-wait-bootstrap: failed while waiting for TLS bootstrap: context deadline exceeded\n",
+        }),
+        line: "error: error execution phase kubelet-wait-bootstrap: failed while waiting for TLS bootstrap: context deadline exceeded",
+      },
+    ],
+    isNot: [
+      {
+        when: "kubeadm begins to wait",
+        evidence: failedRun(well, {
+          ...join,
+          text: "    [kubelet-start] Waiting for the kubelet to perform the TLS Bootstrap\n    error: exit status 1\n",
+        }),
+      },
+    ],
+  },
 };
