@@ -31,6 +31,7 @@ async function shutDown(): Promise<void> {
   if (state === "pmsuspended") await virsh("dompmwakeup", DOMAIN);
   // A domain in shutdown needs no second request. A domain that is off or has crashed needs none at all.
   if (!["running", "paused", "pmsuspended", "in shutdown"].includes(state)) return;
+  await endAtRestart();
   if (state !== "in shutdown") await virsh("shutdown", DOMAIN);
   for (;;) {
     const now = await virsh("domstate", DOMAIN);
@@ -39,6 +40,18 @@ async function shutDown(): Promise<void> {
     if (now === "paused") throw new Error("it is paused again, perhaps because its storage pool is full");
     if (Date.now() > deadline) throw new Error(`it still runs after ${limit} s`);
     await sleep(1000);
+  }
+}
+
+/**
+ * Lets libvirt end the machine where the guest restarts instead of shutting down. Its kubelet would register again after its Node
+ * was deleted. Only warns, because QEMU before 6.0 cannot change this while a machine runs.
+ */
+async function endAtRestart(): Promise<void> {
+  try {
+    await virsh("set-lifecycle-action", DOMAIN, "reboot", "destroy", "--live");
+  } catch (error) {
+    complain("would start again after a restart", error);
   }
 }
 

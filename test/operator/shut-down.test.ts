@@ -4,6 +4,7 @@ import { TestHypervisor } from "./hypervisor.ts";
 
 const asked = "-q -c qemu:///system";
 const mac = "52:54:00:00:00:01";
+const endsAtRestart = `${asked} set-lifecycle-action lab-w reboot destroy --live`;
 const released = `${asked} net-update lab-net delete ip-dhcp-host <host mac='${mac}'/> --live --config`;
 
 /** Shuts down lab-w, the domain with UUID 1, on a simulated hypervisor. */
@@ -25,10 +26,22 @@ esac`);
     expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(calls).toEqual([
       `${asked} domstate lab-w`,
+      endsAtRestart,
       `${asked} shutdown lab-w`,
       `${asked} domstate lab-w`,
       `${asked} domstate lab-w`,
     ]);
+  });
+
+  it("warns of a hypervisor that cannot end the machine at a restart, and shuts it down", async () => {
+    const { calls, ...outcome } = await shutDown(`case $1 in
+set-lifecycle-action) echo "error: not supported" >&2; exit 1 ;;
+shutdown) touch asked ;;
+domstate) if [ -e asked ]; then echo "shut off"; else echo running; fi ;;
+esac`);
+    const stderr = "lab-w would start again after a restart: error: not supported\n";
+    expect(outcome).toEqual({ status: 0, stdout: "", stderr });
+    expect(calls).toContain(`${asked} shutdown lab-w`);
   });
 
   it("requests nothing from a machine that is off", async () => {
@@ -47,7 +60,11 @@ shutdown) touch asked ;;
 domstate) if [ -e asked ]; then echo "shut off"; elif [ -e going ]; then echo running; else echo ${state}; fi ;;
 esac`);
     expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(calls).toEqual(["domstate", command, "shutdown", "domstate"].map((call) => `${asked} ${call} lab-w`));
+    const [before, after] = [
+      ["domstate", command],
+      ["shutdown", "domstate"],
+    ].map((names) => names.map((name) => `${asked} ${name} lab-w`));
+    expect(calls).toEqual([...before!, endsAtRestart, ...after!]);
   });
 
   it("does not wait for a machine that is paused again", async () => {
@@ -57,7 +74,7 @@ esac`);
       stdout: "",
       stderr: "lab-w was not shut down cleanly: Error: it is paused again, perhaps because its storage pool is full\n",
     });
-    expect(calls).toHaveLength(4);
+    expect(calls).toHaveLength(5);
   });
 
   it("waits for a machine that is shutting down already", async () => {
@@ -65,7 +82,7 @@ esac`);
       'if [ -e seen ]; then echo "shut off"; else touch seen; echo "in shutdown"; fi',
     );
     expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(calls).toEqual([`${asked} domstate lab-w`, `${asked} domstate lab-w`]);
+    expect(calls).toEqual([`${asked} domstate lab-w`, endsAtRestart, `${asked} domstate lab-w`]);
   });
 
   it("requests nothing from a machine that has crashed", async () => {

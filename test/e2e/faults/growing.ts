@@ -170,6 +170,21 @@ export function growing(cluster: SharedCluster): void {
       await finish("the range of addresses is exhausted", seen, boots);
     });
 
+    it("a removed worker that restarts instead of shutting down is gone, and so is its Node", async () => {
+      await lab.set("workers", "2");
+      await lab.up();
+      const boots = await lab.bootIds(two);
+      await onNewcomer("systemd-run --unit restarts --property ExecStop='/usr/bin/systemctl reboot --force --force' sleep 3600");
+      await lab.set("workers", "1");
+      const seen = await lab.up();
+      expect(await lab.virsh("list", "--all", "--name")).not.toContain(domain);
+      expect(await lab.bootIds()).toMatchObject(boots);
+      expect((await lab.kubectl("get", "nodes", "-o", "name")).trim().split("\n")).toEqual(
+        two.map((name) => `node/${name}`),
+      );
+      await cluster.report("a removed worker restarts instead of shutting down", seen, "is not needed", two);
+    });
+
     it("a restart of libvirtd while it creates a worker costs another up", async () => {
       const boots = await lab.bootIds();
       const seen = await grow(defined, restartLibvirt);
