@@ -174,7 +174,9 @@ export function growing(cluster: SharedCluster): void {
       await lab.set("workers", "2");
       await lab.up();
       const boots = await lab.bootIds(two);
-      await onNewcomer("systemd-run --unit restarts --property ExecStop='/usr/bin/systemctl reboot --force --force' sleep 3600");
+      await onNewcomer(
+        "systemd-run --unit restarts --property ExecStop='/usr/bin/systemctl reboot --force --force' sleep 3600",
+      );
       await lab.set("workers", "1");
       const seen = await lab.up();
       expect(await lab.virsh("list", "--all", "--name")).not.toContain(domain);
