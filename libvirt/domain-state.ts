@@ -6,6 +6,11 @@ export interface DomainState {
   readonly reason: string;
 }
 
+/** Whether a domain of this state has no machine: it was turned off, or it crashed. A paused or sleeping one has. */
+export function hasEnded(state: string): boolean {
+  return state === "shut off" || state === "crashed";
+}
+
 /** Reads the state of a domain. @throws when the hypervisor does not answer, or does not have the domain. */
 export async function readDomainState(virsh: Virsh, uuid: string): Promise<DomainState> {
   const text = (await virsh("domstate", uuid, "--reason")).trim();

@@ -8,12 +8,14 @@
  *
  * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: the first interface that is not the loopback), NETWORK_CIDR (subnet of the
  * address; missing: any), LIMIT_SECONDS. SCRIPTS has the ids of the scripts (missing: none). Fails with the last error when the
- * limit passes without an address and a key, and at once when the machine is off. NETWORK is the network with the reservation (missing: there is none), and NODE the
- * name of the node. The node may be compromised, so nothing but a valid address and a valid key is printed.
+ * limit passes without an address and a key, and at once when the machine is off. NETWORK is the network with the reservation
+ * (missing: there is none), and NODE the name of the node. The node may be compromised, so nothing but a valid address and a
+ * valid key is printed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, isAddress, parseSubnet } from "../lib/cidr.ts";
 import { scriptOf } from "../guest/installed-script.ts";
+import { hasEnded } from "../libvirt/domain-state.ts";
 import { reserveMissing } from "../libvirt/reservations.ts";
 import { installScript } from "./install-script.ts";
 import { askAgent, reasonOf, virsh } from "./virsh.ts";
@@ -80,8 +82,7 @@ async function reserve(address: string): Promise<void> {
 
 /** Whether the machine has ended, for example because its host lost power. A restart of the guest is no end. */
 async function isOff(): Promise<boolean> {
-  const state = await virsh("domstate", DOMAIN).catch(() => "unknown");
-  return state === "shut off" || state === "crashed";
+  return hasEnded(await virsh("domstate", DOMAIN).catch(() => "unknown"));
 }
 
 const deadline = Date.now() + Number(LIMIT_SECONDS) * 1000;

@@ -8,6 +8,7 @@
  * keeps its reservation.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasEnded } from "../libvirt/domain-state.ts";
 import { reasonOf, virsh } from "./virsh.ts";
 
 const { DOMAIN = "", DOMAIN_ID = "", MAC = "", LIMIT_SECONDS = "", NETWORK = "" } = process.env;
@@ -35,7 +36,7 @@ async function shutDown(): Promise<void> {
   if (state !== "in shutdown") await virsh("shutdown", DOMAIN);
   for (;;) {
     const now = await virsh("domstate", DOMAIN);
-    if (now === "shut off" || now === "crashed") return;
+    if (hasEnded(now)) return;
     // A full pool pauses a machine. It cannot shut down before the pool has free space.
     if (now === "paused") throw new Error("it is paused again, perhaps because its storage pool is full");
     if (Date.now() > deadline) throw new Error(`it still runs after ${limit} s`);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
 import { logLine, type Log } from "../../lib/log.ts";
+import { hasEnded } from "../../libvirt/domain-state.ts";
 import { patientVirshFor, type Virsh } from "../../libvirt/virsh.ts";
 import { readMachineState, wordFor, type Machine } from "./machine.ts";
 import type { Change } from "./report.ts";
@@ -115,7 +116,7 @@ async function untilOff(virsh: Virsh, { uuid, name, domain }: Machine, options: 
   log(`waiting for ${name} to shut down (at most ${timeoutSeconds} s)`);
   for (let reportAt = began + reportSeconds * 1000; ;) {
     const { state, reason } = await readMachineState(virsh, uuid);
-    if (state === "shut off" || state === "crashed") return;
+    if (hasEnded(state)) return;
     if (Date.now() - began > timeoutSeconds * 1000) {
       throw new Error(
         `${name} is ${state} after ${timeoutSeconds} s, expected it to shut down. ` +

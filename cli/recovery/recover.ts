@@ -83,13 +83,12 @@ async function recoverHeld(session: Session, connect: Connect, log: Log, hold: S
       report(orphan, "its creation was interrupted");
     }
   }
-  let removed = 0;
+  let isOutdated = wasKilled(found);
   for await (const orphan of removeFailedDomains(state, connect, isAlone)) {
-    if (orphan.kept === undefined) removed++;
+    // A removed root disk is in the state until a refresh.
+    isOutdated ||= orphan.kept === undefined;
     report(orphan, "its creation failed in an earlier run");
   }
-  // A removed root disk is in the state until a refresh.
-  const isOutdated = wasKilled(found) || removed > 0;
   if (isOutdated) await updateState(session, state, log);
   const current = isOutdated ? await readState(session) : state;
   return (await protectData(session, current, log)) ? readState(session) : current;

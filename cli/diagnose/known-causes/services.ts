@@ -68,6 +68,7 @@ export const serviceCauses: readonly KnownCause[] = [
     fix: "Read the node's `kubelet.txt`, and the control plane's `kubelet-approval.txt` and `kube-controller-manager.txt`, which signs.",
     symptoms: (evidence) => inLog(evidence, /serves no certificate of the CA of the cluster/),
   },
+  // The last one, because each cause above also keeps a join from its end.
   {
     name: "join not approved",
     cause:
