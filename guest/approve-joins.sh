@@ -1,15 +1,13 @@
 # shellcheck shell=bash
 # Approves the certificates of joining workers, on the control plane. A token gets one certificate, for the worker that it was
-# minted for. mint_token lists the expected workers and starts this script, which ends when no worker is expected.
-install -d -m 0700 "$joins"
-exec 7>"$joins.running" 8>"$joins.lock"
-flock -n 7 || exit 0
+# minted for. mint_token lists the expected workers. systemd starts this script when the list has one, and it ends when the
+# list is empty.
 
-# expected: fails when no worker is expected. Forgets expired tokens.
+# expected: fails when no worker is expected. Forgets expired tokens, and files without an end.
 expected() {
   local file ends any=1
   for file in "$joins"/*; do
-    read -r _ ends 2>/dev/null <"$file" || continue
+    read -r _ ends 2>/dev/null <"$file" || ends=0
     if ((ends > EPOCHSECONDS)); then any=0; else rm -f "$file"; fi
   done
   return "$any"
@@ -47,8 +45,7 @@ consider() {
 # approve: approves all granted requests.
 approve() {
   ((${#granted[@]} > 0)) || return 0
-  # kubectl must not keep the locks.
-  approve_certificates "${granted[@]}" 7>&- 8>&- || return 1
+  approve_certificates "${granted[@]}" || return 1
   (cd "$joins" && rm -f "${!granted[@]}")
   granted=()
 }
@@ -57,7 +54,7 @@ approve() {
 follow() {
   local code feed line partial='' since name user request conditions
   granted=()
-  exec 6< <(requests 7>&- 8>&-)
+  exec 6< <(requests)
   feed=$!
   while :; do
     code=0
@@ -82,14 +79,7 @@ follow() {
   kill "$feed" 2>/dev/null || true
 }
 
-while :; do
-  while expected; do
-    follow
-    sleep 1
-  done
-  # A worker that is expected from now on is either seen here, or starts this script again.
-  flock -w 60 8
-  expected || break
-  flock -u 8
+while expected; do
+  follow
+  sleep 1
 done
-exec 7>&-

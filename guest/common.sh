@@ -253,19 +253,16 @@ mint_token() {
   echo "$token"
 }
 
-# expect_join TOKEN_ID: allows one certificate for the worker WORKER_NAME with this token. Starts approve-joins unless it runs:
-# one process serves all joins, because each kubectl takes seconds.
-joins=/run/nodeforge-joins
+# expect_join TOKEN_ID: allows one certificate for the worker WORKER_NAME with this token. systemd runs approve-joins while this
+# folder has a file: one process serves all joins, because each kubectl takes seconds. The folder is on the data disk, so that a
+# control plane that restarts during a join goes on approving.
+joins=/etc/kubernetes/nodeforge-joins
 expect_join() {
-  install -d -m 0700 "$joins"
-  (
-    # approve-joins ends only while it holds this lock, so it either sees this worker or has ended before.
-    flock -w 60 8 || fail "the list of joins has been locked for 60s"
-    write_file 0600 "$joins/$1" <<<"$WORKER_NAME $(($(date +%s) + TOKEN_TTL_MINUTES * 60))"
-    ! flock -n "$joins.running" true ||
-      systemd-run --quiet --collect --unit "nodeforge-approve-joins-$1" --setenv "PATH=$PATH" \
-        "$BASH" /etc/kubernetes/nodeforge-approve-joins
-  ) 8>"$joins.lock"
+  write_file 0600 "$joins.$1" <<<"$WORKER_NAME $(($(date +%s) + TOKEN_TTL_MINUTES * 60))"
+  # approve-joins never reads half a file, also after a power loss.
+  sync "$joins.$1"
+  mv "$joins.$1" "$joins/$1"
+  sync "$joins"
 }
 
 # Nodes whose kubelets may get a serving certificate: a name and an address each line. approve-kubelets reads it, and writes what

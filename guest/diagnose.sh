@@ -41,8 +41,7 @@ if [[ $ROLE == control-plane ]]; then
   item api-server kubectl get --raw '/readyz?verbose' --request-timeout 20s
   item nodes kubectl get nodes --output wide --selector "!$simulated" --request-timeout 20s
   item join-requests kubectl get certificatesigningrequests --request-timeout 20s
-  # The name of the unit ends with the id of a token.
-  item join-approval journalctl --no-pager --unit 'nodeforge-approve-joins-*' --lines "$JOURNAL_LINES"
+  item join-approval journalctl --no-pager --unit nodeforge-approve-joins --lines "$JOURNAL_LINES"
   item kubelet-requests cat "$refused"
   item kubelet-approval journalctl --no-pager --unit nodeforge-approve-kubelets --lines "$JOURNAL_LINES"
 fi

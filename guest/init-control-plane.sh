@@ -290,38 +290,68 @@ remove_audit_policies() {
   done
 }
 
-# install_approval: installs approve-kubelets, and the timer that starts it. It is no unit of the image, because the image of a living
-# cluster may be of an earlier release.
-install_approval() {
-  local name=nodeforge-approve-kubelets service timer
-  write_file 0755 "/etc/kubernetes/$name" <<<"$APPROVE_KUBELETS"
-  # HOME, because kubectl keeps what it knows of the API server there. Otherwise each run would ask again.
-  service="[Unit]
-Description=Approval of the kubelets' serving certificates
+# approval_service NAME DESCRIPTION SETTINGS: prints the unit that runs a script that approves certificates.
+approval_service() {
+  # HOME, because kubectl keeps what it knows of the API server there. Otherwise each run would ask again. No limit of starts,
+  # because many workers may join within seconds.
+  printf '%s\n' "[Unit]
+Description=$2
 ConditionPathExists=/etc/nodeforge/control-plane
 After=kube-apiserver.service
+StartLimitIntervalSec=0
 [Service]
-Type=oneshot
+$3
 Environment=\"PATH=${PATH//%/%%}\" HOME=/root
-ExecStart=$BASH /etc/kubernetes/$name
-TimeoutStartSec=10min
+ExecStart=$BASH /etc/kubernetes/$1
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=full"
+}
+
+# install_unit NAME TARGET TEXT: installs a unit, which the target starts at a boot if one is given. Sets units_changed if the text is
+# another.
+install_unit() {
+  [[ $3 != "$(cat "$drop_ins/$1" 2>/dev/null)" ]] || return 0
+  units_changed=yes
+  mkdir -p "$drop_ins"
+  write_file 0644 "$drop_ins/$1" <<<"$3"
+  [[ -n $2 ]] || return 0
+  mkdir -p "$drop_ins/$2.wants"
+  ln -sf "../$1" "$drop_ins/$2.wants/$1"
+}
+
+# install_approval: installs approve-joins and approve-kubelets, and the units that start them. They are no units of the image,
+# because the image of a living cluster may be of an earlier release.
+install_approval() {
+  local -r joining=nodeforge-approve-joins serving=nodeforge-approve-kubelets
+  local units_changed=
+  install -d -m 0700 "$joins"
+  write_file 0755 "/etc/kubernetes/$joining" <<<"$APPROVE_JOINS"
+  write_file 0755 "/etc/kubernetes/$serving" <<<"$APPROVE_KUBELETS"
+  install_unit "$joining.service" "" \
+    "$(approval_service "$joining" "Approval of the certificates of joining workers" "Type=exec
+ReadWritePaths=$joins")"
+  # machine.service mounts the data disk. It starts after paths.target, before which systemd would otherwise start this unit.
+  install_unit "$joining.path" multi-user.target "[Unit]
+Description=Approval of the certificates of joining workers
+ConditionPathExists=/etc/nodeforge/control-plane
+DefaultDependencies=no
+After=machine.service
+Conflicts=shutdown.target
+Before=shutdown.target
+[Path]
+DirectoryNotEmpty=$joins"
+  install_unit "$serving.service" "" \
+    "$(approval_service "$serving" "Approval of the kubelets' serving certificates" "Type=oneshot
+TimeoutStartSec=10min")"
   # A kubelet waits for 15 minutes before it asks again.
-  timer="[Unit]
+  install_unit "$serving.timer" timers.target "[Unit]
 Description=Approval of the kubelets' serving certificates
 [Timer]
 OnCalendar=*:0/10
 RandomizedDelaySec=2min"
-  mkdir -p "$drop_ins/timers.target.wants"
-  if [[ $service != "$(cat "$drop_ins/$name.service" 2>/dev/null)" || $timer != "$(cat "$drop_ins/$name.timer" 2>/dev/null)" ]]; then
-    write_file 0644 "$drop_ins/$name.service" <<<"$service"
-    write_file 0644 "$drop_ins/$name.timer" <<<"$timer"
-    ln -sf "../$name.timer" "$drop_ins/timers.target.wants/$name.timer"
-    systemctl daemon-reload
-  fi
-  systemctl start "$name.timer"
+  [[ -z $units_changed ]] || systemctl daemon-reload
+  systemctl start "$joining.path" "$serving.timer"
 }
 
 begin=$SECONDS
@@ -367,7 +397,6 @@ else
   phase mark-control-plane
 fi
 # By default any token can become any node. approve-joins allows a worker one certificate, for its own name.
-write_file 0755 /etc/kubernetes/nodeforge-approve-joins <<<"$APPROVE_JOINS"
 kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found >&2
 expect_kubelet "$NODE_NAME" "$NODE_ADDRESS"
 install_approval

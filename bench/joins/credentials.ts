@@ -59,8 +59,7 @@ export function tokenSecrets(joiners: readonly Joiner[], now = Date.now()): obje
 /** Returns the commands that tell guest/approve-joins.sh of the expected workers, as `expect_join` in guest/common.sh does. */
 export function expectations(joiners: readonly Joiner[], now = Date.now()): string {
   const ends = Math.round(now / 1000) + lifetime;
-  const files = joiners.map(
-    ({ name, token }) => `echo '${name} ${ends}' >/run/nodeforge-joins/${token.split(".")[0]}\n`,
-  );
-  return `install -d -m 0700 /run/nodeforge-joins\n${files.join("")}`;
+  const folder = "/etc/kubernetes/nodeforge-joins";
+  const files = joiners.map(({ name, token }) => `echo '${name} ${ends}' >${folder}/${token.split(".")[0]}\n`);
+  return `install -d -m 0700 ${folder}\n${files.join("")}`;
 }

@@ -44,7 +44,6 @@ systemctl() {
   echo "node \\"$(hostname)\\" registered" >&2
 }
 kubeadm() { echo "$TOKEN"; }
-systemd-run() { :; }
 timeout() { shift; "$@"; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo "$CLUSTER"; }
 nslookup() { printf 'Address: 10.96.0.10\\n\\n' && seq -f 'Address: 10.244.0.%.0f' "$PODS"; }
@@ -84,13 +83,13 @@ export function runForReal(
   const folder = mkdtempSync(join(tmpdir(), "nodeforge-guest-"));
   try {
     const [list, datagram] = [join(folder, "nodeforge-nodes"), join(folder, "udp", dhcpServer, "67")];
-    for (const path of ["leases", join("udp", dhcpServer)]) mkdirSync(join(folder, path), { recursive: true });
+    for (const path of ["leases", "joins", join("udp", dhcpServer)]) mkdirSync(join(folder, path), { recursive: true });
     writeFileSync(join(folder, "leases", "2"), `SERVER_ADDRESS=${dhcpServer}\n`);
     if (expected !== undefined) writeFileSync(list, expected);
     const here = script
       .replaceAll("/etc/kubernetes/nodeforge-nodes", list)
       .replaceAll("/run/systemd/netif/", `${folder}/`)
-      .replaceAll("/run/nodeforge-joins", join(folder, "joins"))
+      .replaceAll("/etc/kubernetes/nodeforge-joins", join(folder, "joins"))
       .replaceAll("/etc/kubernetes/nodeforge-kubelets", join(folder, "kubelets"))
       .replaceAll("/run/nodeforge-kubelets", join(folder, "kubelets-run"))
       .replaceAll("/dev/udp/", `${folder}/udp/`);

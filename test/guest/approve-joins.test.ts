@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
@@ -58,7 +58,7 @@ function approve(
   // A program instead of a function, because the script execs it.
   node.write("bin/kubectl", kubectl);
   chmodSync(join(node.folder, "bin/kubectl"), 0o755);
-  for (const [id, text] of Object.entries(expected)) node.write(`joins/${id}`, `${text}\n`);
+  for (const [id, text] of Object.entries(expected)) node.write(`nodeforge-joins/${id}`, `${text}\n`);
   const outcome = node.run(
     { script: "approve-joins" },
     {
@@ -75,7 +75,7 @@ function approve(
     approved: node.calls.filter((call) => call.startsWith("certificate approve")),
     watches: node.calls.filter((call) => call.startsWith("get ")),
     other: node.calls.filter((call) => call.startsWith("unexpected")),
-    left: existsSync(join(node.folder, "joins")) ? readdirSync(join(node.folder, "joins")) : [],
+    left: Object.keys(expected).length > 0 ? readdirSync(join(node.folder, "nodeforge-joins")) : [],
   };
 }
 
@@ -197,11 +197,20 @@ describe("a request is not approved", () => {
   });
 });
 
-describe("an expired token", () => {
-  it("is forgotten, and its request is not approved", () => {
-    const requests = [request("csr-1", token("aaaaaa"), kubelet("worker-1"))];
+describe("the list of expected workers", () => {
+  const requests = [request("csr-1", token("aaaaaa"), kubelet("worker-1"))];
+
+  it("loses an expired token, whose request is not approved", () => {
     const found = approve({ aaaaaa: `worker-1 ${Math.floor(Date.now() / 1000) - 1}` }, requests);
     expect(found).toMatchObject({ status: 0, approved: [], watches: [], left: [] });
+  });
+
+  it.each(["", "worker-1"])("loses a file with %j, so that systemd does not start the script again", (text) => {
+    expect(approve({ aaaaaa: text }, requests)).toMatchObject({ status: 0, approved: [], watches: [], left: [] });
+  });
+
+  it("may be empty", () => {
+    expect(approve({}, requests)).toMatchObject({ status: 0, approved: [], watches: [], left: [] });
   });
 });
 
@@ -210,36 +219,35 @@ describe("minting", () => {
 kubectl() { :; }
 kubeadm() { echo "\${*: -2}" >"$FOLDER/options"; echo abcdef.0123456789abcdef; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo hash; }
-systemd-run() { note "systemd-run $*"; }
+sync() { note "sync \${1##*/}"; }
 `;
   const parameters = { WORKER_NAME: "worker-1", WORKER_ADDRESS: "192.168.222.100", TOKEN_TTL_MINUTES: 30 };
 
-  it("records the worker of the token and its end, and starts the approval", () => {
+  /** A control plane with the list of joins that init-control-plane.sh makes. */
+  const controlPlane = () => {
     const node = new TestNode(minting);
+    mkdirSync(join(node.folder, "nodeforge-joins"));
+    return node;
+  };
+
+  it("records the worker of the token and its end, also for the case of a power loss", () => {
+    const node = controlPlane();
     const { status, stdout } = node.run({ script: "mint-token", parameters });
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ token: "abcdef.0123456789abcdef" });
     // wait-ready revokes the tokens with this description.
     expect(node.read("options")).toBe("--description nodeforge: join of worker-1\n");
-    const [name, ends] = node.read("joins/abcdef").trim().split(" ");
+    const [name, ends] = node.read("nodeforge-joins/abcdef").trim().split(" ");
     expect(name).toBe("worker-1");
     expect(Number(ends)).toBeGreaterThan(Date.now() / 1000 + 29 * 60);
     expect(Number(ends)).toBeLessThanOrEqual(Math.ceil(Date.now() / 1000) + 30 * 60);
-    expect(node.calls).toHaveLength(1);
-    expect(node.calls[0]).toMatch(/^systemd-run .*--unit nodeforge-approve-joins-abcdef .*nodeforge-approve-joins$/);
-    expect(node.calls[0]).not.toContain("0123456789abcdef");
-  });
-
-  it("starts no second approval while one runs", () => {
-    const held = `${minting}\nexec 5>"$FOLDER/joins.running"; flock 5\n`;
-    const node = new TestNode(held);
-    expect(node.run({ script: "mint-token", parameters }).status).toBe(0);
-    expect(node.calls).toEqual([]);
-    expect(existsSync(join(node.folder, "joins/abcdef"))).toBe(true);
+    expect(node.calls).toEqual(["sync nodeforge-joins.abcdef", "sync nodeforge-joins"]);
+    expect(readdirSync(node.folder).filter((name) => name.startsWith("nodeforge-joins"))).toEqual(["nodeforge-joins"]);
+    expect(node.read("nodeforge-joins/abcdef")).not.toContain("0123456789abcdef");
   });
 
   it("lets the worker's kubelet serve at its new address, and at no earlier one", () => {
-    const node = new TestNode(minting);
+    const node = controlPlane();
     node.write("nodeforge-kubelets", "master 192.168.222.10\nworker-1 192.168.222.55\nworker-10 192.168.222.110\n");
     for (const run of ["first", "second"]) {
       expect(node.run({ script: "mint-token", parameters }).status, run).toBe(0);
@@ -250,7 +258,7 @@ systemd-run() { note "systemd-run $*"; }
   });
 
   it("lists the worker once, so that it keeps its address while its join is tried again", () => {
-    const node = new TestNode(minting);
+    const node = controlPlane();
     node.write("nodeforge-nodes", "master\n");
     node.run({ script: "mint-token", parameters });
     node.run({ script: "mint-token", parameters });

@@ -74,7 +74,7 @@ describe("diagnose.sh", () => {
       ...rest,
     ]);
     expect(sections.get("units")).toContain("etcd kube-apiserver");
-    expect(sections.get("join-approval")).toBe("journalctl --no-pager --unit nodeforge-approve-joins-* --lines 7\n");
+    expect(sections.get("join-approval")).toBe("journalctl --no-pager --unit nodeforge-approve-joins --lines 7\n");
     expect(sections.get("kubelet-requests")).toMatch(/No such file or directory\n\n\(exit code 1\)\n$/);
     expect(sections.get("kubelet-approval")).toBe(
       "journalctl --no-pager --unit nodeforge-approve-kubelets --lines 7\n",

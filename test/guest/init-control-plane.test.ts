@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -287,6 +287,29 @@ describe("a token alone", () => {
       ]);
     }
   });
+
+  it("gets one while a join is expected: systemd watches the list on the data disk, also after a reboot", () => {
+    const node = nodeWith(undefined);
+    expect(init(node).status).toBe(0);
+    const unit = (file: string) => node.read(`system.control/${file}`).split("\n");
+    const list = join(node.folder, "nodeforge-joins");
+    expect(statSync(list).mode & 0o777).toBe(0o700);
+    expect(unit("nodeforge-approve-joins.path")).toEqual(
+      expect.arrayContaining([`DirectoryNotEmpty=${list}`, "DefaultDependencies=no", "After=machine.service"]),
+    );
+    expect(unit("multi-user.target.wants/nodeforge-approve-joins.path")).toEqual(unit("nodeforge-approve-joins.path"));
+    const service = unit("nodeforge-approve-joins.service");
+    expect(service).toEqual(expect.arrayContaining(["Type=exec", "StartLimitIntervalSec=0", `ReadWritePaths=${list}`]));
+    expect(service.filter((line) => /^ExecStart=\/\S*bash \S*nodeforge-approve-joins$/.test(line))).toHaveLength(1);
+    expect(existsSync(join(node.folder, "system.control/timers.target.wants/nodeforge-approve-joins.path"))).toBe(false);
+  });
+
+  it("keeps the list of expected workers in a second run", () => {
+    const node = nodeWith(firstRelease);
+    node.write("nodeforge-joins/abcdef", "worker-1 1\n");
+    expect(init(node).status).toBe(0);
+    expect(node.read("nodeforge-joins/abcdef")).toBe("worker-1 1\n");
+  });
 });
 
 describe("the serving certificates of kubelets", () => {
@@ -314,7 +337,7 @@ describe("the serving certificates of kubelets", () => {
       expect(readFileSync(link, "utf8")).toBe(node.read(unit("timer")));
       expect(ofUnit(node.calls)).toEqual([
         "systemctl daemon-reload",
-        "systemctl start nodeforge-approve-kubelets.timer",
+        "systemctl start nodeforge-approve-joins.path nodeforge-approve-kubelets.timer",
         "systemctl start --no-block nodeforge-approve-kubelets",
       ]);
     }
@@ -326,7 +349,7 @@ describe("the serving certificates of kubelets", () => {
     const before = node.calls.length;
     expect(init(node).status).toBe(0);
     expect(ofUnit(node.calls.slice(before))).toEqual([
-      "systemctl start nodeforge-approve-kubelets.timer",
+      "systemctl start nodeforge-approve-joins.path nodeforge-approve-kubelets.timer",
       "systemctl start --no-block nodeforge-approve-kubelets",
     ]);
   });

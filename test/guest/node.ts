@@ -19,7 +19,6 @@ const places = {
   "/etc/cni/net.d/": "cni/",
   "/etc/systemd/system.control": "system.control",
   "/run/nodeforge.lock": "lock",
-  "/run/nodeforge-joins": "joins",
   "/run/nodeforge-kubelets": "kubelets",
   "/run/cloud-init/": "cloud-init/",
   "/run/flannel": "flannel",

@@ -25,6 +25,6 @@ test("each worker has a token, and the control plane expects it with this token"
   expect(items.map(({ metadata }) => metadata.name)).toEqual(ids.map((id) => `bootstrap-token-${id}`));
   expect(items[0]!.stringData).toMatchObject({ "token-id": ids[0], expiration: "2026-01-01T06:00:00.000Z" });
   expect(expectations(both, now).split("\n").slice(1, 3)).toEqual(
-    ids.map((id, index) => `echo 'worker-node-${index + 1} 1767247200' >/run/nodeforge-joins/${id}`),
+    ids.map((id, index) => `echo 'worker-node-${index + 1} 1767247200' >/etc/kubernetes/nodeforge-joins/${id}`),
   );
 });

@@ -46,8 +46,10 @@ export function secrets(lab: Lab): void {
       const issued = await lab.kubectl("get", "csr", "--no-headers");
       for (const line of issued.split("\n").filter((line) => line.includes("system:bootstrap:")))
         expect(line).toMatch(/Approved,Issued$/);
-      const units = await lab.ssh(master!.address, "systemctl list-units --all --no-legend 'nodeforge-approve-joins*'");
-      expect(units).toBe("");
+      const units = "nodeforge-approve-joins.path nodeforge-approve-joins.service";
+      const states = await lab.ssh(master!.address, `systemctl show --property ActiveState --value ${units}`);
+      expect(states.split(/\n+/)).toEqual(["active", "inactive"]);
+      expect(await lab.ssh(master!.address, "ls /etc/kubernetes/nodeforge-joins")).toBe("");
     });
 
     it("for joining are revoked", async () => {

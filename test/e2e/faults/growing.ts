@@ -94,11 +94,11 @@ export function growing(cluster: SharedCluster): void {
       await finish("the new worker's link loses 5 % of the packets and delays the others by up to 50 ms", seen, boots);
     });
 
-    it("a reset of the control plane during a join costs at most another up", async () => {
+    it("a reset of the control plane during a join delays the join", async () => {
       const boots = await lab.bootIds([worker]);
       const reset = async () => void (await lab.virsh("reset", cluster.domain(controlPlane)));
       const seen = await grow(joining, reset);
-      if (seen.exitCode !== 0) expect(seen.all).toMatch(/^Most likely: The worker's kubelet got no certificate/m);
+      expect(seen.exitCode, seen.all).toBe(0);
       await finish("the control plane resets during a join", seen, boots);
     });
 
