@@ -197,7 +197,7 @@ export const imageLabel = "nodeforge.local/image";
 /** Label of a Node: worker pool it belongs to. */
 export const poolLabel = "nodeforge.local/pool";
 
-/** Label of a simulated Node: its pool (also in guest/common.sh). */
+/** Label of a simulated Node: its pool (also in guest/lib/simulated-nodes.sh). */
 export const simulatedLabel = "nodeforge.local/simulated";
 
 /** Selector of the Nodes that have machines. Thousands of simulated Nodes would hide them, and are megabytes. */

@@ -2,6 +2,9 @@
 # Approves the certificates of joining workers, on the control plane. A token gets one certificate, for the worker that it was
 # minted for. mint_token lists the expected workers. systemd starts this script when the list has one, and it ends when the
 # list is empty.
+source lib/common.sh
+source lib/joins.sh
+source lib/certificate-requests.sh
 
 # expected: fails when no worker is expected. Forgets expired tokens, and files without an end.
 expected() {

@@ -2,6 +2,8 @@
 # Approves the serving certificates of kubelets, on the control plane. A kubelet gets one only for the name and the address of its
 # node in $kubelets, which `up` takes from libvirt. Every other request stays undecided, and $refused has the reason.
 # init-control-plane.sh installs a timer that starts this script, because kubelets renew their certificates long after `up`.
+source lib/common.sh
+source lib/certificate-requests.sh
 
 # A line for each undecided request: its name, its content, and its user and usages. %q quotes a line break in a user's name.
 requests='{{range .items}}{{if not .status.conditions}}{{.metadata.name}} {{.spec.request}} {{printf "%q" .spec.username}} {{printf "%q" .spec.usages}}{{"\n"}}{{end}}{{end}}'

@@ -2,6 +2,10 @@
 # Prints what a restore of the control plane needs, and changes nothing. Result: one JSON object a line. First the versions and
 # etcd's status, then each file below /etc/kubernetes, then etcd's snapshot in pieces, then {"complete":true}. All of it is
 # secret.
+source lib/common.sh
+source lib/units.sh
+source lib/unit-arguments.sh
+source lib/encryption.sh
 check_image
 version=$(kubeadm version -o short)
 folder=/etc/kubernetes

@@ -5,6 +5,7 @@
 # unit ends. START: "no" leaves the control plane without a scheduler until the next call; "outside" does so for the whole limit.
 # With "outside" the scheduler runs on another machine or as pods. Stdin: arguments, one a line, an empty line, and a
 # KubeSchedulerConfiguration as JSON. Result: the process, its version, and the id of the unit's invocation.
+source lib/common.sh
 check_image
 unit=nodeforge-bench-scheduler
 shipped=kube-scheduler

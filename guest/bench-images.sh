@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Imports an archive of images into the containerd of the control plane, and remembers the names that are new. bench-restore
 # removes those. Parameter: SHA256 of an archive of bench-receive. Result: the number of new names.
+source lib/common.sh
 check_image
 [[ $SHA256 =~ ^[0-9a-f]{64}$ ]] || fail "SHA256 is $SHA256, expected 64 hexadecimal digits"
 folder=/var/lib/nodeforge/bench

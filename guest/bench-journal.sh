@@ -2,6 +2,7 @@
 # Prints the end of the journal of a scheduler under test, or of the logs of its pods, and changes nothing.
 # Parameters: LINES_KEPT; INVOCATION, the result of bench-activate, empty for all; NAMESPACE of its pods, unset for a unit.
 # Result: the lines as text.
+source lib/common.sh
 [[ $LINES_KEPT =~ ^[1-9][0-9]*$ ]] || fail "LINES_KEPT is $LINES_KEPT, expected a number of lines"
 [[ $INVOCATION =~ ^[0-9a-f]*$ ]] || fail "INVOCATION is $INVOCATION, expected hexadecimal digits"
 if [[ -n ${NAMESPACE-} ]]; then

@@ -2,6 +2,7 @@
 # Prints what the programs of the control plane say about themselves, and changes nothing.
 # Parameters: SECTIONS, words of "metrics" and "usage". PODS, the uids of a scheduler's pods, unset for a unit; URL, their address
 # with /metrics, empty without one. Result: lines "== name", each followed by the text of its section.
+source lib/common.sh
 unit=nodeforge-bench-scheduler
 groups=/sys/fs/cgroup/system.slice
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Stores the program of a scheduler, or an archive of images, on the control plane, below its SHA-256. bench-restore removes it.
 # Parameters: SHA256; STORE, "no" to ask only whether it is there. Stdin: the program. Result: whether it is there.
+source lib/common.sh
 check_image
 [[ $SHA256 =~ ^[0-9a-f]{64}$ ]] || fail "SHA256 is $SHA256, expected 64 hexadecimal digits"
 folder=/var/lib/nodeforge/bench/$SHA256

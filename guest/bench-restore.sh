@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Ends the scheduler under test, starts the shipped one, and waits until it is healthy. Then it removes the programs and the
 # images that a benchmark has brought. May run at any time, also repeatedly. Result: the seconds.
+source lib/common.sh
 unit=nodeforge-bench-scheduler
 shipped=kube-scheduler
 folder=/var/lib/nodeforge/bench

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Prints what the checks of cli/cis/ need from a node, and changes nothing. It prints no key and no content of a certificate.
 # Result: one fact a line, its words separated by tabs; the last line is "end".
+source lib/common.sh
 set +e
 
 # arguments UNIT: prints each argument of the unit's process.

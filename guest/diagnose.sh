@@ -2,6 +2,9 @@
 # Prints the state of a node, and changes nothing. An item that fails says why, and the next items follow.
 # Parameters: BOUNDARY ROLE ITEM_LIMIT_SECONDS JOURNAL_LINES. Result: for each item an empty line, a line "BOUNDARY
 # name", and its text.
+source lib/common.sh
+source lib/certificate-requests.sh
+source lib/simulated-nodes.sh
 set +e
 
 # Bytes kept of an item: its end, where a failure is.

@@ -3,6 +3,11 @@
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR. Optional: KUBELET, settings of the
 # kubelet as JSON, and RESTART_TIMEOUT_SECONDS, the limit of its restart. Stdin, secret: JoinConfiguration.
 # Result: the seconds of each phase.
+source lib/common.sh
+source lib/units.sh
+source lib/node.sh
+source lib/boot-seconds.sh
+source lib/kubelet-settings.sh
 check_image
 lock_node
 wait_for_cloud_init

@@ -4,6 +4,7 @@
 # Parameters: WORKER_NAME WORKER_ADDRESS WORKER_MAC. The drain policy is the last one of set-drain-policy, and the list of
 # remaining nodes the last one of wait-ready. They are no parameters, because this script was stored when the worker joined.
 # shellcheck source=/dev/null
+source lib/common.sh
 source /etc/kubernetes/nodeforge-drain
 
 # look: prints whether the node is cordoned, and its condition Ready. Prints nothing when the node does not exist.

@@ -2,6 +2,9 @@
 # Mints a short-lived token for a worker's new machine, on the control plane.
 # Parameters: WORKER_NAME WORKER_ADDRESS TOKEN_TTL_MINUTES.
 # Result, secret: the token, and the hash of the CA's public key that the worker pins.
+source lib/common.sh
+source lib/joins.sh
+source lib/certificate-requests.sh
 
 # Deletes the Node of an earlier machine of this name. The same holds when this machine has the earlier one's disk and is Ready
 # already: it joins again. The Node of a living machine at another address is not touched.

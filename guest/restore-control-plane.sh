@@ -9,6 +9,11 @@
 # Stdin, secret: the private and the public key of service accounts, and the file with the key of the secrets, each a line in
 # base64. The third is empty if the backup has no such file. Then etcdutl, then the snapshot.
 # Result: the seconds, the nodes that stay, and the nodes that must join again.
+source lib/common.sh
+source lib/units.sh
+source lib/unit-arguments.sh
+source lib/encryption.sh
+source lib/simulated-nodes.sh
 check_image
 data=/var/lib/nodeforge
 # The mount of /var/lib/etcd shows the same folder, but a rename needs one mount.

@@ -45,7 +45,7 @@ export interface ScriptStart {
   readonly repeated?: boolean;
 }
 
-/** Contract of the image that the scripts need; check_image in common.sh compares it. */
+/** Contract of the image that the scripts need; check_image in lib/common.sh compares it. */
 const { contract } = readDeclaration();
 
 /**
@@ -84,7 +84,7 @@ export function scriptInput(calls: readonly ScriptCall[], stdin = ""): string {
   return `${Buffer.byteLength(program)}\n${program}${stdin}`;
 }
 
-/** Returns the text of one script as it runs: its parameters and the contract, common.sh, and the script. */
+/** Returns the text of one script as it runs: its parameters and the contract, and the script with the files that it sources. */
 export function scriptText({ script, parameters = {} }: ScriptCall): string {
   return parameterAssignments(parameters) + scriptBody(script);
 }
@@ -96,11 +96,13 @@ export function parameterAssignments(parameters: Readonly<Record<string, string 
     .join("");
 }
 
-/** Returns the text of a script without parameters: the contract, common.sh, and the script. */
+/** Returns the text of a script without parameters: the contract, and the script with the files that it sources. */
 export function scriptBody(script: GuestScript): string {
-  return parameterAssignments({ IMAGE_CONTRACT: contract }) + read("common") + read(script);
+  // A node gets one text, so the files take the place of the lines that source them. No file of lib/ sources another.
+  const body = read(`${script}.sh`).replaceAll(/^source (lib\/[a-z-]+\.sh)\n/gm, (_, file: string) => read(file));
+  return parameterAssignments({ IMAGE_CONTRACT: contract }) + body;
 }
 
-function read(name: string): string {
-  return readFileSync(new URL(`${name}.sh`, import.meta.url), "utf8");
+function read(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), "utf8");
 }

@@ -3,6 +3,8 @@
 # content, and creates the missing ones. Then it waits until all are Ready.
 # Parameters: READY_TIMEOUT_SECONDS; MACHINE, which only causes another run when it changes. Stdin: addons/simulated-nodes.ts.
 # Result: the number of nodes, and the seconds.
+source lib/common.sh
+source lib/simulated-nodes.sh
 check_image
 command -v kwok >/dev/null ||
   fail "this node's image has no kwok, which simulates nodes. Fix: npm run roll to an image that this release built"

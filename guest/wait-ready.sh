@@ -4,6 +4,10 @@
 # worker leaves the cluster only after all other steps.
 # Parameters: READY_TIMEOUT_SECONDS, the limit of each wait. Stdin: one line for each node, which begins with its name and its
 # address. Result: the seconds of the wait.
+source lib/common.sh
+source lib/joins.sh
+source lib/certificate-requests.sh
+source lib/simulated-nodes.sh
 
 given=$(cat)
 expected=$(cut -d ' ' -f 1 <<<"$given" | sort)

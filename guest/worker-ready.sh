@@ -3,6 +3,7 @@
 # Where the smoke check runs, also waits until the worker's pod reaches the others.
 # Parameters: WORKER_NAME READY_TIMEOUT_SECONDS TAINTS (words as kubectl takes them). Stdin: the Node with its desired labels.
 # Result: the seconds of the wait.
+source lib/common.sh
 
 # set_labels: applies the labels and prints the annotation with our earlier taints. A server-side apply removes labels that
 # we set before and no longer want; it keeps all others.

@@ -56,7 +56,7 @@ export function tokenSecrets(joiners: readonly Joiner[], now = Date.now()): obje
   return { apiVersion: "v1", kind: "List", items };
 }
 
-/** Returns the commands that tell guest/approve-joins.sh of the expected workers, as `expect_join` in guest/common.sh does. */
+/** Returns the commands that tell guest/approve-joins.sh of the expected workers, as `expect_join` in guest/lib/joins.sh does. */
 export function expectations(joiners: readonly Joiner[], now = Date.now()): string {
   const ends = Math.round(now / 1000) + lifetime;
   const folder = "/etc/kubernetes/nodeforge-joins";

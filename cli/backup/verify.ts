@@ -46,7 +46,7 @@ export async function verifyBackup(path: string, session: KeySession): Promise<V
   return {
     ...{ header, key, files: files.length, snapshotSize, snapshotSha256: hash.digest("hex") },
     serviceAccounts: { private: contentOf("pki/sa.key"), public: contentOf("pki/sa.pub") },
-    // guest/common.sh names both files.
+    // guest/lib/encryption.sh names both files.
     secretKeys: find("nodeforge-encryption.json") ?? "",
     isEncrypted: find("nodeforge-encrypted") !== undefined,
   };

@@ -19,7 +19,14 @@ let
 
   # Builds a script as guest/script.ts does, but takes its parameters from the environment.
   text =
-    name: builtins.readFile ../../guest/common.sh + builtins.readFile (../../guest + "/${name}.sh");
+    name:
+    lib.concatMapStringsSep "\n" (
+      line:
+      if lib.hasPrefix "source lib/" line then
+        builtins.readFile (../../guest + "/${lib.removePrefix "source " line}")
+      else
+        line
+    ) (lib.splitString "\n" (builtins.readFile (../../guest + "/${name}.sh")));
   guest = name: pkgs.writeText "${name}.sh" (text name);
 
   scripts = lib.genAttrs [

@@ -23,7 +23,9 @@ function bootSeconds(status: string | undefined, up = uptime) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "uptime"), `${up.toFixed(2)} 11.00\n`);
   if (status !== undefined) writeFileSync(join(folder, "status.json"), status);
-  const common = readFileSync("guest/common.sh", "utf8")
+  const common = ["guest/lib/common.sh", "guest/lib/boot-seconds.sh"]
+    .map((file) => readFileSync(file, "utf8"))
+    .join("")
     .replaceAll("/proc/uptime", join(folder, "uptime"))
     .replaceAll("/run/cloud-init/", `${folder}/`);
   const script = `${common}\ndate() { echo ${now}; }\nprintf '{%s"join":1}' "$(boot_seconds)"\n`;

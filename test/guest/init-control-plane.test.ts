@@ -301,7 +301,9 @@ describe("a token alone", () => {
     const service = unit("nodeforge-approve-joins.service");
     expect(service).toEqual(expect.arrayContaining(["Type=exec", "StartLimitIntervalSec=0", `ReadWritePaths=${list}`]));
     expect(service.filter((line) => /^ExecStart=\/\S*bash \S*nodeforge-approve-joins$/.test(line))).toHaveLength(1);
-    expect(existsSync(join(node.folder, "system.control/timers.target.wants/nodeforge-approve-joins.path"))).toBe(false);
+    expect(existsSync(join(node.folder, "system.control/timers.target.wants/nodeforge-approve-joins.path"))).toBe(
+      false,
+    );
   });
 
   it("keeps the list of expected workers in a second run", () => {

@@ -5,7 +5,7 @@ import { scriptInput, scriptText, startScript, type GuestScript } from "../../gu
 import { readDeclaration } from "../../image/declaration.ts";
 
 const scripts = readdirSync("guest")
-  .filter((file) => file.endsWith(".sh") && file !== "common.sh")
+  .filter((file) => file.endsWith(".sh"))
   .map((file) => file.replace(".sh", "") as GuestScript);
 
 const start = startScript({ script: "print-kubeconfig", user: "root", limitMinutes: 1 });
@@ -49,6 +49,37 @@ describe("the input of a script", () => {
     expect(() => execFileSync("bash", ["-n"], { input: scriptText({ script, parameters }) })).not.toThrow();
     const input = scriptInput([{ script, parameters }]);
     expect(() => execFileSync("bash", ["-n"], { input: input.slice(input.indexOf("\n") + 1) })).not.toThrow();
+  });
+});
+
+describe("a file that scripts source", () => {
+  const read = (file: string) => readFileSync(`guest/lib/${file}`, "utf8").replaceAll(/^ *#.*\n/gm, "");
+  const files = readdirSync("guest/lib");
+  const functionsIn = (text: string) => [...text.matchAll(/^([a-z_]+)\(\)/gm)].map(([, name = ""]) => name);
+  const shared = files.flatMap((file) => functionsIn(read(file)));
+  /** Returns the shared functions that a text calls, first in a command or as the command that wait_for repeats. */
+  const calledIn = (text: string) =>
+    shared.filter((name) =>
+      new RegExp(`(^|[;&|({!]|\\b(if|then|do|until|wait_for .*))\\s*${name}\\b(?!\\()`, "m").test(text),
+    );
+
+  it("defines functions that no other one defines, and sources nothing", () => {
+    expect(new Set(shared).size).toBe(shared.length);
+    expect(shared).toEqual(expect.arrayContaining(["say", "expect_join", "set_arguments", "boot_seconds"]));
+    for (const file of files) expect(read(file), file).not.toMatch(/^source /m);
+  });
+
+  it.each(scripts)("is sourced by %s if the script needs it", (script) => {
+    const text = scriptText({ script }).replaceAll(/^ *#.*\n/gm, "");
+    expect(text).toMatch(/^set -euo pipefail$/m);
+    expect(text).not.toMatch(/^source lib/m);
+    const known = new Set(functionsIn(text));
+    expect(calledIn(text).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it("is found missing by its functions", () => {
+    expect(calledIn("if ! restart kubelet; then\n  fail nothing\nfi\n").sort()).toEqual(["fail", "restart"]);
+    expect(calledIn('systemctl restart kubelet\necho "runs" fail\n')).toEqual([]);
   });
 });
 
@@ -96,7 +127,7 @@ describe("a node's image", () => {
       expect(text).toContain(`image_record=${paths["image-record"]}\n`);
       const [first] = readFileSync(`guest/${script}.sh`, "utf8")
         .split("\n")
-        .filter((line) => !line.startsWith("#"));
+        .filter((line) => !/^(#|source lib)/.test(line));
       expect(first).toBe("check_image");
     }
   });

@@ -3,7 +3,7 @@ import { scriptText, type GuestScript } from "../../guest/script.ts";
 /** One script in the standard input of a command. */
 export interface ParsedScript {
   readonly parameters: Readonly<Record<string, string>>;
-  /** Text of the script as it runs: parameters, common.sh and its own lines. */
+  /** Text of the script as it runs: parameters, the files that it sources and its own lines. */
   readonly text: string;
 }
 

