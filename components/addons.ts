@@ -3,6 +3,7 @@ import type * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { host, parseSubnet } from "../lib/cidr.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
+import type { Awaitable } from "./after.ts";
 import { CoreDns } from "./core-dns.ts";
 import { MetricsReader } from "./metrics-reader.ts";
 import { SmokeCheck } from "./smoke-check.ts";
@@ -11,6 +12,8 @@ import { SmokeCheck } from "./smoke-check.ts";
 export interface AddonsArgs {
   /** The administrator's kubeconfig. */
   readonly kubeconfig: pulumi.Input<string>;
+  /** Steps that make the workers Ready. Pods are created after them, and all other objects beside them. */
+  readonly podsAfter: readonly Awaitable[];
   /** Random id of the cluster. Every object is recreated when it changes. */
   readonly clusterId: pulumi.Input<string>;
   readonly network: ClusterNetworkConfig;
@@ -42,7 +45,7 @@ const dnsOffset = 10;
 export class Addons extends pulumi.ComponentResource {
   constructor(name: string, args: AddonsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nodeforge:index:Addons", name, { workers: args.workers, smokeCheck: args.smokeCheck }, opts);
-    const { network, workers, masterDomain } = args;
+    const { network, workers, masterDomain, podsAfter } = args;
     const timeoutSeconds = args.timeoutMinutes * 60;
     const provider = new kubernetes.Provider(
       name,
@@ -84,6 +87,7 @@ export class Addons extends pulumi.ComponentResource {
         // Two, so that names resolve while a node is unavailable.
         replicas: workers > 1 ? 2 : 1,
         timeoutSeconds,
+        podsAfter,
       },
       options,
     );
@@ -91,7 +95,7 @@ export class Addons extends pulumi.ComponentResource {
     if (args.smokeCheck && workers > 0) {
       new SmokeCheck(
         `${name}-smoke`,
-        { clusterDomain: network.domain, workers, timeoutSeconds },
+        { clusterDomain: network.domain, workers, timeoutSeconds, podsAfter },
         // Beside CoreDNS: its pods resolve names, and try again until CoreDNS answers.
         options,
       );

@@ -19,7 +19,6 @@ import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { domainMark, resourceName, resourceType, suffix } from "../names.ts";
 import type { Topology } from "../topology.ts";
 import { Addons } from "./addons.ts";
-import { after } from "./after.ts";
 import { BaseImage } from "./base-image.ts";
 import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
 import { Master } from "./master.ts";
@@ -190,8 +189,8 @@ export class Cluster extends pulumi.ComponentResource {
     const addons = new Addons(
       `${name}${suffix.addons}`,
       {
-        // Pods run on Ready nodes. After this step their time limits need not include the joins.
-        kubeconfig: after(master.kubeconfig, ...workers.map(({ ready }) => ready)),
+        kubeconfig: master.kubeconfig,
+        podsAfter: workers.map(({ ready }) => ready),
         clusterId: id.result,
         network: config.clusterNetwork,
         workers: workers.length,

@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
 import { corefile } from "../addons/corefile.ts";
+import { after, type Awaitable } from "./after.ts";
 import { unprivilegedContainer, unprivilegedPod } from "./pod-security.ts";
 
 /** Arguments of {@link CoreDns}. */
@@ -14,6 +15,8 @@ export interface CoreDnsArgs {
   readonly replicas: number;
   /** Time in seconds in which the pods must become ready. */
   readonly timeoutSeconds: number;
+  /** Steps that make the workers Ready. */
+  readonly podsAfter: readonly Awaitable[];
 }
 
 const namespace = "kube-system";
@@ -31,7 +34,8 @@ const labels = { "k8s-app": "kube-dns" };
  */
 export class CoreDns extends pulumi.ComponentResource {
   constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:CoreDns", name, args, opts);
+    const { podsAfter, ...plain } = args;
+    super("nodeforge:index:CoreDns", name, plain, opts);
     const child = { parent: this };
     const account = new kubernetes.core.v1.ServiceAccount(name, { metadata }, child);
     const role = new kubernetes.rbac.v1.ClusterRole(
@@ -63,11 +67,15 @@ export class CoreDns extends pulumi.ComponentResource {
       name,
       {
         metadata: { ...metadata, labels, annotations: { "pulumi.com/timeoutSeconds": String(args.timeoutSeconds) } },
-        spec: {
-          replicas: args.replicas,
-          selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: podSpec() },
-        },
+        // So that the workers get some of the pods, and the time limit need not include the joins.
+        spec: after(
+          {
+            replicas: args.replicas,
+            selector: { matchLabels: labels },
+            template: { metadata: { labels }, spec: podSpec() },
+          },
+          ...podsAfter,
+        ),
       },
       // Without the role the name server never becomes ready.
       { ...child, dependsOn: [binding, config] },

@@ -3,6 +3,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerImage } from "../addons/container-images.ts";
 import { simulatedLabel, smokeNamespace } from "../names.ts";
+import { after, type Awaitable } from "./after.ts";
 import { unprivilegedContainer, unprivilegedPod } from "./pod-security.ts";
 
 /** Arguments of a {@link SmokeCheck}. */
@@ -13,6 +14,8 @@ export interface SmokeCheckArgs {
   readonly workers: number;
   /** Time in seconds in which every pod must reach every other. */
   readonly timeoutSeconds: number;
+  /** Steps that make the workers Ready. */
+  readonly podsAfter: readonly Awaitable[];
 }
 
 const name_ = "smoke";
@@ -30,7 +33,8 @@ const probePeriodSeconds = 5;
  */
 export class SmokeCheck extends pulumi.ComponentResource {
   constructor(name: string, args: SmokeCheckArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nodeforge:index:SmokeCheck", name, args, opts);
+    const { podsAfter, ...plain } = args;
+    super("nodeforge:index:SmokeCheck", name, plain, opts);
     const child = { parent: this };
     const metadata = { name: name_, namespace };
 
@@ -40,11 +44,15 @@ export class SmokeCheck extends pulumi.ComponentResource {
       name,
       {
         metadata,
-        data: {
-          "check.sh": readFileSync(new URL("../addons/smoke-check.sh", import.meta.url), "utf8"),
-          // Not in the pods, so that another number of workers restarts no pod.
-          expected: String(args.workers),
-        },
+        // A pod of an earlier wave must not wait for workers that join later. So the time limit need not include the joins, either.
+        data: after(
+          {
+            "check.sh": readFileSync(new URL("../addons/smoke-check.sh", import.meta.url), "utf8"),
+            // Not in the pods, so that another number of workers restarts no pod.
+            expected: String(args.workers),
+          },
+          ...podsAfter,
+        ),
       },
       inside,
     );
@@ -68,7 +76,7 @@ export class SmokeCheck extends pulumi.ComponentResource {
           template: { metadata: { labels }, spec: podSpec(args) },
         },
       },
-      // The pods query the service from their first second. References are plain texts, as in core-dns.ts.
+      // The pods read the script, and query the service from their first second. References are plain texts, as in core-dns.ts.
       { ...inside, dependsOn: [home, service, script] },
     );
     this.registerOutputs({});

@@ -102,7 +102,9 @@ function clusterPart(type: string, parent: string): string | undefined {
   if (type === resourceType.network) return "network";
   if (type === resourceType.pool) return "storage pool";
   if (type === resourceType.volume && parent === resourceType.baseImage) return "node image";
-  if (type.startsWith("kubernetes:")) return "add-ons";
+  // Pods are created after the joins, and the other objects beside them.
+  if (type.startsWith("kubernetes:apps/")) return "add-ons";
+  if (type.startsWith("kubernetes:")) return "add-on objects";
   if (type !== resourceType.remoteCommand) return undefined;
   if (parent === resourceType.nodeReadiness) return "all nodes Ready";
   return parent === resourceType.simulatedNodes ? "simulated nodes" : undefined;

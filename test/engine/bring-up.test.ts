@@ -20,6 +20,9 @@ function meeting(expected: number): () => Promise<void> {
   };
 }
 
+/** Objects of the add-ons that wait for no other object and no worker. */
+const independent = /(ServiceAccount|ClusterRole|ConfigMap|Service) addons-coredns|Namespace addons-smoke/;
+
 describe("the first up of one control plane and two workers", () => {
   let stack: TestStack;
   let preview: Awaited<ReturnType<TestStack["preview"]>>;
@@ -29,6 +32,7 @@ describe("the first up of one control plane and two workers", () => {
     stack = await TestStack.create();
     preview = await stack.preview();
     stack.world.on("before", /create Domain/, meeting(3));
+    stack.world.on("before", new RegExp(`create (${independent.source}|Command worker-node-.-ready)$`), meeting(7));
     up = await stack.up();
   });
   afterAll(() => stack[Symbol.asyncDispose]());
@@ -72,13 +76,21 @@ describe("the first up of one control plane and two workers", () => {
     }
   });
 
-  it("waits for all joins, then creates the add-ons while it waits for the whole cluster", () => {
+  it("waits for all joins, then creates the add-ons' pods while it waits for the whole cluster", () => {
     expect(up.calls.disorder(/-join/, /Command ready/)).toEqual([]);
     expect(up.calls.disorder(/worker-node-.-ready/, /Command ready/)).toEqual([]);
     // Beside the step that waits for all nodes, and beside each other.
-    expect(up.calls.disorder(/worker-node-.-ready/, / addons-/)).toEqual([]);
+    const workloads = /Deployment addons-coredns|(ConfigMap|DaemonSet) addons-smoke/;
+    expect(up.calls.disorder(/worker-node-.-ready/, workloads)).toEqual([]);
     expect(up.calls.disorder(/ClusterRoleBinding/, /Deployment/)).toEqual([]);
     expect(up.calls.disorder(/(Namespace|ConfigMap|Service) addons-smoke/, /DaemonSet/)).toEqual([]);
+  });
+
+  it("creates the add-ons' other objects once the API server answers, beside the joins", () => {
+    expect(up.calls.matching(independent)).toHaveLength(5);
+    expect(up.calls.disorder(/master-kubeconfig/, independent)).toEqual([]);
+    // Each waited until the others began.
+    expect(up.calls.disorder(/worker-node-.-ready/, independent)).toHaveLength(10);
   });
 
   it("outputs the nodes, and the kubeconfig as a secret", async () => {

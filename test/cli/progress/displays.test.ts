@@ -30,7 +30,7 @@ function fold(events: readonly EngineEvent[], progress = new NodeProgress()): No
 
 describe("the lines on a terminal", () => {
   it("are one for each node that changes, and one for the cluster", () => {
-    const gate = step("create", "service", "dns");
+    const gate = step("create", "deployment", "dns");
     const progress = fold([
       event("begun", cluster),
       event("begun", workerStep("same", 1)),

@@ -12,6 +12,7 @@ const types = {
   remote: "command:remote:Command",
   readiness: "nodeforge:index:NodeReadiness",
   service: "kubernetes:core/v1:Service",
+  deployment: "kubernetes:apps/v1:Deployment",
 } as const;
 
 /** URN of a component of the cluster `lab`. */

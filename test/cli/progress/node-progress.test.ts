@@ -141,7 +141,7 @@ describe("a part of the cluster", () => {
   const gate = step("create", "remote", "lab-ready", component("readiness", "lab-ready"));
 
   it("is at work from its first step to its last, and its lines are messages", () => {
-    const [one, two] = [step("create", "service", "one"), step("create", "service", "two")];
+    const [one, two] = [step("create", "deployment", "one"), step("create", "deployment", "two")];
     const { progress, changes } = fold(
       event("begun", gate),
       message(gate, "3 nodes are Ready"),
@@ -159,6 +159,11 @@ describe("a part of the cluster", () => {
       { is: "part", name: "all nodes Ready", state: "ended", seconds: 5 },
       { is: "part", name: "add-ons", state: "ended", seconds: 4 },
     ]);
+  });
+
+  it("is another one for objects without pods, which are created beside the joins", () => {
+    const { changes } = fold(event("begun", step("create", "service", "one")));
+    expect(changes).toEqual([{ is: "part", name: "add-on objects", state: "begun", seconds: 0 }]);
   });
 
   it("has a warning whose text stays whole, and nothing else of a resource without work", () => {
