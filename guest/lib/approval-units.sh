@@ -19,14 +19,8 @@ PrivateTmp=yes
 ProtectSystem=full"
 }
 
-# install_unit NAME TARGET TEXT: installs a unit, which the target starts at a boot if one is given. Sets units_changed if the text is
-# another.
-install_unit() {
-  [[ $3 != "$(cat "$drop_ins/$1" 2>/dev/null)" ]] || return 0
-  units_changed=yes
-  mkdir -p "$drop_ins"
-  write_file 0644 "$drop_ins/$1" <<<"$3"
-  [[ -n $2 ]] || return 0
+# start_at_boot UNIT TARGET: lets the target start the unit at each boot.
+start_at_boot() {
   mkdir -p "$drop_ins/$2.wants"
   ln -sf "../$1" "$drop_ins/$2.wants/$1"
 }
@@ -35,15 +29,15 @@ install_unit() {
 # because the image of a living cluster may be of an earlier release.
 install_approval() {
   local -r joining=nodeforge-approve-joins serving=nodeforge-approve-kubelets
-  local units_changed=
   install -d -m 0700 "$joins"
   write_file 0755 "/etc/kubernetes/$joining" <<<"$APPROVE_JOINS"
   write_file 0755 "/etc/kubernetes/$serving" <<<"$APPROVE_KUBELETS"
-  install_unit "$joining.service" "" \
-    "$(approval_service "$joining" "Approval of the certificates of joining workers" "Type=exec
-ReadWritePaths=$joins")"
+  mkdir -p "$drop_ins"
+  approval_service "$joining" "Approval of the certificates of joining workers" "Type=exec
+ReadWritePaths=$joins" | write_file 0644 "$drop_ins/$joining.service"
   # machine.service mounts the data disk. It starts after paths.target, before which systemd would otherwise start this unit.
-  install_unit "$joining.path" multi-user.target "[Unit]
+  write_file 0644 "$drop_ins/$joining.path" <<UNIT
+[Unit]
 Description=Approval of the certificates of joining workers
 ConditionPathExists=/etc/nodeforge/control-plane
 DefaultDependencies=no
@@ -51,16 +45,20 @@ After=machine.service
 Conflicts=shutdown.target
 Before=shutdown.target
 [Path]
-DirectoryNotEmpty=$joins"
-  install_unit "$serving.service" "" \
-    "$(approval_service "$serving" "Approval of the kubelets' serving certificates" "Type=oneshot
-TimeoutStartSec=10min")"
+DirectoryNotEmpty=$joins
+UNIT
+  start_at_boot "$joining.path" multi-user.target
+  approval_service "$serving" "Approval of the kubelets' serving certificates" "Type=oneshot
+TimeoutStartSec=10min" | write_file 0644 "$drop_ins/$serving.service"
   # A kubelet waits for 15 minutes before it asks again.
-  install_unit "$serving.timer" timers.target "[Unit]
+  write_file 0644 "$drop_ins/$serving.timer" <<'UNIT'
+[Unit]
 Description=Approval of the kubelets' serving certificates
 [Timer]
 OnCalendar=*:0/10
-RandomizedDelaySec=2min"
-  [[ -z $units_changed ]] || systemctl daemon-reload
+RandomizedDelaySec=2min
+UNIT
+  start_at_boot "$serving.timer" timers.target
+  systemctl daemon-reload
   systemctl start "$joining.path" "$serving.timer"
 }
