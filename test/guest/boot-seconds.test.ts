@@ -23,12 +23,12 @@ function bootSeconds(status: string | undefined, up = uptime) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "uptime"), `${up.toFixed(2)} 11.00\n`);
   if (status !== undefined) writeFileSync(join(folder, "status.json"), status);
-  const common = ["guest/lib/common.sh", "guest/lib/boot-seconds.sh"]
+  const library = ["guest/lib/common.sh", "guest/lib/boot-seconds.sh"]
     .map((file) => readFileSync(file, "utf8"))
     .join("")
     .replaceAll("/proc/uptime", join(folder, "uptime"))
     .replaceAll("/run/cloud-init/", `${folder}/`);
-  const script = `${common}\ndate() { echo ${now}; }\nprintf '{%s"join":1}' "$(boot_seconds)"\n`;
+  const script = `${library}\ndate() { echo ${now}; }\nprintf '{%s"join":1}' "$(boot_seconds)"\n`;
   const { stdout, stderr, status: code } = spawnSync("bash", ["--norc", "-c", script], { encoding: "utf8" });
   expect(code).toBe(0);
   return { seconds: JSON.parse(stdout) as Record<string, number>, stderr };
