@@ -2,6 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import { runtime } from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster.ts";
 import { loadConfig } from "./config/index.ts";
+import { endWithoutReader } from "./lib/broken-output.ts";
 import { limitStackTraces } from "./lib/stack-traces.ts";
 import { announceRenewal } from "./lifecycle/certificates.ts";
 import { announceGrowth } from "./lifecycle/data-disk.ts";
@@ -13,6 +14,7 @@ import { preflight } from "./preflight/check.ts";
 import { withVerifiedImages } from "./preflight/images.ts";
 import { deriveTopology } from "./topology.ts";
 
+endWithoutReader();
 limitStackTraces();
 if (!runtime.isDryRun()) await waitForGate();
 const prior = await readPriorState();

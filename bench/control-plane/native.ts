@@ -78,9 +78,14 @@ export class NativeControlPlane implements AsyncDisposable {
     return plane;
   }
 
-  /** Runs a program in the namespaces of the control plane, as its administrator. @returns its stdout. */
+  /**
+   * Runs a program in the namespaces of the control plane, as its administrator. Its stderr is also this process's, so that a
+   * measurement of an hour shows each of its lines at once.
+   * @returns its stdout.
+   */
   async run(program: string, args: readonly string[], input = ""): Promise<string> {
-    const { stdout } = await execa("nsenter", [...this.#entering, program, ...args], { ...this.#options, input });
+    const options = { ...this.#options, input, stderr: ["pipe", "inherit"] } as const;
+    const { stdout } = await execa("nsenter", [...this.#entering, program, ...args], options);
     return stdout;
   }
 
