@@ -5,7 +5,7 @@ import type { KubeletConfig } from "../config/kubelet.ts";
 import type { ClusterNetworkConfig } from "../config/network.ts";
 import type { Timeouts } from "../config/timeouts.ts";
 import { argumentLines, settingsParameters, type ComponentSettings } from "../guest/component-arguments.ts";
-import { scriptText } from "../guest/script.ts";
+import { approvalParameters } from "../guest/approval.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { kubeletDropIn } from "../kubeadm/kubelet-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
@@ -117,8 +117,7 @@ export class Master extends pulumi.ComponentResource {
           MACHINE: domainId,
           ...renewal,
           ...componentParameters(settings, timeouts),
-          APPROVE_JOINS: scriptText({ script: "approve-joins" }),
-          APPROVE_KUBELETS: scriptText({ script: "approve-kubelets" }),
+          ...approvalParameters(),
         },
         stdin: initConfiguration({ clusterName: identity.clusterName, node, network: identity.network }),
         // An update means that the state has an earlier run. The script then refuses a blank data disk.

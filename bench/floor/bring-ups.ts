@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { scriptText } from "../../guest/script.ts";
+import { approvalParameters } from "../../guest/approval.ts";
 import { joinConfiguration } from "../../kubeadm/join-configuration.ts";
 import type { Lab } from "../../test/e2e/lab.ts";
 import { boot, runScript, type BareMachine } from "./bare-machines.ts";
@@ -90,8 +90,7 @@ async function initialize({ lab, master, configuration }: BareCluster): Promise<
     ...master.parameters,
     IMAGE: "bench",
     MACHINE: "bench",
-    APPROVE_JOINS: scriptText({ script: "approve-joins" }),
-    APPROVE_KUBELETS: scriptText({ script: "approve-kubelets" }),
+    ...approvalParameters(),
   };
   await runScript(lab, master, "init-control-plane", parameters, configuration);
 }

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # Units of the control plane that approve the kubelets' certificate requests.
 
-# approval_service NAME DESCRIPTION SETTINGS: prints the unit that runs a script that approves certificates.
+# approval_service NAME DESCRIPTION SETTINGS: prints the unit that runs a script that approves certificates, in the sandbox of the
+# image's units.
 approval_service() {
-  # HOME, because kubectl keeps what it knows of the API server there. Otherwise each run would ask again. No limit of starts,
-  # because many workers may join within seconds.
+  # kubectl keeps what it knows of the API server in HOME. Otherwise each run would ask again. No limit of starts, because many
+  # workers may join within seconds.
   printf '%s\n' "[Unit]
 Description=$2
 ConditionPathExists=/etc/nodeforge/control-plane
@@ -12,11 +13,10 @@ After=kube-apiserver.service
 StartLimitIntervalSec=0
 [Service]
 $3
-Environment=\"PATH=${PATH//%/%%}\" HOME=/root
+Environment=\"PATH=${PATH//%/%%}\" HOME=/var/cache/$1
+CacheDirectory=$1
 ExecStart=$BASH /etc/kubernetes/$1
-NoNewPrivileges=yes
-PrivateTmp=yes
-ProtectSystem=full"
+$SANDBOX"
 }
 
 # start_at_boot UNIT TARGET: lets the target start the unit at each boot.
@@ -49,7 +49,8 @@ DirectoryNotEmpty=$joins
 UNIT
   start_at_boot "$joining.path" multi-user.target
   approval_service "$serving" "Approval of the kubelets' serving certificates" "Type=oneshot
-TimeoutStartSec=10min" | write_file 0644 "$drop_ins/$serving.service"
+TimeoutStartSec=10min
+ReadWritePaths=/run" | write_file 0644 "$drop_ins/$serving.service"
   # A kubelet waits for 15 minutes before it asks again.
   write_file 0644 "$drop_ins/$serving.timer" <<'UNIT'
 [Unit]

@@ -8,12 +8,15 @@
   module,
 }:
 let
+  inherit (import ../declaration.nix) node;
+
   program = lib.recursiveUpdate (builtins.fromJSON (builtins.readFile ../../test/nix/machines.json)) {
     parameters = {
       # guest/script.ts passes it to every script.
-      IMAGE_CONTRACT = (import ../declaration.nix).node.contract;
+      IMAGE_CONTRACT = node.contract;
       APPROVE_JOINS = text "approve-joins";
       APPROVE_KUBELETS = text "approve-kubelets";
+      SANDBOX = lib.concatLines (lib.mapAttrsToList (key: value: "${key}=${value}") node.sandbox);
     };
   };
 

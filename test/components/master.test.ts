@@ -145,15 +145,18 @@ describe("the control plane", () => {
     expect(await promiseOf(trigger)).toBe("00000000-0000-4000-8000-000000000000");
   });
 
-  it("gets the scripts that approve joins and serving certificates", async () => {
+  it("gets the scripts that approve joins and serving certificates, and their sandbox", async () => {
     await clusterWith();
     const { scripts } = parseScriptInput(one("Command", "dev-master-init").inputs.stdin);
-    const { APPROVE_JOINS, APPROVE_KUBELETS } = scripts["init-control-plane"]?.parameters ?? {};
+    const { APPROVE_JOINS, APPROVE_KUBELETS, SANDBOX } = scripts["init-control-plane"]?.parameters ?? {};
     for (const text of [APPROVE_JOINS, APPROVE_KUBELETS]) expect(text).toContain("kubectl certificate approve");
     expect([APPROVE_JOINS, APPROVE_KUBELETS].map((text) => text?.includes("kubernetes.io/kubelet-serving"))).toEqual([
       false,
       true,
     ]);
+    expect(SANDBOX?.split("\n")).toEqual(
+      expect.arrayContaining(["ProtectSystem=strict", "SystemCallErrorNumber=EPERM"]),
+    );
   });
 
   describe("whose certificates", () => {

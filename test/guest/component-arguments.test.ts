@@ -153,7 +153,7 @@ function initWith(
   const parameters = {
     ...{ NODE_NAME: "master", NODE_ADDRESS: "192.168.222.10", CLUSTER_NAME: "dev", CLUSTER_DOMAIN: "cluster.local" },
     ...{ POD_CIDR: "10.244.0.0/16", SERVICE_CIDR: "10.96.0.0/16", IMAGE: "0123456789ab", APPROVE_JOINS: "text" },
-    APPROVE_KUBELETS: "text",
+    ...{ APPROVE_KUBELETS: "text", SANDBOX: "PrivateTmp=yes" },
     ...(kubelet === "" ? {} : { KUBELET: kubelet }),
     ...more,
     ...(lines.length === 0 ? {} : { ARGUMENTS: lines.join("\n"), RESTART_TIMEOUT_SECONDS: 1 }),

@@ -143,7 +143,7 @@ function init(node: TestNode, { running = "yes", broken = 0, kept = 0, without =
   const parameters = {
     ...{ NODE_NAME: "master", NODE_ADDRESS: "192.168.222.10", CLUSTER_NAME: "dev", CLUSTER_DOMAIN: "cluster.local" },
     ...{ POD_CIDR: "10.244.0.0/16", SERVICE_CIDR: "10.96.0.0/16", IMAGE: "0123456789ab", APPROVE_JOINS: "text" },
-    APPROVE_KUBELETS: "text",
+    ...{ APPROVE_KUBELETS: "text", SANDBOX: "PrivateTmp=yes" },
     ...settingsParameters(config),
     ARGUMENTS: argumentLines(config)
       .split("\n")

@@ -57,6 +57,7 @@ const parameters = {
   IMAGE: "0123456789ab",
   APPROVE_JOINS: "the script's text",
   APPROVE_KUBELETS: "the other script's text",
+  SANDBOX: "PrivateTmp=yes\nPrivateDevices=yes",
 };
 
 function init(node: TestNode, text = given(), environment: Record<string, string> = {}) {
@@ -300,6 +301,7 @@ describe("a token alone", () => {
     expect(unit("multi-user.target.wants/nodeforge-approve-joins.path")).toEqual(unit("nodeforge-approve-joins.path"));
     const service = unit("nodeforge-approve-joins.service");
     expect(service).toEqual(expect.arrayContaining(["Type=exec", "StartLimitIntervalSec=0", `ReadWritePaths=${list}`]));
+    expect(service).toEqual(expect.arrayContaining(["PrivateTmp=yes", "PrivateDevices=yes"]));
     expect(service.filter((line) => /^ExecStart=\/\S*bash \S*nodeforge-approve-joins$/.test(line))).toHaveLength(1);
     expect(existsSync(join(node.folder, "system.control/timers.target.wants/nodeforge-approve-joins.path"))).toBe(
       false,
@@ -330,9 +332,17 @@ describe("the serving certificates of kubelets", () => {
       expect(service.filter((line) => /^ExecStart=\/\S*bash \S*nodeforge-approve-kubelets$/.test(line))).toHaveLength(
         1,
       );
-      expect(service.some((line) => line.startsWith('Environment="PATH=/') && line.endsWith('" HOME=/root'))).toBe(
-        true,
-      );
+      const home = "/var/cache/nodeforge-approve-kubelets";
+      expect(
+        service.filter((line) => line.startsWith('Environment="PATH=/') && line.endsWith(`" HOME=${home}`)),
+      ).toHaveLength(1);
+      const restricted = [
+        "CacheDirectory=nodeforge-approve-kubelets",
+        "ReadWritePaths=/run",
+        "PrivateTmp=yes",
+        "PrivateDevices=yes",
+      ];
+      expect(service).toEqual(expect.arrayContaining(restricted));
       // A kubelet asks again after 15 minutes.
       expect(node.read(unit("timer"))).toContain("[Timer]\nOnCalendar=*:0/10\nRandomizedDelaySec=2min\n");
       const link = join(node.folder, "system.control/timers.target.wants/nodeforge-approve-kubelets.timer");

@@ -13,6 +13,8 @@ interface BenchJson {
     readonly void?: string;
     readonly pods: number;
     readonly bound: number;
+    /** Number of nodes that pods could go to. */
+    readonly nodes: number;
   }[];
   readonly notes: readonly string[];
 }
@@ -21,7 +23,7 @@ interface BenchJson {
 const short = ["demo", "--yes", "--set", "warmups=0", "--set", "workload.params.measurePods=60"];
 
 /** Folder of the record that a benchmark has named, and its bench.json. */
-function recordOf(printed: string) {
+export function recordOf(printed: string) {
   const folder = /this run is recorded in (\S+)/.exec(printed)?.[1] ?? "";
   return { folder, bench: JSON.parse(readFileSync(join(folder, "bench.json"), "utf8")) as BenchJson };
 }
