@@ -62,7 +62,10 @@ export function unlessMissing(error: unknown): undefined {
   if (!(error instanceof Refusal) || error.status !== 404) throw error;
 }
 
-/** A connection to the API server, as one program has it. */
+/**
+ * A connection to the API server, as one program has it. The end of the connection fails the requests under way. The next request
+ * opens another connection: an API server ends one after 90 s without a request (`IdleTimeout` of k8s.io/apiserver 0.36.3).
+ */
 export class Connection implements Disposable {
   readonly #open: () => ClientHttp2Session;
   #session: ClientHttp2Session;
@@ -89,9 +92,6 @@ export class Connection implements Disposable {
         repeated.requests++;
         // The pause doubles, and is at least as long as the server asks for.
         await sleep(Math.max(error.retryAfterSeconds * 1000, 50 * 2 ** tries));
-        // A server that is overloaded also ends connections.
-        const { closed, destroyed } = this.#session;
-        if ((closed || destroyed) && !this.#isDisposed) this.#session = this.#open();
       }
     }
   }
@@ -103,7 +103,7 @@ export class Connection implements Disposable {
 
   async #sendOnce<T>(method: string, path: string, body: object | undefined, type: string): Promise<T> {
     const content = body === undefined ? {} : { "content-type": type };
-    const stream = this.#session.request({ ":method": method, ":path": path, ...content, ...this.#headers });
+    const stream = this.#usable().request({ ":method": method, ":path": path, ...content, ...this.#headers });
     stream.end(body === undefined ? undefined : JSON.stringify(body));
     let text = "";
     // The listeners come before the answer: a server may end a stream at once when it has not read the whole request.
@@ -154,8 +154,15 @@ export class Connection implements Disposable {
     }
   }
 
+  /** Returns the session, or another one after its end. */
+  #usable(): ClientHttp2Session {
+    const { closed, destroyed } = this.#session;
+    if ((closed || destroyed) && !this.#isDisposed) this.#session = this.#open();
+    return this.#session;
+  }
+
   #watch(path: string) {
-    const stream = this.#session.request({ ":method": "GET", ":path": path, ...this.#headers });
+    const stream = this.#usable().request({ ":method": "GET", ":path": path, ...this.#headers });
     // The end of the connection cancels the stream.
     stream.on("error", () => undefined);
     return stream;

@@ -20,8 +20,8 @@ interface Options {
   readonly repeat?: true;
 }
 
-/** Rounds of a scheduler and itself, for an interval within 10 %. Computed from pairs that differed by 30 % with a third of the pods. */
-const verdictRounds = 55;
+/** Rounds of a scheduler and itself, for an interval within 10 %: pairs differ by 30 % (docs/performance.md). */
+const verdictRounds = 100;
 
 /**
  * Parses the arguments.

@@ -69,14 +69,33 @@ describe("a connection", () => {
     expect(fake.requests).toHaveLength(4);
   });
 
-  test("that breaks fails its requests, also later ones", async () => {
+  test("connects again for the next request where the server has ended it without one", async () => {
+    const { fake, connection } = await connected();
+    await connection.send("GET", "/api/v1/nodes");
+    await fake.closeConnections();
+    fake.put(node);
+    expect(await connection.exists(node)).toBe(true);
+    const { value } = await connection.watch("/api/v1/nodes?watch=true&resourceVersion=0").next();
+    expect(value).toMatchObject({ type: "ADDED" });
+  });
+
+  test("that was disposed of does not connect again", async () => {
+    const { fake, connection } = await connected();
+    await connection.send("GET", "/api/v1/nodes");
+    connection[Symbol.dispose]();
+    await expect(connection.send("GET", "/api/v1/nodes")).rejects.toThrow("destroyed");
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  test("that breaks fails the requests under way, and no later one", async () => {
     const { fake, connection } = await connected();
     fake.refuse = () => 0;
     const pending = connection.send("GET", node);
     await expect.poll(() => fake.requests).toHaveLength(1);
     fake.breakConnections();
     await expect(pending).rejects.toThrow("the connection to the API server ended");
-    await expect(connection.send("GET", node)).rejects.toThrow();
+    fake.refuse = () => undefined;
+    expect(await connection.exists(node)).toBe(false);
   });
 });
 

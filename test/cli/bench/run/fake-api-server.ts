@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { json } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import type { Server } from "../../../../lib/api-server.ts";
@@ -130,6 +131,15 @@ export class FakeApiServer {
   breakConnections(): void {
     for (const session of this.#sessions) session.destroy();
     this.#sessions.clear();
+  }
+
+  /** Ends every connection as an API server does after a time without a request. */
+  async closeConnections(): Promise<void> {
+    const sessions = [...this.#sessions];
+    this.#sessions.clear();
+    await Promise.all(sessions.map((session) => new Promise<void>((resolve) => session.close(resolve))));
+    // The client is in this process, and must see the end before its next request.
+    await sleep(20);
   }
 
   async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
