@@ -73,9 +73,10 @@ describe("a connection", () => {
     const { fake, connection } = await connected();
     await connection.send("GET", "/api/v1/nodes");
     await fake.closeConnections();
-    fake.put(node);
-    expect(await connection.exists(node)).toBe(true);
-    const { value } = await connection.watch("/api/v1/nodes?watch=true&resourceVersion=0").next();
+    fake.put("/api/v1/namespaces/default/pods/a");
+    expect(await connection.exists("/api/v1/namespaces/default/pods/a")).toBe(true);
+    await fake.closeConnections();
+    const { value } = await connection.watch("/api/v1/pods?watch=true&resourceVersion=0").next();
     expect(value).toMatchObject({ type: "ADDED" });
   });
 
