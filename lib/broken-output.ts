@@ -4,6 +4,6 @@
  * Pulumi's run command logs every uncaught error (`cmd/run/run.js` of 3.250.0). To log is a write, which then fails as the one
  * before it. After a kill of Pulumi, the program therefore looped on a whole processor. Its memory grew by 50 MB a second.
  */
-export function endWithoutReader({ stdout, stderr, exit } = process): void {
-  for (const output of [stdout, stderr]) output.on("error", () => exit(1));
+export function endWithoutReader(): void {
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => process.exit(1));
 }

@@ -19,7 +19,9 @@ async function codeWithoutReader(call: string): Promise<number | "lives"> {
     process.stdout.write("begun\\n");
     setInterval(() => process.stderr.write("a line\\n"), 20);
   `;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", source], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = once(child, "exit") as Promise<[number]>;
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");

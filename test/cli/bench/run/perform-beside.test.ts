@@ -54,7 +54,7 @@ describe("churn", () => {
 describe("a steady state", () => {
   test("replaces each pod that gets a node, for some time", async () => {
     const { fake, run, tracker, steps } = await stageOf({ arrival: "backlog" });
-    await run(create(2, { steadyStateSeconds: 0.1 }));
+    await run(create(2, { steadyStateSeconds: 1 }));
     expect(tracker.measured().length).toBeGreaterThan(4);
     expect(fake.names(pods)).toHaveLength(2);
     expect(steps.map((step) => step.split(" ")[0])).toEqual(["start", "end"]);
