@@ -50,7 +50,12 @@ const requirements = {
     { has: "systemd-analyze", package: "systemd" },
     { has: "qemu-img", package: "qemu-utils" },
   ],
+  // The tests of HTML pages.
+  browsing: [{ has: "chromium-headless-shell", package: "chromium-headless-shell" }],
 } as const satisfies Record<string, readonly Requirement[]>;
+
+/** Programs of browsers that the tests of HTML pages can use, the preferred first. */
+export const browserPrograms = ["chromium-headless-shell", "chromium", "google-chrome"] as const;
 
 /** Purpose of a requirement. */
 export type Purpose = keyof typeof requirements;

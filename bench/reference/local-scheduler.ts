@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Contestant } from "../../cli/bench/contestants/contestant.ts";
 import type { Seen } from "../../cli/bench/contestants/scheduler-control.ts";
 import type { SchedulerSwitch } from "../../cli/bench/contestants/scheduler-switch.ts";
-import type { UsageSample } from "../../cli/bench/metrics/usage.ts";
+import type { ObservedAt, UsageSample } from "../../cli/bench/metrics/usage.ts";
 import { run } from "../../lib/process.ts";
 import { endPrograms, runningPrograms } from "./processes.ts";
 
@@ -69,10 +69,9 @@ export class LocalScheduler implements SchedulerSwitch {
     await endPrograms([scheduler]);
   }
 
-  /** Reads metrics and usage, or only the usage. The usage is read on the inner side of the window's edge. */
-  async observe(sections: "metrics" | "usage", clock: () => number): Promise<Seen> {
-    if (sections === "usage") return { scrapes: [], usage: [usageNow(clock())] };
-    if (this.#isOpen) {
+  async observe(when: ObservedAt, clock: () => number): Promise<Seen> {
+    if (when === "between") return { scrapes: [], usage: [usageNow(clock())] };
+    if (when === "end") {
       this.#close();
       const usage = [usageNow(clock())];
       return { scrapes: await this.#scrape(), usage };

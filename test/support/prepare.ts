@@ -1,9 +1,10 @@
+import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { debianImage } from "../../image/debian-image.ts";
 import { providePlugins } from "../../tools/plugins.ts";
 import { pulumiCli } from "../../tools/pulumi-cli.ts";
 import { which } from "../../lib/process.ts";
-import { provide } from "../../tools/requirements.ts";
+import { browserPrograms, provide } from "../../tools/requirements.ts";
 
 /** Tiers of the tests. */
 export type Tier = "unit" | "engine" | "engine-nightly" | "e2e" | "e2e-nightly";
@@ -25,7 +26,11 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
   await provide("building");
   // Other systems build libvirt without AppArmor, and report its tests as skipped.
   if (which("apt-get") !== undefined) await provide("confining");
-  if (tier === "unit") return { wrapper: [], environment: {} };
+  if (tier === "unit") {
+    // Ubuntu has no package of a browser, and its tests are skipped unless one is installed.
+    if (isDebian() && !browserPrograms.some((name) => which(name))) await provide("browsing");
+    return { wrapper: [], environment: {} };
+  }
 
   await provide("provisioning");
   const cli = await pulumiCli();
@@ -44,4 +49,12 @@ export async function prepareTier(tier: Tier): Promise<Prepared> {
       NODEFORGE_SECOND_IMAGE: process.env.NODEFORGE_SECOND_IMAGE || (await debianImage({ marker: "second" })).path,
     },
   };
+}
+
+function isDebian(): boolean {
+  try {
+    return /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));
+  } catch {
+    return false;
+  }
 }

@@ -1,3 +1,4 @@
+import type { ObservedAt } from "../metrics/usage.ts";
 import type { Contestant } from "./contestant.ts";
 import type { LocalScheduler } from "./local-scheduler.ts";
 import type { ManifestScheduler } from "./manifest-scheduler.ts";
@@ -70,13 +71,13 @@ export class ContestantControl implements SchedulerSwitch {
     }
   }
 
-  async observe(sections: "metrics" | "usage", clock: () => number): Promise<Seen> {
+  async observe(when: ObservedAt, clock: () => number): Promise<Seen> {
     const { node, local, pods } = this.#places;
     if (this.#outside?.manifests !== undefined) {
-      return node.observe(sections, clock, await pods.observe(this.#outside.manifests));
+      return node.observe(when, clock, await pods.observe(this.#outside.manifests));
     }
-    if (this.#outside?.local === undefined) return node.observe(sections, clock);
-    const [seen, own] = await Promise.all([node.observe(sections, clock), local.observe(sections)]);
+    if (this.#outside?.local === undefined) return node.observe(when, clock);
+    const [seen, own] = await Promise.all([node.observe(when, clock), local.observe(when)]);
     const component = "kube-scheduler";
     const { metrics, usage } = own;
     return {

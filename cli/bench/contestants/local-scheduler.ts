@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { writeOwn } from "../../../lib/private-files.ts";
+import type { ObservedAt } from "../metrics/usage.ts";
 import { withKubeconfig } from "./configuration.ts";
 import type { Contestant, LocalProgram } from "./contestant.ts";
 import { usageOfSession } from "./process-tree.ts";
@@ -122,12 +123,13 @@ export class LocalScheduler {
   }
 
   /** Returns its metrics, where it has a URL, and what its processes use. */
-  async observe(sections: "metrics" | "usage"): Promise<LocalSeen> {
+  async observe(when: ObservedAt): Promise<LocalSeen> {
     const running = this.#running;
     if (running === undefined) return {};
-    const { url } = running.program;
-    const metrics = sections === "metrics" && url !== undefined ? await get(running, "/metrics") : undefined;
+    const read = () => (running.program.url === undefined ? undefined : get(running, "/metrics"));
+    const before = when === "start" ? await read() : undefined;
     const usage = await usageOfSession(running.session);
+    const metrics = when === "end" ? await read() : before;
     return { ...(metrics === undefined ? {} : { metrics }), ...(usage === undefined ? {} : { usage }) };
   }
 

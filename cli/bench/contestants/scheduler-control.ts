@@ -1,4 +1,4 @@
-import type { UsageSample } from "../metrics/usage.ts";
+import type { ObservedAt, UsageSample } from "../metrics/usage.ts";
 import type { Scrape } from "../run/repetition.ts";
 import type { ControlPlaneShell } from "../../node-ssh.ts";
 import type { Contestant } from "./contestant.ts";
@@ -6,6 +6,13 @@ import { readObservation, type ProcessorTicks } from "./observation.ts";
 
 /** Lines of a scheduler's journal that are kept. */
 const journalLines = 2_000;
+
+/** Sections of an observation, in the order in which the control plane reads them. */
+const sections: Readonly<Record<ObservedAt, string>> = {
+  start: "metrics usage",
+  between: "usage",
+  end: "usage metrics",
+};
 
 /** Facts of the control plane about its programs. */
 export interface Seen {
@@ -71,16 +78,18 @@ export class SchedulerControl {
   }
 
   /**
-   * Reads metrics and usage, or only the usage.
+   * Reads the usage, and the metrics at an edge of the window.
    * @param clock Milliseconds since the start of the repetition.
    * @param pods Pods that are the scheduler. @default a unit is
    */
-  async observe(sections: "metrics" | "usage", clock: () => number, pods?: SchedulerPods): Promise<Seen> {
-    const at = clock();
+  async observe(when: ObservedAt, clock: () => number, pods?: SchedulerPods): Promise<Seen> {
+    const begun = clock();
     const text = await this.#shell.run("bench-observe", {
-      SECTIONS: sections === "metrics" ? "metrics usage" : "usage",
+      SECTIONS: sections[when],
       ...(pods === undefined ? {} : { PODS: pods.uids.join(" "), URL: pods.url ?? "" }),
     });
+    // Metrics take seconds, and the usage is read after them at the start.
+    const at = when === "start" ? clock() : begun;
     const context = { when: "after", at, ...(this.#ticks === undefined ? {} : { before: this.#ticks }) } as const;
     const { scrapes, usage, ticks, invocation, unit } = readObservation(text, context);
     this.#ticks = ticks;

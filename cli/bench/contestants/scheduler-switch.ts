@@ -1,3 +1,4 @@
+import type { ObservedAt } from "../metrics/usage.ts";
 import type { Contestant } from "./contestant.ts";
 import type { Seen } from "./scheduler-control.ts";
 
@@ -11,8 +12,8 @@ export interface SchedulerSwitch {
   readonly pause: (contestant: Contestant) => Promise<void>;
   /** Starts the shipped scheduler, and removes everything else. May be called at any time. */
   readonly restore: () => Promise<void>;
-  /** Reads metrics and usage, or only the usage. @param clock Milliseconds since the start of the repetition. */
-  readonly observe: (sections: "metrics" | "usage", clock: () => number) => Promise<Seen>;
+  /** Reads the usage, and the metrics at an edge. @param clock Milliseconds since the start of the repetition. */
+  readonly observe: (when: ObservedAt, clock: () => number) => Promise<Seen>;
   /** Returns the end of the log of the scheduler under test. */
   readonly journal: () => Promise<string>;
   /** Whether the last observation saw the scheduler that was started last, and no other one. */

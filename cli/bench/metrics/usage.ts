@@ -1,3 +1,9 @@
+/**
+ * Time of an observation: an edge of the measured window, or between them. Metrics are read at the edges only, and outside of the
+ * window: before the usage at its start, after the usage at its end. Their cost is then in no measure.
+ */
+export type ObservedAt = "start" | "between" | "end";
+
 /** Usage of the control plane's programs until one time, from their cgroups. */
 export interface UsageSample {
   /** Milliseconds on the clock of the repetition. */

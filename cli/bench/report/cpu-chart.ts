@@ -31,15 +31,20 @@ export function cpuChart(data: BenchmarkData): TopLevelSpec {
   };
 }
 
-/** Returns CPU seconds per second between two samples. A counter that fell belongs to a unit that started again. */
+/**
+ * Returns CPU seconds per second between two samples. A counter that fell belongs to a unit that started again. A scheduler starts
+ * with the window where the pods wait for it, and its counter starts at 0.
+ */
 function coresOf({ number, scheduler, usage, window }: Repetition) {
   const every = Math.max(1, Math.ceil(usage.length / mostSamples));
   const samples = usage.filter((_, index) => index % every === 0);
   return samples.slice(1).flatMap((sample, index) => {
-    const before = samples[index];
+    const before = samples[index]!;
     return components.flatMap((component) => {
-      const used = (sample.cpuSeconds[component] ?? NaN) - (before?.cpuSeconds[component] ?? NaN);
-      const cores = (1000 * used) / (sample.at - (before?.at ?? NaN));
+      const earlier = before.cpuSeconds[component];
+      const since = earlier === undefined ? Math.max(before.at, window.start) : before.at;
+      const used = (sample.cpuSeconds[component] ?? NaN) - (earlier ?? 0);
+      const cores = (1000 * used) / (sample.at - since);
       return cores >= 0 && Number.isFinite(cores)
         ? [
             {

@@ -46,12 +46,13 @@ ${inputs.length === 0 ? "<p>None.</p>" : ""}${inputs.map(({ name, text }) => `<d
 }
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word; }
 p.interrupted { color: light-dark(#a11, #f77); font-weight: 600; }
 td.better { color: light-dark(#17692c, #6c8); } td.worse { color: light-dark(#a11, #f77); }
 table { border-collapse: collapse; } th, td { text-align: left; padding: 0.1rem 1.5rem 0.1rem 0; vertical-align: top; }
-th { font-weight: 600; } td { overflow-wrap: break-word; } td.number, th.number { text-align: right; }
+th { font-weight: 600; } td.number, th.number { text-align: right; }
 svg { max-width: 100%; height: auto; } pre { overflow-x: auto; }
+@media (max-width: 60rem) { table { display: block; overflow-x: auto; } }
 `;
 
 function verdicts({ result, kinds }: BenchmarkData): string {

@@ -65,7 +65,7 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
   let timer: NodeJS.Timeout | undefined;
   try {
     await control.activate(slot.contestant);
-    const sample = async () => void usage.push(...(await control.observe("usage", clock)).usage);
+    const sample = async () => void usage.push(...(await control.observe("between", clock)).usage);
     window = await perform(workload, {
       ...{ connection: writer, tracker, clock, signal },
       ...{ arrival: scenario.arrival, nodes: scenario.nodes, seed: scenario.seed },
@@ -73,10 +73,10 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
       pause: () => control.pause(slot.contestant),
       resume: () => control.activate(slot.contestant),
       onWindow: async (edge) => {
-        const observation = await control.observe("metrics", clock);
+        clearInterval(timer);
+        const observation = await control.observe(edge, clock);
         usage.push(...observation.usage);
         seen[edge === "start" ? "before" : "after"] = observation;
-        clearInterval(timer);
         // A reading that fails leaves a gap, and no more.
         if (edge === "start") timer = setInterval(() => void sample().catch(() => undefined), usageInterval);
       },
@@ -90,6 +90,8 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
     clearInterval(timer);
     tracker.end();
   }
+  // A reading may end after one that began later.
+  usage.sort((one, other) => one.at - other.at);
   const journal = await control.journal().catch(() => "");
   const nodesAfter = await candidateNodes(writer, isReal).catch((): readonly BenchNode[] => []);
   const scrapes = (["before", "after"] as const).flatMap((when) =>

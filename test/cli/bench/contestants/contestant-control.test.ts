@@ -32,8 +32,8 @@ function controlled(fails = "") {
       leave: ({ name }) => note(`leave ${name}`),
       importImages: ({ file }) => note(`import ${file}`),
       restore: () => note("restore"),
-      observe: async (sections, _clock, given) => {
-        await note(`observe ${sections}${given === undefined ? "" : ` ${given.uids.join()}`}`);
+      observe: async (when, _clock, given) => {
+        await note(`observe ${when}${given === undefined ? "" : ` ${given.uids.join()}`}`);
         return { scrapes: [{ component: "etcd", text: "e" }], usage: [sample] };
       },
       journal: async (namespace) => {
@@ -119,7 +119,7 @@ describe("the control of schedulers in several places", () => {
     const { control, take } = controlled();
     await control.provide(local);
     await control.activate(local);
-    const seen = await control.observe("metrics", () => 1);
+    const seen = await control.observe("end", () => 1);
     expect(seen.scrapes.map(({ component, text }) => [component, text])).toEqual([
       ["etcd", "e"],
       ["kube-scheduler", "own"],
@@ -132,10 +132,10 @@ describe("the control of schedulers in several places", () => {
     ]);
     await control.activate(pods);
     take();
-    await control.observe("usage", () => 1);
+    await control.observe("between", () => 1);
     await control.activate(unit);
-    await control.observe("usage", () => 1);
-    expect(take().filter((call) => call.startsWith("observe"))).toEqual(["observe usage u1", "observe usage"]);
+    await control.observe("between", () => 1);
+    expect(take().filter((call) => call.startsWith("observe"))).toEqual(["observe between u1", "observe between"]);
   });
 
   it("has the log of the place where the last scheduler ran", async () => {

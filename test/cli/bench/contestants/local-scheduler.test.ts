@@ -68,15 +68,16 @@ describe("a local scheduler", () => {
     await local.start(contestant, bash("sleep 60 & echo $! $$; wait", url), credential);
     await expect.poll(() => local.log()).toMatch(/^\d+ \d+\n$/);
     const pids = (await local.log()).trim().split(" ").map(Number);
-    const seen = await local.observe("metrics");
+    const seen = await local.observe("end");
     expect(seen.metrics).toBe("m 1\n");
     expect(seen.usage?.memoryPeak).toBeGreaterThan(100_000);
-    expect(await local.observe("usage")).not.toHaveProperty("metrics");
+    expect((await local.observe("start")).metrics).toBe("m 1\n");
+    expect(await local.observe("between")).not.toHaveProperty("metrics");
     expect(new Set(tokens)).toEqual(new Set(["Bearer the-token"]));
     expect(pids.map(isAlive)).toEqual([true, true]);
     await local.stop();
     await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
-    expect([local.runs, await local.observe("metrics")]).toEqual([false, {}]);
+    expect([local.runs, await local.observe("end")]).toEqual([false, {}]);
     await local.stop();
   });
 
@@ -107,7 +108,7 @@ describe("a local scheduler", () => {
     const local = localIn(folder);
     await local.start(contestant, bash("sleep 60"), credential);
     expect(local.runs).toBe(true);
-    expect(await local.observe("metrics")).not.toHaveProperty("metrics");
+    expect(await local.observe("end")).not.toHaveProperty("metrics");
   });
 
   test("ends when its parent is killed by kill -9", async ({ folder }) => {

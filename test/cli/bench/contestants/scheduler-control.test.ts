@@ -65,16 +65,16 @@ describe("the control of schedulers", () => {
     expect(control.ran).toBe(false);
     await control.activate(mine);
     expect(control.ran).toBe(false);
-    await control.observe("usage", clock);
+    await control.observe("between", clock);
     expect(control.ran).toBe(true);
     state.running = "";
-    await control.observe("usage", clock);
+    await control.observe("between", clock);
     expect(control.ran).toBe(false);
     await control.pause(mine);
-    await control.observe("usage", clock);
+    await control.observe("between", clock);
     expect(control.ran).toBe(false);
     await control.activate(mine);
-    await control.observe("usage", clock);
+    await control.observe("between", clock);
     expect(control.ran).toBe(true);
     await control.restore();
     expect(control.ran).toBe(false);
@@ -82,8 +82,8 @@ describe("the control of schedulers", () => {
 
   test("observes metrics and usage, with the stolen time since the observation before", async () => {
     const { control, calls } = controlled();
-    const first = await control.observe("metrics", () => 7);
-    const second = await control.observe("usage", () => 8);
+    const first = await control.observe("start", () => 7);
+    const second = await control.observe("between", () => 8);
     expect(calls.map(([, parameters]) => parameters)).toEqual([{ SECTIONS: "metrics usage" }, { SECTIONS: "usage" }]);
     expect(first.scrapes.map(({ component, text }) => [component, text])).toEqual([["etcd", "m 1"]]);
     expect(second.scrapes).toEqual([]);
@@ -91,6 +91,18 @@ describe("the control of schedulers", () => {
       [[7, 0]],
       [[8, 0.5]],
     ]);
+  });
+
+  test.each([
+    ["start", "metrics usage", 2],
+    ["between", "usage", 1],
+    ["end", "usage metrics", 1],
+  ] as const)("reads metrics outside of the window, here at its %s", async (when, sections, at) => {
+    const { control, calls } = controlled();
+    let now = 0;
+    const { usage } = await control.observe(when, () => ++now);
+    expect(calls.map(([, parameters]) => parameters)).toEqual([{ SECTIONS: sections }]);
+    expect(usage.map((sample) => sample.at)).toEqual([at]);
   });
 
   test("reads the journal of the scheduler that it started", async () => {

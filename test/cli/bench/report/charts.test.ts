@@ -113,6 +113,20 @@ describe("the plot of processors", () => {
     expect(rows[0]).toEqual({ repetition: 1, scheduler: "base", component: "kube-scheduler", seconds: 0, cores: 0.5 });
   });
 
+  it("counts from 0 since the start of the window where the scheduler started within it", () => {
+    const readings: readonly Readonly<Record<string, number>>[] = [{}, { "kube-scheduler": 1 }];
+    const usage = readings.map((cpuSeconds, index) => ({
+      at: 1000 * (2 * index - 1),
+      cpuSeconds,
+      memoryPeak: {},
+      steal: 0,
+    }));
+    const rows = one({ usage, window: { start: -500, end: 1000 } });
+    expect(rows).toEqual([
+      { repetition: 1, scheduler: "base", component: "kube-scheduler", seconds: 1.5, cores: 0.667 },
+    ]);
+  });
+
   it("leaves out a counter that fell, and a component without samples", () => {
     const usage = [10, 1, 2].map((cpu, index) => ({
       at: 1000 * index,

@@ -52,9 +52,9 @@ export class FakeSwitch implements SchedulerSwitch {
   pause = ({ name }: Contestant) => this.#change(`pause ${name}`, false);
   restore = () => this.#change("restore", true);
   journal = () => Promise.resolve("the journal\n");
-  observe: SchedulerSwitch["observe"] = (sections, clock) =>
+  observe: SchedulerSwitch["observe"] = (when, clock) =>
     Promise.resolve({
-      scrapes: sections === "metrics" ? [{ component: "etcd", text: "etcd_size 1\n" }] : [],
+      scrapes: when !== "between" ? [{ component: "etcd", text: "etcd_size 1\n" }] : [],
       usage: [{ at: clock(), cpuSeconds: {}, memoryPeak: {}, steal: this.steal }],
     });
 
