@@ -2,11 +2,12 @@
 # Initializes the control plane on this node. Also completes an interrupted initialization, and restores a control plane whose
 # data disk was moved to a new machine.
 # Parameters: NODE_NAME NODE_ADDRESS CLUSTER_NAME CLUSTER_DOMAIN POD_CIDR SERVICE_CIDR IMAGE. APPROVE_JOINS and APPROVE_KUBELETS
-# are the texts of two scripts, and SANDBOX has the lines that restrict their units. MACHINE and CERTIFICATES only cause another run when they change. REPEATED is set when the stack's
-# state has this step. ARGUMENTS, further arguments of the units (component-arguments.ts). FILES, configuration files that they
-# name: a path, a blank and JSON a line. PROVEN, units with no argument of the stack's settings, with blanks between them.
-# RESTART_TIMEOUT_SECONDS, the limit of a restart. Optional: KUBELET, settings of the kubelet as JSON; AUDIT_POLICY, an audit
-# policy, and AUDIT_FILE, its path; METRICS, open ports of metrics with commas between them. Stdin: kubeadm's configuration.
+# are the texts of two scripts, and SANDBOX has the lines that restrict their units. MACHINE and CERTIFICATES only cause another
+# run when they change. REPEATED is set when the stack's state has this step. ARGUMENTS, further arguments of the units
+# (component-arguments.ts). FILES, configuration files that they name: a path, a blank and JSON a line. PROVEN, units with no
+# argument of the stack's settings, with blanks between them. RESTART_TIMEOUT_SECONDS, the limit of a restart. Optional:
+# KUBELET, settings of the kubelet as JSON; AUDIT_POLICY, an audit policy, and AUDIT_FILE, its path; METRICS, open ports of
+# metrics with commas between them. Stdin: kubeadm's configuration.
 # Result: the version of Kubernetes, and the seconds of each phase.
 source lib/common.sh
 source lib/units.sh
