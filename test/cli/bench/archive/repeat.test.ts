@@ -9,7 +9,9 @@ import { writeBenchmark } from "../../../../cli/bench/export/write-benchmark.ts"
 import { readScenario } from "../../../../cli/bench/scenario/read-scenario.ts";
 import { readWorkload } from "../../../../cli/bench/workload/read-workload.ts";
 import { command } from "../../../../cli/commands/bench.ts";
+import type { OpenSession } from "../../../../cli/session.ts";
 import { inCheckout } from "../../../../lib/checkout.ts";
+import { settingsOf } from "../../stack/stack-settings.ts";
 import { exampleData } from "../export/example-data.ts";
 import { exampleRecord, writeExampleRecord } from "./records.ts";
 
@@ -27,16 +29,48 @@ afterEach(async () => {
 
 const orphans = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("nodeforge-repeat-"));
 
-describe("a repetition", () => {
-  it("plans the recorded scenario, opens the stack and leaves no files", async () => {
-    const path = inCheckout("benchmarks/demo.yaml");
-    const [scenario] = readScenario(path, ["repetitions=9"]);
-    const workload = await readWorkload(scenario!.workload, dirname(path));
-    const contestants = await resolveContestants(scenario!, dirname(path), "1.36.3");
-    await writeExampleRecord(folder);
-    const data = exampleData({ scenario: scenario!, repetitions: [] });
-    await writeBenchmark(folder, data, recordedInputs({ scenario: scenario!, workload, contestants }, "1.36.3"));
+/** Records a benchmark of the demo. */
+async function recordDemo(): Promise<void> {
+  const path = inCheckout("benchmarks/demo.yaml");
+  const [scenario] = readScenario(path, ["repetitions=9"]);
+  const workload = await readWorkload(scenario!.workload, dirname(path));
+  const contestants = await resolveContestants(scenario!, dirname(path), "1.36.3");
+  await writeExampleRecord(folder);
+  const data = exampleData({ scenario: scenario!, repetitions: [] });
+  await writeBenchmark(folder, data, recordedInputs({ scenario: scenario!, workload, contestants }, "1.36.3"));
+}
 
+/** A session on a stack with these outputs, which names no image. */
+function sessionWith(outputs: object): OpenSession {
+  const refuse = () => Promise.reject(new Error("not in this test"));
+  const cluster = { nodes: [], apiEndpoint: "https://192.0.2.1:6443", simulatedNodes: { sim: 1 } };
+  return {
+    stack: "dev",
+    variables: { PULUMI_BACKEND_URL: `file://${folder}/state` },
+    settings: () => settingsOf({}),
+    ...{ pulumi: refuse, createStack: refuse, withImage: refuse },
+    capture: (args) =>
+      Promise.resolve(
+        JSON.stringify(args.includes("output") ? { ...cluster, ...outputs } : { deployment: { resources: [] } }),
+      ),
+  };
+}
+
+describe("a repetition", () => {
+  it.each([
+    ["b".repeat(64), "v1.36.3", []],
+    ["c".repeat(64), "v1.36.2", ["image.sha256", "versions.kubernetes"]],
+  ])("tells whether the cluster has another image or version: %s, %s", async (imageHash, kubernetesVersion, told) => {
+    await recordDemo();
+    const run = { name: "1-dev", folder, record: exampleRecord() };
+    const open = () => Promise.resolve(sessionWith({ imageHash, kubernetesVersion }));
+    expect(await repeatBenchmark(run, open, () => Promise.resolve(false))).toBe(1);
+    const lines = printed.split("\n").map((line) => line.split(" ")[0] ?? "");
+    expect(lines.filter((field) => ["image.sha256", "versions.kubernetes"].includes(field))).toEqual(told);
+  });
+
+  it("plans the recorded scenario, opens the stack and leaves no files", async () => {
+    await recordDemo();
     const before = await orphans();
     const confirm = vi.fn(() => Promise.resolve(true));
     const open = vi.fn(() => Promise.reject(new Error("no such stack")));
