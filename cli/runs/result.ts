@@ -2,7 +2,7 @@ import { logLine, type Log } from "../../lib/log.ts";
 import { anyObject, list, mapOf, object, readJson, text } from "../../lib/outside.ts";
 import type { Session } from "../stack/session.ts";
 import { validTimings, type Timings } from "./phases.ts";
-import type { NodeRecord } from "./record.ts";
+import type { NodeRecord, RunRecord } from "./record.ts";
 
 /** Outputs of a stack after a run; undefined where the stack does not have the output. */
 export interface Result {
@@ -31,5 +31,16 @@ export async function readResult(
     ...(timings === undefined ? {} : { timings: validTimings(timings, log) }),
     ...(imageHash === undefined ? {} : { imageHash }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion: kubernetesVersion.replace(/^v/, "") }),
+  };
+}
+
+/** Adds what only the outputs tell of a cluster: its image, which the stack need not name, and its version of Kubernetes. */
+export function withResult(
+  { image, versions }: Pick<RunRecord, "image" | "versions">,
+  { imageHash, kubernetesVersion }: Pick<Result, "imageHash" | "kubernetesVersion"> = {},
+): Pick<RunRecord, "image" | "versions"> {
+  return {
+    image: { ...image, sha256: imageHash ?? image.sha256 },
+    versions: { ...versions, kubernetes: kubernetesVersion ?? null },
   };
 }

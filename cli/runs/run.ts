@@ -9,7 +9,7 @@ import { longerThanRun } from "./phases.ts";
 import { processIdentity } from "../../lib/process-identity.ts";
 import { formatVersion, writeRecord, type Outcome, type RecordedCommand, type RunRecord } from "./record.ts";
 import { reportPage } from "./report.ts";
-import { readResult } from "./result.ts";
+import { readResult, withResult } from "./result.ts";
 import { RunLog } from "./run-log.ts";
 import { readSurroundings, type RecordedSession } from "./surroundings.ts";
 
@@ -134,8 +134,7 @@ export class Run {
       seconds,
       notes: [...notes, ...longerThanRun({ changes, seconds, timings })],
       configuration: effectiveConfiguration(this.#session.settings()),
-      image: { ...begun.image, sha256: result?.imageHash ?? begun.image.sha256 },
-      versions: { ...begun.versions, kubernetes: result?.kubernetesVersion ?? null },
+      ...withResult(begun, result),
       changes,
       nodes: result?.nodes ?? [],
       timings,

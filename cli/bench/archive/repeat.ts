@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { versions } from "../../../tools/versions.ts";
 import { listRuns, type ReadableRun } from "../../runs/archive.ts";
 import { effectiveConfiguration } from "../../runs/configuration.ts";
-import { readResult } from "../../runs/result.ts";
+import { readResult, withResult } from "../../runs/result.ts";
 import { readSurroundings } from "../../runs/surroundings.ts";
 import type { OpenSession } from "../../session.ts";
 import { benchmark, type BenchmarkOptions } from "../benchmark.ts";
@@ -47,12 +47,9 @@ export async function repeatBenchmark(
 
 async function presentDifferences({ name, record }: ReadableRun, session: OpenSession): Promise<string> {
   const present = await readSurroundings(session);
-  // The cluster may have an image that its stack does not name.
-  const { imageHash = null, kubernetesVersion = null } = await readResult(session);
   return presentText(name, record, {
     ...present,
-    image: { ...present.image, sha256: imageHash },
-    versions: { ...present.versions, kubernetes: kubernetesVersion },
+    ...withResult(present, await readResult(session)),
     stack: session.stack,
     configuration: effectiveConfiguration(session.settings()),
   });

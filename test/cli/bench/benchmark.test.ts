@@ -5,8 +5,8 @@ import { benchmark } from "../../../cli/bench/benchmark.ts";
 import { recover } from "../../../cli/recovery/recover.ts";
 import type { OpenSession } from "../../../cli/session.ts";
 import { test } from "../../support/folder.ts";
-import { settingsOf } from "../stack/stack-settings.ts";
 import { scenarioText } from "./scenario-text.ts";
+import { sessionWithKwok } from "./session.ts";
 
 let folder: string;
 test.beforeEach(({ folder: fresh }) => {
@@ -16,21 +16,8 @@ test.beforeEach(({ folder: fresh }) => {
   return () => void vi.restoreAllMocks();
 });
 
-/** A session on a stack of a backend, which has a cluster with kwok. */
-function sessionOn(stack: string, backend = `file://${folder}/state`): OpenSession {
-  const refuse = () => Promise.reject(new Error("not in this test"));
-  const outputs = { nodes: [], apiEndpoint: "https://192.0.2.1:6443", simulatedNodes: { sim: 1 } };
-  return {
-    stack,
-    variables: { PULUMI_BACKEND_URL: backend },
-    settings: () => settingsOf({}),
-    pulumi: refuse,
-    createStack: refuse,
-    withImage: refuse,
-    capture: (args) =>
-      Promise.resolve(JSON.stringify(args.includes("output") ? outputs : { deployment: { resources: [] } })),
-  };
-}
+/** A session on a stack of a backend in the folder. */
+const sessionOn = (stack: string, backend = `file://${folder}/state`) => sessionWithKwok({ stack, backend });
 
 /** Runs a benchmark whose user declines after some work. */
 const benchmarkOn = (session: OpenSession, meanwhile: () => Promise<unknown> = () => Promise.resolve()) =>

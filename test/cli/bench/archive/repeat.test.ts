@@ -9,9 +9,8 @@ import { writeBenchmark } from "../../../../cli/bench/export/write-benchmark.ts"
 import { readScenario } from "../../../../cli/bench/scenario/read-scenario.ts";
 import { readWorkload } from "../../../../cli/bench/workload/read-workload.ts";
 import { command } from "../../../../cli/commands/bench.ts";
-import type { OpenSession } from "../../../../cli/session.ts";
 import { inCheckout } from "../../../../lib/checkout.ts";
-import { settingsOf } from "../../stack/stack-settings.ts";
+import { sessionWithKwok } from "../session.ts";
 import { exampleData } from "../export/example-data.ts";
 import { exampleRecord, writeExampleRecord } from "./records.ts";
 
@@ -40,22 +39,6 @@ async function recordDemo(): Promise<void> {
   await writeBenchmark(folder, data, recordedInputs({ scenario: scenario!, workload, contestants }, "1.36.3"));
 }
 
-/** A session on a stack with these outputs, which names no image. */
-function sessionWith(outputs: object): OpenSession {
-  const refuse = () => Promise.reject(new Error("not in this test"));
-  const cluster = { nodes: [], apiEndpoint: "https://192.0.2.1:6443", simulatedNodes: { sim: 1 } };
-  return {
-    stack: "dev",
-    variables: { PULUMI_BACKEND_URL: `file://${folder}/state` },
-    settings: () => settingsOf({}),
-    ...{ pulumi: refuse, createStack: refuse, withImage: refuse },
-    capture: (args) =>
-      Promise.resolve(
-        JSON.stringify(args.includes("output") ? { ...cluster, ...outputs } : { deployment: { resources: [] } }),
-      ),
-  };
-}
-
 describe("a repetition", () => {
   it.each([
     ["b".repeat(64), "v1.36.3", []],
@@ -63,7 +46,10 @@ describe("a repetition", () => {
   ])("tells whether the cluster has another image or version: %s, %s", async (imageHash, kubernetesVersion, told) => {
     await recordDemo();
     const run = { name: "1-dev", folder, record: exampleRecord() };
-    const open = () => Promise.resolve(sessionWith({ imageHash, kubernetesVersion }));
+    const open = () =>
+      Promise.resolve(
+        sessionWithKwok({ stack: "dev", backend: `file://${folder}/state`, outputs: { imageHash, kubernetesVersion } }),
+      );
     expect(await repeatBenchmark(run, open, () => Promise.resolve(false))).toBe(1);
     const lines = printed.split("\n").map((line) => line.split(" ")[0] ?? "");
     expect(lines.filter((field) => ["image.sha256", "versions.kubernetes"].includes(field))).toEqual(told);
