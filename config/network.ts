@@ -152,11 +152,17 @@ function checkOverlap(problems: Problems, subnets: Record<string, Subnet>): void
   });
 }
 
-/** All simulated nodes share one range of the pod network (see addons/simulated-nodes.ts). */
+/**
+ * Whether a pod network has a range for each node with a machine.
+ * @param simulated Whether there are simulated nodes. All of them share one range (see addons/simulated-nodes.ts).
+ */
+export function hasRoomForNodes(pods: Subnet, nodes: number, simulated: boolean): boolean {
+  return 2 ** (podPrefixOfNode - pods.prefix) - (simulated ? 1 : 0) >= nodes;
+}
+
 function checkPodRange(problems: Problems, pods: Subnet, nodes: number, simulated: boolean): void {
-  const room = 2 ** (podPrefixOfNode - pods.prefix) - (simulated ? 1 : 0);
   const others = simulated ? ", and one for all simulated nodes" : "";
-  if (room < nodes) {
+  if (!hasRoomForNodes(pods, nodes, simulated)) {
     problems.add("podCidr", `room for a /${podPrefixOfNode} for each of ${nodes} nodes${others}`, pods.cidr);
   }
 }

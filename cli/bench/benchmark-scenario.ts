@@ -4,6 +4,7 @@ import { versions } from "../../tools/versions.ts";
 import { readRecord } from "../runs/record.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import type { OpenSession } from "../session.ts";
+import type { ClusterOutputs } from "../stack/outputs.ts";
 import { administratorOf } from "./administrator.ts";
 import { recordedInputs } from "./archive/inputs.ts";
 import { openControlPlane } from "./contestants/control-plane.ts";
@@ -18,7 +19,14 @@ import { resultText } from "./result-text.ts";
 import { measureOnCluster, type BenchCluster, type PreparedScenario } from "./run/measure-on-cluster.ts";
 import type { Repetition } from "./run/repetition.ts";
 import type { Scenario } from "./scenario/scenario.ts";
+import { hasKwok, simulationOn } from "./simulation.ts";
 import { compareRepetitions } from "./statistics/compare-repetitions.ts";
+
+/** A stack and its cluster. */
+interface StackCluster {
+  readonly session: OpenSession;
+  readonly outputs: ClusterOutputs;
+}
 
 /** Exit code of a program that Ctrl-C ended. */
 const interruptedExit = 130;
@@ -31,7 +39,7 @@ const interruptedExit = 130;
  * @throws the failure of the benchmark, after its complete repetitions are recorded.
  */
 export async function benchmarkScenario(
-  session: OpenSession,
+  { session, outputs }: StackCluster,
   prepared: PreparedScenario,
   args: readonly string[],
   signal: AbortSignal,
@@ -52,7 +60,7 @@ export async function benchmarkScenario(
   };
   let failure: Error | undefined;
   try {
-    await withCluster(session, scenario, (cluster) =>
+    await withCluster({ session, outputs }, scenario, (cluster) =>
       measureOnCluster(prepared, cluster, { onRepetition, onUnrestored }, signal),
     );
   } catch (error) {
@@ -90,8 +98,8 @@ function withoutResult(data: BenchmarkData): readonly string[] {
 
 /** Opens the cluster of a stack for the time of some work. */
 async function withCluster(
-  session: OpenSession,
-  { repetitionMinutes }: Scenario,
+  { session, outputs }: StackCluster,
+  { repetitionMinutes, nodes }: Scenario,
   work: (cluster: BenchCluster) => Promise<void>,
 ): Promise<void> {
   const { stack, capture } = session;
@@ -102,8 +110,10 @@ async function withCluster(
     // A scheduler outlives its repetition by the time of a slow clean-up, and no longer.
     const limitSeconds = Math.ceil(repetitionMinutes * 60) + 120;
     await using control = await openContestantControl(shell, limitSeconds, { server, administrator });
-    const podRange = sharedRange(session.settings().get("podCidr"));
-    await work({ server, administrator, control: control.control, podRange });
+    const settings = session.settings();
+    const podRange = sharedRange(settings.get("podCidr"));
+    const simulation = hasKwok(outputs) || nodes.real === "only" ? undefined : simulationOn(shell, settings);
+    await work({ server, administrator, control: control.control, podRange, ...(simulation && { simulation }) });
   } finally {
     await shell.close();
   }

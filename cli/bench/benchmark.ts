@@ -10,6 +10,7 @@ import { prepareScenario } from "./prepare-scenario.ts";
 import type { PreparedScenario } from "./run/measure-on-cluster.ts";
 import { calibrated } from "./scenario/calibrate.ts";
 import { readScenario } from "./scenario/read-scenario.ts";
+import { refuseFullPodNetwork } from "./simulation.ts";
 
 /** Wishes of the user. */
 export interface BenchmarkOptions {
@@ -60,7 +61,8 @@ async function benchmarkAll(
   options: BenchmarkOptions,
 ): Promise<number> {
   const outputs = await readOutputs(session);
-  if (prepared.some(({ scenario }) => scenario.nodes.real === "exclude")) requireKwok(outputs.simulatedNodes);
+  const hasSimulated = prepared.some(({ scenario }) => scenario.nodes.real === "exclude");
+  if (hasSimulated) refuseFullPodNetwork(outputs, session.settings());
   if (!(await options.confirm())) return 1;
 
   const stop = new AbortController();
@@ -74,19 +76,10 @@ async function benchmarkAll(
   const all = async () => {
     let worst = 0;
     for (const each of prepared) {
-      worst = Math.max(worst, await benchmarkScenario(session, each, args, stop.signal));
+      worst = Math.max(worst, await benchmarkScenario({ session, outputs }, each, args, stop.signal));
       if (stop.signal.aborted) break;
     }
     return worst;
   };
   return outlivingInterrupt(all, onSignal);
-}
-
-/** Only a stack with simulated nodes has kwok running. */
-function requireKwok(simulated: Readonly<Record<string, number>> | undefined): void {
-  if (Object.keys(simulated ?? {}).length > 0) return;
-  throw new Error(
-    "the cluster has no simulated node, so kwok does not run. " +
-      "Fix: set simulatedNodes of the stack to one pool with a count of 1 (docs/benchmarking.md), and run npm run up",
-  );
 }

@@ -4,7 +4,7 @@ import { TestStack, type Step } from "./stack.ts";
 
 /** Nodes of each example: machines, and simulated ones by their pool. */
 const nodes: Readonly<Record<string, { readonly workers: readonly string[]; readonly simulated?: object }>> = {
-  "examples/benchmark.yaml": { workers: [], simulated: { sim: 1 } },
+  "examples/benchmark.yaml": { workers: [] },
   "examples/existing-network.yaml": { workers: ["worker-node-1"] },
   "examples/lab-of-five.yaml": { workers: [1, 2, 3, 4].map((number) => `worker-node-${number}`) },
   "examples/pools-with-taints.yaml": { workers: ["worker-bench-1", "worker-general-1", "worker-general-2"] },

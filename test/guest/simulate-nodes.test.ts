@@ -74,6 +74,12 @@ describe("the simulated nodes of a cluster", () => {
   const real = ["master  ", "worker-node-1  "];
   const present = [...real, ...[1, 2, 3].map((number) => `big-${number} ${contentOf(big)} big`)];
 
+  it("are none where no pool is desired, and kwok is started for those of a benchmark", () => {
+    const { status, stdout, sent, calls } = simulate(real, []);
+    expect([status, sent, calls]).toEqual([0, [], ["systemctl restart kwok"]]);
+    expect(stdout).toMatch(/^\{"nodes":0,"seconds":\d+\}\n$/);
+  });
+
   it("are created with their resources, taints and zones, and kwok is started", () => {
     const { sent, calls, node, stderr } = simulate([], [big]);
     expect(sent.map(({ metadata }) => metadata.name)).toEqual(["big-1", "big-2", "big-3"]);

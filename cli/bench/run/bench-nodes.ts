@@ -8,7 +8,7 @@ import type { KubernetesObject, Operation, VolumeLimits } from "../workload/oper
 import { quantity } from "./quantity.ts";
 import type { BenchNode } from "./repetition.ts";
 
-/** Value of {@link simulatedLabel} on the nodes of a benchmark. The next `up` removes nodes that a killed benchmark left. */
+/** Value of {@link simulatedLabel} on the nodes of a benchmark. */
 export const benchPool = "bench";
 
 const nodesPath = "/api/v1/nodes";

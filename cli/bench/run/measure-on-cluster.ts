@@ -16,6 +16,12 @@ export interface PreparedScenario {
   readonly contestants: readonly Contestant[];
 }
 
+/** The simulation of nodes on a cluster, where only a benchmark needs it. */
+export interface Simulation {
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
 /** A cluster that schedulers are measured on. */
 export interface BenchCluster {
   readonly server: Server;
@@ -23,6 +29,8 @@ export interface BenchCluster {
   readonly control: SchedulerSwitch;
   /** Range of the pod network that the simulated nodes share. */
   readonly podRange: string;
+  /** @default the cluster simulates nodes already, or none is needed */
+  readonly simulation?: Simulation;
 }
 
 /** Hooks of a measurement. */
@@ -53,7 +61,7 @@ export async function measureOnCluster(
 
 async function measure(
   { scenario, workload, contestants }: PreparedScenario,
-  { server, administrator, control, podRange }: BenchCluster,
+  { server, administrator, control, podRange, simulation }: BenchCluster,
   onRepetition: Observer["onRepetition"],
   signal: AbortSignal,
 ): Promise<void> {
@@ -66,19 +74,26 @@ async function measure(
   await clean(generator, signal);
   const isReal = scenario.nodes.real === "only";
   const operations = workload.operations.filter((operation) => operation.opcode === "createNodes");
-  if (!isReal) await createNodes(generator, operations, podRange, signal);
+  if (!isReal) {
+    await simulation?.start();
+    await createNodes(generator, operations, podRange, signal);
+  }
   const nodes = nodesDigest(await candidateNodes(generator, isReal));
   const conditions = { scenario, workload, server, token, control, nodesDigest: nodes, signal };
   await measureSchedulers(slotsOf(scenario, contestants), conditions, onRepetition);
 }
 
 /** Runs each step, also after a failed one. */
-async function restore({ server, administrator, control }: BenchCluster, onUnrestored: (sentence: string) => void) {
+async function restore(
+  { server, administrator, control, simulation }: BenchCluster,
+  onUnrestored: (sentence: string) => void,
+) {
   using admin = new Connection(server, administrator);
   const steps: Readonly<Record<string, () => Promise<void>>> = {
     "start the shipped scheduler": () => control.restore(),
     "delete the benchmark's pods": () => clean(admin),
     "delete the simulated nodes": () => deleteNodes(admin),
+    ...(simulation && { "stop the simulation of nodes": () => simulation.stop() }),
     "delete the benchmark's namespaces": () => deleteNamespaces(admin),
     "delete the generator's identity": () => deleteGenerator(admin),
   };

@@ -5,12 +5,8 @@ import type { Lab } from "../lab.ts";
 const nodeSelector = { "nodeforge.local/pool": "fake" };
 const tolerations = [{ key: "kwok.x-k8s.io/node", operator: "Exists" }];
 
-/**
- * Adds simulated nodes, schedules pods on them, and removes them.
- * @param count Number of nodes.
- * @param beside Declares cases that need kwok, before the nodes are removed.
- */
-export function simulation(lab: Lab, count: number, beside: () => void): void {
+/** Adds a number of simulated nodes, schedules pods on them, and removes them. */
+export function simulation(lab: Lab, count: number): void {
   /** Names of the simulated Nodes according to kubectl. */
   const simulated = async () =>
     (await lab.kubectl("get", "nodes", "-l", "nodeforge.local/simulated", "-o", "name")).split("\n").filter(Boolean);
@@ -44,11 +40,7 @@ export function simulation(lab: Lab, count: number, beside: () => void): void {
       expect(other).toMatch(/^\|Unschedulable\|.*untolerated taint/);
       await lab.kubectl("delete", "pod", "tolerant", "other", "--timeout=120s");
     });
-  });
 
-  beside();
-
-  describe(`${count} simulated nodes that the configuration removes`, () => {
     it("are deleted with the key, and the real nodes stay Ready", async () => {
       const real = (await lab.nodes()).map(({ name }) => name).sort();
       await lab.pulumi("config", "rm", "simulatedNodes");

@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { measureOnCluster, type PreparedScenario } from "../../../../cli/bench/run/measure-on-cluster.ts";
+import {
+  measureOnCluster,
+  type PreparedScenario,
+  type Simulation,
+} from "../../../../cli/bench/run/measure-on-cluster.ts";
 import type { Repetition } from "../../../../cli/bench/run/repetition.ts";
 import { FakeApiServer } from "./fake-api-server.ts";
 import { FakeSwitch, prepared } from "./prepared.ts";
@@ -30,10 +34,13 @@ async function cluster() {
   const stop = new AbortController();
   const repetitions: Repetition[] = [];
   const unrestored: string[] = [];
-  const measure = (scenario: PreparedScenario) =>
+  const measure = (scenario: PreparedScenario, simulation?: Simulation) =>
     measureOnCluster(
       scenario,
-      { server: fake.server, administrator: { token: "admin" }, control, podRange: "10.0.255.0/24" },
+      {
+        ...{ server: fake.server, administrator: { token: "admin" }, control, podRange: "10.0.255.0/24" },
+        ...(simulation && { simulation }),
+      },
       {
         onRepetition: (repetition) => Promise.resolve(void repetitions.push(repetition)),
         onUnrestored: (sentence) => unrestored.push(sentence),
@@ -134,6 +141,31 @@ describe("a benchmark on a cluster", () => {
       "could not delete the benchmark's namespaces",
       "could not delete the generator's identity",
     ]);
+  });
+
+  test("simulates nodes from before the first one until after the last one", async () => {
+    const { fake, before, unrestored, measure } = await cluster();
+    const changes = /^(POST|DELETE) .*\/nodes(\/|$)/;
+    const seen: number[] = [];
+    const note = () => Promise.resolve(void seen.push(fake.count(changes)));
+    await measure(prepared({ schedulers: [{ name: "a" }] }), { start: note, stop: note });
+    // Two nodes are created and deleted.
+    expect(seen).toEqual([0, 4]);
+    expect(unrestored).toEqual([]);
+    expect(fake.objects).toEqual(before);
+  });
+
+  test("that cannot start the simulation ends it, creates no node, and names a failed end", async () => {
+    const { fake, before, unrestored, measure } = await cluster();
+    const simulation: Simulation = {
+      start: () => Promise.reject(new Error("no kwok")),
+      stop: () => Promise.reject(new Error("no route")),
+    };
+    await expect(measure(prepared(), simulation)).rejects.toThrow("no kwok");
+    expect(unrestored).toEqual([
+      "could not stop the simulation of nodes: no route. Fix: run a benchmark again, which begins with these steps",
+    ]);
+    expect(fake.objects).toEqual(before);
   });
 
   test("on real workers creates no node", async () => {
