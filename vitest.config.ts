@@ -47,7 +47,8 @@ export default defineConfig({
           include: ["test/engine/**/*.nightly.ts"],
           testTimeout: 1_200_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // The crash matrix has several files, each with a stack of its own.
+          maxWorkers: 2,
         },
       },
       {

@@ -1,0 +1,4 @@
+import { describeCrashes } from "./crash-matrix-cases.ts";
+import { victims } from "./crash-matrix.ts";
+
+describeCrashes("file", victims.file);

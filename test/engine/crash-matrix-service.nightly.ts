@@ -1,0 +1,3 @@
+import { describeCrashes } from "./crash-matrix-cases.ts";
+
+describeCrashes("journal", ["service"]);
