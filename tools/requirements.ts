@@ -37,7 +37,8 @@ const requirements = {
   checking: [
     { has: "shellcheck", package: "shellcheck" },
     { has: "nix", package: "nix-bin" },
-    // The unit tests apply a stylesheet, and make certificates, keys and disk images.
+    // The unit tests write seed disks, apply a stylesheet, and make certificates, keys and disk images.
+    { has: "genisoimage", package: "genisoimage" },
     { has: "xsltproc", package: "xsltproc" },
     { has: "openssl", package: "openssl" },
     { has: "ssh-keygen", package: "openssh-client" },
