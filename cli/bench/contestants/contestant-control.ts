@@ -26,7 +26,7 @@ export class ContestantControl implements SchedulerSwitch {
   #credential: SchedulerCredential | undefined;
   /** Scheduler that runs outside of the control plane's units. */
   #outside: Contestant | undefined;
-  /** The last one, whose log can still be read. */
+  /** The one that was started last, whose log can still be read. Undefined after a pause. */
   #last: Contestant | undefined;
 
   constructor(places: Places) {
@@ -111,6 +111,7 @@ export class ContestantControl implements SchedulerSwitch {
     const { local, pods } = this.#places;
     const outside = this.#outside;
     this.#outside = undefined;
+    this.#last = undefined;
     await local.stop();
     if (outside?.manifests !== undefined) await pods.stop(outside.manifests);
   }

@@ -123,6 +123,7 @@ export class SchedulerControl {
   ) {
     const stdin = `${given.map((argument) => `${argument}\n`).join("")}\n${configuration}`;
     const parameters = { NAME: name, SHA256: binarySha256, LIMIT_SECONDS: this.#limitSeconds, START: start };
+    this.#invocation = "";
     const printed = await this.#shell.run("bench-activate", parameters, stdin);
     this.#invocation = (JSON.parse(printed) as { readonly invocation: string }).invocation;
   }

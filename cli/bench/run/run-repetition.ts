@@ -38,7 +38,7 @@ export interface Conditions {
 const usageInterval = 10_000;
 
 /**
- * Runs one repetition: cleans the cluster, restarts the scheduler with a cold cache, runs the workload, and reads the metrics.
+ * Runs one repetition: cleans the cluster, runs the workload on a scheduler with a cold cache, and reads the metrics.
  * A repetition that fails is void and keeps what it measured.
  * @throws when the benchmark is interrupted.
  */
@@ -64,14 +64,13 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
   let failure: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
-    await control.activate(slot.contestant);
     const sample = async () => void usage.push(...(await control.observe("between", clock)).usage);
     window = await perform(workload, {
       ...{ connection: writer, tracker, clock, signal },
       ...{ arrival: scenario.arrival, nodes: scenario.nodes, seed: scenario.seed },
       ...(slot.contestant.schedulerName === undefined ? {} : { schedulerName: slot.contestant.schedulerName }),
       pause: () => control.pause(slot.contestant),
-      resume: () => control.activate(slot.contestant),
+      start: () => control.activate(slot.contestant),
       onWindow: async (edge) => {
         clearInterval(timer);
         const observation = await control.observe(edge, clock);

@@ -16,10 +16,10 @@ export interface Stage {
   readonly seed: number;
   /** Ends the repetition. */
   readonly signal: AbortSignal;
-  /** Stops the scheduler, so that a backlog can arise. */
+  /** Stops any scheduler, so that a backlog can arise. */
   readonly pause: () => Promise<void>;
-  /** Starts the scheduler again. Called after {@link pause}. */
-  readonly resume: () => Promise<void>;
+  /** Starts the scheduler under test with a cold cache, in the place of any other one. */
+  readonly start: () => Promise<void>;
   /** Called before the first measured pod, and after the last one. */
   readonly onWindow: (edge: "start" | "end") => Promise<void>;
 }

@@ -147,7 +147,10 @@ describe("the control of schedulers in several places", () => {
     await control.journal();
     await control.activate(unit);
     await control.journal();
-    expect(calls.filter((call) => call.startsWith("journal"))).toEqual(["journal own", "journal "]);
+    await control.activate(local);
+    await control.pause(local);
+    await control.journal();
+    expect(calls.filter((call) => call.startsWith("journal"))).toEqual(["journal own", "journal ", "journal "]);
   });
 
   it("knows whether the scheduler ran alone", async () => {

@@ -110,6 +110,9 @@ describe("the control of schedulers", () => {
     await control.activate(mine);
     expect(await control.journal()).toBe("journal");
     expect(calls.at(-1)).toEqual(["bench-journal", { LINES_KEPT: 2000, INVOCATION: "f1" }]);
+    await control.pause(shipped);
+    await control.journal();
+    expect(calls.at(-1)).toEqual(["bench-journal", { LINES_KEPT: 2000, INVOCATION: "" }]);
   });
 
   test("fails as the control plane does", async () => {

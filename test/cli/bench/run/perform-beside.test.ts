@@ -57,7 +57,7 @@ describe("a steady state", () => {
     await run(create(2, { steadyStateSeconds: 1 }));
     expect(tracker.measured().length).toBeGreaterThan(4);
     expect(fake.names(pods)).toHaveLength(2);
-    expect(steps.map((step) => step.split(" ")[0])).toEqual(["start", "end"]);
+    expect(steps.map((step) => step.split(" ")[0])).toEqual(["activate", "start", "end"]);
   });
 
   test("fails at its end when a replacement is refused", async () => {
@@ -132,7 +132,7 @@ describe("a workload", () => {
   });
 
   test("goes on when the watch ends once", async () => {
-    const { fake, run, tracker } = await stageOf();
+    const { fake, run, tracker } = await stageOf({ start: () => Promise.resolve() });
     fake.active = false;
     const done = run(create(3));
     await expect.poll(() => [fake.watching, fake.names(pods).length], { interval: 5 }).toEqual([1, 3]);

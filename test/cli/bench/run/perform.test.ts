@@ -8,7 +8,7 @@ describe("the arrival of pods", () => {
   test("of a backlog happens without a scheduler, which binds all of them then", async () => {
     const { run, steps, tracker } = await stageOf({ arrival: "backlog" });
     const { start, end } = await run(create(40));
-    expect(steps).toEqual(["pause 0 0", "start 0 0", "resume 40 0", "end 40 40"]);
+    expect(steps).toEqual(["pause 0 0", "start 0 0", "activate 40 0", "end 40 40"]);
     expect(end).toBeGreaterThan(start);
     expect(tracker.measured()).toHaveLength(40);
   });
@@ -16,8 +16,21 @@ describe("the arrival of pods", () => {
   test("of a burst happens beside the scheduler", async () => {
     const { fake, run, steps } = await stageOf();
     await run(create(20));
-    expect(steps).toEqual(["start 0 0", "end 20 20"]);
+    expect(steps).toEqual(["activate 0 0", "start 0 0", "end 20 20"]);
     expect(fake.names(pods)).toEqual(names(20).sort());
+  });
+
+  test("of a backlog has a scheduler before it only where earlier pods are bound", async () => {
+    const earlier = create(2, { collectMetrics: false, pods: batch(2, { namespace: "earlier" }) });
+    const { run, steps } = await stageOf({ arrival: "backlog" });
+    await run({ opcode: "createNamespaces", names: ["a"] }, earlier, create(3));
+    expect(steps.map((step) => step.split(" ")[0])).toEqual(["activate", "pause", "start", "activate", "end"]);
+  });
+
+  test("of two backlogs has no scheduler at the beginning of each", async () => {
+    const { run, steps } = await stageOf({ arrival: "backlog" });
+    await run(create(2), { opcode: "sleep", seconds: 0 }, create(3, { pods: batch(3, { namespace: "second" }) }));
+    expect(steps.filter((step) => /^(pause|activate)/.test(step))).toHaveLength(4);
   });
 
   test("at a rate takes its time, with the same gaps for the same seed", async () => {
@@ -74,7 +87,7 @@ describe("a pod", () => {
 describe("an operation", () => {
   test("barrier waits for every pod before it, in named namespaces or in all", async () => {
     for (const namespaces of [["a"], []]) {
-      const { fake, run } = await stageOf();
+      const { fake, run } = await stageOf({ start: () => Promise.resolve() });
       fake.active = false;
       const barrier: Operation = { opcode: "barrier", namespaces, stage: "Scheduled" };
       const done = run(create(3, { collectMetrics: false, skipWaitToCompletion: true }), barrier, create(0));

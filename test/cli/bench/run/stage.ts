@@ -53,7 +53,7 @@ export async function stageOf(changes: Partial<Stage> = {}) {
     ...{ connection, tracker, clock, arrival: "burst", nodes: { real: "exclude", pods: "bind" }, seed: 1 },
     signal: new AbortController().signal,
     pause: () => step("pause").then(() => void (fake.active = false)),
-    resume: () => step("resume").then(() => void (fake.active = true)),
+    start: () => step("activate").then(() => void (fake.active = true)),
     onWindow: step,
     ...changes,
   };
