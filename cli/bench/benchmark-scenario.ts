@@ -39,11 +39,12 @@ const interruptedExit = 130;
  * @throws the failure of the benchmark, after its complete repetitions are recorded.
  */
 export async function benchmarkScenario(
-  { session, outputs }: StackCluster,
+  stack: StackCluster,
   prepared: PreparedScenario,
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
+  const { session } = stack;
   const { scenario } = prepared;
   const run = await openRun(session, { command: "bench", args });
   const processors = Number(session.settings().get("masterVcpus"));
@@ -60,7 +61,7 @@ export async function benchmarkScenario(
   };
   let failure: Error | undefined;
   try {
-    await withCluster({ session, outputs }, scenario, (cluster) =>
+    await withCluster(stack, scenario, (cluster) =>
       measureOnCluster(prepared, cluster, { onRepetition, onUnrestored }, signal),
     );
   } catch (error) {
@@ -113,7 +114,7 @@ async function withCluster(
     const settings = session.settings();
     const podRange = sharedRange(settings.get("podCidr"));
     const simulation = hasKwok(outputs) || nodes.real === "only" ? undefined : simulationOn(shell, settings);
-    await work({ server, administrator, control: control.control, podRange, ...(simulation && { simulation }) });
+    await work({ server, administrator, control: control.control, podRange, simulation });
   } finally {
     await shell.close();
   }

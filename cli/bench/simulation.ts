@@ -12,7 +12,7 @@ import type { StackSettings } from "../stack/settings.ts";
 import type { Simulation } from "./run/measure-on-cluster.ts";
 
 /** Keys of a stack that decide how kwok keeps nodes Ready. */
-const keys = ["simulatedStages", "controlPlaneArguments", "auditPolicy"];
+const keys = ["simulatedStages", "controlPlaneArguments"];
 
 /** Minutes in which an emulated control plane deletes 5,000 nodes that a killed benchmark left. */
 const changeMinutes = 30;
@@ -54,14 +54,14 @@ export function simulationOn(shell: Pick<ControlPlaneShell, "run">, settings: St
 
 /** Reads the stack's settings of simulated nodes. A cluster runs with them, so they are valid. */
 function withoutPools({ all }: StackSettings) {
-  const given = keys.flatMap((key) => (all[key] === undefined ? [] : [[key, textOf(all[key])] as const]));
   const problems = new Problems();
-  const values = new Values(readSchema(), Object.fromEntries(given), problems);
+  const raw = Object.fromEntries(keys.map((key) => [key, textOf(all[key])]));
+  const values = new Values(readSchema(), raw, problems);
   const { controllerManager } = readControlPlaneArguments(values, problems);
   return readSimulatedNodes(values, problems, { masterName: "", workerPools: [] }, controllerManager);
 }
 
-/** A setting as Pulumi passes it to the program. */
-function textOf(value: unknown): string {
+/** A setting as Pulumi passes it to the program; undefined where the stack has none. */
+function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

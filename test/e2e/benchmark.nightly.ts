@@ -20,7 +20,7 @@ describe("npm run up", () => {
   });
 });
 
-benchmark(lab);
+benchmark(lab, "active");
 everyKind(lab);
 killedBenchmark(lab);
 componentSettings(lab);

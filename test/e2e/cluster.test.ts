@@ -39,7 +39,7 @@ secrets(lab);
 hardening(lab);
 pods(lab);
 secondRun(lab);
-benchmark(lab);
+benchmark(lab, "inactive");
 simulation(lab, 10);
 machines(lab);
 dataDisk(lab);

@@ -30,7 +30,7 @@ export interface BenchCluster {
   /** Range of the pod network that the simulated nodes share. */
   readonly podRange: string;
   /** @default the cluster simulates nodes already, or none is needed */
-  readonly simulation?: Simulation;
+  readonly simulation?: Simulation | undefined;
 }
 
 /** Hooks of a measurement. */
