@@ -77,7 +77,8 @@ async function recipeOf(binaries: string, marker: string, origin: DebianOrigin):
     // A stack that names no image starts from one without a marker.
     name: marker === "" ? imageKinds.debian : "node-image-marked",
     inputs: [basename(binaries), process.arch, marker, ...originInputs(origin), ...(await debianSources())],
-    estimate: "10 min",
+    // Measured: 44 s with 2 processors. The archive decides how long its packages take.
+    estimate: "2 min",
     build: (output) => build(binaries, output, marker, origin),
   };
 }
