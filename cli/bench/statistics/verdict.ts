@@ -47,7 +47,7 @@ export function verdict({ kind, ratio, interval, p, repetitions, spread, equival
     spread === undefined ? undefined : moreRepetitions({ ratio, spread, blocks: repetitions, equivalence, tests });
   return {
     kind: "unclear",
-    text: `cannot tell: between ${signed(low - 1)} % and ${signed(high - 1)} %${wouldHelp(more)}`,
+    text: `cannot tell${enough ? "" : ` below ${leastForInterval} repetitions`}: ${range(low, high)}${wouldHelp(more)}`,
   };
 }
 
@@ -65,6 +65,12 @@ function wouldHelp(more: number | undefined): string {
   if (more === undefined) return "";
   if (more === Infinity) return "; even 1000 more repetitions would not";
   return `; ${more} more ${more === 1 ? "repetition" : "repetitions"} would`;
+}
+
+/** The ends of an interval in words. Few repetitions of an even machine give the same figure twice. */
+function range(low: number, high: number): string {
+  const [from, to] = [signed(low - 1), signed(high - 1)];
+  return from === to ? `about ${from} %` : `between ${from} % and ${to} %`;
 }
 
 /** A fraction in per cent with at most one decimal. */

@@ -70,6 +70,12 @@ describe("no verdict", () => {
     expect(verdict(open).text).toBe("cannot tell: between -4 % and +6 %");
   });
 
+  it("says that a few repetitions cannot tell, however even they are", () => {
+    const few = { ...open, ratio: 0.1, interval: [0.1, 0.1], p: 0.25, repetitions: 4, spread: 0.001 } as const;
+    expect(verdict(few).text).toBe("cannot tell below 6 repetitions: about -90 %; 2 more repetitions would");
+    expect(verdict({ ...few, repetitions: 6 }).text).not.toContain("below");
+  });
+
   it("gives 0 no sign", () => {
     expect(verdict({ ...open, interval: [0.99999, 1.055] }).text).toBe("cannot tell: between 0 % and +5.5 %");
   });
