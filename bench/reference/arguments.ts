@@ -20,8 +20,8 @@ interface Options {
   readonly repeat?: true;
 }
 
-/** Rounds of a scheduler and itself, for an interval within 10 %: pairs differ by 24 % (docs/performance.md). */
-const verdictRounds = 80;
+/** Rounds of a scheduler and itself, for an interval within 10 %: pairs differ by 13 % (docs/performance.md). */
+const verdictRounds = 40;
 
 /**
  * Parses the arguments.

@@ -7,8 +7,9 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { administratorOf } from "../../cli/bench/administrator.ts";
-import type { MeasuredRepetition } from "../../cli/bench/export/benchmark-data.ts";
+import { countedRepetitions, type MeasuredRepetition } from "../../cli/bench/export/benchmark-data.ts";
 import { measuredRepetition } from "../../cli/bench/measured-repetition.ts";
+import { endedWatchNotes } from "../../cli/bench/metrics/ended-watches.ts";
 import { measureKinds } from "../../cli/bench/metrics/measure-kinds.ts";
 import { prepareScenario } from "../../cli/bench/prepare-scenario.ts";
 import { resultText } from "../../cli/bench/result-text.ts";
@@ -87,7 +88,8 @@ async function measure({ scenario: path, absent }: Task): Promise<TaskResult> {
   const cluster = { ...administration(), control, podRange: "10.255.255.0/24" };
   await measureOnCluster(prepared, cluster, observer, new AbortController().signal);
   const result = compareRepetitions(scenario, repetitions);
-  const data = { scenario, repetitions, kinds: measureKinds, notes: [], result, surroundings: {} };
+  const notes = endedWatchNotes(countedRepetitions({ repetitions }));
+  const data = { scenario, repetitions, kinds: measureKinds, notes, result, surroundings: {} };
   return { repetitions: short, result, text: resultText({ ...data, ended: "complete" }) };
 }
 

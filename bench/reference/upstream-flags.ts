@@ -19,6 +19,11 @@ export const upstreamFlags: Readonly<Record<string, FlagChanges>> = {
     "authorization-mode": "AlwaysAllow",
     "enable-admission-plugins": undefined,
     "disable-admission-plugins": "ServiceAccount,TaintNodesByCondition,Priority",
+    // Flow control exempts scheduler_perf's scheduler, which is an administrator. Another scheduler may be faster than the API
+    // server, which then rejects bindings. It names a pause of up to 32 s (`maxRetryAfter`, k8s.io/apiserver 0.36.3). No scheduler
+    // fills these limits.
+    "max-requests-inflight": "100000",
+    "max-mutating-requests-inflight": "100000",
     "request-timeout": "10m",
   },
 };

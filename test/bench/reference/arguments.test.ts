@@ -15,7 +15,7 @@ describe("arguments of the reference benchmark", () => {
     [[], { mode: "upstream", rounds: 6 }],
     [["--rounds", "2"], { mode: "upstream", rounds: 2 }],
     [["--pods", "10000"], { mode: "generator", rounds: 6, pods: 10_000 }],
-    [["--verdicts"], { mode: "verdicts", rounds: 80 }],
+    [["--verdicts"], { mode: "verdicts", rounds: 40 }],
     [["--verdicts", "--rounds", "8"], { mode: "verdicts", rounds: 8 }],
     [["--repeat"], { mode: "repeat", rounds: 6 }],
   ])("%j", (args, expected) => {

@@ -55,7 +55,7 @@ describe("scenarios of the reference benchmark", () => {
   ] as const)("compare a program with itself, where the other one is %s", (other, file) => {
     const scenario = read(verdictScenario(other, 6, "/bin/example"));
     expect(scenario).toMatchObject({
-      repetitions: 6,
+      ...{ repetitions: 6, warmups: 3 },
       arrival: "backlog",
       compare: { baseline: "example", equivalence: 0.1 },
     });
