@@ -34,12 +34,12 @@ describe("the arrival of pods", () => {
   });
 
   test("at a rate takes its time, with the same gaps for the same seed", async () => {
-    const { fake, run, tracker } = await stageOf({ arrival: { rate: 200 } });
+    const { fake, run, tracker } = await stageOf({ arrival: { rate: 100 } });
     await run(create(20));
     expect(fake.names(pods)).toHaveLength(20);
     const times = tracker.measured().map(({ created }) => created);
-    // The gaps of seed 1 sum up to 91 ms.
-    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(80);
+    // The gaps of seed 1 sum up to 182 ms. A busy machine may create the first pod late.
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(120);
   });
 
   test("at a rate is as fast as possible for pods that are not measured", async () => {
