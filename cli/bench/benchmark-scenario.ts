@@ -14,6 +14,7 @@ import { countedRepetitions, type BenchmarkData, type MeasuredRepetition } from 
 import { thresholdFailures } from "./export/thresholds.ts";
 import { writeBenchmark, writeRepetition } from "./export/write-benchmark.ts";
 import { measuredRepetition } from "./measured-repetition.ts";
+import { endedWatchNotes } from "./metrics/ended-watches.ts";
 import { measureKinds } from "./metrics/measure-kinds.ts";
 import { resultText } from "./result-text.ts";
 import { measureOnCluster, type BenchCluster, type PreparedScenario } from "./run/measure-on-cluster.ts";
@@ -69,6 +70,7 @@ export async function benchmarkScenario(
     notes.push(failure.message);
   }
   notes.push(...placeNotes(prepared.contestants, scenario.compare.baseline, repetitions));
+  notes.push(...endedWatchNotes(countedRepetitions({ repetitions })));
   const isComplete = failure === undefined;
   const data: BenchmarkData = {
     ...{ scenario, repetitions, kinds: measureKinds, notes },

@@ -3,7 +3,7 @@ import { countedRepetitions, type BenchmarkData } from "./export/benchmark-data.
 
 /** Describes the results for the terminal: a line for each scheduler, and a sentence for each comparison. */
 export function resultText(data: BenchmarkData): string {
-  const { result, repetitions, scenario, ended } = data;
+  const { result, repetitions, scenario, ended, notes } = data;
   const counted = countedRepetitions(data);
   const rows = result.schedulers.map(({ name, measures, limit }) => {
     const throughput = measures.throughput;
@@ -25,6 +25,8 @@ export function resultText(data: BenchmarkData): string {
       return `${measure}: ${scheduler} against ${baseline}: ${verdict.text}`;
     }),
     ...voided.map(({ number, scheduler, void: reason }) => `void: repetition ${number}, ${scheduler}: ${reason}`),
+    // The notes of an interrupted benchmark tell its failure, which the command prints itself.
+    ...(ended === "complete" ? notes : []),
     ...(result.pairs.length === 0 && scenario.schedulers.length > 1
       ? ["nothing to compare: no block has a counted repetition of two schedulers"]
       : []),

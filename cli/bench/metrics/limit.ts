@@ -100,7 +100,9 @@ function flowControlLimit(repetition: Repetition, seconds: number, filter: Label
   // A client that gives up is no sign of a full queue.
   const rejected = all - (counterChange(scrapes.pair, name, { ...filter, reason: "cancelled" }) ?? 0);
   if (rejected > 0) {
-    return { by: "API server", evidence: `The API server's flow control rejected ${rejected} requests.` };
+    // `maxRetryAfter`, k8s.io/apiserver 0.36.3
+    const evidence = `The API server's flow control rejected ${rejected} requests, each for 1 to 32 s.`;
+    return { by: "API server", evidence };
   }
   if (waited <= seconds * FLOW_CONTROL_SHARE) return undefined;
   return {

@@ -47,6 +47,7 @@ export const measureKinds: readonly MeasureKind[] = [
   lower("etcdCpuSeconds", "CPU of etcd in the window", "s"),
   lower("memoryPeak", "Peak memory of the scheduler", "bytes"),
   lower("apiRequestsPerPod", "Requests to the API server per bound pod", "requests"),
+  lower("endedWatches", "Watches of pods and nodes that the API server ended", "watches"),
   lower("etcdFsync.p99", "Fsync of etcd's log, 99th percentile", "s"),
   lower("rateLimiterSeconds", "Wait in the scheduler's client limit, summed over requests", "s"),
 ];

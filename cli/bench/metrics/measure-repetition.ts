@@ -4,6 +4,7 @@ import { gangBindingOf, type GangOf } from "../quality/gang.ts";
 import { packingOf } from "../quality/packing.ts";
 import { skewOf } from "../quality/skew.ts";
 import type { Repetition } from "../run/repetition.ts";
+import { endedWatches } from "./ended-watches.ts";
 import { histogramChange, meanOf, quantileOf } from "./histogram.ts";
 import { bindLatencies, startupLatencies } from "./latency.ts";
 import { TOPOLOGY_KEYS } from "./measure-kinds.ts";
@@ -127,6 +128,7 @@ function costValues(repetition: Repetition): Values {
     etcdCpuSeconds: cpuSecondsIn(usage, "etcd", window),
     memoryPeak: percentileOf(peaks, 100),
     apiRequestsPerPod: requests === undefined || bound === 0 ? undefined : requests / bound,
+    endedWatches: api === undefined ? undefined : endedWatches(api),
     "etcdFsync.p99": fsync === undefined ? undefined : quantileOf(fsync, 0.99),
   };
 }

@@ -3,7 +3,7 @@ import { resultText } from "../../../cli/bench/result-text.ts";
 import { exampleData } from "./export/example-data.ts";
 
 describe("the text of results", () => {
-  test("has a line for each scheduler, a sentence for each comparison, and the void repetitions", () => {
+  test("has a line for each scheduler, a sentence for each comparison, the void repetitions and the notes", () => {
     expect(resultText(exampleData()).split("\n")).toEqual([
       "SCHEDULER   COUNTED   PODS/S   95 % INTERVAL   LIMITED BY",
       "base        6         100.0    98.0 to 103.0   scheduler",
@@ -11,10 +11,11 @@ describe("the text of results", () => {
       "",
       "throughput: mine against base: faster by 22.7 % (21.4 to 24.1)",
       "void: repetition 14, base: the scheduler restarted",
+      "The machine was busy.",
     ]);
   });
 
-  test("says that a benchmark ended early, and what it lacks", () => {
+  test("says that a benchmark ended early, and what it lacks, and leaves its notes to the command", () => {
     const data = exampleData();
     const schedulers = [{ name: "base", measures: {}, limit: "unknown" }];
     const text = resultText({ ...data, ended: "interrupted", repetitions: [], result: { schedulers, pairs: [] } });

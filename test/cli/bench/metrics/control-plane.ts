@@ -7,6 +7,8 @@ export interface Counted {
   readonly flowControlSeconds?: number;
   readonly rejected?: number;
   readonly cancelled?: number;
+  /** Ended watches of pods, nodes and leases. @default the API server never ended one, and has no counter */
+  readonly endedWatches?: readonly [number, number, number];
   /** Fsyncs of at most 1 ms, 8 ms and 64 ms. */
   readonly fsyncs?: readonly [number, number, number];
 }
@@ -21,10 +23,20 @@ export function controlPlane(counted: Counted = {}): readonly Scrape[] {
     ...scrapes(
       "kube-apiserver",
       apiServer(500, "", 7),
-      apiServer(1500, flowControl, 7 + flowControlSeconds) + refusals(),
+      apiServer(1500, flowControl, 7 + flowControlSeconds) + refusals() + ended(),
     ),
     ...scrapes("etcd", etcd(0, 0, 0), etcd(fast, middle, slow)),
   ];
+
+  function ended(): string {
+    if (counted.endedWatches === undefined) return "";
+    const [pods, nodes, leases] = counted.endedWatches;
+    return `# TYPE apiserver_terminated_watchers_total counter
+apiserver_terminated_watchers_total{group="",resource="nodes"} ${nodes}
+apiserver_terminated_watchers_total{group="",resource="pods"} ${pods}
+apiserver_terminated_watchers_total{group="coordination.k8s.io",resource="leases"} ${leases}
+`;
+  }
 
   function refusals(): string {
     if (rejected + cancelled === 0) return "";

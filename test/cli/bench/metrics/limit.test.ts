@@ -61,7 +61,7 @@ describe("limitOf", () => {
   it("names the API server where flow control rejected or queued", () => {
     expect(limitOf(measured({ rejected: 3 }), "backlog")).toEqual({
       by: "API server",
-      evidence: "The API server's flow control rejected 3 requests.",
+      evidence: "The API server's flow control rejected 3 requests, each for 1 to 32 s.",
     });
     expect(limitOf(measured({ flowControlSeconds: 0.2 }), "backlog").by).toBe("API server");
     expect(limitOf(measured({ flowControlSeconds: 0.05, cancelled: 3 }), "backlog").by).toBe("scheduler");

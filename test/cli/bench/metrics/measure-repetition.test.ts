@@ -68,6 +68,7 @@ describe("measuresOf", () => {
       etcdCpuSeconds: 9,
       memoryPeak: 30,
       apiRequestsPerPod: expect.closeTo(1000 / 3, 9) as number,
+      endedWatches: 0,
       "etcdFsync.p99": 0.00099,
     });
   });
