@@ -93,6 +93,14 @@ describe("the activation of a scheduler", () => {
     expect(made.calls.filter((call) => call.includes("--on-active 900 "))).toHaveLength(1);
     expect(made.has("run-bench-swap")).toBe(false);
   });
+
+  it("asks no program before it leaves the control plane without a scheduler", () => {
+    const made = node();
+    expect(activate(made, { START: "no", SHA256: "f".repeat(64) }).status).toBe(0);
+    expect(activate(made, { START: "yes", SHA256: "f".repeat(64) }).stderr).toContain(
+      "the control plane has no program",
+    );
+  });
 });
 
 describe("an activation that changes nothing", () => {
