@@ -77,7 +77,7 @@ export class LocalScheduler implements SchedulerSwitch {
       return { scrapes: await this.#scrape(), usage };
     }
     const scrapes = await this.#scrape();
-    // The API server's watch cache grows to gigabytes. A collection of garbage in one window of two made pairs differ by 27 %.
+    // The API server's watch cache grows to gigabytes. A collection of its garbage slows one window and not the next one.
     await raw("/debug/pprof/heap?gc=1");
     const usage = [usageNow(clock())];
     this.#isOpen = true;

@@ -1,18 +1,14 @@
 import type { Measures } from "./measures.ts";
-import { counterChange, type ScrapePair } from "./series.ts";
-
-/** Counter of the API server for watches that it ended, because their clients received too slowly. */
-const counter = "apiserver_terminated_watchers_total";
+import { rareChange, type ScrapePair } from "./series.ts";
 
 /**
  * Returns how many watches of pods and nodes the API server ended between two scrapes. It ends one whose buffer stays full. The
  * buffers grow with the load of the last 75 s (`suggestedWatchChannelSize`, k8s.io/apiserver 0.36.3).
- * @returns 0 where the counter is missing, because it appears with the first such watch.
  */
 export function endedWatches(api: ScrapePair): number | undefined {
-  if (!api.after.samples.has(counter)) return 0;
-  const pods = counterChange(api, counter, { resource: "pods" });
-  const nodes = counterChange(api, counter, { resource: "nodes" });
+  const counter = "apiserver_terminated_watchers_total";
+  const pods = rareChange(api, counter, { resource: "pods" });
+  const nodes = rareChange(api, counter, { resource: "nodes" });
   return pods === undefined || nodes === undefined ? undefined : pods + nodes;
 }
 

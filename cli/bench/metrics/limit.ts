@@ -6,7 +6,7 @@ import type { Limit } from "./measures.ts";
 import { cpuSecondsIn } from "./processor-time.ts";
 import { rateLimiterSeconds } from "./rate-limiter.ts";
 import { scrapesOf } from "./scrapes.ts";
-import { counterChange, type LabelFilter } from "./series.ts";
+import { counterChange, rareChange, type LabelFilter } from "./series.ts";
 
 /**
  * Wait in the scheduler's client limit, as a share of the window.
@@ -94,8 +94,7 @@ function flowControlLimit(repetition: Repetition, seconds: number, filter: Label
   const waited = counterChange(scrapes.pair, "apiserver_flowcontrol_request_wait_duration_seconds_sum", filter);
   if (waited === undefined) return "the API server has no apiserver_flowcontrol_request_wait_duration_seconds";
   const name = "apiserver_flowcontrol_rejected_requests_total";
-  // The API server has no series before its first rejection.
-  const all = scrapes.pair.after.samples.has(name) ? counterChange(scrapes.pair, name, filter) : 0;
+  const all = rareChange(scrapes.pair, name, filter);
   if (all === undefined) return `the API server's ${name} went down`;
   // A client that gives up is no sign of a full queue.
   const rejected = all - (counterChange(scrapes.pair, name, { ...filter, reason: "cancelled" }) ?? 0);

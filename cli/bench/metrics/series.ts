@@ -51,6 +51,11 @@ export function counterChange(pair: ScrapePair, name: string, filter: LabelFilte
   return changesOf(pair, name, filter)?.reduce((sum, series) => sum + series.change, 0);
 }
 
+/** As {@link counterChange}, for a counter that appears with its first event: 0 where the second scrape lacks the name. */
+export function rareChange(pair: ScrapePair, name: string, filter: LabelFilter): number | undefined {
+  return pair.after.samples.has(name) ? counterChange(pair, name, filter) : 0;
+}
+
 function matches(sample: Sample, filter: LabelFilter): boolean {
   return Object.entries(filter).every(([label, value]) => sample.labels.get(label) === value);
 }
