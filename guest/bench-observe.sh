@@ -16,6 +16,26 @@ scrape() {
     fail "$1 did not print its metrics. Fix: read its journal with npm run diagnose"
 }
 
+# metrics: prints the metrics of every program that runs. An emulated kubectl needs a second to start, so that three run side by
+# side. The API server follows, because their requests are in its metrics.
+metrics() {
+  local made pids=() pid
+  made=$(mktemp -d)
+  # shellcheck disable=SC2064 # the folder's name now
+  trap "rm -rf '$made'" EXIT
+  # A scheduler that does not run yet has counted nothing.
+  if [[ -n ${URL-} ]]; then
+    scrape kube-scheduler "$URL" >"$made/1" & pids+=($!)
+  elif [[ -z ${PODS-} && -n $(running) ]]; then
+    scrape kube-scheduler https://127.0.0.1:10259 >"$made/1" & pids+=($!)
+  fi
+  scrape kube-controller-manager https://127.0.0.1:10257 >"$made/2" & pids+=($!)
+  scrape etcd http://127.0.0.1:2381 >"$made/3" & pids+=($!)
+  for pid in "${pids[@]}"; do wait "$pid"; done
+  cat "$made"/*
+  scrape kube-apiserver
+}
+
 # used COMPONENT UNIT: prints the processor time in microseconds and the peak memory in bytes of a unit that runs.
 used() {
   [[ -e $groups/$2.service/cpu.stat ]] || return 0
@@ -65,18 +85,7 @@ printf '== unit\n'
 running
 for section in $SECTIONS; do
   case $section in
-    metrics)
-      # The scheduler first: kubectl's own requests are in the metrics of the API server. A scheduler that does not run yet
-      # has counted nothing.
-      if [[ -n ${URL-} ]]; then
-        scrape kube-scheduler "$URL"
-      elif [[ -z ${PODS-} && -n $(running) ]]; then
-        scrape kube-scheduler https://127.0.0.1:10259
-      fi
-      scrape kube-controller-manager https://127.0.0.1:10257
-      scrape etcd http://127.0.0.1:2381
-      scrape kube-apiserver
-      ;;
+    metrics) metrics ;;
     usage)
       scheduler=$(running)
       if [[ -n ${PODS-} ]]; then

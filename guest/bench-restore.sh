@@ -2,15 +2,19 @@
 # Ends the scheduler under test, starts the shipped one, and waits until it is healthy. Then it removes the programs and the
 # images that a benchmark has brought. May run at any time, also repeatedly. Result: the seconds.
 source lib/common.sh
+source lib/units.sh
 unit=nodeforge-bench-scheduler
 shipped=kube-scheduler
 folder=/var/lib/nodeforge/bench
 rm -f /run/nodeforge-bench-swap
 
-# healthy: whether the shipped scheduler runs and answers.
+# healthy: whether the shipped scheduler runs and answers. Otherwise it prints the scheduler's last line.
 healthy() {
-  [[ $(systemctl is-active "$shipped") == active && $(systemctl is-active "$unit") != active ]] &&
-    kubectl --server https://127.0.0.1:10259 --insecure-skip-tls-verify --request-timeout 10s get --raw /healthz
+  if [[ $(systemctl is-active "$shipped") == active && $(systemctl is-active "$unit") != active ]] && answers "$shipped"; then
+    return
+  fi
+  journalctl --no-pager --output cat --lines 1 --unit "$shipped"
+  return 1
 }
 
 # A lost connection must not end this script before its work is done.

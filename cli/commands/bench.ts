@@ -91,7 +91,7 @@ const measure = defineCommand<BenchOptions>({
     stackOption("-s, --stack <name>"),
   ],
   examples: {
-    "npm run bench -- demo": "compare two configurations on 20 simulated nodes",
+    "npm run bench -- demo": "compare two configurations on 10 simulated nodes",
     "npm run bench -- demo --dry-run": "show the plan",
     "npm run bench -- demo --set repetitions=10": "more repetitions",
     "npm run bench -- demo --calibrate": "the noise of this cluster",

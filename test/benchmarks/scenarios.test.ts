@@ -46,7 +46,7 @@ const sizes: Readonly<Record<string, { readonly nodes: number; readonly measured
   "basic-5000.yaml": { nodes: 5000, measured: 1000 },
   "bin-packing.yaml": { nodes: 100, measured: 1000 },
   "daemonset.yaml": { nodes: 500, measured: 2000 },
-  "demo.yaml": { nodes: 20, measured: 60 },
+  "demo.yaml": { nodes: 10, measured: 30 },
   "extended-resources.yaml": { nodes: 100, measured: 100 },
   "gang.yaml": { nodes: 100, measured: 400 },
   "mixed-churn.yaml": { nodes: 1000, measured: 1000 },

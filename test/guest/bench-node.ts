@@ -8,6 +8,7 @@ const places = {
   "/sys/fs/cgroup/system.slice": "groups",
   "/sys/fs/cgroup/kubepods": "kubepods",
   "/proc/": "proc/",
+  "/dev/tcp/": "tcp/",
 };
 
 /** A control plane for one test of the benchmark's scripts. */
@@ -19,8 +20,8 @@ export class BenchNode extends ScriptNode {
 }
 
 /**
- * systemd with two units, whose states are files: the shipped scheduler and the one under test. They conflict. HEALTH is what
- * /healthz answers, CRASH lets the unit under test end while it starts, FAIL is the unit that systemd-run refuses.
+ * systemd with two units, whose states are files: the shipped scheduler and the one under test. They conflict. HEALTH is the
+ * status of /healthz, CRASH lets the unit under test end while it starts, FAIL is the unit that systemd-run refuses.
  */
 export const schedulerPrograms = `
 state() { cat "$FOLDER/state-$1" 2>/dev/null || echo inactive; }
@@ -65,11 +66,13 @@ systemd-run() {
     echo active >"$FOLDER/state-nodeforge-bench-scheduler" ;;
   esac
 }
-kubectl() {
-  note "kubectl $*"
+timeout() { "\${@:2}"; }
+openssl() {
+  # A program that does not read its input would end the printf before it.
+  cat >/dev/null
+  note "openssl $*"
   [[ -z \${CRASH-} ]] || ends
-  echo "\${HEALTH-ok}"
-  [[ \${HEALTH-ok} == ok ]]
+  echo "HTTP/1.0 \${HEALTH-200 OK}"
 }
 journalctl() { note "journalctl $*"; echo "panic: no such plugin"; }
 ctr() { note "ctr $*"; return "\${CTR_CODE-0}"; }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readObservation } from "../../cli/bench/contestants/observation.ts";
 import { BenchNode } from "./bench-node.ts";
@@ -41,6 +43,15 @@ describe("an observation", () => {
       ["kube-apiserver", 'metric{server="60s"} 1'],
     ]);
     expect(usage).toBeUndefined();
+  });
+
+  it("asks the API server last, because the other requests are in its metrics, and leaves no file", () => {
+    const made = node("kube-scheduler");
+    made.write("tmp/kept", "");
+    observe(made, "metrics", { TMPDIR: join(made.folder, "tmp") });
+    expect(made.calls).toHaveLength(4);
+    expect(made.calls.findIndex((call) => !call.includes("--server"))).toBe(3);
+    expect(readdirSync(join(made.folder, "tmp"))).toEqual(["kept"]);
   });
 
   it("has no metrics of a scheduler while none runs", () => {

@@ -34,7 +34,10 @@ export interface Conditions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds between two readings of the cgroups. Each is a login, which costs an emulated control plane half a second. */
+/**
+ * Shortest time between two readings of the cgroups, in milliseconds. It is longer where the first reading took more than a tenth
+ * of it. A reading of an emulated control plane takes its processors two seconds, which the scheduler needs.
+ */
 const usageInterval = 10_000;
 
 /**
@@ -73,11 +76,13 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
       start: () => control.activate(slot.contestant),
       onWindow: async (edge) => {
         clearInterval(timer);
+        const begun = clock();
         const observation = await control.observe(edge, clock);
         usage.push(...observation.usage);
         seen[edge === "start" ? "before" : "after"] = observation;
         // A reading that fails leaves a gap, and no more.
-        if (edge === "start") timer = setInterval(() => void sample().catch(() => undefined), usageInterval);
+        const interval = Math.max(usageInterval, 10 * (clock() - begun));
+        if (edge === "start") timer = setInterval(() => void sample().catch(() => undefined), interval);
       },
     });
   } catch (error) {

@@ -119,22 +119,32 @@ describe("a clean-up", () => {
     const deletions = fake.requests.filter((request) => request.startsWith("DELETE"));
     const lastController = deletions.findLastIndex((request) => /(sets|deployments|jobs)\?/.test(request));
     expect(lastController).toBe(3);
-    expect(deletions.findIndex((request) => request.includes("/pods?gracePeriodSeconds=0"))).toBe(4);
+    expect(deletions.findIndex((request) => request.endsWith("/pods/x?gracePeriodSeconds=0"))).toBe(4);
   });
 
   test("waits until the last pod is gone", async () => {
     const { fake, connection } = await connected();
     await createNamespace(connection, "a");
     for (const name of ["x", "y", "z"]) fake.put(`${at("a")}/pods/${name}`);
+    // y has a finalizer at its first deletion, and something else deletes z before.
     fake.refuse = (method, path) => {
-      const isFirst = method === "DELETE" && path.includes("/pods?") && fake.count(/^DELETE .*pods\?/) === 1;
-      // The request counts already. The first deletion leaves two pods.
-      if (isFirst) fake.objects.delete(`${at("a")}/pods/x`);
-      return isFirst ? 200 : undefined;
+      if (method !== "DELETE") return undefined;
+      if (path.includes("/pods/z?")) fake.objects.delete(`${at("a")}/pods/z`);
+      return path.includes("/pods/y?") && fake.count(/^DELETE .*pods\/y/) === 1 ? 200 : undefined;
     };
     await clean(connection);
     expect(fake.names(`${at("a")}/pods`)).toEqual([]);
-    expect(fake.count(/^DELETE .*pods\?/)).toBe(2);
+    const deletions = fake.requests.filter((request) => /^DELETE .*pods\//.test(request));
+    expect(deletions.map((request) => request.split(/[/?]/).at(-2)).sort()).toEqual(["x", "y", "y", "z"]);
+  });
+
+  test("deletes more pods than one list has", async () => {
+    const { fake, connection } = await connected();
+    await createNamespace(connection, "a");
+    for (let number = 0; number < 1_001; number++) fake.put(`${at("a")}/pods/p${number}`);
+    await clean(connection);
+    expect(fake.names(`${at("a")}/pods`)).toEqual([]);
+    expect(fake.count(/^GET .*pods\?limit=1000$/)).toBe(3);
   });
 
   test("tries a deletion again, and passes services that cannot be deleted together", async () => {
@@ -184,7 +194,7 @@ describe("a clean-up", () => {
     const { fake, connection } = await connected();
     await createNamespace(connection, "a");
     fake.put(`${at("a")}/pods/x`);
-    fake.refuse = (method, path) => (method === "DELETE" && path.includes("/pods?") ? 200 : undefined);
+    fake.refuse = (method, path) => (method === "DELETE" && path.includes("/pods/x?") ? 200 : undefined);
     await expect(clean(connection, AbortSignal.timeout(50))).rejects.toThrow();
   });
 
