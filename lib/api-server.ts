@@ -42,6 +42,15 @@ const transient = [429, 500, 503, 504];
 /** Largest number of tries of one request. */
 const mostTries = 10;
 
+/**
+ * Bytes of one answer that the server may send before this process reads them, as in Go (`transportDefaultStreamFlow` of
+ * golang.org/x/net/http2). Node allows 64 KB, which are 13 pods. The API server ends a watch that is full.
+ */
+const streamWindow = 4 * 2 ** 20;
+
+/** The same for all answers of a connection. */
+const connectionWindow = 64 * 2 ** 20;
+
 /** Requests of this process that were sent again, because the server refused them for the moment. */
 export const repeated = { requests: 0 };
 
@@ -73,8 +82,12 @@ export class Connection implements Disposable {
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor({ endpoint, ca }: Server, { token, cert, key }: Identity = {}) {
-    // A broken connection fails each of its requests, which report it.
-    this.#open = () => connect(endpoint, { ca, cert, key }).on("error", () => undefined);
+    this.#open = () => {
+      const session = connect(endpoint, { ca, cert, key, settings: { initialWindowSize: streamWindow } });
+      session.once("connect", () => session.setLocalWindowSize(connectionWindow));
+      // A broken connection fails each of its requests, which report it.
+      return session.on("error", () => undefined);
+    };
     this.#session = this.#open();
     this.#headers = {
       accept: "application/json",

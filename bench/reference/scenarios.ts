@@ -6,11 +6,32 @@ type Document = Readonly<Record<string, unknown>>;
 /** Test case and workload that both sides run. */
 export const workloadName = "SchedulingBasic/500Nodes";
 
+/** Measured pods of that workload. The 1,000 of scheduler_perf last less than two seconds on a fast machine, and have no sample then. */
+export const measurePods = 3_000;
+
 const workload = { from: "scheduler_perf", file: "upstream:misc/performance-config.yaml", name: workloadName };
 
 /** One repetition, with pods that arrive as scheduler_perf creates them: while the scheduler runs, as fast as possible. */
 export function upstreamScenario(): Document {
-  return { workload, arrival: "burst", schedulers: [{ name: "default" }], repetitions: 1, warmups: 0 };
+  return {
+    workload: { ...workload, params: { measurePods } },
+    ...{ arrival: "burst", schedulers: [{ name: "default" }], repetitions: 1, warmups: 0 },
+  };
+}
+
+/** A test case of scheduler_perf's file, as far as it is changed here. */
+export interface TestCase {
+  readonly name: string;
+  readonly workloads: readonly { readonly name: string; readonly params?: Readonly<Record<string, unknown>> }[];
+}
+
+/** Returns the reference workload of scheduler_perf's test cases, with the pods of {@link upstreamScenario}. @throws without it */
+export function upstreamCases(cases: readonly TestCase[]): readonly TestCase[] {
+  const [caseName, name] = workloadName.split("/");
+  const found = cases.find((each) => each.name === caseName);
+  const own = found?.workloads.find((each) => each.name === name);
+  if (found === undefined || own === undefined) throw new Error(`scheduler_perf has no workload ${workloadName}`);
+  return [{ ...found, workloads: [{ ...own, params: { ...own.params, measurePods } }] }];
 }
 
 /** One repetition with many pods, for the generator's own needs. */

@@ -1,13 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
 import { upstreamFolder } from "../../cli/bench/workload/upstream.ts";
 import { inCheckout } from "../../lib/checkout.ts";
 import { run, searchPath } from "../../lib/process.ts";
 import { goTestProgram, type GoTestModule } from "../../tools/go-test.ts";
 import { nodeBinaries } from "../../tools/node-binaries.ts";
 import { parseDataItems } from "./data-items.ts";
-import { workloadName } from "./scenarios.ts";
+import { upstreamCases, workloadName, type TestCase } from "./scenarios.ts";
 
 /** scheduler_perf of this project's Kubernetes. */
 const module: GoTestModule = {
@@ -28,15 +29,16 @@ export function buildSchedulerPerf(): Promise<string> {
 export async function runSchedulerPerf(path: string): Promise<number> {
   const upstream = await upstreamFolder();
   const etcd = await nodeBinaries("etcd");
-  const output = await mkdtemp(join(tmpdir(), "nodeforge-scheduler-perf-"));
+  const folder = await mkdtemp(join(tmpdir(), "nodeforge-scheduler-perf-"));
+  const output = join(folder, "output");
   const pattern = ["BenchmarkPerfScheduling", ...workloadName.split("/")].map((name) => `^${name}$`).join("/");
   const flags = ["-test.run=^$", `-test.bench=${pattern}`, "-test.benchtime=1ns", "-test.timeout=30m"];
   // The workload has no label, and the default filter wants one.
   const own = ["-perf-scheduling-label-filter=-integration-test", "-data-items-dir", output];
   try {
+    await mkdir(output);
     await run(path, [...flags, ...own], {
-      // It reads the test cases from its working folder.
-      cwd: join(upstream, "misc"),
+      cwd: await writeCases(upstream, folder),
       env: {
         PATH: `${etcd}${delimiter}${searchPath()}`,
         // A program that was built with -trimpath finds its sources below these (pkgPath of the API server's testing package).
@@ -49,6 +51,16 @@ export async function runSchedulerPerf(path: string): Promise<number> {
     const texts = await Promise.all(names.map((name) => readFile(join(output, name), "utf8")));
     return parseDataItems(texts, workloadName);
   } finally {
-    await rm(output, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Writes the test cases, which name their templates relative to the working folder. @returns the working folder. */
+async function writeCases(upstream: string, folder: string): Promise<string> {
+  const [working, file] = [join(folder, "misc"), "performance-config.yaml"];
+  await mkdir(working);
+  await symlink(join(upstream, "templates"), join(folder, "templates"));
+  const cases = parse(await readFile(join(upstream, "misc", file), "utf8")) as readonly TestCase[];
+  await writeFile(join(working, file), stringify(upstreamCases(cases)));
+  return working;
 }

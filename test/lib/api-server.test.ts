@@ -24,6 +24,15 @@ describe("a connection", () => {
     expect(fake.tokens).toEqual([token]);
   });
 
+  test("accepts megabytes ahead of its reader, so that a busy process ends no watch", async () => {
+    const { fake, connection } = await connected();
+    fake.put(node);
+    await connection.send("GET", node);
+    const [[stream, all] = [], ...others] = fake.windows;
+    expect([stream, others]).toEqual([4 * 2 ** 20, []]);
+    expect(all).toBeGreaterThan(60 * 2 ** 20);
+  });
+
   test("creates, reads and deletes an object", async () => {
     const { fake, connection } = await connected();
     expect(await connection.exists(node)).toBe(false);

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import {
   generatorScenario,
   threeScenario,
+  upstreamCases,
   upstreamScenario,
   verdictScenario,
 } from "../../../bench/reference/scenarios.ts";
@@ -25,10 +26,29 @@ function read(document: Readonly<Record<string, unknown>>) {
 describe("scenarios of the reference benchmark", () => {
   it("measure what scheduler_perf measures, once and at its pace", () => {
     expect(read(upstreamScenario())).toMatchObject({
-      workload: { name: "SchedulingBasic/500Nodes", params: {} },
+      workload: { name: "SchedulingBasic/500Nodes", params: { measurePods: 3000 } },
       ...{ arrival: "burst", repetitions: 1, warmups: 0, nodes: { real: "exclude", pods: "bind" } },
       common: { qps: 5000, burst: 5000, featureGates: {} },
     });
+  });
+
+  it("give scheduler_perf the same pods, and none of its other workloads", () => {
+    const params = { initNodes: 500, measurePods: 1000 };
+    const workloads = [{ name: "5Nodes" }, { name: "500Nodes", featureGates: {}, params }];
+    const cases = [
+      { name: "Other", workloads },
+      { name: "SchedulingBasic", workloads },
+    ];
+    expect(upstreamCases(cases)).toEqual([
+      {
+        name: "SchedulingBasic",
+        workloads: [{ name: "500Nodes", featureGates: {}, params: { initNodes: 500, measurePods: 3000 } }],
+      },
+    ]);
+    expect(() => upstreamCases([{ name: "SchedulingBasic", workloads: [{ name: "5Nodes" }] }])).toThrow(
+      "scheduler_perf has no workload SchedulingBasic/500Nodes",
+    );
+    expect(() => upstreamCases([])).toThrow("scheduler_perf has no workload");
   });
 
   it("measure the generator with more pods", () => {

@@ -127,6 +127,14 @@ export class FakeApiServer {
     for (const stream of this.#watches) stream.write(`${JSON.stringify({ type, object })}\n`);
   }
 
+  /** Bytes that each connection accepts ahead of its reader: of one answer, and of all. */
+  get windows(): readonly (readonly [stream: number | undefined, connection: number | undefined])[] {
+    return [...this.#sessions].map(({ remoteSettings, state }) => [
+      remoteSettings.initialWindowSize,
+      state.remoteWindowSize,
+    ]);
+  }
+
   /** Breaks every connection in the middle of its requests. */
   breakConnections(): void {
     for (const session of this.#sessions) session.destroy();
