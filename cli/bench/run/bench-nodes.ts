@@ -98,6 +98,22 @@ export async function candidateNodes(connection: Connection, real: boolean): Pro
   }));
 }
 
+/** Milliseconds in which nodes get the expected digest. An emulated controller manager taints a new node again for some seconds. */
+const settleLimit = 30_000;
+
+/** Returns the nodes as {@link candidateNodes} does, once they have the digest. After half a minute it returns others, too. */
+export async function settledNodes(
+  connection: Connection,
+  { real, digest, signal }: { readonly real: boolean; readonly digest: string; readonly signal: AbortSignal },
+): Promise<readonly BenchNode[]> {
+  const end = Date.now() + settleLimit;
+  for (;;) {
+    const nodes = await candidateNodes(connection, real);
+    if (nodesDigest(nodes) === digest || Date.now() > end) return nodes;
+    await sleep(500, undefined, { signal });
+  }
+}
+
 /** Digest of the nodes: another one means that repetitions do not compare. */
 export function nodesDigest(nodes: readonly BenchNode[]): string {
   const ordered = nodes.map(({ name, allocatable, labels }) => [name, sorted(allocatable), sorted(labels)]);

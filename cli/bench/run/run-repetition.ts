@@ -5,7 +5,7 @@ import type { SchedulerSwitch } from "../contestants/scheduler-switch.ts";
 import type { UsageSample } from "../metrics/usage.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Workload } from "../workload/operation.ts";
-import { candidateNodes, nodesDigest } from "./bench-nodes.ts";
+import { candidateNodes, nodesDigest, settledNodes } from "./bench-nodes.ts";
 import { clean } from "./clean-up.ts";
 import { perform } from "./perform.ts";
 import { PodTracker } from "./pod-tracker.ts";
@@ -56,7 +56,7 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
   const signal = AbortSignal.any([ending, limit]);
 
   await clean(writer, ending);
-  const nodes = await candidateNodes(writer, isReal);
+  const nodes = await settledNodes(writer, { real: isReal, digest: conditions.nodesDigest, signal: ending });
   const zero = performance.now();
   const clock = () => performance.now() - zero;
   const tracker = new PodTracker(clock);

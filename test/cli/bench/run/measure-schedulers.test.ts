@@ -75,6 +75,21 @@ describe("a repetition", () => {
     expect((await measure())[0]?.void).toBe('the watch of the pods failed: {"code":410}');
   });
 
+  test("begins when a node has lost the taint of a busy controller manager", async () => {
+    const { fake, control, measure } = await conditions();
+    const path = "/api/v1/nodes/bench-1";
+    const node = fake.objects.get(path)!;
+    fake.put(path, { ...node, spec: { taints: [{ key: "node.kubernetes.io/not-ready" }] } });
+    const calls: string[] = [];
+    control.before = (call) => void calls.push(call);
+    setTimeout(() => {
+      calls.push("ready");
+      fake.put(path, node);
+    }, 200);
+    expect((await measure()).map((each) => each.void)).toEqual([undefined]);
+    expect(calls.slice(0, 2)).toEqual(["ready", "pause a"]);
+  });
+
   test("is void on other nodes", async () => {
     const { fake, control, measure } = await conditions();
     control.before = (call) => {

@@ -17,7 +17,7 @@ describe("churn", () => {
 
   test("creates objects until the workload ends, and none of them is measured", async () => {
     const { fake, run, tracker } = await stageOf();
-    await run(churn({}), sleep(0.08), create(1));
+    await run(churn({}), sleep(0.4), create(1));
     const made = fake.names(churned).length;
     expect(made).toBeGreaterThan(2);
     expect(tracker.measured().map(({ name }) => name)).toEqual(["pod-0"]);
