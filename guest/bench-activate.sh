@@ -73,7 +73,7 @@ arm_watchdog() {
 settled() {
   [[ $(systemctl is-active "$unit") == active ]] || return 0
   if answers kube-scheduler; then return; fi
-  journalctl --no-pager --output cat --lines 1 --unit "$unit"
+  last_lines "$unit" | tail -n 1
   return 1
 }
 

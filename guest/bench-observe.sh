@@ -19,16 +19,12 @@ scrape() {
 # metrics: prints the metrics of every program that runs. An emulated kubectl needs a second to start, so that three run side by
 # side. The API server follows, because their requests are in its metrics.
 metrics() {
-  local made pids=() pid
+  local scheduler=${URL-} pids=() pid
   made=$(mktemp -d)
-  # shellcheck disable=SC2064 # the folder's name now
-  trap "rm -rf '$made'" EXIT
+  trap 'rm -rf "$made"' EXIT
   # A scheduler that does not run yet has counted nothing.
-  if [[ -n ${URL-} ]]; then
-    scrape kube-scheduler "$URL" >"$made/1" & pids+=($!)
-  elif [[ -z ${PODS-} && -n $(running) ]]; then
-    scrape kube-scheduler https://127.0.0.1:10259 >"$made/1" & pids+=($!)
-  fi
+  if [[ -z $scheduler && -z ${PODS-} && -n $(running) ]]; then scheduler=https://127.0.0.1:10259; fi
+  if [[ -n $scheduler ]]; then scrape kube-scheduler "$scheduler" >"$made/1" & pids+=($!); fi
   scrape kube-controller-manager https://127.0.0.1:10257 >"$made/2" & pids+=($!)
   scrape etcd http://127.0.0.1:2381 >"$made/3" & pids+=($!)
   for pid in "${pids[@]}"; do wait "$pid"; done

@@ -13,7 +13,7 @@ healthy() {
   if [[ $(systemctl is-active "$shipped") == active && $(systemctl is-active "$unit") != active ]] && answers "$shipped"; then
     return
   fi
-  journalctl --no-pager --output cat --lines 1 --unit "$shipped"
+  last_lines "$shipped" | tail -n 1
   return 1
 }
 

@@ -68,8 +68,7 @@ export async function createNodes(
           "Fix: look at the unit kwok of the control plane, e.g. with npm run diagnose",
       );
     }
-    // A list of 1,000 nodes costs an emulated API server seconds, which kwok needs.
-    await sleep(Math.max(1_000, 10 * (Date.now() - begin)), undefined, { signal });
+    await pauseAfter(begin, signal);
   }
 }
 
@@ -108,9 +107,10 @@ export async function settledNodes(
 ): Promise<readonly BenchNode[]> {
   const end = Date.now() + settleLimit;
   for (;;) {
+    const begin = Date.now();
     const nodes = await candidateNodes(connection, real);
     if (nodesDigest(nodes) === digest || Date.now() > end) return nodes;
-    await sleep(500, undefined, { signal });
+    await pauseAfter(begin, signal);
   }
 }
 
@@ -161,6 +161,11 @@ function csiNode(name: string, { drivers, migratedPlugins }: VolumeLimits): obje
       })),
     },
   };
+}
+
+/** Waits ten times as long as a list took. One of 1,000 nodes costs an emulated API server seconds, which kwok needs. */
+async function pauseAfter(begin: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(1_000, 10 * (Date.now() - begin)), undefined, { signal });
 }
 
 async function listNodes(connection: Connection): Promise<readonly NodeObject[]> {

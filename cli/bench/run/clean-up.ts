@@ -8,6 +8,7 @@ import {
   type StoredObject,
 } from "../../../lib/api-server.ts";
 import { clusterCollections, controllerCollections, guardedCollections, plainCollections } from "./resource-path.ts";
+import { atOnce } from "./stage.ts";
 
 /** Label of every object that a benchmark creates, so that the next one finds what a killed one left. */
 export const benchLabel = "nodeforge.local/bench";
@@ -119,7 +120,7 @@ async function removeFinalizers(connection: Connection, path: string): Promise<v
       .send("PATCH", `${path}/${metadata.name}`, { metadata: { finalizers: null } }, "application/merge-patch+json")
       // The controller manager may be faster.
       .catch(unlessMissing);
-  await pMap(items, remove, { concurrency: 16 });
+  await pMap(items, remove, { concurrency: atOnce });
 }
 
 /**
@@ -135,7 +136,7 @@ async function deletePods(connection: Connection, namespace: string, signal?: Ab
     if (Date.now() > end) throw new Error(`pods of the benchmark are left in ${namespace} after ${cleanMinutes} min`);
     const remove = ({ metadata: { name } }: StoredObject) =>
       connection.send("DELETE", `${path}/${name}?gracePeriodSeconds=0`).catch(unlessMissing);
-    await pMap(items, remove, { concurrency: 16 });
+    await pMap(items, remove, { concurrency: atOnce });
     // A pod with a finalizer is deleted only after its controller has removed it.
     await sleep(200, undefined, signal === undefined ? {} : { signal });
   }
