@@ -53,8 +53,13 @@ export async function download(
   path: string,
   options: DownloadOptions = {},
 ): Promise<string | undefined> {
-  const { limit = 60 * 60_000, wait = limit + 60_000, log = logLine } = options;
   await early.get(path);
+  return downloadNow(release, path, options);
+}
+
+/** {@link download}, without a wait for an early one. */
+async function downloadNow(release: Release, path: string, options: DownloadOptions): Promise<string | undefined> {
+  const { limit = 60 * 60_000, wait = limit + 60_000, log = logLine } = options;
   if (await isPresent(release, path, log)) return path;
   if (!(await reachable(release.url))) return undefined;
   const work = async () => {
@@ -76,9 +81,12 @@ export async function downloadEarly(
   signal: AbortSignal,
   options: Pick<DownloadOptions, "limit"> = {},
 ): Promise<void> {
-  if ((await stat(path).catch(() => undefined)) !== undefined) return;
-  const arriving = download(release, path, { ...options, attempts: 1, wait: 0, log: () => undefined, signal });
-  const ended = arriving.catch(() => undefined);
+  const arriving = async () => {
+    if ((await stat(path).catch(() => undefined)) !== undefined) return;
+    await downloadNow(release, path, { ...options, attempts: 1, wait: 0, log: () => undefined, signal });
+  };
+  const ended = arriving().catch(() => undefined);
+  // Before anything is awaited: a download that begins at once finds it.
   early.set(path, ended);
   await ended;
 }
