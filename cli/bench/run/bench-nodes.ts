@@ -36,14 +36,17 @@ type NodeOperation = Extract<Operation, { readonly opcode: "createNodes" }>;
 /**
  * Creates the simulated nodes of a workload, once for all repetitions, and waits until all are Ready.
  * @param podRange A range of the pod network that all of them share, so that they take none of a worker.
+ * @returns whether the cluster has other nodes. Only then the simulated ones have a taint, and pods need a selector for them.
  */
 export async function createNodes(
   connection: Connection,
   operations: readonly NodeOperation[],
   podRange: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   await deleteNodes(connection, signal);
+  const others = await connection.send<ObjectList<NodeObject>>("GET", `${nodesPath}?limit=1`);
+  const isConfined = others.items.length > 0;
   const nodes = operations.flatMap(({ count, node, volumeLimits }) =>
     Array.from({ length: count }, (_, index) => ({ node: node(index), volumeLimits })),
   );
@@ -52,7 +55,7 @@ export async function createNodes(
     (metadata as { readonly name?: string }).name || `bench-${index}`;
   const named = nodes.map((each, index) => ({ ...each, name: nameOf(each.node, index) }));
   const create = async ({ node, name, volumeLimits }: (typeof named)[number]) => {
-    await connection.send("POST", nodesPath, benchNode(node, name, podRange));
+    await connection.send("POST", nodesPath, benchNode(node, { name, podRange, isConfined }));
     if (volumeLimits !== undefined) await connection.send("POST", csiNodes, csiNode(name, volumeLimits));
   };
   await pMap(named, create, { concurrency: atOnce, signal });
@@ -61,7 +64,7 @@ export async function createNodes(
   for (;;) {
     const begin = Date.now();
     const ready = (await listNodes(connection)).filter(isReady).length;
-    if (ready === named.length) return;
+    if (ready === named.length) return isConfined;
     if (Date.now() > end) {
       throw new Error(
         `${ready} of ${named.length} simulated nodes are Ready after ${Math.round(limit)} s. ` +
@@ -124,13 +127,17 @@ function sorted(record: Readonly<Record<string, unknown>>) {
   return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function benchNode(node: KubernetesObject, name: string, range: string): KubernetesObject {
+function benchNode(
+  node: KubernetesObject,
+  { name, podRange, isConfined }: { readonly name: string; readonly podRange: string; readonly isConfined: boolean },
+): KubernetesObject {
   const { labels = {}, annotations = {} } = node.metadata as {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   const spec = (node.spec ?? {}) as { readonly taints?: readonly object[] };
   const status = (node.status ?? {}) as { readonly capacity?: object; readonly allocatable?: object };
+  const taints = [...(isConfined ? [simulatedTaint] : []), ...(spec.taints ?? [])];
   const amounts = status.allocatable ?? status.capacity ?? {};
   return {
     ...node,
@@ -139,7 +146,7 @@ function benchNode(node: KubernetesObject, name: string, range: string): Kuberne
       labels: { ...labels, "kubernetes.io/hostname": name, [simulatedLabel]: benchPool },
       annotations: { ...annotations, "kwok.x-k8s.io/node": "fake" },
     },
-    spec: { ...spec, podCIDR: range, podCIDRs: [range], taints: [simulatedTaint, ...(spec.taints ?? [])] },
+    spec: { ...spec, podCIDR: podRange, podCIDRs: [podRange], taints },
     status: { capacity: amounts, allocatable: amounts },
   };
 }

@@ -74,12 +74,13 @@ async function measure(
   await clean(generator, signal);
   const isReal = scenario.nodes.real === "only";
   const operations = workload.operations.filter((operation) => operation.opcode === "createNodes");
+  let isConfined = false;
   if (!isReal) {
     await simulation?.start();
-    await createNodes(generator, operations, podRange, signal);
+    isConfined = await createNodes(generator, operations, podRange, signal);
   }
   const nodes = nodesDigest(await candidateNodes(generator, isReal));
-  const conditions = { scenario, workload, server, token, control, nodesDigest: nodes, signal };
+  const conditions = { scenario, workload, server, token, control, isConfined, nodesDigest: nodes, signal };
   await measureSchedulers(slotsOf(scenario, contestants), conditions, onRepetition);
 }
 

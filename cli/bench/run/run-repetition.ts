@@ -10,6 +10,7 @@ import { clean } from "./clean-up.ts";
 import { perform } from "./perform.ts";
 import { PodTracker } from "./pod-tracker.ts";
 import type { BenchNode, Repetition } from "./repetition.ts";
+import type { Stage } from "./stage.ts";
 import { voidReason } from "./void-rules.ts";
 
 /** A place in the order of repetitions. */
@@ -28,6 +29,7 @@ export interface Conditions {
   /** Bearer token of the generator. */
   readonly token: string;
   readonly control: SchedulerSwitch;
+  readonly isConfined: Stage["isConfined"];
   /** Digest of the nodes at the start; a repetition on other nodes is void. */
   readonly nodesDigest: string;
   /** Ends the benchmark. */
@@ -46,7 +48,7 @@ const usageInterval = 10_000;
  * @throws when the benchmark is interrupted.
  */
 export async function runRepetition(slot: Slot, conditions: Conditions): Promise<Repetition> {
-  const { scenario, workload, server, token, control, signal: ending } = conditions;
+  const { scenario, workload, server, token, control, isConfined, signal: ending } = conditions;
   const began = performance.now();
   // A write waits behind no event of the watch on its own connection.
   using writer = new Connection(server, { token });
@@ -69,7 +71,7 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
   try {
     const sample = async () => void usage.push(...(await control.observe("between", clock)).usage);
     window = await perform(workload, {
-      ...{ connection: writer, tracker, clock, signal },
+      ...{ connection: writer, tracker, clock, isConfined, signal },
       ...{ arrival: scenario.arrival, nodes: scenario.nodes, seed: scenario.seed },
       ...(slot.contestant.schedulerName === undefined ? {} : { schedulerName: slot.contestant.schedulerName }),
       pause: () => control.pause(slot.contestant),

@@ -11,6 +11,11 @@ export interface Stage {
   readonly clock: () => number;
   readonly arrival: Arrival;
   readonly nodes: Scenario["nodes"];
+  /**
+   * Whether a selector keeps the pods on the benchmark's simulated nodes, because the cluster has others. It costs the scheduler a
+   * sixth of its time. scheduler_perf, whose cluster has no other nodes, has none.
+   */
+  readonly isConfined: boolean;
   /** Value of `schedulerName` of every pod. @default what the workload says */
   readonly schedulerName?: string;
   readonly seed: number;

@@ -9,14 +9,16 @@ import { labelsOf } from "./pod-selection.ts";
 import { collectionOf } from "./resource-path.ts";
 import type { Stage } from "./stage.ts";
 
+type Surroundings = Pick<Stage, "connection" | "isConfined" | "schedulerName">;
+
 /** Creates the objects of one run of a workload, with the benchmark's label. */
 export class WorkloadObjects {
-  readonly #stage: Pick<Stage, "connection" | "nodes" | "schedulerName">;
+  readonly #stage: Surroundings;
   readonly #namespaces = new Set<string>();
   readonly #priorityClasses = new Map<string, Promise<void>>();
   #objects = 0;
 
-  constructor(stage: Pick<Stage, "connection" | "nodes" | "schedulerName">) {
+  constructor(stage: Surroundings) {
     this.#stage = stage;
   }
 
@@ -72,8 +74,7 @@ export class WorkloadObjects {
   /** A pod of the workload, for the nodes that the scenario chooses. */
   podOf(object: KubernetesObject, fallback: string): KubernetesObject {
     const named = this.#forScheduler(labelled(withName(object, fallback)));
-    // A simulated node's taint keeps every pod of a scenario with real nodes away.
-    if (this.#stage.nodes.real === "only") return named;
+    if (!this.#stage.isConfined) return named;
     const spec = named.spec as { readonly tolerations?: readonly object[]; readonly nodeSelector?: object };
     const { effect, key } = simulatedTaint;
     const toleration = { key, operator: "Exists", effect };

@@ -23,17 +23,28 @@ async function connected() {
 describe("the simulated nodes of a benchmark", () => {
   test("have a name, the labels and taint of simulated nodes, and their own ones", async () => {
     const { fake, connection } = await connected();
+    fake.put("/api/v1/nodes/worker-1");
     const taint = { key: "own", effect: "NoSchedule" };
     const capacity = { cpu: "4", memory: "1Gi", pods: "110" };
     const own = operation(1, { labels: { zone: "a" } }, { spec: { taints: [taint] }, status: { capacity } });
-    await createNodes(connection, [operation(1, { name: "gpu" }), own], range, signal());
-    expect(fake.names("/api/v1/nodes")).toEqual(["bench-1", "gpu"]);
+    const isConfined = await createNodes(connection, [operation(1, { name: "gpu" }), own], range, signal());
+    expect(isConfined).toBe(true);
+    expect(fake.names("/api/v1/nodes")).toEqual(["bench-1", "gpu", "worker-1"]);
     const { metadata, spec, status } = fake.objects.get("/api/v1/nodes/bench-1")!;
     const label = { "nodeforge.local/simulated": "bench" };
     expect(metadata.labels).toEqual({ zone: "a", "kubernetes.io/hostname": "bench-1", ...label });
     const simulated = { key: "kwok.x-k8s.io/node", value: "fake", effect: "NoSchedule" };
     expect(spec).toEqual({ podCIDR: range, podCIDRs: [range], taints: [simulated, taint] });
     expect(status).toMatchObject({ capacity, allocatable: capacity });
+  });
+
+  test("have no taint of simulated nodes in a cluster without other nodes, also after a killed benchmark", async () => {
+    const { fake, connection } = await connected();
+    const labels = { "nodeforge.local/simulated": "bench" };
+    fake.put("/api/v1/nodes/bench-0", { metadata: { name: "bench-0", labels }, spec: { taints: [{ key: "old" }] } });
+    const taints = [{ key: "own", effect: "NoSchedule" }];
+    expect(await createNodes(connection, [operation(1, {}, { spec: { taints } })], range, signal())).toBe(false);
+    expect(fake.objects.get("/api/v1/nodes/bench-0")?.spec).toMatchObject({ taints });
   });
 
   test("replace those of a killed benchmark, and no others", async () => {

@@ -7,7 +7,7 @@ import {
 import type { Repetition } from "../../../../cli/bench/run/repetition.ts";
 import { FakeApiServer } from "./fake-api-server.ts";
 import { FakeSwitch, prepared } from "./prepared.ts";
-import { create, podNamed } from "./stage.ts";
+import { create, podNamed, pods } from "./stage.ts";
 
 beforeEach(() => {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
@@ -32,6 +32,12 @@ async function cluster() {
   const before = new Map(fake.objects);
   const control = new FakeSwitch(fake);
   const stop = new AbortController();
+  /** Node selector of each pod of the backlog. */
+  const selectors: unknown[] = [];
+  control.before = (call) => {
+    if (call !== "activate a") return;
+    for (const name of fake.names(pods)) selectors.push(fake.objects.get(`${pods}/${name}`)?.spec?.["nodeSelector"]);
+  };
   const repetitions: Repetition[] = [];
   const unrestored: string[] = [];
   const measure = (scenario: PreparedScenario, simulation?: Simulation) =>
@@ -44,7 +50,7 @@ async function cluster() {
       },
       stop.signal,
     );
-  return { fake, before, control, stop, repetitions, unrestored, measure };
+  return { fake, before, control, stop, selectors, repetitions, unrestored, measure };
 }
 
 describe("a benchmark on a cluster", () => {
@@ -69,6 +75,16 @@ describe("a benchmark on a cluster", () => {
     expect(unrestored).toEqual([]);
     expect(fake.objects).toEqual(before);
     expect(fake.count(/^(DELETE|POST) .*(shop|worker-1|sim-1|high|admins)/)).toBe(0);
+  });
+
+  test.each([
+    [true, { "nodeforge.local/simulated": "bench" }],
+    [false, undefined],
+  ])("keeps its pods from other nodes where there are any: %j", async (hasOthers, selector) => {
+    const { fake, selectors, measure } = await cluster();
+    if (!hasOthers) for (const name of ["worker-1", "sim-1"]) fake.objects.delete(`/api/v1/nodes/${name}`);
+    await measure(prepared({ schedulers: [{ name: "a" }] }));
+    expect(selectors).toEqual(Array(3).fill(selector));
   });
 
   test("sends its load with an identity of its own, which the administrator makes", async () => {
@@ -166,11 +182,12 @@ describe("a benchmark on a cluster", () => {
   });
 
   test("on real workers creates no node", async () => {
-    const { fake, repetitions, measure } = await cluster();
+    const { fake, selectors, repetitions, measure } = await cluster();
     const status = { allocatable: { cpu: "2" }, conditions: [{ type: "Ready", status: "True" }] };
     fake.put("/api/v1/nodes/worker-1", { status });
     await measure(prepared({ schedulers: [{ name: "a" }], nodes: { real: "only", pods: "run" } }));
     expect(repetitions.map(({ nodes }) => nodes.map(({ name }) => name))).toEqual([["worker-1"]]);
     expect(fake.count(/^(POST|DELETE) .*\/nodes(\/|$)/)).toBe(0);
+    expect(selectors).toEqual(Array(3).fill(undefined));
   });
 });

@@ -28,7 +28,15 @@ async function conditions(changes: Partial<Scenario> = {}, ...operations: Operat
   const { scenario, workload } = prepared({ schedulers: [{ name: "a" }], ...changes }, ...operations);
   const measure = async () => {
     const repetitions: Repetition[] = [];
-    const shared = { scenario, workload, server: fake.server, token: "t", control, nodesDigest: digest };
+    const shared = {
+      scenario,
+      workload,
+      server: fake.server,
+      token: "t",
+      control,
+      isConfined: true,
+      nodesDigest: digest,
+    };
     const keep = (each: Repetition) => Promise.resolve(void repetitions.push(each));
     const slots = slotsOf(scenario, [contestant("a")]);
     await measureSchedulers(slots, { ...shared, signal: stop.signal }, keep);

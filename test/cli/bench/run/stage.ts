@@ -51,7 +51,7 @@ export async function stageOf(changes: Partial<Stage> = {}) {
   };
   const stage: Stage = {
     ...{ connection, tracker, clock, arrival: "burst", nodes: { real: "exclude", pods: "bind" }, seed: 1 },
-    signal: new AbortController().signal,
+    ...{ isConfined: true, signal: new AbortController().signal },
     pause: () => step("pause").then(() => void (fake.active = false)),
     start: () => step("activate").then(() => void (fake.active = true)),
     onWindow: step,
