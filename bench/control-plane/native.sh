@@ -23,6 +23,8 @@ cp /etc/kubernetes/admin.conf "$FOLDER/admin.conf"
 while IFS=$'\t' read -r name line; do
   # shellcheck disable=SC2086
   $line >"$FOLDER/$name.log" 2>&1 </dev/null &
+  # A benchmark kills some of them. bash would print a line for each job that was killed.
+  disown
 done <"$FOLDER/units"
 export KUBECONFIG=/etc/kubernetes/admin.conf
 until kubectl get --raw /readyz >/dev/null 2>&1; do sleep 0.5; done
