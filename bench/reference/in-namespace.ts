@@ -73,7 +73,7 @@ async function measure({ scenario: path, absent }: Task): Promise<TaskResult> {
       const measured = measuredRepetition(repetition, [...latest.values()], prepared, availableParallelism());
       if (measured.void === undefined) latest.set(measured.scheduler, measured);
       // The comparison needs only the measures. The pods and scrapes of a hundred repetitions would take a gigabyte.
-      repetitions.push({ ...measured, pods: [], nodes: [], scrapes: [], usage: [], journal: "" });
+      repetitions.push({ ...measured, pods: [], unmeasured: [], nodes: [], scrapes: [], usage: [], journal: "" });
       const { number, block, scheduler, warmup, measures, limit } = measured;
       short.push({
         ...{ number, block, scheduler, warmup, measures, limit },

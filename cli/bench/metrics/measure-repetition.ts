@@ -93,14 +93,15 @@ function schedulerValues(repetition: Repetition): Values {
   };
 }
 
-function qualityValues({ pods, nodes }: Repetition, { topologyKeys = [], gangOf }: MeasureOptions): Values {
-  const balance = balanceOf(pods, nodes);
-  const fragmentation = fragmentationOf(pods, nodes);
+function qualityValues({ pods, unmeasured, nodes }: Repetition, { topologyKeys = [], gangOf }: MeasureOptions): Values {
+  const all = [...pods, ...unmeasured];
+  const balance = balanceOf(all, nodes);
+  const fragmentation = fragmentationOf(pods, nodes, unmeasured);
   const extended = Object.entries(fragmentation).flatMap(([name, share]) => (BASIC.has(name) ? [] : [share]));
   const gangs = gangOf === undefined ? undefined : gangBindingOf(pods, gangOf);
   const keys = [...Object.entries(TOPOLOGY_KEYS), ...topologyKeys.map((key) => [key, key] as const)];
   return {
-    packing: packingOf(pods, nodes),
+    packing: packingOf(all, nodes),
     "balance.mean": balance?.mean,
     "balance.jain": balance?.jain,
     "fragmentation.cpu": fragmentation["cpu"],

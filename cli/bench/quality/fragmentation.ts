@@ -16,10 +16,15 @@ interface PodClass {
  * of it, so all free amount of that resource is lost for it. The result is the expected lost amount over all nodes,
  * divided by the free amount. Amounts are those of a node: FGD looks at single GPUs, and no placement here knows them.
  * Resources that no pod requests, and resources with nothing free, are absent.
+ * @param others Pods that take room, and are no part of the mix. @default none
  */
-export function fragmentationOf(pods: readonly PodTimes[], nodes: readonly BenchNode[]): Resources {
+export function fragmentationOf(
+  pods: readonly PodTimes[],
+  nodes: readonly BenchNode[],
+  others: readonly PodTimes[] = [],
+): Resources {
   const classes = classesOf(pods);
-  const filled = fillNodes(pods, nodes);
+  const filled = fillNodes([...pods, ...others], nodes);
   const result: Record<string, number> = {};
   const requested = new Set(pods.flatMap((pod) => Object.keys(pod.requests).filter((key) => pod.requests[key] !== 0)));
   const fitting = filled.map((node) => classes.filter((podClass) => fits(podClass, node)));

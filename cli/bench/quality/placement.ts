@@ -3,7 +3,7 @@ import type { BenchNode, PodTimes } from "../run/repetition.ts";
 /** Amounts by resource. */
 export type Resources = Readonly<Record<string, number>>;
 
-/** A node with the pods that it has at the end. */
+/** A node with the {@link placedPods} that it has. */
 export interface FilledNode {
   readonly node: BenchNode;
   readonly pods: readonly PodTimes[];
@@ -35,12 +35,34 @@ export function totalDemand(pods: readonly PodTimes[]): Resources {
   return total;
 }
 
-/** Returns the pods that have a node at the end: bound and not deleted. */
+/**
+ * Returns the pods that have a node at the end: bound and not deleted. Where a workload deletes all its pods, as a trace does, it
+ * returns those that had a node at the same time, when most had one.
+ */
 export function placedPods(pods: readonly PodTimes[]): readonly PodTimes[] {
-  return pods.filter((pod) => pod.node !== undefined && pod.deleted === undefined);
+  const atEnd = pods.filter((pod) => pod.node !== undefined && pod.deleted === undefined);
+  return atEnd.length > 0 ? atEnd : mostAtOnce(pods);
 }
 
-/** Returns every node with its pods at the end, also empty nodes. Pods on other nodes are left out. */
+function mostAtOnce(pods: readonly PodTimes[]): readonly PodTimes[] {
+  const placed = pods.flatMap(({ bound, deleted }) =>
+    bound === undefined || deleted === undefined || deleted <= bound ? [] : [{ bound, deleted }],
+  );
+  const changes = placed.flatMap(({ bound, deleted }) => [
+    { at: bound, by: 1 },
+    { at: deleted, by: -1 },
+  ]);
+  // A pod that is deleted when another one is bound has left its room.
+  changes.sort((one, other) => one.at - other.at || one.by - other.by);
+  let [count, most, when] = [0, 0, 0];
+  for (const { at, by } of changes) {
+    count += by;
+    if (count > most) [most, when] = [count, at];
+  }
+  return pods.filter(({ bound = Infinity, deleted = 0 }) => bound <= when && when < deleted);
+}
+
+/** Returns every node with its {@link placedPods}, also empty nodes. Pods on other nodes are left out. */
 export function fillNodes(pods: readonly PodTimes[], nodes: readonly BenchNode[]): readonly FilledNode[] {
   const byNode = Map.groupBy(placedPods(pods), (pod) => pod.node);
   return nodes.map((node) => {

@@ -9,7 +9,7 @@ import { schedulerColour } from "./scheduler-colour.ts";
 const steps = 200;
 
 /**
- * Returns the share of each node's scarcest resource that the measured pods request at the end, nodes sorted by it. A point is
+ * Returns the share of each node's scarcest resource that the pods request at the end, nodes sorted by it. A point is
  * the median over the counted repetitions of a scheduler.
  */
 export function fillChart(data: BenchmarkData): TopLevelSpec {
@@ -44,8 +44,8 @@ export function fillChart(data: BenchmarkData): TopLevelSpec {
 }
 
 /** Returns the dominant share of each node, the largest first. A node without pods has 0. */
-function sortedShares({ pods, nodes }: Repetition): readonly number[] {
-  return fillNodes(pods, nodes)
+function sortedShares({ pods, unmeasured, nodes }: Repetition): readonly number[] {
+  return fillNodes([...pods, ...unmeasured], nodes)
     .map(dominantShare)
     .sort((left, right) => right - left);
 }

@@ -126,9 +126,18 @@ export class PodTracker {
 
   /** Pods that count for the result and that the API server accepted. */
   measured(): readonly PodTimes[] {
+    return this.#accepted(true);
+  }
+
+  /** The other pods that the API server accepted. */
+  unmeasured(): readonly PodTimes[] {
+    return this.#accepted(false);
+  }
+
+  #accepted(wanted: boolean): readonly PodTimes[] {
     return [...this.#pods.values()].flatMap(({ measured, times }) => {
       const { acknowledged } = times;
-      return measured && acknowledged !== undefined ? [{ ...times, acknowledged }] : [];
+      return measured === wanted && acknowledged !== undefined ? [{ ...times, acknowledged }] : [];
     });
   }
 

@@ -46,7 +46,10 @@ export interface Repetition {
   readonly void?: string;
   /** Milliseconds of the measured window's start and end, on the clock of {@link PodTimes}. */
   readonly window: { readonly start: number; readonly end: number };
+  /** The measured pods. */
   readonly pods: readonly PodTimes[];
+  /** The other pods of the workload. They count only for the room that they take on the nodes. */
+  readonly unmeasured: readonly PodTimes[];
   readonly nodes: readonly BenchNode[];
   readonly scrapes: readonly Scrape[];
   readonly usage: readonly UsageSample[];

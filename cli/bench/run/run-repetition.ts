@@ -116,7 +116,7 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
   return {
     ...{ number: slot.number, block: slot.block, scheduler: slot.contestant.name, warmup: slot.warmup },
     ...(reason === undefined ? {} : { void: reason }),
-    ...{ window, pods, nodes, scrapes, usage, journal },
+    ...{ window, pods, unmeasured: tracker.unmeasured(), nodes, scrapes, usage, journal },
     seconds: (performance.now() - began) / 1000,
   };
 }

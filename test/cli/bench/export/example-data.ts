@@ -96,6 +96,7 @@ export function exampleRepetition(changes: Partial<MeasuredRepetition> = {}): Me
     warmup: false,
     window: { start: 1000, end: 3500 },
     pods: [pod(0, 1110), pod(1, 2110), pod(2, 2210), pod(3)],
+    unmeasured: [],
     nodes: [
       { name: "node-0", allocatable, labels: {} },
       { name: "node-1", allocatable, labels: {} },

@@ -32,6 +32,7 @@ export function repetition(values: Partial<Repetition> = {}): Repetition {
     warmup: false,
     window: { start: 0, end: 10_000 },
     pods: [],
+    unmeasured: [],
     nodes: [],
     scrapes: [],
     usage: [],

@@ -35,6 +35,16 @@ describe("packingOf", () => {
     expect(packingOf(tenths, [node("a", { cpu: 0.3 }), node("b", { cpu: 0.3 })])).toBe(1);
   });
 
+  it("looks at the moment of the most pods where all are deleted, as in a trace", () => {
+    const times = (name: string, bound: number, deleted: number) =>
+      pod(`${name}${bound}`, { node: name, bound, deleted });
+    const early = [times("a", 1, 10), times("b", 2, 10), times("c", 3, 10)];
+    // At 10 three pods leave before two come, and at 11 there are fewer than before.
+    const late = [times("d", 10, 20), times("d", 11, 20)];
+    expect(packingOf([...early, ...late], equal)).toBe(3);
+    expect(packingOf([...early, ...late, pod("kept", { node: "d", bound: 1 })], equal)).toBe(1);
+  });
+
   it("leaves out deleted pods and is undefined without pods", () => {
     const deleted = pod("x", { node: "d", deleted: 5, requests: { cpu: 1 } });
     expect(packingOf([...on(["a"], { cpu: 1 }), deleted], equal)).toBe(1);
@@ -92,6 +102,12 @@ describe("fragmentationOf", () => {
   it("leaves out resources without a request or without free amount", () => {
     expect(fragmentationOf(on(["a"], { cpu: 4, memory: 0 }), equal.slice(0, 1))).toEqual({});
     expect(fragmentationOf([], equal)).toEqual({});
+  });
+
+  it("counts the room of other pods, and not their requests", () => {
+    const others = [pod("other", { node: "b", requests: { cpu: 3, gpu: 1 } })];
+    // One free core is left on b, where no pod of three cores has room. On a there is one, too.
+    expect(fragmentationOf(on(["a"], { cpu: 3 }), equal.slice(0, 2), others)).toEqual({ cpu: 1 });
   });
 });
 

@@ -96,10 +96,12 @@ describe("the plot of fill", () => {
     ]);
   });
 
-  it("leaves out deleted pods", () => {
-    const pods = exampleRepetition().pods.map((pod) => ({ ...pod, deleted: 3000 }));
-    const [row] = rowsOf(fillChart(exampleData({ repetitions: [exampleRepetition({ pods })] })));
-    expect(row).toMatchObject({ share: 0 });
+  it("leaves out deleted pods, and has those that are not measured", () => {
+    const shareOf = (changes: Parameters<typeof exampleRepetition>[0]) =>
+      rowsOf(fillChart(exampleData({ repetitions: [exampleRepetition(changes)] })))[0]?.["share"];
+    const [first, ...rest] = exampleRepetition().pods;
+    expect(shareOf({ pods: [{ ...first!, deleted: 3000 }, ...rest] })).toBe(0.5);
+    expect(shareOf({ unmeasured: [{ ...first!, name: "other" }] })).toBe(1);
   });
 });
 

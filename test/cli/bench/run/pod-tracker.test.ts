@@ -53,6 +53,7 @@ describe("a tracked pod", () => {
     announce("refused");
     tracker.acknowledge("a/unknown");
     expect(tracker.measured().map(({ name }) => name)).toEqual(["measured"]);
+    expect(tracker.unmeasured().map(({ name }) => name)).toEqual(["other"]);
     expect(tracker.keys({ namespaces: ["a"] })).toEqual(["a/measured", "a/other", "a/refused"]);
     expect(tracker.keys({ namespaces: [] })).toHaveLength(3);
     expect(tracker.keys({ namespaces: ["b"] })).toEqual([]);
