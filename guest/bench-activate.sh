@@ -110,9 +110,9 @@ install -d -m 0700 "$folder"
 write_file 0600 "$folder/$NAME.yaml" <<<"$configuration"
 
 # From here on every ending leaves a scheduler. The watchdog serves the endings that skip the trap.
-# A pause is short. A scheduler runs until its limit, whose end starts the shipped one earlier.
+# A scheduler runs until its limit, whose end starts the shipped one earlier. The pods of a backlog may take as long.
 watchdog=900
-[[ $START == no ]] || ((LIMIT_SECONDS + 60 <= watchdog)) || ((watchdog = LIMIT_SECONDS + 60))
+((LIMIT_SECONDS + 60 <= watchdog)) || ((watchdog = LIMIT_SECONDS + 60))
 trap shipped_again EXIT
 arm_watchdog "$watchdog"
 : >"$swap"

@@ -100,7 +100,7 @@ describe("the activation of a scheduler", () => {
     const { status, stdout } = activate(made, { START: "no", LIMIT_SECONDS: 3600 });
     expect([status, JSON.parse(stdout)]).toEqual([0, { invocation: "" }]);
     expect([shipped(made), tested(made)]).toEqual(["inactive", "inactive"]);
-    expect(made.calls.filter((call) => call.includes("--on-active 900 "))).toHaveLength(1);
+    expect(made.calls.filter((call) => call.includes("--on-active 3660 "))).toHaveLength(1);
     expect(made.has("run-bench-swap")).toBe(false);
   });
 

@@ -4,7 +4,7 @@ import { holm } from "../statistics/holm.ts";
 import { compareUnpaired } from "../statistics/mann-whitney.ts";
 import type { Verdict } from "../statistics/result.ts";
 import { summarize } from "../statistics/summary.ts";
-import { isSpeed, notComparable, verdict } from "../statistics/verdict.ts";
+import { isPaced, isSpeed, notComparable, pacedReason, verdict } from "../statistics/verdict.ts";
 import { incomparabilities } from "./comparability.ts";
 import { countedValues, type BenchFile, type RecordedBenchmark } from "./recorded-benchmark.ts";
 
@@ -103,12 +103,12 @@ function valueProblem(measure: string, before: readonly number[], after: readonl
   return isPositive ? undefined : `${measure} is not above 0 in every repetition, so that it has no ratio`;
 }
 
-/** With this limit a speed is that of the generator. A difference of the conditions can be forced, this cannot. */
+/** A difference of the conditions can be forced, this cannot. */
 function limitProblem(kind: MeasureKind, name: string, ...benches: readonly BenchFile[]): string | undefined {
   const isLimited = benches.some(({ schedulers }) =>
-    schedulers.some((scheduler) => scheduler.name === name && scheduler.limit === "generator"),
+    schedulers.some((scheduler) => scheduler.name === name && isPaced(scheduler.limit)),
   );
-  return isSpeed(kind) && isLimited ? "pods were created more slowly than the scheduler binds them" : undefined;
+  return isSpeed(kind) && isLimited ? pacedReason : undefined;
 }
 
 function estimateOf(before: readonly number[], after: readonly number[]): Estimate {

@@ -3,6 +3,7 @@ import { measureKinds } from "../metrics/measure-kinds.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { compareSchedulers } from "./compare.ts";
 import type { BenchResult } from "./result.ts";
+import { isPaced, pacedReason } from "./verdict.ts";
 
 /** Compares the schedulers of a scenario by their counted repetitions. */
 export function compareRepetitions(scenario: Scenario, repetitions: readonly MeasuredRepetition[]): BenchResult {
@@ -17,8 +18,7 @@ export function compareRepetitions(scenario: Scenario, repetitions: readonly Mea
     ...{ baseline, named: metrics, equivalence, seed: scenario.seed },
     notComparable: Object.fromEntries(
       names.flatMap((name) => {
-        const isPaced = [limits[name], limits[baseline]].some((each) => each === "generator" || each === "workload");
-        return isPaced ? [[name, "pods were created more slowly than the schedulers bind them"]] : [];
+        return isPaced(limits[name]) || isPaced(limits[baseline]) ? [[name, pacedReason]] : [];
       }),
     ),
   });

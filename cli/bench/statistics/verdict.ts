@@ -56,6 +56,14 @@ export function notComparable(reason: string): Verdict {
   return { kind: "not comparable", text: `not comparable: ${reason}` };
 }
 
+/** Reason why a speed says nothing about a scheduler that waited for pods. */
+export const pacedReason = "pods were created more slowly than the schedulers bind them";
+
+/** Whether pods that came too slowly limited a scheduler. Its speed is then that of the generator, or of the workload. */
+export function isPaced(limit: string | undefined): boolean {
+  return limit === "generator" || limit === "workload";
+}
+
 /** Whether a measure is a speed: more of it in each second is better. */
 export function isSpeed(kind: MeasureKind): boolean {
   return kind.better === "higher" && kind.unit.endsWith("/s");

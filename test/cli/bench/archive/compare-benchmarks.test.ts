@@ -65,8 +65,8 @@ describe("two benchmarks", () => {
     expect(compareBenchmarks(zeros, zeros)[0]?.verdict.kind).toBe("same");
   });
 
-  it("do not compare a speed that the generator limited, even when forced", () => {
-    const schedulers = [{ name: "base", limit: "generator" }];
+  it.each(["generator", "workload"])("do not compare a speed that the %s limited, even when forced", (limit) => {
+    const schedulers = [{ name: "base", limit }];
     const after = exampleBenchmark("2", { base: fast }, { bench: { schedulers }, scenario: named("latency.p99") });
     const kinds = compareBenchmarks(before, after, { force: true }).map(({ verdict }) => verdict.kind);
     expect(kinds).toEqual(["not comparable", "better"]);
