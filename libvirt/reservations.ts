@@ -1,4 +1,4 @@
-import { readNetwork, type Reservation } from "./definitions.ts";
+import { readNetwork, type Reservation, type ServedSubnet } from "./definitions.ts";
 import type { Virsh } from "./virsh.ts";
 
 /** A reservation with the name that the network's DNS has for the address. */
@@ -20,9 +20,31 @@ export async function reserveMissing(
   const { subnets } = readNetwork(await virsh("net-dumpxml", network));
   const reserved = new Set(subnets.flatMap(({ reservations }) => reservations.map(({ mac }) => mac)));
   const missing = desired.filter(({ mac }) => !reserved.has(mac));
-  for (const { mac, name, address } of missing) {
-    const host = `<host mac='${mac}' name='${name}' ip='${address}'/>`;
-    await virsh("net-update", network, "add-last", "ip-dhcp-host", host, "--live", "--config");
-  }
+  for (const machine of missing) await addReservation(virsh, network, machine);
   return missing;
+}
+
+/** Reserves an address in an active network. @throws as {@link reserveMissing} does. */
+export async function addReservation(virsh: Virsh, network: string, machine: NamedReservation): Promise<void> {
+  const { mac, name, address } = machine;
+  const host = `<host mac='${mac}' name='${name}' ip='${address}'/>`;
+  await virsh("net-update", network, "add-last", "ip-dhcp-host", host, "--live", "--config");
+}
+
+/**
+ * Tells whether the reservation of a machine has its address.
+ * @param subnets Those of {@link readNetwork}.
+ * @returns false where the machine has no reservation.
+ * @throws when the address is not the machine's: another one is reserved for it, or another machine or the gateway has this one.
+ */
+export function isReserved(subnets: readonly ServedSubnet[], { mac, address }: Reservation): boolean {
+  const reservations = subnets.flatMap((each) => each.reservations);
+  const own = reservations.find((each) => each.mac === mac);
+  if (own?.address === address) return true;
+  if (own !== undefined)
+    throw new Error(`it reports the address ${address}, and ${own.address} is reserved for ${mac}`);
+  const other = reservations.find((each) => each.address === address)?.mac;
+  const holder = subnets.some(({ gateway }) => gateway === address) ? "the gateway" : other;
+  if (holder !== undefined) throw new Error(`it reports the address ${address}, which is that of ${holder}`);
+  return false;
 }

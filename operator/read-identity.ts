@@ -9,14 +9,15 @@
  * Environment: LIBVIRT_URI, DOMAIN, MAC (empty: the first interface that is not the loopback), NETWORK_CIDR (subnet of the
  * address; missing: any), LIMIT_SECONDS. SCRIPTS has the ids of the scripts (missing: none). Fails with the last error when the
  * limit passes without an address and a key, and at once when the machine is off. NETWORK is the network with the reservation
- * (missing: there is none), and NODE the name of the node. The node may be compromised, so nothing but a valid address and a
- * valid key is printed.
+ * (missing: there is none), and NODE the name of the node. The node may be compromised, so nothing but a valid key and an address
+ * that is no other machine's is printed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { holds, isAddress, parseSubnet } from "../lib/cidr.ts";
 import { scriptOf } from "../guest/installed-script.ts";
+import { readNetwork } from "../libvirt/definitions.ts";
 import { hasEnded } from "../libvirt/domain-state.ts";
-import { reserveMissing } from "../libvirt/reservations.ts";
+import { addReservation, isReserved } from "../libvirt/reservations.ts";
 import { installScript } from "./install-script.ts";
 import { askAgent, reasonOf, virsh } from "./virsh.ts";
 
@@ -70,11 +71,17 @@ function isOurs(candidate: unknown): boolean {
   return typeof candidate === "string" && isAddress(candidate) && (subnet === undefined || holds(subnet, candidate));
 }
 
-/** Only warns, because the machine works without a reservation while its lease lasts. */
+/**
+ * Refuses the address of another machine, for which a compromised node would get a serving certificate. A missing reservation is
+ * only a warning, because the machine works without it while its lease lasts.
+ */
 async function reserve(address: string): Promise<void> {
   if (NETWORK === "") return;
+  const { subnets } = readNetwork(await virsh("net-dumpxml", NETWORK));
+  const machine = { mac: MAC, name: NODE, address };
+  if (isReserved(subnets, machine)) return;
   try {
-    await reserveMissing(virsh, NETWORK, [{ mac: MAC, name: NODE, address }]);
+    await addReservation(virsh, NETWORK, machine);
   } catch (error) {
     console.error(`${DOMAIN} has no reservation in network ${NETWORK}: ${reasonOf(error)}`);
   }

@@ -214,6 +214,24 @@ esac`;
     expect(await identify(reserved(own))).toEqual({ stderr: "", calls: [dump] });
   });
 
+  it.each([
+    [
+      "another address is reserved for it",
+      `<host mac='${mac}' ip='192.168.222.102'/>`,
+      `192.168.222.102 is reserved for ${mac}`,
+    ],
+    ["another machine has it", "<host mac='52:54:00:00:00:01' ip='192.168.222.101'/>", "is that of 52:54:00:00:00:01"],
+    ["the gateway has it", "</dhcp></ip><ip address='192.168.222.101' prefix='24'><dhcp>", "is that of the gateway"],
+  ])("refuses the agent's address when %s", async (_, hosts, reason) => {
+    const hypervisor = new TestHypervisor(agent({ before: reserved(hosts) }));
+    const machine = { MAC: mac, LIMIT_SECONDS: "-1", NETWORK: "lab-net", NODE: "w" };
+    const { status, stdout, stderr } = await hypervisor.run("read-identity", machine);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`no address and host key of lab-w within -1 s: Error: it reports the address 192.168.222.101, `);
+    expect(stderr).toContain(reason);
+    expect(hypervisor.calls.filter((call) => call.includes("net-update"))).toEqual([]);
+  });
+
   it("is not looked for without a network of the cluster", async () => {
     expect(await identify(reserved(""), { NETWORK: "" })).toEqual({ stderr: "", calls: [] });
   });
