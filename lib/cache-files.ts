@@ -23,8 +23,8 @@ export function usedByStacks(folder = inCheckout(), environment: NodeJS.ProcessE
 }
 
 /**
- * Removes files of the cache that were not used for a number of days. They are downloaded images with their manifests, partial
- * downloads, and images of seed disks. All of them can be made again. A file in use stays, whatever its age.
+ * Removes files of the cache that were not used for a number of days. They are downloaded images with their manifests, downloaded
+ * schedulers, partial downloads, and images of seed disks. All of them can be made again. A file in use stays, whatever its age.
  * @returns the removed paths.
  */
 export async function pruneFiles(

@@ -48,6 +48,7 @@ describe("pruning the cache", () => {
       file(`${image(old)}.manifest.json`, 31),
       file(`${image(used)}.part`, 31),
       file(join(folder, "downloads", "kubectl.part"), 31),
+      file(join(folder, "downloads", `scheduler-${old}`), 31),
       file(join(seeds(), "0123456789ab.iso"), 31),
     ];
     const stays = [
@@ -55,6 +56,7 @@ describe("pruning the cache", () => {
       // This manifest is older than its image.
       file(`${image(used)}.manifest.json`, 90),
       file(join(folder, "downloads", "pulumi.part"), 1),
+      file(join(folder, "downloads", `scheduler-${used}`), 29),
       file(join(seeds(), "123456789abc.iso"), 1),
       file(join(folder, "node-image-0123456789abcdef", "node.qcow2"), 90),
       file(join(folder, "other"), 90),

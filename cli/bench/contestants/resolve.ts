@@ -1,19 +1,18 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { sha256Of } from "../../../lib/digest.ts";
-import { run, which } from "../../../lib/process.ts";
 import type { CommonSettings, Scenario, SchedulerSource } from "../scenario/scenario.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { Contestant } from "./contestant.ts";
-import { programProblem } from "./elf.ts";
 import { resolveLocal } from "./resolve-local.ts";
 import { resolveManifests } from "./resolve-manifests.ts";
+import { resolveProgram } from "./resolve-program.ts";
 
 /** As guest/bench-activate.sh accepts it: it is part of a file's name. */
 const namePattern = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
 /**
- * Prepares the schedulers of a scenario: reads and completes their configurations, and checks their programs.
+ * Prepares the schedulers of a scenario: reads and completes their configurations, and checks their programs. A program that a
+ * URL names is downloaded first.
  * @param folder Folder of the scenario, to which its paths are relative.
  * @param kubernetesVersion Version of the cluster, e.g. `1.36.3`.
  * @throws one error that names every problem of every scheduler.
@@ -67,9 +66,8 @@ async function resolveOne(
   if (sha256 !== undefined && binary === undefined) {
     problems.push("sha256 is given without binary. Fix: name the program, or leave sha256 out");
   }
-  const program =
-    binary === undefined ? undefined : await readProgram(resolve(folder, binary), sha256, kubernetesVersion);
-  problems.push(...(program?.problems ?? []).map((problem) => `${binary}: ${problem}`));
+  const program = binary === undefined ? undefined : await resolveProgram(binary, sha256, folder, kubernetesVersion);
+  problems.push(...(program?.problems ?? []));
   const local = source.local === undefined ? undefined : await resolveLocal(source.local, common, folder);
   const manifests =
     source.manifests === undefined ? undefined : await resolveManifests(name, source.manifests, common, folder);
@@ -112,54 +110,4 @@ function argumentsOf({ verbosity, featureGates }: CommonSettings): readonly stri
     `--v=${verbosity}`,
     ...(gates.length === 0 ? [] : [`--feature-gates=${gates.join(",")}`]),
   ];
-}
-
-interface Program {
-  readonly fields: Pick<Contestant, "binary" | "binarySha256" | "modules">;
-  readonly problems: readonly string[];
-}
-
-async function readProgram(path: string, wanted: string | undefined, kubernetesVersion: string): Promise<Program> {
-  const file = await stat(path).catch(() => undefined);
-  if (!file?.isFile()) return { fields: {}, problems: [`there is no such file: ${path}`] };
-  try {
-    const problem = await programProblem(path, process.arch);
-    const digest = await sha256Of(path);
-    const modules = await modulesOf(path);
-    const problems = [problem, digestProblem(digest, wanted), skewProblem(modules, kubernetesVersion)];
-    return {
-      fields: { binary: path, binarySha256: digest, ...(modules === undefined ? {} : { modules }) },
-      problems: problems.filter((each) => each !== undefined),
-    };
-  } catch (error) {
-    return { fields: {}, problems: [`it cannot be read: ${(error as Error).message}`] };
-  }
-}
-
-function digestProblem(found: string, wanted: string | undefined): string | undefined {
-  if (wanted === undefined || wanted.toLowerCase() === found) return undefined;
-  return `its SHA-256 is ${found}, expected ${wanted}. Fix: name the right program, or correct sha256`;
-}
-
-/** Output of `go version -m`; undefined without Go, and for a program that Go did not build. */
-async function modulesOf(path: string): Promise<string | undefined> {
-  const go = which("go");
-  if (go === undefined) return undefined;
-  const text = await run(go, ["version", "-m", path]).catch(() => undefined);
-  // The first line has the path, which another machine does not have.
-  return text?.replace(`${path}: `, "");
-}
-
-/**
- * A scheduler must not be newer than the API server, and may be one minor version older (Kubernetes' version skew policy).
- * A program without k8s.io/kubernetes among its modules says nothing about that.
- */
-function skewProblem(modules: string | undefined, kubernetesVersion: string): string | undefined {
-  const built = /^\s*dep\s+k8s\.io\/kubernetes\s+v1\.(\d+)\.\S*/m.exec(modules ?? "")?.[1];
-  const cluster = /^v?1\.(\d+)\./.exec(kubernetesVersion)?.[1];
-  if (built === undefined || cluster === undefined) return undefined;
-  const difference = Number(cluster) - Number(built);
-  if (difference === 0 || difference === 1) return undefined;
-  const range = `1.${Number(cluster) - 1} or 1.${cluster}`;
-  return `it has the code of Kubernetes 1.${built}, and the cluster has ${kubernetesVersion}. Fix: build it with k8s.io/kubernetes ${range}`;
 }

@@ -30,9 +30,12 @@ export interface SchedulerSource {
   readonly name: string;
   /** Path of a KubeSchedulerConfiguration, relative to the scenario's folder. @default the shipped scheduler's defaults */
   readonly configuration?: string;
-  /** Path of a static program for the control plane, relative to the scenario's folder. @default the shipped kube-scheduler */
+  /**
+   * Static program for the control plane: a path relative to the scenario's folder, or a URL of http or https.
+   * @default the shipped kube-scheduler
+   */
   readonly binary?: string;
-  /** Expected SHA-256 of {@link binary}, in hex. */
+  /** Expected SHA-256 of {@link binary}, in hex. A URL needs it. */
   readonly sha256?: string;
   /** A process of the operator's machine instead of one on the control plane. */
   readonly local?: LocalSource;

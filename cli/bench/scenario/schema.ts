@@ -127,12 +127,15 @@ const scheduler = {
   properties: {
     name: schedulerName,
     configuration: { ...path, description: "KubeSchedulerConfiguration beside the scenario." },
-    binary: { ...path, description: "Static program for the control plane, beside the scenario." },
+    binary: {
+      ...path,
+      description: "Static program for the control plane: a path beside the scenario, or a URL of http or https.",
+    },
     sha256: {
       type: "string",
       pattern: "^[0-9a-f]{64}$",
       $comment: "64 hexadecimal digits",
-      description: "Expected SHA-256 of the program.",
+      description: "Expected SHA-256 of the program. A URL needs it.",
     },
     local,
     manifests,

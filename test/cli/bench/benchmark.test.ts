@@ -5,6 +5,8 @@ import { benchmark } from "../../../cli/bench/benchmark.ts";
 import { recover } from "../../../cli/recovery/recover.ts";
 import type { OpenSession } from "../../../cli/session.ts";
 import { test } from "../../support/folder.ts";
+import { file, serve, sha256 } from "../../lib/release-server.ts";
+import { elf } from "./contestants/elf.ts";
 import { scenarioText } from "./scenario-text.ts";
 import { sessionWithKwok } from "./session.ts";
 
@@ -13,7 +15,10 @@ test.beforeEach(({ folder: fresh }) => {
   folder = fresh;
   writeFileSync(join(folder, "small.yaml"), scenarioText);
   vi.spyOn(console, "log").mockReturnValue(undefined);
-  return () => void vi.restoreAllMocks();
+  return () => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  };
 });
 
 /** A session on a stack of a backend in the folder. */
@@ -75,6 +80,35 @@ describe("a benchmark", () => {
     (await recovered(sessionOn("lab"))).hold.release();
   });
 });
+
+test("a dry run downloads the program of a URL once, and says so before the plan", async () => {
+  await using server = await serveProgram();
+  const said: string[] = [];
+  const note = (text: unknown) => said.push(String(text)) > 0;
+  vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
+  vi.stubEnv("NODEFORGE_OFFLINE", "");
+  vi.spyOn(process.stderr, "write").mockImplementation(note);
+  vi.spyOn(console, "log").mockImplementation(note);
+  const binary = `${server.url}/mine`;
+  const text = scenarioText.replace("{ name: b }", `{ name: b, binary: "${binary}", sha256: ${sha256(elf())} }`);
+  writeFileSync(join(folder, "small.yaml"), text);
+  const open = vi.fn(() => Promise.reject(new Error("no cluster")));
+  const plan = { scenario: join(folder, "small.yaml"), set: [], calibrate: false, dryRun: true };
+  for (const repeated of [false, true]) {
+    said.length = 0;
+    expect(await benchmark(open, { ...plan, confirm: () => Promise.resolve(true) })).toBe(0);
+    const at = (words: string) => said.findIndex((line) => line.includes(words));
+    expect(at("Two schedulers.")).toBe(said.length - 1);
+    expect(at(`downloading ${binary} (at most 1 GiB)`)).toBe(repeated ? -1 : 0);
+  }
+  expect(server.seen).toHaveLength(1);
+  expect(open).not.toHaveBeenCalled();
+});
+
+async function serveProgram() {
+  const server = await serve({ "/mine": file(elf()) });
+  return { ...server, [Symbol.asyncDispose]: server.close };
+}
 
 describe("a stack whose backend is not a folder", () => {
   const there = "https://pulumi.example";

@@ -5,24 +5,9 @@ import { describe, expect } from "vitest";
 import { resolveContestants } from "../../../../cli/bench/contestants/resolve.ts";
 import type { SchedulerSource } from "../../../../cli/bench/scenario/scenario.ts";
 import { test } from "../../../support/folder.ts";
+import { elf, machine } from "./elf.ts";
 
 const common = { qps: 5000, burst: 5000, verbosity: 2, featureGates: { Beta: true, Alpha: false } };
-const machine = process.arch === "x64" ? 0x3e : 0xb7;
-
-/** A program's ELF header with one program header of a type: 1 is loaded, 3 names a dynamic loader. */
-function elf(changes: { machine?: number; header?: number; class?: number; type?: number } = {}): Buffer {
-  const file = Buffer.alloc(64 + 56);
-  file.write("\x7fELF", "latin1");
-  file.set([changes.class ?? 2, 1, 1], 4);
-  file.writeUInt16LE(changes.type ?? 2, 16);
-  file.writeUInt16LE(changes.machine ?? machine, 18);
-  file.writeBigUInt64LE(64n, 32);
-  file.writeUInt16LE(56, 54);
-  file.writeUInt16LE(1, 56);
-  file.writeUInt32LE(changes.header ?? 1, 64);
-  return file;
-}
-
 const resolveAll = (folder: string, ...schedulers: SchedulerSource[]) =>
   resolveContestants({ schedulers, common }, folder, "1.36.3");
 

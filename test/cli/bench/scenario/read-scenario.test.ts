@@ -92,6 +92,7 @@ describe("a scenario with only the keys that have no default", () => {
 
 describe("a key of a scenario", () => {
   const sha256 = "0".repeat(64);
+  const longUrl = "https://user:secret@host/".padEnd(1001, "a");
   const inline = { from: "inline", testCase: { name: "T" } };
   const openb = { from: "openb", pods: "p.csv", speed: 60, nodes: 20 };
 
@@ -103,6 +104,7 @@ describe("a key of a scenario", () => {
     { arrival: "burst" },
     { arrival: { rate: 0.5 } },
     { schedulers: [{ name: "a".repeat(30), configuration: "c.yaml", binary: "b", sha256 }] },
+    { schedulers: [{ name: "a", binary: longUrl.slice(0, 1000) }] },
     { common: { qps: 0.5, burst: 1, verbosity: 0, featureGates: { Some: true } } },
     { repetitions: 1, warmups: 0, order: "sequential", seed: 0, repetitionMinutes: 0.5 },
     { repetitions: 100, warmups: 10, seed: 2 ** 32 - 1 },
@@ -143,6 +145,11 @@ describe("a key of a scenario", () => {
     [{ schedulers: [{ name: "a" }, { name: "a" }] }, "schedulers"],
     [{ schedulers: [{ name: "a", sha256 }] }, "schedulers[0].sha256: expected binary"],
     [{ schedulers: [{ name: "a", binary: "b", sha256: "12" }] }, "schedulers[0].sha256: ", '"12"'],
+    [
+      { schedulers: [{ name: "a", binary: longUrl }] },
+      "schedulers[0].binary: expected at most 1000 characters",
+      "1001",
+    ],
     [{ common: { qps: 0 } }, "common.qps: expected a number above 0", "0"],
     [{ common: { burst: 0 } }, "common.burst: ", "0"],
     [{ common: { verbosity: 11 } }, "common.verbosity: expected an integer from 0 to 10", "11"],
