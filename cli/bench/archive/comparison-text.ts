@@ -3,6 +3,7 @@ import { columns } from "../../../lib/table.ts";
 import { differences, type Difference } from "../../runs/comparison.ts";
 import type { RunRecord } from "../../runs/record.ts";
 import { compareBenchmarks, type BenchmarkPair } from "./compare-benchmarks.ts";
+import type { ScenarioDocument } from "./complete-document.ts";
 import { scenarioFile } from "./inputs.ts";
 import type { RecordedBenchmark } from "./recorded-benchmark.ts";
 
@@ -45,9 +46,18 @@ function differenceTable([first, second]: readonly [string, string], changed: re
 /** Keys of the scenario, and its files, that differ. */
 function scenarioDifferences(before: RecordedBenchmark, after: RecordedBenchmark): readonly Difference[] {
   return [
-    ...fieldDifferences("scenario.", before.scenario, after.scenario),
+    ...fieldDifferences("scenario.", withoutPlaces(before.scenario), withoutPlaces(after.scenario)),
     ...fieldDifferences("inputs/", digestsOf(before), digestsOf(after)),
   ];
+}
+
+/** A program with a SHA-256 is the same wherever it was: below another path, or at a URL. */
+function withoutPlaces(scenario: ScenarioDocument): ScenarioDocument {
+  const schedulers = scenario.schedulers.map((scheduler) => {
+    const { binary, ...rest } = scheduler;
+    return binary === undefined || rest.sha256 === undefined ? scheduler : rest;
+  });
+  return { ...scenario, schedulers };
 }
 
 function fieldDifferences(prefix: string, before: object, after: object): readonly Difference[] {

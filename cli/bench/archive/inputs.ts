@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { stringify } from "yaml";
 import { sha256 } from "../../../lib/digest.ts";
 import type { Contestant } from "../contestants/contestant.ts";
+import { isUrl } from "../contestants/program-url.ts";
 import type { InputFile } from "../export/benchmark-data.ts";
 import type { PreparedScenario } from "../run/measure-on-cluster.ts";
 import type { SchedulerSource } from "../scenario/scenario.ts";
@@ -32,8 +33,8 @@ export interface InputContents {
  * Returns every file that a repetition of a benchmark needs. `scenario.yaml` is a scenario whose paths are below the same folder.
  * Beside it are the workload's files, the configurations as the schedulers got them, and `contents.json`.
  *
- * A program is not among them. The scenario has its absolute path and its SHA-256. It has only the absolute path of a local
- * program, and of an archive of images.
+ * A program is not among them. The scenario has its URL or its absolute path, and its SHA-256. It has only the absolute path of a
+ * local program, and of an archive of images.
  * @param kubernetes Version of the cluster, e.g. `1.36.3`.
  */
 export function recordedInputs(
@@ -70,7 +71,10 @@ export function recordedInputs(
 }
 
 function recordedScheduler(source: SchedulerSource, contestant: Contestant | undefined): SchedulerSource {
-  const { binary = source.binary, binarySha256 = source.sha256, local, manifests } = contestant ?? {};
+  const { binarySha256 = source.sha256, local, manifests } = contestant ?? {};
+  // The downloaded file is in the cache of this machine.
+  const isRemote = source.binary !== undefined && isUrl(source.binary);
+  const binary = isRemote ? source.binary : (contestant?.binary ?? source.binary);
   return {
     name: source.name,
     ...(source.schedulerName === undefined ? {} : { schedulerName: source.schedulerName }),

@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256, sha256Of } from "../../../lib/digest.ts";
+import { isUrl } from "../contestants/program-url.ts";
 import type { SchedulerSource } from "../scenario/scenario.ts";
 import { upstreamPrefix } from "../workload/upstream.ts";
 import { contentsFile, inputsFolder, scenarioFile } from "./inputs.ts";
@@ -68,7 +69,8 @@ function changedProblem(name: string): string {
 }
 
 async function programProblems({ name, binary, sha256: wanted }: SchedulerSource): Promise<readonly string[]> {
-  if (binary === undefined) return [];
+  // A program with a URL is downloaded and checked with the rest of the scenario.
+  if (binary === undefined || isUrl(binary)) return [];
   const fix = "A record has no programs. Fix: build the same program again at this path";
   const file = await stat(binary).catch(() => undefined);
   if (!file?.isFile()) return [`${name}: there is no program ${binary}. ${fix}`];

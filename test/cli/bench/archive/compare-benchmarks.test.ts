@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { incomparabilities } from "../../../../cli/bench/archive/comparability.ts";
 import { compareBenchmarks } from "../../../../cli/bench/archive/compare-benchmarks.ts";
 import { comparisonText, presentText } from "../../../../cli/bench/archive/comparison-text.ts";
+import type { SchedulerSource } from "../../../../cli/bench/scenario/scenario.ts";
 import { compareUnpaired } from "../../../../cli/bench/statistics/mann-whitney.ts";
 import type { RunRecord } from "../../../../cli/runs/record.ts";
 import { exampleBenchmark, exampleRecord, type BenchmarkChanges } from "./records.ts";
@@ -144,6 +145,21 @@ describe("the text", () => {
     expect(lines[at("base ")]).toContain("not comparable: the processor model");
     expect(at("2 ended early")).toBeGreaterThan(0);
     expect(comparisonText(first, second, { force: true })).toContain("faster by 20 %");
+  });
+
+  it.each<[SchedulerSource, SchedulerSource, number]>([
+    [{ name: "base", binary: "/a/mine", sha256: "1" }, { name: "base", binary: "https://host/mine", sha256: "1" }, 0],
+    [
+      { name: "base", binary: "https://host/mine", sha256: "1" },
+      { name: "base", binary: "https://host/mine", sha256: "2" },
+      1,
+    ],
+    [{ name: "base", binary: "/a/mine" }, { name: "base", binary: "/b/mine" }, 1],
+  ])("knows a program by its hash, else by its place: %j %j", (one, other, count) => {
+    const first = exampleBenchmark("1", { base: slow }, { scenario: { schedulers: [one] } });
+    const second = exampleBenchmark("2", { base: slow }, { scenario: { schedulers: [other] } });
+    const lines = comparisonText(first, second).split("\n");
+    expect(lines.filter((line) => line.startsWith("scenario.schedulers"))).toHaveLength(count);
   });
 
   it("says that nothing differs", () => {

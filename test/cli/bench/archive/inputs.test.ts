@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { completeDocument } from "../../../../cli/bench/archive/complete-document.ts";
 import { contentsFile, recordedInputs, scenarioFile } from "../../../../cli/bench/archive/inputs.ts";
 import { prepareRepetition } from "../../../../cli/bench/archive/prepare-repetition.ts";
@@ -15,6 +15,8 @@ import type { Scenario } from "../../../../cli/bench/scenario/scenario.ts";
 import { readWorkload } from "../../../../cli/bench/workload/read-workload.ts";
 import { sha256 } from "../../../../lib/digest.ts";
 import { inCheckout } from "../../../../lib/checkout.ts";
+import { file, serve, type ReleaseServer } from "../../../lib/release-server.ts";
+import { elf } from "../contestants/elf.ts";
 import { exampleData, exampleRepetition } from "../export/example-data.ts";
 import { exampleRecord, writeExampleRecord } from "./records.ts";
 
@@ -243,6 +245,49 @@ describe("a repetition is refused", () => {
     const secret = { ...first!, text: `${first!.text}# token abcdef.0123456789abcdef\n` };
     const workload = { ...prepared.workload, inputs: [secret, ...others] };
     await expect(roundTrip({ ...prepared, workload })).rejects.toThrow("Either it had a secret");
+  });
+});
+
+describe("a program of a URL", () => {
+  const content = elf();
+  let server: ReleaseServer;
+  beforeEach(async () => {
+    vi.stubEnv("NODEFORGE_CACHE", join(folder, "cache"));
+    vi.stubEnv("NODEFORGE_OFFLINE", "");
+    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    server = await serve({ "/mine": file(content) });
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+    await server.close();
+  });
+
+  it("is in the record by its URL and hash, and a repetition downloads it again", async () => {
+    const binary = `${server.url}/mine`;
+    const text = `${inline("pod.yaml").trim()}\n`.replace(
+      "{ name: base }",
+      `{ name: base, binary: "${binary}", sha256: HASH }`,
+    );
+    await write("own/pod.yaml", pod);
+    const prepared = await prepare(await write("own/case.yaml", text.replace("HASH", sha256(content))));
+    const { path, recorded } = await roundTrip(prepared);
+    expect(recorded.scenario.schedulers).toEqual([{ name: "base", binary, sha256: sha256(content) }]);
+    const inputs = recordedInputs(prepared, kubernetes);
+    expect(inputs.filter(({ text: each }) => each.includes(join(folder, "cache")))).toEqual([]);
+
+    await rm(join(folder, "own"), { recursive: true });
+    await rm(join(folder, "cache"), { recursive: true });
+    const second = await prepare(path);
+    expect(server.seen).toHaveLength(2);
+    expect(second.contestants).toEqual(prepared.contestants);
+    expect(await readFile(second.contestants[0]!.binary!)).toEqual(content);
+    expect(recordedInputs(second, kubernetes)).toEqual(inputs);
+
+    await server.close();
+    expect((await prepare(path)).contestants).toEqual(prepared.contestants);
+    await rm(join(folder, "cache"), { recursive: true });
+    await expect(prepare(path)).rejects.toThrow(`- base: ${binary}: it cannot be downloaded. Fix: check the URL`);
   });
 });
 
