@@ -6,22 +6,16 @@ import { openRun, type Run } from "../runs/run.ts";
 import type { OpenSession } from "../session.ts";
 import type { ClusterOutputs } from "../stack/outputs.ts";
 import { administratorOf } from "./administrator.ts";
-import { recordedInputs } from "./archive/inputs.ts";
 import { openControlPlane } from "./contestants/control-plane.ts";
 import { openContestantControl } from "./contestants/open-control.ts";
-import { placeNotes } from "./contestants/places.ts";
-import { countedRepetitions, type BenchmarkData, type MeasuredRepetition } from "./export/benchmark-data.ts";
+import { countedRepetitions, type BenchmarkData } from "./export/benchmark-data.ts";
 import { thresholdFailures } from "./export/thresholds.ts";
-import { writeBenchmark, writeRepetition } from "./export/write-benchmark.ts";
-import { measuredRepetition } from "./measured-repetition.ts";
-import { endedWatchNotes } from "./metrics/ended-watches.ts";
-import { measureKinds } from "./metrics/measure-kinds.ts";
+import { Recording } from "./recording.ts";
 import { resultText } from "./result-text.ts";
 import { measureOnCluster, type BenchCluster, type PreparedScenario } from "./run/measure-on-cluster.ts";
 import type { Repetition } from "./run/repetition.ts";
 import type { Scenario } from "./scenario/scenario.ts";
 import { hasKwok, simulationOn } from "./simulation.ts";
-import { compareRepetitions } from "./statistics/compare-repetitions.ts";
 
 /** A stack and its cluster. */
 interface StackCluster {
@@ -33,7 +27,8 @@ interface StackCluster {
 const interruptedExit = 130;
 
 /**
- * Benchmarks the schedulers of one scenario on the cluster of a stack that this process holds, in a recorded run.
+ * Benchmarks the schedulers of one scenario on the cluster of a stack that this process holds, in a recorded run. Each repetition
+ * is recorded as soon as it ends, so that a kill keeps it.
  * @param args Arguments of the command, for the record.
  * @param signal Interrupts the benchmark. Its complete repetitions are recorded.
  * @returns 0; 1 when a threshold is missed or no repetition counts; 130 when it was interrupted.
@@ -49,44 +44,33 @@ export async function benchmarkScenario(
   const { scenario } = prepared;
   const run = await openRun(session, { command: "bench", args });
   const processors = Number(session.settings().get("masterVcpus"));
-  const repetitions: MeasuredRepetition[] = [];
-  const notes: string[] = [];
-  const onRepetition = async (repetition: Repetition) => {
-    const measured = measuredRepetition(repetition, repetitions, prepared, processors);
-    repetitions.push(measured);
-    await writeRepetition(run.folder, measured);
-  };
+  const recording = new Recording(run.folder, { prepared, processors, surroundings: await surroundingsOf(run) });
+  const onRepetition = (repetition: Repetition) => recording.add(repetition);
   const onUnrestored = (sentence: string) => {
-    notes.push(sentence);
+    recording.notes.push(sentence);
     logLine(sentence);
   };
   let failure: Error | undefined;
   try {
+    await recording.begin();
     await withCluster(stack, scenario, (cluster) =>
       measureOnCluster(prepared, cluster, { onRepetition, onUnrestored }, signal),
     );
   } catch (error) {
     failure = error as Error;
-    notes.push(failure.message);
+    recording.notes.push(failure.message);
   }
-  notes.push(...placeNotes(prepared.contestants, scenario.compare.baseline, repetitions));
-  notes.push(...endedWatchNotes(countedRepetitions({ repetitions })));
   const isComplete = failure === undefined;
-  const data: BenchmarkData = {
-    ...{ scenario, repetitions, kinds: measureKinds, notes },
-    result: compareRepetitions(scenario, repetitions),
-    surroundings: await surroundingsOf(run),
-    ended: isComplete ? "complete" : "interrupted",
-  };
+  const data = recording.data(isComplete ? "complete" : "interrupted");
   const failures = isComplete ? [...withoutResult(data), ...thresholdFailures(data)] : [];
   const exitCode = isComplete ? Math.min(failures.length, 1) : signal.aborted ? interruptedExit : 1;
   try {
-    await writeBenchmark(run.folder, data, recordedInputs(prepared, versions.kubernetes));
+    await recording.end(data);
     console.log(resultText(data));
     for (const each of failures) console.error(each);
   } finally {
     const outcome = isComplete ? "succeeded" : signal.aborted ? "interrupted" : "failed";
-    await run.finish({ exitCode, outcome, notes: [...notes, ...failures] });
+    await run.finish({ exitCode, outcome, notes: [...data.notes, ...failures] });
   }
   if (failure !== undefined && !signal.aborted) throw failure;
   return exitCode;

@@ -24,7 +24,11 @@ export function comparisonText(
     differenceTable([before.run.name, after.run.name], changed),
     "",
     columns([["SCHEDULER", "MEASURE", "BEFORE", "AFTER", "RATIO", "95 % INTERVAL", "P", "VERDICT"], ...pairs.map(row)]),
-    ...early.map(({ run }) => `${run.name} ended early. It has what was measured until then.`),
+    ...early.map(({ run }) =>
+      run.record.outcome === "running"
+        ? `${run.name} still runs. It has what was measured until now.`
+        : `${run.name} ended early. It has what was measured until then.`,
+    ),
     "the repetitions have no common blocks: a slower machine counts as a slower scheduler",
   ].join("\n");
 }

@@ -29,11 +29,20 @@ export function benchJson(data: BenchmarkData): string {
     surroundings,
     thresholdFailures: thresholdFailures(data),
     kinds,
-    repetitions: repetitions.map(entry),
+    repetitions: repetitions.map(knownEntry),
     schedulers: result.schedulers,
     pairs: result.pairs,
   };
   return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+/** Entries by their repetition. The file is written after each one, and the pods and nodes of all would take a second. */
+const entries = new WeakMap<MeasuredRepetition, object>();
+
+function knownEntry(repetition: MeasuredRepetition): object {
+  const known = entries.get(repetition) ?? entry(repetition);
+  entries.set(repetition, known);
+  return known;
 }
 
 function entry(repetition: MeasuredRepetition): object {

@@ -16,17 +16,17 @@ import { repetitionFiles } from "./repetition-files.ts";
 import { summary } from "./summary.ts";
 
 /**
- * Writes the files of a benchmark into an existing folder, readable by their owner only; existing ones are replaced. The raw
- * files of a repetition are written by {@link writeRepetition} as soon as it ends.
- * @throws if the name of a scheduler or of an input would leave its folder.
+ * Writes the results of a benchmark into an existing folder, readable by their owner only; existing ones are replaced. The inputs
+ * are written by {@link writeInputs}, and the raw files of a repetition by {@link writeRepetition}.
+ * @param inputs Files that the page shows.
+ * @throws if the name of a scheduler would leave its folder.
  */
 export async function writeBenchmark(
   folder: string,
   data: BenchmarkData,
   inputs: readonly InputFile[] = [],
 ): Promise<void> {
-  for (const { name, text } of inputs) await write(folder, inputPath(name), redact(text));
-  await write(folder, "bench.json", benchJson(data));
+  await writeResults(folder, data);
   await write(folder, "dataitems.json", dataItems(data));
   await write(folder, "benchstat.txt", benchstatText(data));
   await write(folder, "pods.csv.gz", await podsCsv(data));
@@ -34,6 +34,19 @@ export async function writeBenchmark(
   await write(folder, "summary.md", summary(data));
   // The page is last, because the plots need the most memory and a failure there must not cost the numbers.
   await write(folder, "bench.html", await benchmarkPage(data, inputs));
+}
+
+/**
+ * Writes the files that a benchmark was read from. They are written before the first repetition.
+ * @throws if the name of an input would leave its folder.
+ */
+export async function writeInputs(folder: string, inputs: readonly InputFile[]): Promise<void> {
+  for (const { name, text } of inputs) await write(folder, inputPath(name), redact(text));
+}
+
+/** Writes `bench.json`, which is all that a list, a comparison and a repetition of the benchmark need beside its inputs. */
+export async function writeResults(folder: string, data: BenchmarkData): Promise<void> {
+  await write(folder, "bench.json", benchJson(data));
 }
 
 /**

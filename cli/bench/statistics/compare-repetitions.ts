@@ -28,6 +28,11 @@ export function compareRepetitions(scenario: Scenario, repetitions: readonly Mea
   };
 }
 
+/** Summarizes each scheduler of a scenario, as {@link compareRepetitions} does, in milliseconds. It leaves out every comparison. */
+export function summarizeRepetitions(scenario: Scenario, repetitions: readonly MeasuredRepetition[]): BenchResult {
+  return compareRepetitions({ ...scenario, compare: { ...scenario.compare, metrics: [] } }, repetitions);
+}
+
 function mostFrequent(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -7,7 +7,7 @@ import { contentsFile, recordedInputs, scenarioFile } from "../../../../cli/benc
 import { prepareRepetition } from "../../../../cli/bench/archive/prepare-repetition.ts";
 import { readBenchmark } from "../../../../cli/bench/archive/recorded-benchmark.ts";
 import { resolveContestants } from "../../../../cli/bench/contestants/resolve.ts";
-import { writeBenchmark } from "../../../../cli/bench/export/write-benchmark.ts";
+import { writeInputs, writeResults } from "../../../../cli/bench/export/write-benchmark.ts";
 import type { PreparedScenario } from "../../../../cli/bench/run/measure-on-cluster.ts";
 import { calibrated } from "../../../../cli/bench/scenario/calibrate.ts";
 import { readScenario } from "../../../../cli/bench/scenario/read-scenario.ts";
@@ -44,7 +44,8 @@ async function roundTrip(prepared: PreparedScenario, present = kubernetes) {
   const { scenario } = prepared;
   await writeExampleRecord(run);
   const data = exampleData({ scenario, repetitions: [exampleRepetition()] });
-  await writeBenchmark(run, data, recordedInputs(prepared, kubernetes));
+  await writeInputs(run, recordedInputs(prepared, kubernetes));
+  await writeResults(run, data);
   const recorded = await readBenchmark({ name: "run", folder: run, record: exampleRecord() });
   return { recorded, path: await prepareRepetition(recorded, again, present) };
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { recordedInputs } from "../../../../cli/bench/archive/inputs.ts";
 import { benchmarkListing } from "../../../../cli/bench/archive/listing.ts";
 import { recordedBenchmarks } from "../../../../cli/bench/archive/recorded-benchmark.ts";
-import { writeBenchmark } from "../../../../cli/bench/export/write-benchmark.ts";
+import { writeBenchmark, writeInputs } from "../../../../cli/bench/export/write-benchmark.ts";
 import { listRuns } from "../../../../cli/runs/archive.ts";
 import { inCheckout } from "../../../../lib/checkout.ts";
 import { exampleData } from "../export/example-data.ts";
@@ -24,7 +24,9 @@ async function addRun(name: string, changes: Parameters<typeof writeExampleRecor
   const data = exampleData();
   const workload = { name: "w", operations: [], inputs: [], featureGates: {} };
   const inputs = recordedInputs({ scenario: data.scenario, workload, contestants: [] }, "1.36.3");
-  if (hasResults) await writeBenchmark(folder, data, inputs);
+  if (!hasResults) return;
+  await writeInputs(folder, inputs);
+  await writeBenchmark(folder, data, inputs);
 }
 
 describe("the list of benchmarks", () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recordedInputs } from "../../../../cli/bench/archive/inputs.ts";
 import { repeatBenchmark } from "../../../../cli/bench/archive/repeat.ts";
 import { resolveContestants } from "../../../../cli/bench/contestants/resolve.ts";
-import { writeBenchmark } from "../../../../cli/bench/export/write-benchmark.ts";
+import { writeBenchmark, writeInputs } from "../../../../cli/bench/export/write-benchmark.ts";
 import { readScenario } from "../../../../cli/bench/scenario/read-scenario.ts";
 import { readWorkload } from "../../../../cli/bench/workload/read-workload.ts";
 import { command } from "../../../../cli/commands/bench.ts";
@@ -36,7 +36,9 @@ async function recordDemo(): Promise<void> {
   const contestants = await resolveContestants(scenario!, dirname(path), "1.36.3");
   await writeExampleRecord(folder);
   const data = exampleData({ scenario: scenario!, repetitions: [] });
-  await writeBenchmark(folder, data, recordedInputs({ scenario: scenario!, workload, contestants }, "1.36.3"));
+  const inputs = recordedInputs({ scenario: scenario!, workload, contestants }, "1.36.3");
+  await writeInputs(folder, inputs);
+  await writeBenchmark(folder, data, inputs);
 }
 
 describe("a repetition", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeBenchmark, writeRepetition } from "../../../../cli/bench/export/write-benchmark.ts";
+import { writeBenchmark, writeInputs, writeRepetition } from "../../../../cli/bench/export/write-benchmark.ts";
 import { exampleData, exampleRepetition } from "./example-data.ts";
 
 let folder = "";
@@ -53,7 +53,9 @@ describe("a whole benchmark", () => {
   it("has every file, readable by the owner only, and bench.json names the raw ones", async () => {
     const data = exampleData({ repetitions: [exampleRepetition()] });
     await writeRepetition(folder, exampleRepetition());
-    await writeBenchmark(folder, data, [{ name: "templates/pod.yaml", text: "kind: Pod\n" }]);
+    const inputs = [{ name: "templates/pod.yaml", text: "kind: Pod\n" }];
+    await writeInputs(folder, inputs);
+    await writeBenchmark(folder, data, inputs);
     const names = await files();
     expect(names).toEqual([
       "bench.html",
@@ -81,16 +83,14 @@ describe("a whole benchmark", () => {
     for (const name of bench.repetitions[0]?.files.scrapes ?? []) expect(names).toContain(name);
   });
 
-  it("writes no file of a repetition again", async () => {
-    await writeBenchmark(folder, exampleData({ repetitions: [exampleRepetition()] }));
-    expect((await files()).filter((name) => /^(logs|metrics|repetitions)\//.test(name))).toEqual([]);
+  it("writes no input and no file of a repetition again", async () => {
+    await writeBenchmark(folder, exampleData({ repetitions: [exampleRepetition()] }), [{ name: "a.yaml", text: "" }]);
+    expect((await files()).filter((name) => /^(inputs|logs|metrics|repetitions)\//.test(name))).toEqual([]);
     expect(await files()).toHaveLength(7);
   });
 
   it.each(["../outside", "/etc/passwd", "a/../../b", ""])("refuses an input named %j", async (name) => {
-    await expect(writeBenchmark(folder, exampleData({ repetitions: [] }), [{ name, text: "" }])).rejects.toThrow(
-      "Name of an input",
-    );
+    await expect(writeInputs(folder, [{ name, text: "" }])).rejects.toThrow("Name of an input");
     expect(await files()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MeasuredRepetition } from "../../../../cli/bench/export/benchmark-data.ts";
-import { compareRepetitions } from "../../../../cli/bench/statistics/compare-repetitions.ts";
+import { compareRepetitions, summarizeRepetitions } from "../../../../cli/bench/statistics/compare-repetitions.ts";
 import { exampleData, exampleRepetition } from "../export/example-data.ts";
 
 const { scenario } = exampleData();
@@ -58,5 +58,14 @@ describe("the comparison of repetitions", () => {
       [{}, "unknown"],
     ]);
     expect(pairs.map(({ blocks: used }) => used)).toEqual([0]);
+  });
+});
+
+describe("the summary of repetitions", () => {
+  test.each([[[]], [blocks()]])("has the same schedulers as the comparison, and no pair", (repetitions) => {
+    const { schedulers, pairs } = summarizeRepetitions(scenario, repetitions);
+    expect(schedulers).toEqual(compareRepetitions(scenario, repetitions).schedulers);
+    expect(schedulers).toHaveLength(2);
+    expect(pairs).toEqual([]);
   });
 });
