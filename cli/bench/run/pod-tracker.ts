@@ -195,16 +195,23 @@ export class PodTracker {
   }
 }
 
+type Amounts = Readonly<Record<string, unknown>>;
+
 interface PodSpec {
   readonly priority?: number;
-  readonly containers?: readonly { readonly resources?: { readonly requests?: Readonly<Record<string, unknown>> } }[];
+  readonly containers?: readonly {
+    readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts };
+  }[];
 }
 
-/** Sum of the containers' requests: cores, bytes, and units of other resources. */
+/**
+ * Sum of the containers' requests: cores, bytes, and units of other resources. The limit of a resource is the default of its
+ * request, as in the API server.
+ */
 function requestsOf({ containers = [] }: PodSpec): Readonly<Record<string, number>> {
   const sums: Record<string, number> = {};
   for (const { resources } of containers) {
-    for (const [name, value] of Object.entries(resources?.requests ?? {})) {
+    for (const [name, value] of Object.entries({ ...resources?.limits, ...resources?.requests })) {
       sums[name] = (sums[name] ?? 0) + quantity(String(value));
     }
   }

@@ -46,6 +46,15 @@ describe("a tracked pod", () => {
     });
   });
 
+  test("requests the limit of each resource for which a container has no request", async () => {
+    const { tracker } = await tracked();
+    const gpu = "nvidia.com/gpu";
+    const onlyLimits = { resources: { limits: { cpu: "1", memory: "1Ki", [gpu]: "2" } } };
+    const both = { resources: { requests: { cpu: "250m" }, limits: { cpu: "4", [gpu]: "1" } } };
+    tracker.acknowledge(tracker.announce(podNamed("x", { containers: [onlyLimits, both] }), "a", true));
+    expect(tracker.measured().map(({ requests }) => requests)).toEqual([{ cpu: 1.25, memory: 1024, [gpu]: 3 }]);
+  });
+
   test("counts only when it is measured and the API server has it", async () => {
     const { tracker, announce } = await tracked();
     tracker.acknowledge(announce("measured"));
