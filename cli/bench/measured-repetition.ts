@@ -4,6 +4,7 @@ import { measuresOf } from "./metrics/measure-repetition.ts";
 import { sameNodeShare } from "./quality/determinism.ts";
 import type { PreparedScenario } from "./run/measure-on-cluster.ts";
 import type { Repetition } from "./run/repetition.ts";
+import { paceOf } from "./scenario/scenario.ts";
 
 /**
  * Computes the measures of a repetition.
@@ -24,6 +25,6 @@ export function measuredRepetition(
   return {
     ...repetition,
     measures: { ...measures, ...(same === undefined ? {} : { sameNode: same }) },
-    limit: limitOf(repetition, scenario.arrival, processors),
+    limit: limitOf(repetition, paceOf(scenario), processors),
   };
 }

@@ -1,6 +1,7 @@
 import { columns } from "../../lib/table.ts";
 import type { PreparedScenario } from "./run/measure-on-cluster.ts";
 import { slotsOf } from "./run/measure-schedulers.ts";
+import { paceOf, type Pace } from "./scenario/scenario.ts";
 
 /** Describes what a benchmark would do: its nodes, pods, schedulers and order. */
 export function describePlan({ scenario, workload, contestants }: PreparedScenario): string {
@@ -17,18 +18,23 @@ export function describePlan({ scenario, workload, contestants }: PreparedScenar
     ),
   );
   const slots = slotsOf(scenario, contestants);
-  const { arrival, nodes: chosen, warmups, repetitions } = scenario;
+  const { nodes: chosen, warmups, repetitions } = scenario;
   const rows = [
     ["workload", workload.name],
     ["nodes", chosen.real === "only" ? "the real workers" : `${nodes} simulated`],
     ["pods", `${pods} in each repetition, done when ${chosen.pods === "run" ? "Running" : "bound"}`],
-    ["arrival", typeof arrival === "string" ? arrival : `${arrival.rate} pods/s`],
+    ["arrival", arrivalText(paceOf(scenario))],
     ["schedulers", contestants.map(({ name }) => name).join(", ")],
     ["repetitions", `${repetitions} of each, after ${warmups} that do not count`],
     ["order", slots.map(({ contestant }) => contestant.name).join(" ")],
   ];
   const title = scenario.description === "" ? scenario.name : `${scenario.name}: ${scenario.description}`;
   return `${title}\n${columns(rows)}`;
+}
+
+function arrivalText(pace: Pace): string {
+  if (pace === "trace") return "at the times of the trace";
+  return typeof pace === "string" ? pace : `${pace.rate} pods/s`;
 }
 
 function sum(values: readonly number[]): number {

@@ -1,5 +1,5 @@
 import type { PodTimes } from "../run/repetition.ts";
-import type { Arrival } from "../scenario/scenario.ts";
+import type { Pace } from "../scenario/scenario.ts";
 import type { Limit } from "./measures.ts";
 
 /**
@@ -21,15 +21,20 @@ const KEPT_RATE = 0.95;
 /**
  * Returns the generator, or the wanted rate of the workload, as the limit where few created pods waited for a node.
  *
- * A backlog has no such limit: its pods are there before the scheduler starts. Pods without a node are left out.
+ * A backlog has no such limit: its pods are there before the scheduler starts. A trace always is the limit: its times decide how many
+ * pods can be bound, and its pods also wait for room. Pods without a node are left out.
  */
-export function generatorLimit(pods: readonly PodTimes[], arrival: Arrival): Limit | undefined {
-  if (arrival === "backlog") return undefined;
+export function generatorLimit(pods: readonly PodTimes[], pace: Pace): Limit | undefined {
+  if (pace === "backlog") return undefined;
   const bound = pods.flatMap((pod) => (pod.bound === undefined ? [] : [{ ...pod, bound: pod.bound }]));
   const first = bound.reduce((least, pod) => Math.min(least, pod.created), Infinity);
   const lastCreated = bound.reduce((most, pod) => Math.max(most, pod.acknowledged), -Infinity);
   const lastBound = bound.reduce((most, pod) => Math.max(most, pod.bound), -Infinity);
   const creation = lastCreated - first;
+  if (pace === "trace") {
+    const times = `The times of the trace set the pace: ${bound.length} of its pods came in ${number(creation / 1000)} s.`;
+    return { by: "workload", evidence: times };
+  }
   if (creation <= 0 || creation < CREATION_SHARE * (lastBound - first)) return undefined;
   const waiting = bound.reduce((sum, pod) => {
     return sum + Math.max(0, Math.min(pod.bound, lastCreated) - pod.acknowledged);
@@ -38,8 +43,8 @@ export function generatorLimit(pods: readonly PodTimes[], arrival: Arrival): Lim
   if (mean > Math.max(PODS_IN_WORK, bound.length * WAITING_SHARE)) return undefined;
   const rate = ((bound.length - 1) * 1000) / creation;
   const figures = `On average ${number(mean)} of ${bound.length} pods waited for a node while they were created at ${number(rate)} pods/s`;
-  if (typeof arrival === "object" && rate >= arrival.rate * KEPT_RATE) {
-    return { by: "workload", evidence: `${figures}, the wanted rate being ${number(arrival.rate)} pods/s.` };
+  if (typeof pace === "object" && rate >= pace.rate * KEPT_RATE) {
+    return { by: "workload", evidence: `${figures}, the wanted rate being ${number(pace.rate)} pods/s.` };
   }
   return { by: "generator", evidence: `${figures}.` };
 }

@@ -1,5 +1,5 @@
 import type { Repetition } from "../run/repetition.ts";
-import type { Arrival } from "../scenario/scenario.ts";
+import type { Pace } from "../scenario/scenario.ts";
 import { generatorLimit } from "./generator-limit.ts";
 import { histogramChange, quantileOf } from "./histogram.ts";
 import type { Limit } from "./measures.ts";
@@ -46,12 +46,12 @@ const API_SERVER = "kube-apiserver";
 /**
  * Returns what limited the throughput of a repetition, with the figure that shows it.
  *
- * The first rule that holds decides. The first ones are: no bound pod or a missing figure (`unknown`), and the generator or the
- * wanted rate (`workload`). Then come the scheduler's client limit, the API server and etcd. Else it is the scheduler.
+ * The first rule that holds decides. The first ones are: no bound pod or a missing figure (`unknown`), and the generator, a trace
+ * or the wanted rate (`workload`). Then come the scheduler's client limit, the API server and etcd. Else it is the scheduler.
  *
  * @param processors Of the control plane. Without them the API server's processors are not looked at.
  */
-export function limitOf(repetition: Repetition, arrival: Arrival, processors?: number): Limit {
+export function limitOf(repetition: Repetition, pace: Pace, processors?: number): Limit {
   const { window, pods } = repetition;
   const seconds = (window.end - window.start) / 1000;
   if (!pods.some((pod) => pod.bound !== undefined)) {
@@ -59,9 +59,9 @@ export function limitOf(repetition: Repetition, arrival: Arrival, processors?: n
   }
   if (!(seconds > 0)) return { by: "unknown", evidence: `The window has ${seconds} s.` };
   const rules = [
-    () => generatorLimit(pods, arrival),
+    () => generatorLimit(pods, pace),
     () => clientLimit(repetition, seconds),
-    () => flowControlLimit(repetition, seconds, arrival === "backlog" ? SCHEDULER_ONLY : {}),
+    () => flowControlLimit(repetition, seconds, pace === "backlog" ? SCHEDULER_ONLY : {}),
     () => processorLimit(repetition, seconds, processors),
     () => etcdLimit(repetition),
   ];

@@ -3,7 +3,7 @@ import type { Contestant } from "../contestants/contestant.ts";
 import type { Seen } from "../contestants/scheduler-control.ts";
 import type { SchedulerSwitch } from "../contestants/scheduler-switch.ts";
 import type { UsageSample } from "../metrics/usage.ts";
-import type { Scenario } from "../scenario/scenario.ts";
+import { paceOf, type Scenario } from "../scenario/scenario.ts";
 import type { Workload } from "../workload/operation.ts";
 import { candidateNodes, nodesDigest, settledNodes } from "./bench-nodes.ts";
 import { clean } from "./clean-up.ts";
@@ -110,7 +110,7 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
     nodes: [nodesDigest(nodes), nodesDigest(nodesAfter)],
     usage,
     ended: !control.ran,
-    arrival: scenario.arrival,
+    arrival: paceOf(scenario),
     pods,
   });
   return {

@@ -1,5 +1,5 @@
 import type { UsageSample } from "../metrics/usage.ts";
-import type { Arrival } from "../scenario/scenario.ts";
+import type { Pace } from "../scenario/scenario.ts";
 import type { PodTimes } from "./repetition.ts";
 
 /** Share of the processors' time that the hypervisor may take from the control plane. Above it, the host is measured. */
@@ -18,7 +18,8 @@ export interface Evidence {
   readonly usage: readonly UsageSample[];
   /** Whether the scheduler's process ended before the workload. */
   readonly ended: boolean;
-  readonly arrival: Arrival;
+  /** A trace has no rate to keep. */
+  readonly arrival: Pace;
   readonly pods: readonly PodTimes[];
 }
 

@@ -90,6 +90,9 @@ export interface Threshold {
 /** When the pods of the measured operations are created. */
 export type Arrival = "backlog" | "burst" | { readonly rate: number };
 
+/** What decides when the measured pods are created: the scenario's arrival, or the times of a trace. */
+export type Pace = Arrival | "trace";
+
 /** A benchmark of schedulers: one workload, several schedulers, and how often. */
 export interface Scenario {
   /** File name without its ending. */
@@ -115,4 +118,9 @@ export interface Scenario {
   readonly thresholds: readonly Threshold[];
   /** The complete document, after `--set`, as it goes into the record. */
   readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the pace of a scenario. A trace has its own times, whatever the arrival is. */
+export function paceOf({ workload, arrival }: Pick<Scenario, "workload" | "arrival">): Pace {
+  return workload.from === "openb" ? "trace" : arrival;
 }

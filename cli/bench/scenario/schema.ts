@@ -187,7 +187,7 @@ export const scenarioSchema = {
     arrival: {
       default: "backlog",
       description:
-        "backlog: all pods exist before the scheduler starts. burst: created beside it. rate: Poisson arrivals a second.",
+        "backlog: all pods exist before the scheduler starts. burst: created beside it. rate: Poisson arrivals a second. openb has its own times.",
       if: { type: "string" },
       then: { enum: ["backlog", "burst"] },
       else: {

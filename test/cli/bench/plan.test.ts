@@ -40,6 +40,14 @@ describe("a plan", () => {
     });
   });
 
+  test.each(["backlog", "burst", { rate: 5 }] as const)(
+    "has the times of a trace, whatever the arrival is: %j",
+    (arrival) => {
+      const workload = { from: "openb", pods: "pods.csv", speed: 10, nodes: 2 } as const;
+      expect(rows(describePlan(prepared({ workload, arrival }))).arrival).toBe("at the times of the trace");
+    },
+  );
+
   test("counts the pods of every operation that creates some", () => {
     const replay: Operation = {
       ...{ opcode: "replay", namespace: "a" },

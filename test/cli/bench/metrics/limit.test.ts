@@ -39,6 +39,13 @@ describe("limitOf", () => {
     expect(limitOf(measured(), { rate: 10 }).by).toBe("scheduler");
   });
 
+  it("names the workload in a trace, also where pods waited for room", () => {
+    const evidence = "The times of the trace set the pace: 100 of its pods came in 9.9 s.";
+    for (const pods of [prompt, late])
+      expect(limitOf(measured({}, pods), "trace")).toEqual({ by: "workload", evidence });
+    expect(limitOf(measured({}, [pod("a")]), "trace").by).toBe("unknown");
+  });
+
   it("names no generator where a burst is created in a moment", () => {
     const pods = [pod("a", { acknowledged: 1, bound: 500, node: "a" }), pod("b", { acknowledged: 2, bound: 900 })];
     expect(limitOf(measured({}, pods), "burst").by).toBe("scheduler");

@@ -22,6 +22,7 @@ describe("a repetition counts", () => {
     ["at 95 % of the wanted rate", { arrival: { rate: 10.5 } }],
     ["below the rate with too few pods to tell", { arrival: { rate: 1000 }, pods: paced(19) }],
     ["below no rate", { arrival: "backlog" }],
+    ["at the times of a trace", { arrival: "trace" }],
     [
       "with pods that were created at once",
       { arrival: { rate: 10 }, pods: paced(30).map((each) => ({ ...each, created: 0 })) },
