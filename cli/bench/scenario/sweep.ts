@@ -15,7 +15,7 @@ const forbidden = ["__proto__", "constructor", "prototype"];
 
 /**
  * Applies settings such as `repetitions=5` to a document. Several values, such as `workload.params.measurePods=500,1000`, make a
- * point each; several settings with several values make their Cartesian product.
+ * point each; several settings with several values make their Cartesian product. A value in brackets, such as `[a,b]`, is one.
  * @throws naming every setting that is wrong.
  */
 export function sweepOf(document: Record<string, unknown>, settings: readonly string[]): readonly SweepPoint[] {
@@ -29,7 +29,7 @@ export function sweepOf(document: Record<string, unknown>, settings: readonly st
       problems.push(`--set ${setting}: expected KEY=VALUE, e.g. repetitions=5`);
       continue;
     }
-    const values = text.split(",");
+    const values = valuesOf(text);
     if (new Set(values).size < values.length) problems.push(`--set ${setting}: expected different values`);
     if (seen.has(path)) problems.push(`--set ${setting}: ${path} is set twice`);
     seen.add(path);
@@ -50,6 +50,19 @@ export function sweepOf(document: Record<string, unknown>, settings: readonly st
   if (problems.length > 0)
     throw new Error(`${[...new Set(problems)].join("\n")}\nFix: docs/benchmarking.md lists the keys`);
   return points;
+}
+
+/** Returns the texts between the commas outside of brackets. */
+function valuesOf(text: string): readonly string[] {
+  const values = [""];
+  let depth = 0;
+  for (const character of text) {
+    if ("[{".includes(character)) depth++;
+    if ("]}".includes(character)) depth--;
+    if (character === "," && depth === 0) values.push("");
+    else values[values.length - 1] += character;
+  }
+  return values;
 }
 
 /** Returns the keys of a path such as `schedulers[0].name`. */

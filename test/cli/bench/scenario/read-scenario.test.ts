@@ -215,6 +215,20 @@ describe("--set", () => {
     );
   });
 
+  it("takes a value in brackets as one, also beside others", () => {
+    const metricsOf = (setting: string) => read({}, setting).map(({ name, compare }) => [name, compare.metrics]);
+    const both = ["throughput", "makespan"];
+    expect(metricsOf("compare.metrics=[throughput,makespan]")).toEqual([["probe", both]]);
+    expect(metricsOf("compare={metrics: [throughput,makespan], equivalence: 0.1}")).toEqual([["probe", both]]);
+    expect(metricsOf("compare.metrics=[throughput,makespan],[makespan]")).toEqual([
+      ["probe-metrics=[throughput,makespan]", both],
+      ["probe-metrics=[makespan]", ["makespan"]],
+    ]);
+    expect(problemsOf({}, "compare.metrics=[throughput,makespan")).toEqual([
+      expect.stringMatching(/^compare\.metrics: .*got "\[throughput,makespan"$/),
+    ]);
+  });
+
   it.each(["repetitons=5", "nodes.rael=only", "schedulers[0].nmae=x"])("refuses the unknown key of %s", (setting) => {
     expect(problemsOf({}, setting)).toEqual([expect.stringContaining(`${setting.split("=")[0]}: `)]);
   });
