@@ -78,7 +78,8 @@ export class SchedulerControl {
   }
 
   /**
-   * Reads the usage, and the metrics at an edge of the window.
+   * Reads the usage, and the metrics at an edge of the window. The share of stolen time counts from the observation before, and is 0
+   * at the start of the window.
    * @param clock Milliseconds since the start of the repetition.
    * @param pods Pods that are the scheduler. @default a unit is
    */
@@ -90,7 +91,9 @@ export class SchedulerControl {
     });
     // Metrics take seconds, and the usage is read after them at the start.
     const at = when === "start" ? clock() : begun;
-    const context = { when: "after", at, ...(this.#ticks === undefined ? {} : { before: this.#ticks }) } as const;
+    // The time before the window has the clean-up, whose load says nothing about the window.
+    const before = when === "start" ? undefined : this.#ticks;
+    const context = { when: "after", at, ...(before === undefined ? {} : { before }) } as const;
     const { scrapes, usage, ticks, invocation, unit } = readObservation(text, context);
     this.#ticks = ticks;
     this.#seen = invocation;

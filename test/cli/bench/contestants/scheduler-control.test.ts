@@ -93,6 +93,16 @@ describe("the control of schedulers", () => {
     ]);
   });
 
+  test("counts no time that was stolen before the window", async () => {
+    const { control } = controlled();
+    const steals: number[] = [];
+    for (const when of ["start", "end", "start", "between", "end"] as const) {
+      const { usage } = await control.observe(when, () => 0);
+      steals.push(...usage.map(({ steal }) => steal));
+    }
+    expect(steals).toEqual([0, 0.5, 0, 0.5, 0.5]);
+  });
+
   test.each([
     ["start", "metrics usage", 2],
     ["between", "usage", 1],
