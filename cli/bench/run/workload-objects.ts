@@ -9,6 +9,9 @@ import { labelsOf } from "./pod-selection.ts";
 import { collectionOf } from "./resource-path.ts";
 import type { Stage } from "./stage.ts";
 
+/** Value of {@link simulatedLabel} on the nodes of a churn. */
+const churnPool = "churn";
+
 type Surroundings = Pick<Stage, "connection" | "isConfined" | "schedulerName">;
 
 /** Creates the objects of one run of a workload, with the benchmark's label. */
@@ -34,7 +37,7 @@ export class WorkloadObjects {
       return `/api/v1/namespaces/${nameOf(named)}`;
     }
     const ready =
-      named.kind === "Pod" ? this.podOf(named, fallback ?? "pod") : this.#forScheduler(labelled(withTaint(named)));
+      named.kind === "Pod" ? this.podOf(named, fallback ?? "pod") : this.#forScheduler(labelled(asSimulated(named)));
     const collection = collectionOf(ready, namespace);
     const own = /\/namespaces\/([^/]+)\//.exec(collection)?.[1];
     if (own !== undefined) await this.ensureNamespace(own);
@@ -101,11 +104,18 @@ function withName(object: KubernetesObject, fallback: string): KubernetesObject 
   return { ...object, metadata: { ...object.metadata, name, generateName: undefined } };
 }
 
-/** A Node of a churn gets the taint of simulated nodes, so that no other pod of the cluster lands there. */
-function withTaint(object: KubernetesObject): KubernetesObject {
+/**
+ * A Node of a churn gets the taint and the label of simulated nodes, so that no other pod of the cluster lands there. A DaemonSet such
+ * as the smoke check tolerates every taint, and leaves out nodes with the label. The label's value keeps the benchmark's pods away.
+ */
+function asSimulated(object: KubernetesObject): KubernetesObject {
   if (object.kind !== "Node") return object;
   const spec = (object.spec ?? {}) as { readonly taints?: readonly object[] };
-  return { ...object, spec: { ...spec, taints: [simulatedTaint, ...(spec.taints ?? [])] } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, labels: { ...labelsOf(object), [simulatedLabel]: churnPool } },
+    spec: { ...spec, taints: [simulatedTaint, ...(spec.taints ?? [])] },
+  };
 }
 
 function nameOf({ metadata }: KubernetesObject): string {

@@ -5,6 +5,7 @@ import {
   type Simulation,
 } from "../../../../cli/bench/run/measure-on-cluster.ts";
 import type { Repetition } from "../../../../cli/bench/run/repetition.ts";
+import type { Operation } from "../../../../cli/bench/workload/operation.ts";
 import { FakeApiServer } from "./fake-api-server.ts";
 import { FakeSwitch, prepared } from "./prepared.ts";
 import { create, podNamed, pods } from "./stage.ts";
@@ -104,8 +105,30 @@ describe("a benchmark on a cluster", () => {
     fake.put("/api/v1/nodes/bench-9", {
       metadata: { name: "bench-9", labels: { "nodeforge.local/simulated": "bench" } },
     });
+    const churned = { ...labels, "nodeforge.local/simulated": "churn" };
+    fake.put("/api/v1/nodes/churn-0-1", { metadata: { name: "churn-0-1", labels: churned } });
     await measure(prepared({ schedulers: [{ name: "a" }] }));
     expect(repetitions.map((repetition) => repetition.void)).toEqual([undefined]);
+    expect(fake.objects).toEqual(before);
+  });
+
+  test("deletes the nodes of a churn after each repetition, and they are none of the measured ones", async () => {
+    const { fake, before, repetitions, measure } = await cluster();
+    const status = { allocatable: { cpu: "2" }, conditions: [{ type: "Ready", status: "True" }] };
+    fake.put("/api/v1/nodes/worker-1", { status });
+    before.set("/api/v1/nodes/worker-1", fake.objects.get("/api/v1/nodes/worker-1")!);
+    const churn: Operation = {
+      ...{ opcode: "churn", mode: "create", number: 0, intervalMilliseconds: 5, namespace: "a" },
+      templates: [() => ({ apiVersion: "v1", kind: "Node", metadata: {}, status })],
+    };
+    for (const real of ["exclude", "only"] as const) {
+      await measure(prepared({ nodes: { real, pods: "bind" } }, churn, { opcode: "sleep", seconds: 0.05 }, create(3)));
+    }
+    // Two of them are the benchmark's own.
+    expect(fake.count(/^POST .*\/nodes$/)).toBeGreaterThan(2);
+    expect(repetitions.map((repetition) => repetition.void)).toEqual(Array(4).fill(undefined));
+    const names = repetitions.map(({ nodes }) => nodes.map(({ name }) => name));
+    expect(names.map(String)).toEqual(["bench-0,bench-1", "bench-0,bench-1", "worker-1", "worker-1"]);
     expect(fake.objects).toEqual(before);
   });
 

@@ -35,13 +35,23 @@ describe("churn", () => {
     expect(fake.count(/^DELETE .*churned/)).toBeGreaterThan(1);
   });
 
-  test("of nodes taints them, so that no other pod lands there", async () => {
+  test("of nodes makes them simulated ones, so that no other pod lands there", async () => {
     const { fake, run } = await stageOf();
-    const node = (index: number) => ({ apiVersion: "v1", kind: "Node", metadata: { name: `node-${index}` } });
+    const metadataOf = (index: number) => ({ name: `node-${index}`, labels: { zone: "a" } });
+    const node = (index: number) => ({ apiVersion: "v1", kind: "Node", metadata: metadataOf(index) });
     await run(churn({ templates: [node] }), sleep(0.02), create(1));
     const { metadata, spec } = fake.objects.get("/api/v1/nodes/node-0")!;
-    expect(metadata.labels).toEqual({ "nodeforge.local/bench": "true" });
+    const own = { "nodeforge.local/bench": "true", "nodeforge.local/simulated": "churn" };
+    expect(metadata.labels).toEqual({ zone: "a", ...own });
     expect(spec?.taints).toEqual([{ key: "kwok.x-k8s.io/node", value: "fake", effect: "NoSchedule" }]);
+  });
+
+  test("of other objects gives them no label of simulated nodes", async () => {
+    const { fake, run } = await stageOf();
+    await run(churn({}), sleep(0.02), create(1));
+    const labels = fake.names(churned).map((name) => fake.objects.get(`${churned}/${name}`)?.metadata.labels);
+    expect(labels.length).toBeGreaterThan(0);
+    expect(labels).toEqual(labels.map(() => ({ "nodeforge.local/bench": "true" })));
   });
 
   test("that is refused fails the workload", async () => {
