@@ -79,8 +79,15 @@ async function measure(
     await simulation?.start();
     isConfined = await createNodes(generator, operations, podRange, signal);
   }
-  const nodes = nodesDigest(await candidateNodes(generator, isReal));
-  const conditions = { scenario, workload, server, token, control, isConfined, nodesDigest: nodes, signal };
+  const nodes = await candidateNodes(generator, isReal);
+  if (isReal && nodes.length === 0) {
+    throw new Error(
+      "the cluster has no Ready worker that accepts pods, expected at least one, because nodes.real is only. " +
+        "Fix: look at the workers with npm run status, and add or repair one; or leave nodes.real out",
+    );
+  }
+  const digest = nodesDigest(nodes);
+  const conditions = { scenario, workload, server, token, control, isConfined, nodesDigest: digest, signal };
   await measureSchedulers(slotsOf(scenario, contestants), conditions, onRepetition);
 }
 

@@ -11,7 +11,7 @@ import { perform } from "./perform.ts";
 import { PodTracker } from "./pod-tracker.ts";
 import type { BenchNode, Repetition } from "./repetition.ts";
 import type { Stage } from "./stage.ts";
-import { voidReason } from "./void-rules.ts";
+import { otherNodes, voidReason } from "./void-rules.ts";
 
 /** A place in the order of repetitions. */
 export interface Slot {
@@ -44,7 +44,7 @@ const usageInterval = 10_000;
 
 /**
  * Runs one repetition: cleans the cluster, runs the workload on a scheduler with a cold cache, and reads the metrics.
- * A repetition that fails is void and keeps what it measured.
+ * A repetition that fails is void and keeps what it measured. On other nodes than at the start it is void without its workload.
  * @throws when the benchmark is interrupted.
  */
 export async function runRepetition(slot: Slot, conditions: Conditions): Promise<Repetition> {
@@ -59,6 +59,12 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
 
   await clean(writer, ending);
   const nodes = await settledNodes(writer, { real: isReal, digest: conditions.nodesDigest, signal: ending });
+  const { number, block, warmup, contestant } = slot;
+  const place = { number, block, scheduler: contestant.name, warmup, nodes };
+  if (nodesDigest(nodes) !== conditions.nodesDigest) {
+    const nothing = { window: { start: 0, end: 0 }, pods: [], unmeasured: [], scrapes: [], usage: [], journal: "" };
+    return { ...place, ...nothing, void: otherNodes, seconds: (performance.now() - began) / 1000 };
+  }
   const zero = performance.now();
   const clock = () => performance.now() - zero;
   const tracker = new PodTracker(clock);
@@ -73,9 +79,9 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
     window = await perform(workload, {
       ...{ connection: writer, tracker, clock, isConfined, signal },
       ...{ arrival: scenario.arrival, nodes: scenario.nodes, seed: scenario.seed },
-      ...(slot.contestant.schedulerName === undefined ? {} : { schedulerName: slot.contestant.schedulerName }),
-      pause: () => control.pause(slot.contestant),
-      start: () => control.activate(slot.contestant),
+      ...(contestant.schedulerName === undefined ? {} : { schedulerName: contestant.schedulerName }),
+      pause: () => control.pause(contestant),
+      start: () => control.activate(contestant),
       onWindow: async (edge) => {
         clearInterval(timer);
         const begun = clock();
@@ -114,9 +120,9 @@ export async function runRepetition(slot: Slot, conditions: Conditions): Promise
     pods,
   });
   return {
-    ...{ number: slot.number, block: slot.block, scheduler: slot.contestant.name, warmup: slot.warmup },
+    ...place,
     ...(reason === undefined ? {} : { void: reason }),
-    ...{ window, pods, unmeasured: tracker.unmeasured(), nodes, scrapes, usage, journal },
+    ...{ window, pods, unmeasured: tracker.unmeasured(), scrapes, usage, journal },
     seconds: (performance.now() - began) / 1000,
   };
 }

@@ -8,6 +8,9 @@ const mostSteal = 0.1;
 /** Share of the wanted rate that the generator must keep. */
 const leastRate = 0.95;
 
+/** Reason of a repetition on other nodes than those of the others. */
+export const otherNodes = "the nodes differed from those at the start of the benchmark";
+
 /** Facts that the rules read. */
 export interface Evidence {
   /** Reason why the workload did not end. */
@@ -37,8 +40,7 @@ export function voidReason({
   pods,
 }: Evidence): string | undefined {
   if (failure !== undefined) return failure;
-  if (nodes.some((digest) => digest !== expectedNodes))
-    return "the nodes differed from those at the start of the benchmark";
+  if (nodes.some((digest) => digest !== expectedNodes)) return otherNodes;
   if (ended) return "the scheduler ended before the workload";
   const steal = Math.max(0, ...usage.map((sample) => sample.steal));
   if (steal > mostSteal)

@@ -213,4 +213,17 @@ describe("a benchmark on a cluster", () => {
     expect(fake.count(/^(POST|DELETE) .*\/nodes(\/|$)/)).toBe(0);
     expect(selectors).toEqual(Array(3).fill(undefined));
   });
+
+  test.each([
+    ["is not Ready", { status: { conditions: [{ type: "Ready", status: "False" }] } }],
+    ["is cordoned", { spec: { unschedulable: true }, status: { conditions: [{ type: "Ready", status: "True" }] } }],
+  ])("on real workers is refused before its first repetition where the only one %s", async (_name, worker) => {
+    const { fake, control, repetitions, measure } = await cluster();
+    fake.put("/api/v1/nodes/worker-1", worker);
+    await expect(measure(prepared({ nodes: { real: "only", pods: "run" } }))).rejects.toThrow(
+      "the cluster has no Ready worker that accepts pods, expected at least one, because nodes.real is only. Fix: look at ",
+    );
+    expect(repetitions).toEqual([]);
+    expect(control.calls).toEqual(["restore", "provide a", "provide b", "restore"]);
+  });
 });

@@ -26,7 +26,8 @@ async function conditions(changes: Partial<Scenario> = {}, ...operations: Operat
   const control = new FakeSwitch(fake);
   const stop = new AbortController();
   const { scenario, workload } = prepared({ schedulers: [{ name: "a" }], ...changes }, ...operations);
-  const measure = async () => {
+  /** @param after Called after each repetition with their number. */
+  const measure = async (after: (count: number) => void = () => undefined) => {
     const repetitions: Repetition[] = [];
     const shared = {
       scenario,
@@ -37,7 +38,7 @@ async function conditions(changes: Partial<Scenario> = {}, ...operations: Operat
       isConfined: true,
       nodesDigest: digest,
     };
-    const keep = (each: Repetition) => Promise.resolve(void repetitions.push(each));
+    const keep = (each: Repetition) => Promise.resolve(after(repetitions.push(each)));
     const slots = slotsOf(scenario, [contestant("a")]);
     await measureSchedulers(slots, { ...shared, signal: stop.signal }, keep);
     return repetitions;
@@ -104,6 +105,26 @@ describe("a repetition", () => {
       if (call === "pause a") fake.objects.delete("/api/v1/nodes/bench-1");
     };
     expect((await measure())[0]?.void).toBe("the nodes differed from those at the start of the benchmark");
+  });
+
+  test("is void without its workload where a node is lost before it, and the next one counts when it is back", async () => {
+    const { fake, control, measure } = await conditions({ repetitions: 3 });
+    const path = "/api/v1/nodes/bench-1";
+    const node = fake.objects.get(path)!;
+    let now = 0;
+    // Each look at the clock is later than the end of the wait for the nodes.
+    vi.spyOn(Date, "now").mockImplementation(() => (now += 60_000));
+    const repetitions = await measure((count) => {
+      if (count === 1) fake.objects.delete(path);
+      else fake.put(path, node);
+    });
+    const lost = "the nodes differed from those at the start of the benchmark";
+    expect(repetitions.map((each) => [each.void, each.pods.length, each.nodes.length])).toEqual([
+      [undefined, 3, 2],
+      [lost, 0, 1],
+      [undefined, 3, 2],
+    ]);
+    expect(control.calls).toEqual(Array(2).fill(["pause a", "activate a"]).flat());
   });
 
   test("is void when its scheduler ended", async () => {
