@@ -49,7 +49,7 @@ function placeTestCaseFile(
 ): PlacedWorkload {
   const isUpstream = source.file.startsWith(upstreamPrefix);
   const path = isUpstream ? source.file.slice(upstreamPrefix.length) : source.file;
-  // Thresholds are by topic, and the topic is the name of the file's folder.
+  // Every file of upstream is a performance-config.yaml, so that its folder tells the reader which one it is.
   const topic = posix.basename(posix.dirname(path));
   const depth = Math.max(1, ...inputs.map(({ name }) => stepsUp(name)));
   const folders = Array.from({ length: depth - 1 }, (_, index) => `above-${depth - 1 - index}`);

@@ -20,8 +20,6 @@ export { measureKinds } from "./measure-kinds.ts";
 
 /** Choices of {@link measuresOf}. */
 interface MeasureOptions {
-  /** Further topology keys; each gives a measure `skew.KEY`. @default none */
-  readonly topologyKeys?: readonly string[];
   /** Gives a pod's gang. @default no gangs, so no measures `gang.*` */
   readonly gangOf?: GangOf;
 }
@@ -93,13 +91,12 @@ function schedulerValues(repetition: Repetition): Values {
   };
 }
 
-function qualityValues({ pods, unmeasured, nodes }: Repetition, { topologyKeys = [], gangOf }: MeasureOptions): Values {
+function qualityValues({ pods, unmeasured, nodes }: Repetition, { gangOf }: MeasureOptions): Values {
   const all = [...pods, ...unmeasured];
   const balance = balanceOf(all, nodes);
   const fragmentation = fragmentationOf(pods, nodes, unmeasured);
   const extended = Object.entries(fragmentation).flatMap(([name, share]) => (BASIC.has(name) ? [] : [share]));
   const gangs = gangOf === undefined ? undefined : gangBindingOf(pods, gangOf);
-  const keys = [...Object.entries(TOPOLOGY_KEYS), ...topologyKeys.map((key) => [key, key] as const)];
   return {
     packing: packingOf(all, nodes),
     "balance.mean": balance?.mean,
@@ -107,7 +104,9 @@ function qualityValues({ pods, unmeasured, nodes }: Repetition, { topologyKeys =
     "fragmentation.cpu": fragmentation["cpu"],
     "fragmentation.memory": fragmentation["memory"],
     "fragmentation.extended": percentileOf(extended, 100),
-    ...Object.fromEntries(keys.map(([name, key]) => [`skew.${name}`, skewOf(pods, nodes, key)])),
+    ...Object.fromEntries(
+      Object.entries(TOPOLOGY_KEYS).map(([name, key]) => [`skew.${name}`, skewOf(pods, nodes, key)]),
+    ),
     "gang.p50": percentileOf(gangs?.spreads ?? [], 50),
     "gang.p99": percentileOf(gangs?.spreads ?? [], 99),
     "gang.halfBound": gangs?.halfBound,

@@ -1,4 +1,3 @@
-import { sha256 } from "../../../lib/digest.ts";
 import type { PodTimes } from "../run/repetition.ts";
 import { placedPods } from "./placement.ts";
 
@@ -15,12 +14,6 @@ export function sameNodeShare(pods: readonly PodTimes[], others: readonly PodTim
   let same = 0;
   for (const [pod, node] of own) if (other.get(pod) === node) same++;
   return same / all.size;
-}
-
-/** Returns the SHA-256 in hex of which pod is on which node. The order of the pods does not matter. */
-export function placementHash(pods: readonly PodTimes[]): string {
-  const lines = [...placementOf(pods)].map((entry) => JSON.stringify(entry)).sort();
-  return sha256(lines.join("\n"));
 }
 
 function placementOf(pods: readonly PodTimes[]): ReadonlyMap<string, string | undefined> {

@@ -101,6 +101,4 @@ export interface Workload {
   readonly inputs: readonly { readonly name: string; readonly text: string }[];
   /** Feature gates of the workload that every scheduler must get. */
   readonly featureGates: Readonly<Record<string, boolean>>;
-  /** Upstream's threshold in pods/s, for the report. */
-  readonly upstreamThreshold?: number;
 }

@@ -48,7 +48,7 @@ function readFromFile(path: string, source: FromFile): Workload {
     throw new Error(`${wanted}\nFix: choose one of these:\n${names}`);
   }
   const templates = new Templates(dirname(path));
-  const raw = { ...found, overrides: source.params, topic: basename(dirname(path)) };
+  const raw = { ...found, overrides: source.params };
   const decoded = readTestCase(raw, templates);
   const file = { name: basename(path), text };
   return { name: source.name, ...decoded, inputs: [file, ...templates.inputs] };
@@ -77,7 +77,7 @@ function readInline(source: Extract<WorkloadSource, { from: "inline" }>, folder:
   }
   const name = nameOf({ name: "inline", ...testCase }, workload);
   const templates = new Templates(folder);
-  const decoded = readTestCase({ name, testCase, workload, overrides: source.params, topic: "" }, templates);
+  const decoded = readTestCase({ name, testCase, workload, overrides: source.params }, templates);
   return { name, ...decoded, inputs: templates.inputs };
 }
 

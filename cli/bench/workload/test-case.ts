@@ -8,7 +8,6 @@ import { isSchedulerGate, refusedGate } from "./refused.ts";
 /** A decoded workload of a test case. */
 interface DecodedTestCase {
   readonly operations: readonly Operation[];
-  readonly upstreamThreshold?: number;
   /** Feature gates that every scheduler must get. */
   readonly featureGates: Readonly<Record<string, boolean>>;
 }
@@ -21,8 +20,6 @@ interface RawTestCase {
   readonly workload: unknown;
   /** Values that replace parameters. */
   readonly overrides: Readonly<Record<string, number>>;
-  /** Topic of upstream's thresholds, such as `misc`. */
-  readonly topic: string;
 }
 
 /**
@@ -47,12 +44,13 @@ export function readTestCase(raw: RawTestCase, templates: Templates): DecodedTes
   const decoder = { templates, parameters, defaults, problems };
   const operations = readOperations(Array.isArray(list) ? list : [], decoder);
   const featureGates = readGates(testCase, workload);
-  const threshold = readThreshold(testCase, workload, raw.topic);
   if (testCase.string("schedulerConfigPath") !== undefined) {
     testCase.problem("schedulerConfigPath is refused: a scenario names the configuration of each scheduler itself");
   }
-  for (const ignored of ["name", "labels", "workloads", "metricsCollectorConfig"]) testCase.raw(ignored);
-  for (const ignored of ["name", "labels"]) workload.raw(ignored);
+  const ofTestCase = ["name", "labels", "workloads", "metricsCollectorConfig", "defaultThresholdMetricSelector"];
+  for (const ignored of ofTestCase) testCase.raw(ignored);
+  // Upstream's thresholds are those of its own machines.
+  for (const ignored of ["name", "labels", "threshold", "thresholdMetricSelector"]) workload.raw(ignored);
   testCase.end();
   workload.end();
   for (const name of parameters.unused.filter((unused) => unused in own)) {
@@ -64,7 +62,7 @@ export function readTestCase(raw: RawTestCase, templates: Templates): DecodedTes
       `The workload ${raw.name} cannot run on this cluster:\n${lines}\nFix: choose another workload, or copy the file and change it.`,
     );
   }
-  return { operations, featureGates, ...(threshold === undefined ? {} : { upstreamThreshold: threshold }) };
+  return { operations, featureGates };
 }
 
 function readGates(testCase: Fields, workload: Fields): Readonly<Record<string, boolean>> {
@@ -87,19 +85,4 @@ function readBooleans(fields: Fields): readonly (readonly [string, boolean])[] {
   }
   fields.problem(`featureGates: wanted a mapping of true and false, got ${JSON.stringify(raw)}`);
   return [];
-}
-
-/** Reads upstream's threshold. One of another metric than the throughput is not comparable with pods/s. */
-function readThreshold(testCase: Fields, workload: Fields, topic: string): number | undefined {
-  const selector = workload.raw("thresholdMetricSelector") ?? testCase.raw("defaultThresholdMetricSelector");
-  testCase.raw("defaultThresholdMetricSelector");
-  const raw = workload.raw("threshold");
-  const value = isRecord(raw) ? raw[topic] : raw;
-  if (value === undefined) return undefined;
-  if (typeof value !== "number" || value < 0) {
-    workload.problem(`threshold: wanted a number from 0, got ${JSON.stringify(raw)}`);
-    return undefined;
-  }
-  const isThroughput = selector === undefined || (isRecord(selector) && selector.name === "SchedulingThroughput");
-  return isThroughput && value > 0 ? value : undefined;
 }

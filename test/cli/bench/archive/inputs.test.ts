@@ -58,7 +58,7 @@ function shown({ operations, ...rest }: PreparedScenario["workload"]) {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, first(item)]));
   };
-  return { operations: first(operations), featureGates: rest.featureGates, threshold: rest.upstreamThreshold };
+  return { operations: first(operations), featureGates: rest.featureGates };
 }
 
 async function write(name: string, text: string): Promise<string> {
@@ -154,7 +154,6 @@ describe("the inputs of a benchmark", () => {
     const file = "perf/misc/performance-config.yaml";
     const text = `workload: { from: scheduler_perf, file: ${file}, name: Own/Small }\nschedulers: [{ name: base }]\n`;
     const prepared = await prepare(await write("own/case.yaml", text));
-    expect(prepared.workload.upstreamThreshold).toBe(5);
     const { path } = await roundTrip(prepared);
     await rm(join(folder, "own"), { recursive: true });
     const second = await prepare(path);

@@ -33,7 +33,7 @@ const full = repetition({
 
 describe("measuresOf", () => {
   it("computes every measure but one", () => {
-    const measures = measuresOf(full, { gangOf: ({ name }) => name.split("-")[0], topologyKeys: ["rack"] });
+    const measures = measuresOf(full, { gangOf: ({ name }) => name.split("-")[0] });
     expect(measures).toEqual({
       throughput: 1,
       ...{
@@ -61,7 +61,7 @@ describe("measuresOf", () => {
       "fragmentation.cpu": expect.closeTo(0.4, 9) as number,
       "fragmentation.memory": expect.closeTo(0.4, 9) as number,
       "fragmentation.extended": 0,
-      ...{ "skew.zone": 1, "skew.hostname": 1, "skew.rack": 0 },
+      ...{ "skew.zone": 1, "skew.hostname": 1 },
       ...{ "gang.p50": 1000, "gang.p99": 1000, "gang.halfBound": 1 },
       cpuSecondsPerThousandPods: 1000,
       apiServerCpuSeconds: 6,

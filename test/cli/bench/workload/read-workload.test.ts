@@ -31,7 +31,7 @@ function of<T extends Operation["opcode"]>(operations: readonly Operation[], opc
 
 describe("a workload of scheduler_perf", () => {
   it("has every operation in order, with the texts it was read from", async () => {
-    const { name, operations, inputs, upstreamThreshold, featureGates } = await read("Small/Two");
+    const { name, operations, inputs, featureGates } = await read("Small/Two");
     expect(name).toBe("Small/Two");
     expect(operations.map(({ opcode }) => opcode)).toEqual([
       "createNodes",
@@ -45,7 +45,6 @@ describe("a workload of scheduler_perf", () => {
       "deletePods",
     ]);
     expect(inputs.map((input) => input.name)).toEqual(["performance-config.yaml", "templates/pod.yaml"]);
-    expect(upstreamThreshold).toBe(12);
     // The locked gate has its value already.
     expect(featureGates).toEqual({ SchedulerAsyncAPICalls: false });
   });
@@ -232,6 +231,20 @@ describe("an inline workload", () => {
   ])("refuses %j", async (operation, problem) => {
     const problems = await problemsOf(inline([operation]));
     expect(problems[0]).toBe(`operation 0 (${operation.opcode}): ${problem}`);
+  });
+
+  it("may have upstream's thresholds, which mean nothing here", async () => {
+    const selector = { name: "SchedulingThroughput" };
+    const own = { threshold: { misc: 5 }, thresholdMetricSelector: selector };
+    const { operations } = await inline(
+      [{ opcode: "createPods", count: 1 }],
+      { defaultThresholdMetricSelector: selector },
+      own,
+    );
+    expect(operations).toHaveLength(1);
+    expect(await problemsOf(inline([{ opcode: "createPods", count: 1 }], {}, { treshold: 5 }))).toEqual([
+      "workload: there is no field treshold",
+    ]);
   });
 
   it("needs exactly one workload", async () => {
