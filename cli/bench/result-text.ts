@@ -1,7 +1,8 @@
 import { columns } from "../../lib/table.ts";
 import { countedRepetitions, type BenchmarkData } from "./export/benchmark-data.ts";
+import { calibrationSentences } from "./export/calibration.ts";
 
-/** Describes the results for the terminal: a line for each scheduler, and a sentence for each comparison. */
+/** Describes the results for the terminal: a line for each scheduler, and a sentence for each comparison. A calibration ends with what it can show. */
 export function resultText(data: BenchmarkData): string {
   const { result, repetitions, scenario, ended, notes } = data;
   const counted = countedRepetitions(data);
@@ -30,5 +31,6 @@ export function resultText(data: BenchmarkData): string {
     ...(result.pairs.length === 0 && scenario.schedulers.length > 1
       ? ["nothing to compare: no block has a counted repetition of two schedulers"]
       : []),
+    ...calibrationSentences(data),
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import { escapeMarkdown } from "../../../lib/markdown.ts";
 import { redact } from "../../../lib/redact.ts";
 import { type BenchmarkData, countedRepetitions, workloadName } from "./benchmark-data.ts";
+import { calibrationSentences } from "./calibration.ts";
 import { thresholdFailures } from "./thresholds.ts";
 import { amount, intervalText } from "./words.ts";
 
@@ -19,12 +20,13 @@ export function summary(data: BenchmarkData): string {
     ),
     section(
       "Verdicts",
-      list(
-        result.pairs.map(({ scheduler, baseline, measure, verdict }) => {
+      list([
+        ...result.pairs.map(({ scheduler, baseline, measure, verdict }) => {
           const title = data.kinds.find(({ name }) => name === measure)?.title ?? measure;
           return `**${text(scheduler)}** against ${text(baseline)}, ${text(title)}: ${text(verdict.text)}`;
         }),
-      ),
+        ...calibrationSentences(data).map(text),
+      ]),
     ),
     section("Medians", medians(data)),
     section(

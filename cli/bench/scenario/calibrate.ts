@@ -16,9 +16,19 @@ export function calibrated(scenario: Scenario): Scenario {
   return {
     ...scenario,
     name: `${scenario.name}-calibration`,
-    schedulers: [first, { ...first, name: `${first.name.slice(0, longestName - again.length)}${again}` }],
+    schedulers: [first, { ...first, name: againName(first.name) }],
     compare: { ...scenario.compare, baseline: first.name },
     // A limit for another scheduler says nothing here.
     thresholds: [],
   };
+}
+
+/** Whether a scenario is one of {@link calibrated}, also in a repetition from its record. */
+export function isCalibration({ schedulers }: Pick<Scenario, "schedulers">): boolean {
+  const [first, second, ...others] = schedulers;
+  return first !== undefined && second?.name === againName(first.name) && others.length === 0;
+}
+
+function againName(name: string): string {
+  return `${name.slice(0, longestName - again.length)}${again}`;
 }

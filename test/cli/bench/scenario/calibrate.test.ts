@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { calibrated } from "../../../../cli/bench/scenario/calibrate.ts";
+import { calibrated, isCalibration } from "../../../../cli/bench/scenario/calibrate.ts";
 import { exampleData } from "../export/example-data.ts";
 
 const { scenario } = exampleData();
@@ -22,6 +22,16 @@ describe("a calibration", () => {
       thresholds: [],
     });
     expect(given.schedulers).toHaveLength(2);
+  });
+
+  test("is known by its names, and no other scenario is one", () => {
+    const long = "a".repeat(30);
+    for (const name of ["mine", long])
+      expect(isCalibration(calibrated({ ...scenario, schedulers: [{ name }] }))).toBe(true);
+    const named = (...names: readonly string[]) => isCalibration({ schedulers: names.map((name) => ({ name })) });
+    expect(named("a", "a-again")).toBe(true);
+    const others = [[], ["a"], ["a", "b"], ["a-again", "a"], ["a", "a-again", "b"]];
+    expect(others.map((names) => named(...names))).toEqual(others.map(() => false));
   });
 
   test("needs a scheduler", () => {
