@@ -90,7 +90,7 @@ export interface Threshold {
 /** When the pods of the measured operations are created. */
 export type Arrival = "backlog" | "burst" | { readonly rate: number };
 
-/** What decides when the measured pods are created: the scenario's arrival, or the times of a trace. */
+/** Source of the times at which the measured pods are created: the arrival of the scenario, or a trace. */
 export type Pace = Arrival | "trace";
 
 /** A benchmark of schedulers: one workload, several schedulers, and how often. */
