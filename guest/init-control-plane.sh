@@ -128,6 +128,7 @@ subjects:
     kind: Group
     name: system:nodes
 RBAC
+guard_files
 start_node_network control-plane
 phase kubelet-finalize all
 # Its group may do everything, and no RBAC can change that. Only the phase that binds the administrator's group needs it.

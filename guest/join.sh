@@ -67,6 +67,7 @@ else
   wait_for 300 "the registration of $NODE_NAME" is_registered
   joined_with=$token_id
 fi
+guard_files
 start_node_network "$joined_with"
 say "$NODE_NAME has joined"
 printf '{"seconds":{%s"join":%d}}\n' "$(boot_seconds)" "$((SECONDS - begin))"

@@ -59,13 +59,7 @@ const rows: readonly CheckRow[] = [
     "kubeadm makes it",
     guarded(/^\/etc\/kubernetes\/pki$/, 0o755),
   ],
-  [
-    "1.1.20",
-    "certificates have at most mode 0644",
-    "pass",
-    "kubeadm writes them so; they are public",
-    guarded(/\/pki\/.*\.crt$/, 0o644),
-  ],
+  ["1.1.20", "certificates are for root only", "pass", "nodeforge sets mode 0600", guarded(/\/pki\/.*\.crt$/, 0o600)],
   ["1.1.21", "keys are for root only", "pass", "kubeadm writes them with mode 0600", guarded(/\/pki\/.*\.key$/, 0o600)],
   [
     "1.2.1",

@@ -17,17 +17,17 @@ const rows: readonly CheckRow[] = [
   ],
   [
     "4.1.7",
-    "the cluster's CA has at most mode 0644",
+    "the cluster's CA is for root only",
     "pass",
-    "kubeadm writes it so",
-    guarded(/^\/etc\/kubernetes\/pki\/ca\.crt$/, 0o644),
+    "nodeforge sets mode 0600",
+    guarded(/^\/etc\/kubernetes\/pki\/ca\.crt$/, 0o600),
   ],
   [
     "4.1.9",
-    "the kubelet's configuration has at most mode 0644",
+    "the kubelet's configuration is for root only",
     "pass",
-    "kubeadm writes it so; it has no secret",
-    guarded(/\/kubelet\/config\.yaml$/, 0o644),
+    "nodeforge sets mode 0600",
+    guarded(/\/kubelet\/config\.yaml$/, 0o600),
   ],
   [
     "4.2.1",

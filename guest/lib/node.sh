@@ -17,6 +17,15 @@ PARAMETERS
 NETWORK
 }
 
+# guard_files: lets only root read the node's certificates and the kubelet's configuration, which kubeadm writes with mode 0644.
+# Every unit that reads them runs as root. A renewal keeps the mode of a file.
+guard_files() {
+  local path
+  for path in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/config.yaml; do
+    [[ ! -e $path ]] || chmod 0600 "$path"
+  done
+}
+
 # start_node_network HOW: starts flanneld and kube-proxy, once the kubelet has the client certificate that both use. HOW is how
 # the node joined the cluster: its token's id, or "control-plane". The units wait for the file that it is written to.
 start_node_network() {

@@ -255,6 +255,16 @@ describe("certificates", () => {
     expect(order(earlier.calls)).toHaveLength(2);
   });
 
+  it("are for root only, as is the kubelet's configuration, and other files keep their modes", () => {
+    const node = nodeWith(firstRelease);
+    const guarded = ["pki/ca.crt", "pki/etcd/server.crt", "kubelet/config.yaml"];
+    for (const file of [...guarded, "pki/sa.pub"]) node.write(file, "");
+    expect(init(node).status).toBe(0);
+    const mode = (file: string) => statSync(join(node.folder, file)).mode & 0o777;
+    expect(guarded.map(mode)).toEqual([0o600, 0o600, 0o600]);
+    expect(mode("pki/sa.pub")).toBe(0o644);
+  });
+
   it("fail the step when the renewal fails", () => {
     const { status, stderr } = init(nodeWith(firstRelease), given(), { RENEWAL_FAILS: "yes" });
     expect([status, stderr.includes("FAILED: the certificates could not be renewed")]).toEqual([1, true]);

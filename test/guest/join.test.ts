@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDeclaration } from "../../image/declaration.ts";
@@ -125,6 +125,21 @@ describe("a worker", () => {
     expect(joinWith(node, "").status).toBe(0);
     expect(node.calls).toEqual(begun);
     expect(node.read("nodeforge/joined")).toBe("aaaaaa\n");
+  });
+
+  it("has a CA and a kubelet's configuration for root only, also if it has joined before", () => {
+    const files = ["pki/ca.crt", "kubelet/config.yaml"];
+    const modes = (node: TestNode) => files.map((file) => statSync(join(node.folder, file)).mode & 0o777);
+    const kubeadm = `kubeadm() {
+  [[ $1 != join ]] || mkdir -p "$FOLDER/pki" "$FOLDER/kubelet/pki"
+  [[ $1 != join ]] || touch "$FOLDER/pki/ca.crt" "$FOLDER/kubelet/config.yaml"
+  echo x >"$FOLDER/kubelet/pki/kubelet-client-current.pem"
+}`;
+    const fresh = worker([], `${programs}\n${kubeadm}`);
+    expect([joinWith(fresh).status, modes(fresh)]).toEqual([0, [0o600, 0o600]]);
+    const joined = worker(["nodeforge/joined", "kubelet/pki/kubelet-client-current.pem", ...files]);
+    expect(modes(joined)).toEqual([0o644, 0o644]);
+    expect([joinWith(joined, "").status, modes(joined)]).toEqual([0, [0o600, 0o600]]);
   });
 
   it("that never joined fails when it gets no token, and its error has the command to run", () => {

@@ -29,8 +29,8 @@ function output(role: CheckedNode["role"]): string {
   const file = (path: string, mode = "600") => `file\t${path}\t${mode}\troot:root`;
   const everywhere = [
     file("/etc/kubernetes/kubelet.conf"),
-    file("/etc/kubernetes/pki/ca.crt", "644"),
-    file("/var/lib/kubelet/config.yaml", "644"),
+    file("/etc/kubernetes/pki/ca.crt"),
+    file("/var/lib/kubelet/config.yaml"),
     file("/etc/cni/net.d/10-containerd-net.conflist", "644"),
   ];
   const plane = [
@@ -69,6 +69,16 @@ describe("the checks", () => {
     expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
     expect(checks.slice(0, 3).map(({ id }) => id)).toEqual(["1.1.9", "1.1.11", "1.1.13"]);
     expect(checks.every(({ why, subject }) => why !== "" && subject !== "")).toBe(true);
+  });
+
+  it.each([
+    ["1.1.20", "/etc/kubernetes/pki/ca.crt", ["master"]],
+    ["4.1.7", "/etc/kubernetes/pki/ca.crt", ["master", "worker-1"]],
+    ["4.1.9", "/var/lib/kubelet/config.yaml", ["master", "worker-1"]],
+  ])("fail where more than root may read a file: %s", (id, path, failing) => {
+    const readable = (text: string) => text.replace(`${path}\t600`, `${path}\t644`);
+    const result = outcomes(node("control-plane", readable), node("worker", readable)).get(id);
+    expect([result?.outcome, result?.failing]).toEqual(["fail", failing]);
   });
 
   it.each([
