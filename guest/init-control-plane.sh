@@ -21,6 +21,7 @@ source lib/fixed-settings.sh
 source lib/joins.sh
 source lib/certificate-requests.sh
 source lib/approval-units.sh
+source lib/automatic-approval.sh
 check_image
 config=/etc/nodeforge/kubeadm.yaml
 made=/etc/kubernetes/nodeforge-made
@@ -108,8 +109,7 @@ else
   wait_for 600 "this node's registration" kubectl get node "$NODE_NAME"
   phase mark-control-plane
 fi
-# By default any token can become any node. approve-joins allows a worker one certificate, for its own name.
-kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found >&2
+remove_automatic_approval
 expect_kubelet "$NODE_NAME" "$NODE_ADDRESS"
 install_approval
 kubectl label node "$NODE_NAME" --overwrite "nodeforge.local/image=$IMAGE" >&2

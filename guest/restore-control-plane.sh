@@ -14,6 +14,7 @@ source lib/units.sh
 source lib/unit-arguments.sh
 source lib/encryption.sh
 source lib/simulated-nodes.sh
+source lib/automatic-approval.sh
 check_image
 data=/var/lib/nodeforge
 # The mount of /var/lib/etcd shows the same folder, but a rename needs one mount.
@@ -162,6 +163,8 @@ done
 wait $! || fail "the control plane does not start with the backup: $(last_lines kube-apiserver | tail -n 3 | paste -sd ' ')"
 wait_for 900 "the API server" kubectl --request-timeout 30s get --raw /readyz
 wait_for 120 "the restored nodes" nodes
+# A backup of an earlier release has the binding.
+wait_for 120 "the removal of kubeadm's automatic approval" remove_automatic_approval
 restored=yes
 rm -rf "$work"
 

@@ -74,6 +74,7 @@ kubectl() {
   *"-n default get"*) [[ -z \${API_DOWN-} ]] && printf '%s' "\${OBJECTS-}" ;;
   *"get secrets"*) note "kubectl $*"; echo '{"kind":"List"}' ;;
   replace*) cat >/dev/null; note "kubectl $*"; [[ -z \${REPLACE_FAILS-} ]] || { echo 'secret "a" is refused' >&2; return 1; } ;;
+  *clusterrolebinding*) note "kubectl $*"; [[ -z \${DELETE_FAILS-} ]] || { echo "it is forbidden" >&2; return 1; } ;;
   *"/readyz"*) [[ \${NOT_READY-} != "$(marker)" ]] ;;
   *) note "kubectl $*" ;;
   esac

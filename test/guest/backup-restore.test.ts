@@ -75,6 +75,16 @@ describe("a restore", () => {
     });
   });
 
+  it("deletes the automatic approval of joins, which a backup of an earlier release brings back", () => {
+    const made = node();
+    expect(restore(made).status).toBe(0);
+    const deletions = made.calls.filter((each) => each.includes("node-autoapprove-bootstrap"));
+    expect(deletions).toEqual([
+      "kubectl delete clusterrolebinding kubeadm:node-autoapprove-bootstrap --ignore-not-found",
+    ]);
+    expect(made.calls.indexOf(deletions[0] ?? "")).toBeGreaterThan(made.calls.indexOf(started));
+  });
+
   it("deletes Nodes whose range or address differs or that have no machine, and names those that join again", () => {
     const made = node(
       "master 10.0.0.0/24 192.0.2.99\none 10.0.1.0/24 192.0.2.11\ngone 10.0.2.0/24 192.0.2.12\nnew - -\n",
@@ -235,6 +245,11 @@ describe("a restore that fails after the swap brings the former objects and keys
   it.each([
     ["the units do not start", { START_FAILS: "backup" }, "the control plane does not start with the backup: panic"],
     ["the API server is never ready", { NOT_READY: "backup" }, "the API server: still missing after 900s"],
+    [
+      "the automatic approval of joins stays",
+      { DELETE_FAILS: "yes" },
+      "the removal of kubeadm's automatic approval: still missing after 120s: it is forbidden",
+    ],
   ])("where %s", (_, environment, message) => {
     const made = node();
     const { status, stdout, stderr } = restore(made, environment);
