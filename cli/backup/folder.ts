@@ -9,7 +9,7 @@ export const backupsFolder = inCheckout("backups");
 
 const extension = ".nodeforge-backup";
 
-/** Number of backups of a stack that a retention keeps, where the stack's settings have none. */
+/** Number of backups of each cluster of a stack that a retention keeps, where the stack's settings have none. */
 const defaultKept = 10;
 
 /** Name of a backup: `<stack>-<time>.nodeforge-backup`, with the time in UTC to the second. */
@@ -69,15 +69,24 @@ export async function readHeader(path: string): Promise<HeaderPlace> {
 }
 
 /**
- * Deletes the oldest backups of a stack. A file with an unreadable header stays, because its stack is unknown.
- * @param keep Number of backups to keep; at least 1.
+ * Deletes the oldest backups of each cluster that a stack has or had. So the backups of a new cluster delete none of a lost one. A
+ * file with an unreadable header stays, because its stack is unknown.
+ * @param keep Number of backups of each cluster to keep; at least 1.
  * @returns the names of the deleted files, the oldest first.
  */
 export async function pruneBackups(stack: string, keep: number, folder = backupsFolder): Promise<readonly string[]> {
-  const own = (await listBackups(folder)).filter(({ header }) => !(header instanceof Error) && header.stack === stack);
-  const removed = own.slice(0, Math.max(0, own.length - keep));
-  for (const { path } of removed) await rm(path, { force: true });
-  return removed.map(({ name }) => name);
+  const removed: string[] = [];
+  const later = new Map<string, number>();
+  for (const { name, path, header } of (await listBackups(folder)).toReversed()) {
+    if (header instanceof Error || header.stack !== stack) continue;
+    const cluster = `${header.clusterId} ${header.authority ?? ""}`;
+    const count = later.get(cluster) ?? 0;
+    later.set(cluster, count + 1);
+    if (count < keep) continue;
+    await rm(path, { force: true });
+    removed.unshift(name);
+  }
+  return removed;
 }
 
 /**
@@ -90,7 +99,7 @@ export function findBackup(name: string, folder = backupsFolder, from = process.
   return !existsSync(own) && existsSync(listed) ? listed : own;
 }
 
-/** Number of backups that a stack's settings keep (`backupsKept`). @throws for a value that is no whole number of at least 1. */
+/** Number of backups of each cluster that a stack's settings keep (`backupsKept`). @throws for a value that is no whole number of at least 1. */
 export function keptBackups(get: (key: string) => string): number {
   const text = get("backupsKept");
   if (text === "") return defaultKept;

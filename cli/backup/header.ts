@@ -14,6 +14,8 @@ export interface BackupHeader {
   readonly cluster: string;
   /** Random id of the cluster; "" where the state has none. */
   readonly clusterId: string;
+  /** SHA-256 of the cluster's CA in hexadecimal; missing in a backup of an earlier release. */
+  readonly authority?: string;
   /** Time in UTC, as ISO 8601. */
   readonly created: string;
   /** Version of Kubernetes, e.g. `v1.36.3`. */
@@ -71,6 +73,7 @@ function isHeader(value: unknown): value is BackupHeader {
   const texts = ["stack", "cluster", "clusterId", "created", "kubernetesVersion", "etcdVersion", "etcdRevision", "key"];
   return (
     texts.every((name) => typeof fields[name] === "string") &&
+    ["string", "undefined"].includes(typeof fields.authority) &&
     /^[0-9a-f]{64}$/.test(String(fields.sha256)) &&
     Array.isArray(fields.nodes) &&
     fields.nodes.every((name) => typeof name === "string")

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { existsSync } from "node:fs";
+import { sha256 } from "../../lib/digest.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import { resourceType, suffix, nameOfUrn } from "../../names.ts";
 import { clusterStateOf } from "../diagnose/state.ts";
@@ -10,7 +11,7 @@ import { newDataKey } from "./data-key.ts";
 import { writeBackup } from "./file.ts";
 import { backupName, backupsFolder, keptBackups, pruneBackups } from "./folder.ts";
 import type { BackupHeader } from "./header.ts";
-import { parseNodeOutput } from "./node-output.ts";
+import { parseNodeOutput, type NodeFile } from "./node-output.ts";
 
 /** The part of a session that a backup needs. */
 export type BackupSession = Pick<Session, "stack" | "configFile" | "settings" | "variables">;
@@ -36,7 +37,7 @@ const limitMinutes = 30;
 
 /**
  * Writes a backup of a stack's control plane: a consistent snapshot of etcd, and the files below /etc/kubernetes. Then deletes
- * the oldest backups of the stack beyond its `backupsKept`. Nothing reaches this machine's disk before it is encrypted.
+ * the oldest backups of each cluster of the stack beyond its `backupsKept`. Nothing reaches this machine's disk before it is encrypted.
  * @param state State of the stack, which names the control plane.
  * @throws when the control plane cannot be reached, or etcd's snapshot is incomplete. No file stays then.
  */
@@ -57,7 +58,7 @@ export async function takeBackup(
     const { kubernetesVersion, etcdVersion, etcdRevision, files } = facts;
     const described = {
       ...{ stack, cluster: clusterOf(state), clusterId: clusterIdOf(state), created: created.toISOString() },
-      ...{ kubernetesVersion, etcdVersion, etcdRevision },
+      ...{ authority: authorityOf(files), kubernetesVersion, etcdVersion, etcdRevision },
       nodes: clusterStateOf(state).nodes.map(({ name }) => name),
       key: sealed,
     };
@@ -71,6 +72,12 @@ export function clusterIdOf(state: StackState): string {
   const name = `${clusterOf(state)}${suffix.id}`;
   const id = resourcesOf(state, resourceType.randomUuid).find(({ urn }) => nameOfUrn(urn) === name);
   return typeof id?.outputs?.result === "string" ? id.outputs.result : "";
+}
+
+/** A data disk that was given up has another CA, although the state keeps the id of the cluster. */
+function authorityOf(files: readonly NodeFile[]): string {
+  const certificate = files.find(({ name }) => name === "pki/ca.crt")?.content ?? "";
+  return sha256(Buffer.from(certificate, "base64"));
 }
 
 /** A second backup in the same second gets the time of a later one. */

@@ -48,10 +48,12 @@ interface PruneOptions extends StackOptions {
 
 const prune: Declaration<PruneOptions> = {
   name: "prune",
-  purpose: "Deletes the oldest backups of a stack.",
+  purpose: "Deletes the oldest backups of each cluster of a stack.",
   options: () => [
     ...stackOptions(),
-    new Option("--keep <number>", "backups to keep (default: the stack's backupsKept)").argParser(wholeNumber(4)),
+    new Option("--keep <number>", "backups of each cluster to keep (default: the stack's backupsKept)").argParser(
+      wholeNumber(4),
+    ),
   ],
   examples: { "npm run backup -- prune --keep 3": "all but the last three" },
   async run(options) {
@@ -60,7 +62,7 @@ const prune: Declaration<PruneOptions> = {
     const removed = await pruneBackups(choice.stack, keep);
     console.log(
       removed.length === 0
-        ? `stack ${choice.stack} has at most ${keep} backups`
+        ? `each cluster of stack ${choice.stack} has at most ${keep} backups`
         : removed.map((name) => `removed ${name}`).join("\n"),
     );
     return 0;
@@ -70,7 +72,7 @@ const prune: Declaration<PruneOptions> = {
 const purpose =
   "Writes a backup of a stack's control plane to backups/: a consistent snapshot of etcd, its certificates and its keys. " +
   "The secrets provider of the stack encrypts it. `restore` brings the objects back onto a new control plane.\n\n" +
-  "`up` and `roll` take one before they replace the control plane. The stack's backupsKept says how many stay.";
+  "`up` and `roll` take one before they replace the control plane. The stack's backupsKept says how many of each cluster stay.";
 
 const take = defineCommand<StackOptions>({
   name: "backup",

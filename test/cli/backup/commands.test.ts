@@ -124,7 +124,7 @@ describe("backup", () => {
       ["pruned", "lab", 3],
       ["pruned", "dev", 10],
     ]);
-    expect(printed).toBe("removed old.nodeforge-backup\nstack dev has at most 10 backups\n");
+    expect(printed).toBe("removed old.nodeforge-backup\neach cluster of stack dev has at most 10 backups\n");
   });
 
   test.for([["prune", "--keep", "0"], ["prune", "--keep", "x"], ["remove"], ["verify"]])(

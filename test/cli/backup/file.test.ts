@@ -78,6 +78,7 @@ describe("a backup", () => {
     ["nodeforge-backup 2\n{}\n", "has format 2, expected 1"],
     ["nodeforge-backup 1\n{\n", "is damaged: expected JSON"],
     ["nodeforge-backup 1\n{}\n", "is incomplete"],
+    [`nodeforge-backup 1\n${JSON.stringify({ ...header, sha256: "0".repeat(64), authority: 1 })}\n`, "is incomplete"],
   ] as const)("is not a file with %j", async ([text, message], { folder }) => {
     const path = join(folder, "a");
     await writeFile(path, text);
@@ -129,6 +130,20 @@ describe("the folder of the backups", () => {
       "dev-2026-11-03T00-00-00Z.nodeforge-backup",
       "notes.txt",
     ]);
+  });
+
+  test("keeps the last backups of each cluster of a stack, which has another id or another CA", async ({ folder }) => {
+    const clusters = [{ clusterId: "lost" }, { clusterId: "given-up", authority: "old" }, { clusterId: "given-up" }];
+    const days = [1, 2, 3, 4, 5, 6];
+    for (const day of days) {
+      const created = `2026-11-0${day}T00:00:00.000Z`;
+      const changed = { created, ...clusters[Math.floor((day - 1) / 2)] };
+      await write(join(folder, backupName("dev", new Date(created))), snapshot, changed);
+    }
+    const named = (...some: number[]) => some.map((day) => `dev-2026-11-0${day}T00-00-00Z.nodeforge-backup`);
+    expect(await pruneBackups("dev", 2, folder)).toEqual([]);
+    expect(await pruneBackups("dev", 1, folder)).toEqual(named(1, 3, 5));
+    expect((await readdir(folder)).sort()).toEqual(named(2, 4, 6));
   });
 
   test("is where a name is looked for that is no path of the user", async ({ folder }) => {

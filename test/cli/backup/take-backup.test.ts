@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 import { backUpBeforeReplacement, hasInitialized } from "../../../cli/backup/before-replacement.ts";
 import { takeBackup } from "../../../cli/backup/take-backup.ts";
 import { verifyBackup } from "../../../cli/backup/verify.ts";
+import { sha256 } from "../../../lib/digest.ts";
 import { test } from "../../support/folder.ts";
 import { findProgramsInFolder, programsIn, sendingSsh, sessionIn, stateOf } from "./stack.ts";
 import { snapshotOf } from "./streams.ts";
@@ -23,7 +24,7 @@ describe("a backup of a stack", () => {
     const { path, header, pruned } = await takeBackup(sessionIn(folder), stateOf(), optionsIn(folder, lines));
     expect(header).toMatchObject({
       ...{ stack: "lab", cluster: "lab", clusterId: "id-1", kubernetesVersion: "v1.36.3", etcdVersion: "3.6.8" },
-      ...{ etcdRevision: "42", nodes: ["master", "worker-node-1"] },
+      ...{ etcdRevision: "42", nodes: ["master", "worker-node-1"], authority: sha256("a") },
     });
     expect(pruned).toEqual([]);
     expect(lines).toEqual(["master: [   1s] reading"]);
