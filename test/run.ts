@@ -10,6 +10,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import pMap from "p-map";
+import { provideEarlierCheckout } from "./support/earlier-checkout.ts";
 import { prepareTier, type Prepared, type Tier } from "./support/prepare.ts";
 import { staticChecks, type SkippedCheck, type StaticCheck } from "./support/static-checks.ts";
 
@@ -83,13 +84,14 @@ async function runVitest(tier: Tier, { wrapper, environment }: Prepared): Promis
     const projects = tier === "engine-nightly" ? [tier, "engine-journal"] : [tier];
     const selected = projects.flatMap((project) => ["--project", project]);
     const args = ["run", ...selected, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const earlier = await provideEarlierCheckout(tier, rest, { folder: join(folder, "earlier"), environment });
     const [file = "vitest", ...before] = [...wrapper, "vitest"];
     const { exitCode } = await execa(file, [...before, ...args, ...rest], {
       stdio: "inherit",
       reject: false,
       preferLocal: true,
       // Halves the time that the program, which every `up` of the engine tier starts, takes to load.
-      env: { NODE_COMPILE_CACHE: join(folder, "compile-cache"), ...environment },
+      env: { NODE_COMPILE_CACHE: join(folder, "compile-cache"), ...environment, ...earlier },
     });
     const { numPassedTests, numFailedTests, testResults } = readReport(report);
     for (const line of failuresOf(testResults)) console.log(line);

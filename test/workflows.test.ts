@@ -90,6 +90,17 @@ describe.each(files)("%s", (file) => {
   });
 });
 
+test("a job that runs the end-to-end cases of the night has every commit, which the upgrade needs", () => {
+  const depths = (file: string, job: string) => {
+    const { jobs } = parse(read(`../.github/workflows/${file}`)) as Workflow;
+    const steps = jobs[job]?.steps?.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+    return steps?.map((step) => step.with?.["fetch-depth"]);
+  };
+  expect(depths("nightly.yml", "debian")).toEqual([0]);
+  expect(depths("nixos-image.yml", "image")).toEqual([0]);
+  expect(depths("nightly.yml", "engine")).toEqual([undefined]);
+});
+
 test("every workflow uses the same release of an action", () => {
   const releases = new Map<string, Set<string>>();
   for (const [, action = "", release = ""] of files

@@ -1,25 +1,23 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hardening } from "./cases/hardening.ts";
 import { secondRun } from "./cases/second-run.ts";
+import { earlierCommit } from "../support/earlier-checkout.ts";
 import { Lab } from "./lab.ts";
 
-/**
- * Commit that creates the cluster: the last one before the control plane was hardened. `NODEFORGE_EARLIER` names a checkout with
- * its packages instead.
- */
-const commit = "a8f504b";
-
 const lab = new Lab("e2e");
-const earlier = process.env.NODEFORGE_EARLIER ?? join(lab.folder, "earlier");
+/** Checkout of the commit that creates the cluster, with its packages. The tier makes it before it loses its network. */
+const earlier = process.env.NODEFORGE_EARLIER ?? "";
 
 beforeAll(async () => {
+  if (earlier === "") {
+    throw new Error(
+      `there is no checkout of ${earlierCommit}, and the start of the log has the reason. ` +
+        `Fix: set NODEFORGE_EARLIER to a checkout of ${earlierCommit} with its packages`,
+    );
+  }
   await lab.makeKey();
-  if (process.env.NODEFORGE_EARLIER !== undefined) return;
-  await execa("git", ["clone", "--quiet", ".", earlier]);
-  await execa("git", ["-C", earlier, "checkout", "--quiet", commit]);
 });
 afterAll(() => lab.remove());
 
