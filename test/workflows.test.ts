@@ -38,6 +38,14 @@ test("the workflows have a fixed list", () => {
   ]);
 });
 
+test("docs/continuous-integration.md lists every workflow of this repository", () => {
+  const own = globSync("../.github/workflows/*.yml", { cwd: import.meta.dirname }).map((file) =>
+    file.split("/").at(-1),
+  );
+  const listed = read("../docs/continuous-integration.md").matchAll(/^\| `(.*\.yml)`/gm);
+  expect([...listed].map(([, name]) => name).sort()).toEqual(own.sort());
+});
+
 /** Permissions of the jobs that may write, and the action that one of them runs. */
 const writing: Readonly<Record<string, readonly Permissions[]>> = {
   "preview.yml": [{ "pull-requests": "write" }],
