@@ -32,8 +32,8 @@ interface Line {
   readonly file?: unknown;
   readonly mode?: unknown;
   readonly content?: unknown;
-  readonly result?: { readonly blob?: unknown };
-  readonly error?: { readonly message?: unknown };
+  readonly result?: { readonly blob?: unknown } | null;
+  readonly error?: { readonly message?: unknown } | null;
   readonly complete?: unknown;
 }
 
@@ -69,10 +69,13 @@ export async function parseNodeOutput(lines: AsyncIterable<string>): Promise<Nod
 
 async function* snapshotOf(first: Line, next: () => Promise<Line>): AsyncGenerator<Buffer, void, undefined> {
   for (let line = first; line.complete !== true; line = await next()) {
-    if (line.error !== undefined) throw new Error(`etcd ended its snapshot: ${String(line.error.message)}`);
+    if (line.error !== undefined) {
+      const message = line.error?.message;
+      throw new Error(`etcd ended its snapshot: ${typeof message === "string" ? message : "it gave no reason"}`);
+    }
     // A message of etcd without bytes has no blob.
     const { blob = "" } = line.result ?? {};
-    if (line.result === undefined || typeof blob !== "string") {
+    if (line.result === undefined || line.result === null || typeof blob !== "string") {
       throw new Error("the control plane sent something between the pieces of the snapshot. Fix: repeat the command");
     }
     yield Buffer.from(blob, "base64");

@@ -5,7 +5,7 @@ import pMap from "p-map";
 import type { Machine } from "../machines/machine.ts";
 import type { Kubectl } from "../machines/readiness.ts";
 import { controlPlaneShell, type Login } from "../node-ssh.ts";
-import { parseFacts } from "./facts.ts";
+import { parseFacts, parseKubelet } from "./facts.ts";
 import type { CheckedNode } from "./report.ts";
 
 /** Nodes that are asked at the same time. */
@@ -38,8 +38,7 @@ async function factsOf(machine: Machine, login: Login, ask: Kubectl, folder: str
       shell.run("cis-facts"),
       ask("get", "--raw", `/api/v1/nodes/${name}/proxy/configz`),
     ]);
-    const { kubeletconfig = {} } = JSON.parse(configuration) as { kubeletconfig?: Record<string, unknown> };
-    return { name, role, facts: parseFacts(text, kubeletconfig) };
+    return { name, role, facts: parseFacts(text, parseKubelet(configuration)) };
   } catch (error) {
     throw new Error(`${name} cannot be checked: ${(error as Error).message}`, { cause: error });
   } finally {

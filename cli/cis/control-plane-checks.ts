@@ -1,3 +1,4 @@
+import { isRecord } from "../../lib/record.ts";
 import {
   atLeast,
   checksOf,
@@ -318,12 +319,15 @@ export const controlPlaneChecks: readonly Check[] = checksOf("control plane", ro
 
 function isAnonymousNarrow({ units, authentication }: NodeFacts): boolean {
   if (units.get(api)?.get("anonymous-auth") === "false") return true;
-  const { anonymous } = (authentication ?? {}) as {
-    anonymous?: { enabled?: boolean; conditions?: readonly { path?: string }[] };
-  };
-  if (anonymous?.enabled === false) return true;
-  const conditions = anonymous?.conditions ?? [];
-  return conditions.length > 0 && conditions.every(({ path }) => anonymousPath.test(path ?? ""));
+  const anonymous = isRecord(authentication) ? authentication.anonymous : undefined;
+  if (!isRecord(anonymous)) return false;
+  const { enabled, conditions } = anonymous;
+  if (enabled === false) return true;
+  return Array.isArray(conditions) && conditions.length > 0 && conditions.every(isNarrow);
+}
+
+function isNarrow(condition: unknown): boolean {
+  return isRecord(condition) && typeof condition.path === "string" && anonymousPath.test(condition.path);
 }
 
 function hasOwnAuthority({ authorities }: NodeFacts): boolean {

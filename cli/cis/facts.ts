@@ -1,3 +1,5 @@
+import { isRecord } from "../../lib/record.ts";
+
 /** A file or a folder of a node. */
 interface FileFact {
   /** Permissions, e.g. 0o600. */
@@ -46,6 +48,22 @@ export function parseFacts(text: string, kubelet: NodeFacts["kubelet"]): NodeFac
     else if (kind === "authority") authorities.set(one, two);
   }
   return { units, files, authentication, provider, authorities, kubelet };
+}
+
+/**
+ * Reads a kubelet's answer to `/configz`: its configuration, empty where the answer has none.
+ * @throws when it is another answer.
+ */
+export function parseKubelet(text: string): NodeFacts["kubelet"] {
+  const answer = parsed(text);
+  if (isRecord(answer)) {
+    const { kubeletconfig = {} } = answer;
+    if (isRecord(kubeletconfig)) return kubeletconfig;
+  }
+  throw new Error(
+    `the kubelet answered ${JSON.stringify(text.slice(0, 80))}, expected JSON with an object kubeletconfig. ` +
+      "Fix: repeat the command, and run npm run diagnose if it fails again",
+  );
 }
 
 function parsed(text: string): unknown {

@@ -83,7 +83,7 @@ const rows: readonly CheckRow[] = [
     "events of the kubelet have a limit",
     "pass",
     "50 a second by default",
-    kubelet("eventRecordQPS", (value) => value === undefined || Number(value) > 0),
+    kubelet("eventRecordQPS", (value) => value === undefined || isPositive(value)),
   ],
   [
     "4.2.9",
@@ -115,13 +115,7 @@ const rows: readonly CheckRow[] = [
     "the defaults of Go are strong, see 1.2.29",
     kubelet("tlsCipherSuites", (value) => Array.isArray(value) && value.length > 0),
   ],
-  [
-    "4.2.13",
-    "a pod has a limit of processes",
-    "pass",
-    "nodeforge sets 4096",
-    kubelet("podPidsLimit", (value) => Number(value) > 0),
-  ],
+  ["4.2.13", "a pod has a limit of processes", "pass", "nodeforge sets 4096", kubelet("podPidsLimit", isPositive)],
   [
     "5.7.2",
     "pods have the runtime's seccomp profile",
@@ -130,6 +124,10 @@ const rows: readonly CheckRow[] = [
     kubelet("seccompDefault", (value) => value === true),
   ],
 ];
+
+function isPositive(value: unknown): boolean {
+  return typeof value === "number" && value > 0;
+}
 
 /** Checks of every node. */
 export const nodeChecks: readonly Check[] = checksOf("every node", rows);

@@ -2,7 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseNodeOutput } from "../../cli/backup/node-output.ts";
 import { administratorOf } from "../../cli/bench/administrator.ts";
+import { parseFacts, parseKubelet } from "../../cli/cis/facts.ts";
+import { results } from "../../cli/cis/report.ts";
 import { plannedLosses } from "../../cli/consent/planned-losses.ts";
 import { readPlan } from "../../cli/plan/planned.ts";
 import { podsOn } from "../../cli/plan/pods.ts";
@@ -21,6 +24,7 @@ import { Sightings } from "../../lifecycle/sightings.ts";
 import { readNetwork, readPool, readVolume } from "../../libvirt/definitions.ts";
 import { readRecords } from "../../libvirt/snapshot-records.ts";
 import { deleteSnapshot, readDisks } from "../../libvirt/snapshots.ts";
+import { bytesOf, linesOf } from "../cli/backup/streams.ts";
 import { exampleRecord } from "../cli/runs/example-record.ts";
 import { sharedFolder } from "../support/folder.ts";
 import { qcow2 } from "../support/qcow2.ts";
@@ -113,6 +117,26 @@ const snapshots = `<snapshots><snapshot name="a" id="b" created="2026-01-01" nod
 const disk = { "node-name": "a", drv: "qcow2", ro: false, file: "/a", image: { snapshots: [{ name: "tag" }] } };
 const disks = JSON.stringify({ return: [{ inserted: disk }, {}] });
 
+const facts =
+  "unit\tetcd\nargument\tetcd\tname=a\nfile\t/etc/kubernetes/pki/ca.crt\t600\troot:root\nauthority\tca\tAA\nend\n";
+const authentication = JSON.stringify({ anonymous: { enabled: true, conditions: [{ path: "/livez" }] } });
+const configz = JSON.stringify({
+  kubeletconfig: { authentication: { x509: { clientCAFile: "/a" } }, podPidsLimit: 1, tlsCipherSuites: ["a"] },
+});
+const backup = [
+  { kubernetesVersion: "v1.36.3", status: { version: "3.6.8", header: { revision: "1" } } },
+  ...["ca.crt", "ca.key", "sa.key", "sa.pub"].map((name) => ({ file: `pki/${name}`, mode: "600", content: "YQ==" })),
+  { result: { blob: "YQ==" } },
+  { result: {} },
+  { complete: true },
+]
+  .map((line) => JSON.stringify(line))
+  .join("\n");
+
+/** Outcome of each check on a control plane. */
+const checked = (text: string, kubelet: ReturnType<typeof parseKubelet> = {}) =>
+  results([{ name: "master", role: "control-plane", facts: parseFacts(text, kubelet) }]);
+
 /** A parser of outside text, with a text that it accepts. */
 type Parser = readonly [name: string, sample: string, parse: (text: string) => unknown];
 
@@ -131,6 +155,9 @@ const parsers: readonly Parser[] = [
   ["an event of the engine", JSON.stringify(events[1]), parseEvent],
   ["kubectl get pods", list, (text) => podsOn(["n"], text, list)],
   ["kubectl get pv", list, (text) => podsOn(["n"], list, text)],
+  ["the facts of a node", facts, (text) => checked(text)],
+  ["the API server's authentication", authentication, (text) => checked(`anonymous\t${text}\nend\n`)],
+  ["configz of a kubelet", configz, (text) => checked("end\n", parseKubelet(text))],
   ["the manifest of an image", JSON.stringify({ contract: 1, sha256: "ab".repeat(32) }), parseManifest],
   ["a kubeconfig for its entries", kubeconfig, (text) => entriesFor(text, "dev", "1")],
   ["a kubeconfig for its administrator", kubeconfig, administratorOf],
@@ -156,6 +183,11 @@ const laterParsers: readonly LaterParser[] = [
   ["kubectl get nodes", list, (text) => kubernetesNodes(() => Promise.resolve(text))],
   ["pulumi stack output", outputs, (text) => readOutputs(session(text))],
   ["the result of a run", outputs, (text) => readResult(session(text), () => undefined)],
+  [
+    "the output of a backup",
+    backup,
+    async (text) => bytesOf((await parseNodeOutput(linesOf(...text.split("\n")))).snapshot),
+  ],
   ["virsh metadata", snapshots, (text) => readRecords(virsh(text), "d")],
   ["query-block of QEMU", disks, (text) => readDisks(virsh(text), "d")],
   ["query-jobs of QEMU", disks, (text) => deleteSnapshot(virsh(text), "d", "none")],

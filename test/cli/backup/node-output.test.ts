@@ -37,6 +37,15 @@ describe("the output of the control plane", () => {
       [first, ...files, blob("a"), '{"error":{"message":"no leader"}}', end],
       "etcd ended its snapshot: no leader",
     ],
+    ...["null", "{}", '{"message":null}', "5"].map(
+      (error) =>
+        [
+          `the error ${error}`,
+          [first, ...files, `{"error":${error}}`, end],
+          "etcd ended its snapshot: it gave no reason",
+        ] as const,
+    ),
+    ["a piece that is null", [first, ...files, '{"result":null}', end], "the control plane sent something between"],
     ["something else", [first, ...files, "{}", end], "the control plane sent something between the pieces"],
     ["a path to elsewhere", [first, file("../x"), end], 'the control plane sent a file with the name "../x"'],
     ["an absolute path", [first, file("/etc/x"), end], 'the control plane sent a file with the name "/etc/x"'],

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { argumentLines, settingsParameters } from "../../../guest/component-arguments.ts";
-import { parseFacts, type NodeFacts } from "../../../cli/cis/facts.ts";
+import { parseFacts, parseKubelet, type NodeFacts } from "../../../cli/cis/facts.ts";
 import { checks, reportText, results, unexpected, type CheckedNode } from "../../../cli/cis/report.ts";
 import { withCisList } from "../../../docs/cis.ts";
 import { readDeclaration } from "../../../image/declaration.ts";
@@ -86,6 +86,8 @@ describe("the checks", () => {
     ["1.1.13", (text: string) => text.replace("/admin.conf\t600\troot:root", "/admin.conf\t600\tuser:user")],
     ["1.2.1", (text: string) => text.replace("/healthz", "/version")],
     ["1.2.1", (text: string) => text.replace(/^anonymous.*\n/m, "")],
+    ["1.2.1", (text: string) => text.replace(/^anonymous.*/m, 'anonymous\t{"anonymous":{"conditions":[null]}}')],
+    ["1.2.1", (text: string) => text.replace(/^anonymous.*/m, 'anonymous\t{"anonymous":{"conditions":"/livez"}}')],
     ["1.2.5", (text: string) => text.replace(/^argument.*kubelet-certificate-authority.*\n/m, "")],
     ["1.2.7", (text: string) => text.replace("Node,RBAC", "RBAC")],
     ["1.2.15", (text: string) => text.replace("kube-apiserver\tprofiling=false", "kube-apiserver\tprofiling=true")],
@@ -127,6 +129,22 @@ describe("the facts of a node", () => {
       units: new Map(),
     });
   });
+});
+
+describe("the answer of a kubelet", () => {
+  it("has its configuration, which may be missing", () => {
+    expect(parseKubelet('{"kubeletconfig":{"podPidsLimit":4096}}')).toEqual({ podPidsLimit: 4096 });
+    expect(parseKubelet("{}")).toEqual({});
+  });
+
+  it.each(["null", "", "[]", "5", "<html>", '{"kubeletconfig":null}', '{"kubeletconfig":[]}'])(
+    "is refused with a sentence: %s",
+    (text) => {
+      expect(() => parseKubelet(text)).toThrow(
+        `the kubelet answered ${JSON.stringify(text)}, expected JSON with an object kubeletconfig. Fix: repeat`,
+      );
+    },
+  );
 });
 
 describe("docs/security.md", () => {
