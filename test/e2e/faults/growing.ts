@@ -10,7 +10,7 @@ const two = [controlPlane, worker];
 const three = [...two, newcomer];
 
 /** Minutes for which the commands of this machine are stopped: longer than every limit of an unanswered request. */
-const stoppedMinutes = 4;
+const stoppedMinutes = 10;
 
 /** Faults while `up` adds a worker. After each of them, the worker is removed again. */
 export function growing(cluster: SharedCluster): void {
@@ -67,6 +67,7 @@ export function growing(cluster: SharedCluster): void {
     beforeEach(() => cluster.keep());
     afterEach(async () => {
       await lab.set("bootTimeoutMinutes", "0");
+      await lab.set("joinTimeoutMinutes", "0");
       await lab.set("workers", "1");
       await lab.up();
       const orphans = (await lab.virsh("list", "--all", "--name")).filter((name) => name === domain);
@@ -78,6 +79,8 @@ export function growing(cluster: SharedCluster): void {
 
     it(`an up that is stopped for ${stoppedMinutes} minutes during a join finishes`, async () => {
       const boots = await lab.bootIds();
+      // Under KVM the plugin would end the join after 7 minutes.
+      await lab.set("joinTimeoutMinutes", "20");
       const seen = await grow(joining, async () => {
         const resume = stopCommands();
         await sleep(stoppedMinutes * 60_000);
