@@ -21,6 +21,7 @@ interface Job {
 
 interface Step {
   readonly uses?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
@@ -107,6 +108,17 @@ test("a job that runs the end-to-end cases of the night has every commit, which 
   expect(depths("nightly.yml", "debian")).toEqual([0]);
   expect(depths("nixos-image.yml", "image")).toEqual([0]);
   expect(depths("nightly.yml", "engine")).toEqual([undefined]);
+});
+
+test("the properties of each night have another seed and more cases, and nothing else does", () => {
+  const { jobs } = parse(read("../.github/workflows/nightly.yml")) as Workflow;
+  const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
+  expect(steps.filter(({ env }) => env !== undefined)).toEqual([
+    {
+      env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "10" },
+      run: "npm run --silent test -- test/properties",
+    },
+  ]);
 });
 
 test("every workflow uses the same release of an action", () => {
