@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { operationNames } from "./crash-matrix-operations.ts";
 import type { Victim } from "./crash-matrix-processes.ts";
 import { CrashMatrix, type Backend } from "./crash-matrix.ts";
@@ -17,10 +17,9 @@ export function describeCrashes(backend: Backend, victims: readonly Victim[]): v
       stack = await TestStack.create({}, backend === "journal");
       matrix = await CrashMatrix.observe(stack);
     });
-    afterAll(async () => {
-      console.log(matrix.table());
-      await stack[Symbol.asyncDispose]();
-    });
+    // All cases take hours. The totals of those that have ended are in the log of a run that was stopped.
+    afterEach(() => console.log(matrix.table()));
+    afterAll(() => stack[Symbol.asyncDispose]());
 
     const cases = operationNames.flatMap((operation) => victims.map((victim) => ({ operation, victim })));
     // `destroy` starts no program.

@@ -227,7 +227,9 @@ esac`;
     const machine = { MAC: mac, LIMIT_SECONDS: "-1", NETWORK: "lab-net", NODE: "w" };
     const { status, stdout, stderr } = await hypervisor.run("read-identity", machine);
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain(`no address and host key of lab-w within -1 s: Error: it reports the address 192.168.222.101, `);
+    expect(stderr).toContain(
+      `no address and host key of lab-w within -1 s: Error: it reports the address 192.168.222.101, `,
+    );
     expect(stderr).toContain(reason);
     expect(hypervisor.calls.filter((call) => call.includes("net-update"))).toEqual([]);
   });

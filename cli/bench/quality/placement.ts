@@ -36,8 +36,8 @@ export function totalDemand(pods: readonly PodTimes[]): Resources {
 }
 
 /**
- * Returns the pods that have a node at the end: bound and not deleted. Where a workload deletes all its pods, as a trace does, it
- * returns those that had a node at the same time, when most had one.
+ * Returns the pods that have a node at the end: bound and not deleted. A trace deletes all its pods. Then it returns those that had a node
+ * at the same time, when most had one.
  */
 export function placedPods(pods: readonly PodTimes[]): readonly PodTimes[] {
   const atEnd = pods.filter((pod) => pod.node !== undefined && pod.deleted === undefined);
