@@ -3,7 +3,7 @@ import { redact } from "../../../lib/redact.ts";
 import { type BenchmarkData, countedRepetitions, workloadName } from "./benchmark-data.ts";
 import { calibrationSentences } from "./calibration.ts";
 import { thresholdFailures } from "./thresholds.ts";
-import { amount, intervalText } from "./words.ts";
+import { amount, estimateText, intervalText } from "./words.ts";
 
 /** Returns a summary in Markdown for a pull request: verdicts, medians with intervals, limits, void repetitions. */
 export function summary(data: BenchmarkData): string {
@@ -21,9 +21,11 @@ export function summary(data: BenchmarkData): string {
     section(
       "Verdicts",
       list([
-        ...result.pairs.map(({ scheduler, baseline, measure, verdict }) => {
+        ...result.pairs.map((pair) => {
+          const { scheduler, baseline, measure, verdict } = pair;
           const title = data.kinds.find(({ name }) => name === measure)?.title ?? measure;
-          return `**${text(scheduler)}** against ${text(baseline)}, ${text(title)}: ${text(verdict.text)}`;
+          const estimate = [verdict.text, estimateText(pair)].filter((each) => each !== "").join("; ");
+          return `**${text(scheduler)}** against ${text(baseline)}, ${text(title)}: ${text(estimate)}`;
         }),
         ...calibrationSentences(data).map(text),
       ]),

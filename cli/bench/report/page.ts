@@ -2,7 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { escaped, list, pairs, table } from "../../../lib/html.ts";
 import { type BenchmarkData, countedRepetitions, type InputFile, workloadName } from "../export/benchmark-data.ts";
 import { thresholdFailures } from "../export/thresholds.ts";
-import { amount, intervalText } from "../export/words.ts";
+import { amount, estimateText, intervalText } from "../export/words.ts";
 import { chart } from "./chart.ts";
 import { cpuChart } from "./cpu-chart.ts";
 import { fillChart } from "./fill-chart.ts";
@@ -56,11 +56,12 @@ svg { max-width: 100%; height: auto; } pre { overflow-x: auto; }
 `;
 
 function verdicts({ result, kinds }: BenchmarkData): string {
-  const rows = result.pairs.map(({ scheduler, baseline, measure, verdict }) => {
+  const rows = result.pairs.map((pair) => {
+    const { scheduler, baseline, measure, verdict } = pair;
     const title = kinds.find(({ name }) => name === measure)?.title ?? measure;
     return (
       `<tr><th>${escaped(scheduler)}</th><td>against ${escaped(baseline)}</td><td>${escaped(title)}</td>` +
-      `<td class="${escaped(verdict.kind)}">${escaped(verdict.text)}</td></tr>\n`
+      `<td class="${escaped(verdict.kind)}">${escaped(verdict.text)}</td><td>${escaped(estimateText(pair))}</td></tr>\n`
     );
   });
   return rows.length === 0

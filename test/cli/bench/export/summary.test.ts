@@ -7,7 +7,12 @@ describe("summary.md", () => {
     const text = summary(exampleData());
     expect(text).toContain("## basic: SchedulingBasic/500Nodes\n");
     expect(text).toContain("Counted repetitions: 12. Void: 1.");
-    expect(text).toContain("- **mine** against base, throughput: faster by 22.7 % (21.4 to 24.1)\n");
+    expect(text).toContain(
+      "- **mine** against base, throughput: faster by 22.7 % (21.4 to 24.1); ratio 1.227 (1.214 to 1.241), p 0.03, 6 blocks\n",
+    );
+    const pairs = exampleData().result.pairs.map((pair) => ({ ...pair, ratio: NaN }));
+    const without = summary(exampleData({ result: { ...exampleData().result, pairs } }));
+    expect(without).toContain("throughput: faster by 22.7 % (21.4 to 24.1)\n");
     expect(text).toContain("| measure | base | mine |\n| --- | ---: | ---: |\n");
     expect(text).toContain("| throughput (pods/s) | 100 (98 to 103) | 1250 |\n");
     expect(text).toContain("- mine: scheduler\n");

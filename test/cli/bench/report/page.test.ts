@@ -15,7 +15,9 @@ describe("the page about a benchmark", () => {
 
   it("has the verdicts, the medians, the limits and the void repetitions", async () => {
     const page = await benchmarkPage(exampleData(), [{ name: "mine.yaml", text: "kind: X" }]);
-    expect(page).toContain('<td class="better">faster by 22.7 % (21.4 to 24.1)</td>');
+    expect(page).toContain(
+      '<td class="better">faster by 22.7 % (21.4 to 24.1)</td><td>ratio 1.227 (1.214 to 1.241), p 0.03, 6 blocks</td>',
+    );
     expect(page).toContain('<td>throughput</td><td>pods/s</td><td class="number">100 (98 to 103)</td>');
     expect(page).toContain("<td>mine</td><td>scheduler</td><td>its CPU was at 98 %</td>");
     expect(page).toContain("<td>14</td><td>base</td><td>the scheduler restarted</td>");
