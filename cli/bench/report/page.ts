@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { escaped, list, pairs, table } from "../../../lib/html.ts";
 import { type BenchmarkData, countedRepetitions, type InputFile, workloadName } from "../export/benchmark-data.ts";
+import { calibrationSentences } from "../export/calibration.ts";
 import { thresholdFailures } from "../export/thresholds.ts";
 import { amount, estimateText, intervalText } from "../export/words.ts";
 import { chart } from "./chart.ts";
@@ -29,7 +30,9 @@ export async function benchmarkPage(data: BenchmarkData, inputs: readonly InputF
 <p class="${ended}">${ended === "complete" ? "Complete" : "Interrupted"}: ${counted} of ${data.repetitions.length} repetitions count. The baseline is ${escaped(scenario.compare.baseline)}.</p>
 ${notes.map((note) => `<p>${escaped(note)}</p>\n`).join("")}<h2>Verdicts</h2>
 ${verdicts(data)}
-<h2>Medians</h2>
+${calibrationSentences(data)
+  .map((sentence) => `<p>${escaped(sentence)}</p>\n`)
+  .join("")}<h2>Medians</h2>
 ${medians(data)}
 <p>In brackets: 95 % interval of the median, from 6 repetitions on.</p>
 <h2>What limited the throughput</h2>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { calibrationSentences } from "../../../../cli/bench/export/calibration.ts";
 import { summary } from "../../../../cli/bench/export/summary.ts";
+import { benchmarkPage } from "../../../../cli/bench/report/page.ts";
 import { resultText } from "../../../../cli/bench/result-text.ts";
 import { calibrated } from "../../../../cli/bench/scenario/calibrate.ts";
 import { compareRepetitions } from "../../../../cli/bench/statistics/compare-repetitions.ts";
@@ -31,7 +32,7 @@ function calibration(blocks: number, by: Limit["by"] = "scheduler") {
 }
 
 describe("a calibration", () => {
-  test("ends with the difference that its counted repetitions show", () => {
+  test("ends with the difference that its counted repetitions show", async () => {
     const { values, data } = calibration(10);
     const [, percent = "", ...others] =
       /^throughput: with 10 repetitions here, a difference of ([\d.]+) % can be seen in 4 of 5 benchmarks$/.exec(
@@ -42,6 +43,7 @@ describe("a calibration", () => {
     expect(Number(percent)).toBeGreaterThan(1);
     expect(Number(percent)).toBeLessThan(6);
     expect(summary(data)).toContain(`\n- ${calibrationSentences(data)[0]}\n`);
+    expect(await benchmarkPage(data, [])).toContain(`<p>${calibrationSentences(data)[0]}</p>`);
   });
 
   test.each([
