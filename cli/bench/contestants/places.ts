@@ -8,8 +8,8 @@ function placeOf({ local, manifests }: Contestant): string {
 }
 
 /**
- * Returns a sentence for everything that makes the places of schedulers unequal: the network, unknown client limits, and a cost
- * that was not measured.
+ * Returns a sentence for everything that makes the places of schedulers unequal. It is the network, a setting that the benchmark does
+ * not set, or a cost that was not measured.
  * @param baseline Name of the scheduler that the others are compared with.
  */
 export function placeNotes(
@@ -28,6 +28,9 @@ export function placeNotes(
       ...(local === undefined
         ? []
         : [`${name} ran on the operator's machine: each of its requests paid the network to the API server.`]),
+      ...(local === undefined && manifests === undefined
+        ? []
+        : [`${name} has a log level and feature gates of its own, because the benchmark does not set its arguments.`]),
       ...(manifests === undefined || manifests.hasCommonLimits
         ? []
         : [`${name} has client limits of its own: its manifests have no KubeSchedulerConfiguration in a ConfigMap.`]),

@@ -8,6 +8,8 @@ const pods = (hasCommonLimits: boolean): Contestant => ({
   ...{ ...unit, name: "volcano" },
   manifests: { namespace: "own", objects: [], texts: [], images: [], hasCommonLimits },
 });
+const own = (name: string) =>
+  `${name} has a log level and feature gates of its own, because the benchmark does not set its arguments.`;
 const repetition = (scheduler: string, measures: Readonly<Record<string, number>>) => ({ scheduler, measures });
 
 describe("the notes about the places of schedulers", () => {
@@ -19,19 +21,21 @@ describe("the notes about the places of schedulers", () => {
   it("name a local scheduler, and its comparison with one on the control plane", () => {
     expect(placeNotes([unit, local], "unit", [])).toEqual([
       "editor ran on the operator's machine: each of its requests paid the network to the API server.",
+      own("editor"),
       "The comparison of editor (the operator's machine) with unit (the control plane) includes the difference of these places.",
     ]);
-    expect(placeNotes([local, { ...local, name: "again" }], "editor", [])).toHaveLength(2);
+    expect(placeNotes([local, { ...local, name: "again" }], "editor", [])).toHaveLength(4);
   });
 
   it("name unknown limits, and a cost that no counted repetition has", () => {
     const notes = placeNotes([pods(false)], "volcano", [repetition("volcano", {})]);
     expect(notes).toEqual([
+      own("volcano"),
       "volcano has client limits of its own: its manifests have no KubeSchedulerConfiguration in a ConfigMap.",
       "The processor time of volcano was not measured.",
     ]);
-    expect(placeNotes([pods(true)], "volcano", [])).toEqual([]);
+    expect(placeNotes([pods(true)], "volcano", [])).toEqual([own("volcano")]);
     const isVoid = { ...repetition("volcano", {}), void: "it failed" };
-    expect(placeNotes([pods(true)], "volcano", [isVoid])).toEqual([]);
+    expect(placeNotes([pods(true)], "volcano", [isVoid])).toEqual([own("volcano")]);
   });
 });
