@@ -75,18 +75,14 @@ export async function readHeader(path: string): Promise<HeaderPlace> {
  * @returns the names of the deleted files, the oldest first.
  */
 export async function pruneBackups(stack: string, keep: number, folder = backupsFolder): Promise<readonly string[]> {
-  const removed: string[] = [];
-  const later = new Map<string, number>();
-  for (const { name, path, header } of (await listBackups(folder)).toReversed()) {
-    if (header instanceof Error || header.stack !== stack) continue;
-    const cluster = `${header.clusterId} ${header.authority ?? ""}`;
-    const count = later.get(cluster) ?? 0;
-    later.set(cluster, count + 1);
-    if (count < keep) continue;
-    await rm(path, { force: true });
-    removed.unshift(name);
-  }
-  return removed;
+  const own = (await listBackups(folder)).flatMap(({ name, path, header }) =>
+    header instanceof Error || header.stack !== stack ? [] : [{ name, path, header }],
+  );
+  const clusters = Map.groupBy(own, ({ header }) => `${header.clusterId} ${header.authority ?? ""}`);
+  const kept = new Set([...clusters.values()].flatMap((backups) => backups.slice(-keep)));
+  const removed = own.filter((backup) => !kept.has(backup));
+  for (const { path } of removed) await rm(path, { force: true });
+  return removed.map(({ name }) => name);
 }
 
 /**

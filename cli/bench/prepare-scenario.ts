@@ -3,7 +3,7 @@ import { resolveContestants } from "./contestants/resolve.ts";
 import type { PreparedScenario } from "./run/measure-on-cluster.ts";
 import type { Scenario } from "./scenario/scenario.ts";
 import { readWorkload } from "./workload/read-workload.ts";
-import { isSchedulerGate, refusedGate } from "./workload/refused.ts";
+import { gateProblems, schedulerGates, type FeatureGate } from "./workload/refused.ts";
 
 /**
  * Reads the workload and the schedulers of a scenario. Every scheduler gets the workload's feature gates, and the scenario's.
@@ -12,25 +12,22 @@ import { isSchedulerGate, refusedGate } from "./workload/refused.ts";
  * schedulers.
  */
 export async function prepareScenario(scenario: Scenario, folder: string): Promise<PreparedScenario> {
-  const ownGates = schedulerGates(scenario.common.featureGates);
+  const ownGates = Object.entries(scenario.common.featureGates);
+  refuseGates(ownGates);
   const workload = await readWorkload(scenario.workload, folder);
-  const featureGates = { ...workload.featureGates, ...ownGates };
+  const featureGates = { ...workload.featureGates, ...schedulerGates(ownGates) };
   const common = { ...scenario.common, featureGates };
   const contestants = await resolveContestants({ ...scenario, common }, folder, versions.kubernetes);
   return { scenario, workload, contestants };
 }
 
-/** Returns the gates that a scheduler must get. @throws naming each that a repetition cannot set. */
-function schedulerGates(gates: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> {
-  const problems = Object.entries(gates).flatMap(([name, value]) => {
-    const reason = refusedGate(name, value);
-    return reason === undefined ? [] : [`- ${name}=${value} is refused: ${reason}`];
-  });
+/** @throws naming each gate that a repetition cannot set. */
+function refuseGates(gates: readonly FeatureGate[]): void {
+  const problems = gateProblems(gates).map((problem) => `- ${problem}`);
   if (problems.length > 0) {
     throw new Error(
       `common.featureGates has gates that the schedulers cannot get:\n${problems.join("\n")}\n` +
         "Fix: remove them from the scenario, and set a gate of the API server in the stack",
     );
   }
-  return Object.fromEntries(Object.entries(gates).filter(([name]) => isSchedulerGate(name)));
 }

@@ -45,13 +45,13 @@ export function placedPods(pods: readonly PodTimes[]): readonly PodTimes[] {
 }
 
 function mostAtOnce(pods: readonly PodTimes[]): readonly PodTimes[] {
-  const placed = pods.flatMap(({ bound, deleted }) =>
-    bound === undefined || deleted === undefined || deleted <= bound ? [] : [{ bound, deleted }],
-  );
-  const changes = placed.flatMap(({ bound, deleted }) => [
-    { at: bound, by: 1 },
-    { at: deleted, by: -1 },
-  ]);
+  const changes = pods.flatMap(({ bound, deleted }) => {
+    if (bound === undefined || deleted === undefined || deleted <= bound) return [];
+    return [
+      { at: bound, by: 1 },
+      { at: deleted, by: -1 },
+    ];
+  });
   // A pod that is deleted when another one is bound has left its room.
   changes.sort((one, other) => one.at - other.at || one.by - other.by);
   let [count, most, when] = [0, 0, 0];

@@ -33,14 +33,24 @@ const locked: ReadonlySet<string> = new Set([
   "SchedulerQueueingHints",
 ]);
 
-/** Returns the reason against a feature gate; undefined if a repetition can set it, or if it has the value already. */
-export function refusedGate(name: string, value: boolean): string | undefined {
+/** Name and value of a feature gate. */
+export type FeatureGate = readonly [name: string, value: boolean];
+
+/** Returns a sentence for each gate that a repetition cannot set, unless the gate has the value already. */
+export function gateProblems(gates: readonly FeatureGate[]): readonly string[] {
+  return gates.flatMap(([name, value]) => {
+    const reason = reasonAgainst(name, value);
+    return reason === undefined ? [] : [`${name}=${value} is refused: ${reason}`];
+  });
+}
+
+function reasonAgainst(name: string, value: boolean): string | undefined {
   if (ofScheduler.has(name)) return undefined;
   if (!locked.has(name)) return "the API server must know it: it is a setting of the stack, not of a repetition";
   return value ? undefined : "Kubernetes has locked it to true; choose the workload that sets true";
 }
 
-/** Returns whether a gate must be passed to the scheduler. A locked one has its value already. */
-export function isSchedulerGate(name: string): boolean {
-  return ofScheduler.has(name);
+/** Returns the gates that a scheduler must get. A locked one has its value already. A later gate wins over one of its name. */
+export function schedulerGates(gates: readonly FeatureGate[]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(gates.filter(([name]) => ofScheduler.has(name)));
 }

@@ -3,7 +3,7 @@ import { Fields, Parameters } from "./fields.ts";
 import type { Templates } from "./objects.ts";
 import type { Operation } from "./operation.ts";
 import { readOperations } from "./operations.ts";
-import { isSchedulerGate, refusedGate } from "./refused.ts";
+import { gateProblems, schedulerGates, type FeatureGate } from "./refused.ts";
 
 /** A decoded workload of a test case. */
 interface DecodedTestCase {
@@ -69,19 +69,15 @@ function readGates(testCase: Fields, workload: Fields): Readonly<Record<string, 
   const ofWorkload = readBooleans(workload);
   // The workload's value of a gate wins, also over a refused one of the test case.
   const ofTestCase = readBooleans(testCase).filter(([name]) => !ofWorkload.some(([other]) => other === name));
-  for (const [fields, gates] of [[testCase, ofTestCase] as const, [workload, ofWorkload] as const]) {
-    for (const [name, value] of gates) {
-      const reason = refusedGate(name, value);
-      if (reason !== undefined) fields.problem(`featureGates: ${name}=${value} is refused: ${reason}`);
-    }
-  }
-  return Object.fromEntries([...ofTestCase, ...ofWorkload].filter(([name]) => isSchedulerGate(name)));
+  for (const problem of gateProblems(ofTestCase)) testCase.problem(`featureGates: ${problem}`);
+  for (const problem of gateProblems(ofWorkload)) workload.problem(`featureGates: ${problem}`);
+  return schedulerGates([...ofTestCase, ...ofWorkload]);
 }
 
-function readBooleans(fields: Fields): readonly (readonly [string, boolean])[] {
+function readBooleans(fields: Fields): readonly FeatureGate[] {
   const raw = fields.raw("featureGates") ?? {};
   if (isRecord(raw) && Object.values(raw).every((value) => typeof value === "boolean")) {
-    return Object.entries(raw) as (readonly [string, boolean])[];
+    return Object.entries(raw) as FeatureGate[];
   }
   fields.problem(`featureGates: wanted a mapping of true and false, got ${JSON.stringify(raw)}`);
   return [];
