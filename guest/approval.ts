@@ -1,4 +1,4 @@
-import { readDeclaration } from "../image/declaration.ts";
+import { sandboxLines } from "./sandbox.ts";
 import { scriptText } from "./script.ts";
 
 /**
@@ -9,8 +9,6 @@ export function approvalParameters(): Readonly<Record<"APPROVE_JOINS" | "APPROVE
   return {
     APPROVE_JOINS: scriptText({ script: "approve-joins" }),
     APPROVE_KUBELETS: scriptText({ script: "approve-kubelets" }),
-    SANDBOX: Object.entries(readDeclaration().sandbox)
-      .map(([key, value]) => `${key}=${value}`)
-      .join("\n"),
+    SANDBOX: sandboxLines(),
   };
 }

@@ -3,8 +3,9 @@
 # The shipped scheduler returns when that unit ends for any reason, when this script fails, and after the watchdog's time.
 # Parameters: NAME. SHA256 of a program of bench-receive, empty for the shipped kube-scheduler. LIMIT_SECONDS, after which the
 # unit ends. START: "no" leaves the control plane without a scheduler until the next call; "outside" does so for the whole limit.
-# With "outside" the scheduler runs on another machine or as pods. Stdin: arguments, one a line, an empty line, and a
-# KubeSchedulerConfiguration as JSON. Result: the id of the unit's invocation, empty without one.
+# With "outside" the scheduler runs on another machine or as pods. SANDBOX, lines of [Service] that restrict the unit.
+# Stdin: arguments, one a line, an empty line, and a KubeSchedulerConfiguration as JSON. Result: the id of the unit's invocation,
+# empty without one.
 source lib/common.sh
 source lib/units.sh
 check_image
@@ -22,6 +23,8 @@ swap=/run/nodeforge-bench-swap
 arguments=()
 while IFS= read -r line && [[ -n $line ]]; do arguments+=("$line"); done
 configuration=$(cat)
+sandbox=()
+while IFS= read -r line; do [[ -z $line ]] || sandbox+=(--property "$line"); done <<<"$SANDBOX"
 
 # program: prints the path of the program.
 program() {
@@ -128,11 +131,12 @@ if [[ $START != yes ]]; then
 fi
 
 say "starting $NAME"
+# The plus keeps the command at the end out of the sandbox, because it controls another unit.
 systemd-run --quiet --collect --unit "$unit" --service-type exec --setenv "PATH=$PATH" \
   --property Description="Scheduler under test: $NAME" \
   --property CPUAccounting=yes --property MemoryAccounting=yes --property RuntimeMaxSec="$LIMIT_SECONDS" \
   --property Conflicts="$shipped.service" --property After="$shipped.service" \
-  --property ExecStopPost="$BASH -c \"test -e $swap || systemctl start --no-block $shipped\"" \
+  --property ExecStopPost="+$BASH -c \"test -e $swap || systemctl start --no-block $shipped\"" "${sandbox[@]}" \
   "$path" --config "$folder/$NAME.yaml" --kubeconfig /etc/kubernetes/scheduler.conf \
   --authentication-kubeconfig /etc/kubernetes/scheduler.conf --authorization-kubeconfig /etc/kubernetes/scheduler.conf \
   --bind-address 127.0.0.1 "${arguments[@]}" ||

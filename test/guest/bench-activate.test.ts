@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { sandboxLines } from "../../guest/sandbox.ts";
 import { BenchNode, schedulerPrograms } from "./bench-node.ts";
 
 const configuration = '{\n  "kind": "KubeSchedulerConfiguration",\n  "leaderElection": { "leaderElect": false }\n}';
 const input = `--v=2\n--secure-port=10259\n\n${configuration}`;
-const parameters = { NAME: "mine", SHA256: "", LIMIT_SECONDS: 600, START: "yes" };
+const parameters = { NAME: "mine", SHA256: "", LIMIT_SECONDS: 600, START: "yes", SANDBOX: sandboxLines() };
 const program = "#!/bin/sh\necho 'Kubernetes v1.36.3 \"x\"'\n";
 
 function node(): BenchNode {
@@ -110,6 +111,50 @@ describe("the activation of a scheduler", () => {
     expect(activate(made, { START: "yes", SHA256: "f".repeat(64) }).stderr).toContain(
       "the control plane has no program",
     );
+  });
+});
+
+describe("the sandbox of a scheduler", () => {
+  /** Returns the properties of the unit, in their order. */
+  const properties = (SANDBOX: string) => {
+    const made = node();
+    expect(activate(made, { SANDBOX }).status).toBe(0);
+    const marked = made.calls.find((call) => call.includes("--unit nodeforge-bench-scheduler"))!;
+    const [before = ""] = marked.split(` ${made.folder}/kube-scheduler --config`);
+    return before.split(" --property ").slice(1);
+  };
+  const own = () => properties("");
+
+  it("is each of its lines as a property, and nothing more", () => {
+    expect(properties(sandboxLines())).toEqual([...own(), ...sandboxLines().split("\n")]);
+    expect(properties("CapabilityBoundingSet=\nRestrictAddressFamilies=AF_INET AF_UNIX")).toEqual([
+      ...own(),
+      "CapabilityBoundingSet=",
+      "RestrictAddressFamilies=AF_INET AF_UNIX",
+    ]);
+  });
+
+  it("is none without a line", () => {
+    expect(own().map((property) => property.split("=")[0])).toEqual([
+      "Description",
+      "CPUAccounting",
+      "MemoryAccounting",
+      "RuntimeMaxSec",
+      "Conflicts",
+      "After",
+      "ExecStopPost",
+    ]);
+  });
+
+  it("does not hold for the command at the unit's end, nor for the watchdog", () => {
+    expect(own().filter((property) => property.startsWith("ExecStopPost="))).toEqual([
+      expect.stringMatching(/^ExecStopPost=\+\/\S+ -c /),
+    ]);
+    const made = node();
+    activate(made);
+    const watchdog = made.calls.filter((call) => call.includes("--unit nodeforge-bench-watchdog"));
+    expect(watchdog).toHaveLength(1);
+    expect(watchdog[0]).not.toContain("--property ");
   });
 });
 

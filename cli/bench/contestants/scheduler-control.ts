@@ -1,3 +1,4 @@
+import { sandboxLines } from "../../../guest/sandbox.ts";
 import type { ObservedAt, UsageSample } from "../metrics/usage.ts";
 import type { Scrape } from "../run/repetition.ts";
 import type { ControlPlaneShell } from "../../node-ssh.ts";
@@ -125,7 +126,13 @@ export class SchedulerControl {
     start: "yes" | "no" | "outside",
   ) {
     const stdin = `${given.map((argument) => `${argument}\n`).join("")}\n${configuration}`;
-    const parameters = { NAME: name, SHA256: binarySha256, LIMIT_SECONDS: this.#limitSeconds, START: start };
+    const parameters = {
+      NAME: name,
+      SHA256: binarySha256,
+      LIMIT_SECONDS: this.#limitSeconds,
+      START: start,
+      SANDBOX: sandboxLines(),
+    };
     this.#invocation = "";
     const printed = await this.#shell.run("bench-activate", parameters, stdin);
     this.#invocation = (JSON.parse(printed) as { readonly invocation: string }).invocation;

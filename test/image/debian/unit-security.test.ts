@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 import { approvalParameters } from "../../../guest/approval.ts";
+import { sandboxLines } from "../../../guest/sandbox.ts";
 import { readDeclaration } from "../../../image/declaration.ts";
 import { unitFile } from "../../../image/debian/unit-file.ts";
 import { inCheckout } from "../../../lib/checkout.ts";
@@ -26,10 +27,11 @@ const stated = new Map(
 /** Tenths by which another release of systemd may count more. 252 counts up to two more than 257. */
 const tolerance = 3;
 
-/** Files of all units by name: those of the Debian image, and those that init-control-plane.sh installs. */
+/** Files of all units by name: those of the Debian image, those that init-control-plane.sh installs, and that of a benchmark. */
 const files = new Map([
   ...node.unit.map((unit) => [unit.name, unitFile(unit, node)] as const),
   ...["nodeforge-approve-joins", "nodeforge-approve-kubelets"].map((name) => [name, approvalUnit(name)] as const),
+  ["nodeforge-bench-scheduler", `[Service]\nType=exec\nExecStart=/bin/true\n${sandboxLines()}\n`] as const,
 ]);
 
 /** Returns the file of a unit that approves certificates. */
@@ -62,6 +64,19 @@ async function ignoredLines(path: string): Promise<readonly string[]> {
 function tenths(text: string | undefined): number {
   return Math.round(Number(text) * 10);
 }
+
+it("a scheduler under test is in the sandbox of the node's own scheduler", () => {
+  const [, service = ""] = files.get("kube-scheduler")!.split(/^\[(?:Service|Install)\]\n/m);
+  const other = /^(?:Type|EnvironmentFile|ExecStart|Restart|RestartSec)=/;
+  const lines = service.split("\n").filter(Boolean);
+  expect(lines.filter((line) => !other.test(line))).toEqual(sandboxLines().split("\n"));
+  expect(
+    sandboxLines()
+      .split("\n")
+      .filter((line) => other.test(line)),
+  ).toEqual([]);
+  expect(sandboxLines()).toMatch(/^CapabilityBoundingSet=$/m);
+});
 
 it("docs/security.md states the exposure of each unit", () => {
   expect([...stated.keys()].sort()).toEqual([...files.keys()].sort());

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sandboxLines } from "../../../../guest/sandbox.ts";
 import { SchedulerControl } from "../../../../cli/bench/contestants/scheduler-control.ts";
 
 const mine = {
@@ -48,11 +49,11 @@ describe("the control of schedulers", () => {
     expect(calls).toEqual([["copy", "/bin/mine", "ab"]]);
   });
 
-  test("hands over the arguments, an empty line and the configuration, with a limit of time", async () => {
+  test("hands over the arguments, an empty line and the configuration, with a limit of time and a sandbox", async () => {
     const { control, calls } = controlled();
     await control.activate(mine);
     await control.pause(shipped);
-    const limit = { LIMIT_SECONDS: 90 };
+    const limit = { LIMIT_SECONDS: 90, SANDBOX: sandboxLines() };
     expect(calls).toEqual([
       ["bench-activate", { NAME: "mine", SHA256: "ab", ...limit, START: "yes" }, "--v=2\n--x\n\n{}\n"],
       ["bench-activate", { NAME: "shipped", SHA256: "", ...limit, START: "no" }, "\n{}\n"],
