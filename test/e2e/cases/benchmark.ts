@@ -43,6 +43,22 @@ async function leftOn(lab: Lab) {
   return { nodes: nodes.split("\n").filter(Boolean).length, pods: pods.split("\n").filter(Boolean).length, states };
 }
 
+/** Waits until a copied program is the scheduler, and checks the restrictions of its process. */
+async function seesSandbox(lab: Lab, limitMinutes: number): Promise<void> {
+  const address = await controlPlaneOf(lab);
+  const unit = "nodeforge-bench-scheduler";
+  const process = `/proc/$(systemctl show --property MainPID --value ${unit})`;
+  const lines = String.raw`s/^(CapEff|CapBnd|NoNewPrivs|Seccomp):\s*//p`;
+  // A unit that is active has its restrictions.
+  const command = `systemctl is-active --quiet ${unit} && readlink ${process}/exe && sed -nE '${lines}' ${process}/status`;
+  let found = "";
+  await lab.eventually("a scheduler with a program of its own", limitMinutes, async () => {
+    found = await lab.ssh(address, command);
+    expect(found).toMatch(/^\/var\/lib\/nodeforge\/bench\/[0-9a-f]{64}\/scheduler$/m);
+  });
+  expect(found.split("\n").slice(1)).toEqual(["0000000000000000", "0000000000000000", "1", "2"]);
+}
+
 /** A cluster after a benchmark. @param kwok State of its unit. */
 const clean = (kwok: "active" | "inactive") => ({ nodes: 0, pods: 0, states: `active inactive ${kwok} ` });
 
@@ -74,8 +90,9 @@ export function everyKind(lab: Lab): void {
   const pods = 40;
 
   describe("npm run bench with every kind of scheduler", () => {
-    it("schedules all pods with each, and records each with its log and its metrics", async () => {
-      const bench = await lab.nodeforge("bench", [await kindsScenario(lab.folder, pods), "--yes"], 40);
+    it("schedules all pods with each, the program in a sandbox, and records each with its log and its metrics", async () => {
+      const scenario = await kindsScenario(lab.folder, pods);
+      const [bench] = await Promise.all([lab.nodeforge("bench", [scenario, "--yes"], 40), seesSandbox(lab, 40)]);
       expect(bench.exitCode, bench.all).toBe(0);
       const { folder, bench: found } = recordOf(bench.all);
       const summaries = found.repetitions.map(({ scheduler, pods, bound, void: reason }) => [
