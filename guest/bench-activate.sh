@@ -23,8 +23,8 @@ swap=/run/nodeforge-bench-swap
 arguments=()
 while IFS= read -r line && [[ -n $line ]]; do arguments+=("$line"); done
 configuration=$(cat)
-sandbox=()
-while IFS= read -r line; do [[ -z $line ]] || sandbox+=(--property "$line"); done <<<"$SANDBOX"
+restrictions=()
+while IFS= read -r line; do [[ -z $line ]] || restrictions+=(--property "$line"); done <<<"$SANDBOX"
 
 # program: prints the path of the program.
 program() {
@@ -136,7 +136,7 @@ systemd-run --quiet --collect --unit "$unit" --service-type exec --setenv "PATH=
   --property Description="Scheduler under test: $NAME" \
   --property CPUAccounting=yes --property MemoryAccounting=yes --property RuntimeMaxSec="$LIMIT_SECONDS" \
   --property Conflicts="$shipped.service" --property After="$shipped.service" \
-  --property ExecStopPost="+$BASH -c \"test -e $swap || systemctl start --no-block $shipped\"" "${sandbox[@]}" \
+  --property ExecStopPost="+$BASH -c \"test -e $swap || systemctl start --no-block $shipped\"" "${restrictions[@]}" \
   "$path" --config "$folder/$NAME.yaml" --kubeconfig /etc/kubernetes/scheduler.conf \
   --authentication-kubeconfig /etc/kubernetes/scheduler.conf --authorization-kubeconfig /etc/kubernetes/scheduler.conf \
   --bind-address 127.0.0.1 "${arguments[@]}" ||
