@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { sandboxLines } from "../../guest/sandbox.ts";
+import { schedulerSandboxLines } from "../../guest/sandbox.ts";
 import { BenchNode, schedulerPrograms } from "./bench-node.ts";
 
 const configuration = '{\n  "kind": "KubeSchedulerConfiguration",\n  "leaderElection": { "leaderElect": false }\n}';
 const input = `--v=2\n--secure-port=10259\n\n${configuration}`;
-const parameters = { NAME: "mine", SHA256: "", LIMIT_SECONDS: 600, START: "yes", SANDBOX: sandboxLines() };
+const parameters = { NAME: "mine", SHA256: "", LIMIT_SECONDS: 600, START: "yes", SANDBOX: schedulerSandboxLines() };
 const program = "#!/bin/sh\necho 'Kubernetes v1.36.3 \"x\"'\n";
 
 function node(): BenchNode {
@@ -126,7 +126,7 @@ describe("the sandbox of a scheduler", () => {
   const own = () => properties("");
 
   it("is each of its lines as a property, and nothing more", () => {
-    expect(properties(sandboxLines())).toEqual([...own(), ...sandboxLines().split("\n")]);
+    expect(properties(schedulerSandboxLines())).toEqual([...own(), ...schedulerSandboxLines().split("\n")]);
     expect(properties("CapabilityBoundingSet=\nRestrictAddressFamilies=AF_INET AF_UNIX")).toEqual([
       ...own(),
       "CapabilityBoundingSet=",

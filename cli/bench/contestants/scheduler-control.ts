@@ -1,4 +1,4 @@
-import { sandboxLines } from "../../../guest/sandbox.ts";
+import { schedulerSandboxLines } from "../../../guest/sandbox.ts";
 import type { ObservedAt, UsageSample } from "../metrics/usage.ts";
 import type { Scrape } from "../run/repetition.ts";
 import type { ControlPlaneShell } from "../../node-ssh.ts";
@@ -131,7 +131,7 @@ export class SchedulerControl {
       SHA256: binarySha256,
       LIMIT_SECONDS: this.#limitSeconds,
       START: start,
-      SANDBOX: sandboxLines(),
+      SANDBOX: schedulerSandboxLines(),
     };
     this.#invocation = "";
     const printed = await this.#shell.run("bench-activate", parameters, stdin);

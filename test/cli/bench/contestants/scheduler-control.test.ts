@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sandboxLines } from "../../../../guest/sandbox.ts";
+import { schedulerSandboxLines } from "../../../../guest/sandbox.ts";
 import { SchedulerControl } from "../../../../cli/bench/contestants/scheduler-control.ts";
 
 const mine = {
@@ -53,7 +53,7 @@ describe("the control of schedulers", () => {
     const { control, calls } = controlled();
     await control.activate(mine);
     await control.pause(shipped);
-    const limit = { LIMIT_SECONDS: 90, SANDBOX: sandboxLines() };
+    const limit = { LIMIT_SECONDS: 90, SANDBOX: schedulerSandboxLines() };
     expect(calls).toEqual([
       ["bench-activate", { NAME: "mine", SHA256: "ab", ...limit, START: "yes" }, "--v=2\n--x\n\n{}\n"],
       ["bench-activate", { NAME: "shipped", SHA256: "", ...limit, START: "no" }, "\n{}\n"],
