@@ -93,11 +93,18 @@ export interface LinkedModule {
   readonly sum: string;
 }
 
-/** Returns the modules that a program is linked from, sorted by path, without a build. A replacement counts as itself. */
-export async function linkedModules(module: string, program: GoProgram): Promise<readonly LinkedModule[]> {
+/**
+ * Returns the modules that a program is linked from, sorted by path, without a build. A replacement counts as itself.
+ * @param tests Whether the program is the tests of its package.
+ */
+export async function linkedModules(
+  module: string,
+  program: GoProgram,
+  tests = false,
+): Promise<readonly LinkedModule[]> {
   const fields = "{{.Path}} {{.Version}} {{.Sum}}";
   const format = `{{with .Module}}{{with .Replace}}${fields}{{else}}${fields}{{end}}{{end}}`;
-  const text = await run("go", ["list", "-deps", "-f", format, program.package], {
+  const text = await run("go", ["list", "-deps", ...(tests ? ["-test"] : []), "-f", format, program.package], {
     cwd: module,
     env: environmentOf(program),
     timeout: 10 * 60_000,

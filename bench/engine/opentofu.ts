@@ -28,7 +28,7 @@ const argsOf: Readonly<Partial<Record<Operation, readonly string[]>>> = {
 
 /** Returns the path of OpenTofu, which is built from its Go module when the cache does not have it. */
 export function openTofu(): Promise<string> {
-  return goTool({ name: "opentofu", package: "github.com/opentofu/opentofu/cmd/tofu" }, "4 min");
+  return goTool("opentofu");
 }
 
 /**

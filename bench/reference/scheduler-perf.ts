@@ -3,23 +3,16 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { upstreamFolder } from "../../cli/bench/workload/upstream.ts";
-import { inCheckout } from "../../lib/checkout.ts";
 import { run, searchPath } from "../../lib/process.ts";
-import { goTestProgram, type GoTestModule } from "../../tools/go-test.ts";
+import { schedulerPerf } from "../../tools/developer-tools.ts";
+import { goTestProgram } from "../../tools/go-test.ts";
 import { nodeBinaries } from "../../tools/node-binaries.ts";
 import { parseDataItems } from "./data-items.ts";
 import { upstreamCases, workloadName, type TestCase } from "./scenarios.ts";
 
-/** scheduler_perf of this project's Kubernetes. */
-const module: GoTestModule = {
-  folder: inCheckout("bench", "reference", "scheduler-perf"),
-  program: { name: "scheduler-perf", package: "k8s.io/kubernetes/test/integration/scheduler_perf/misc" },
-  estimate: "5 min",
-};
-
 /** Builds scheduler_perf unless the cache has it. @returns the path of its test program. */
 export function buildSchedulerPerf(): Promise<string> {
-  return goTestProgram(module);
+  return goTestProgram(schedulerPerf);
 }
 
 /**

@@ -20,7 +20,7 @@ export const command = defineCommand<SbomOptions>({
   name: "sbom",
   purpose:
     "Prints an SPDX 2.3 document in JSON with everything that a cluster is made of: npm packages, Go programs with their " +
-    "modules, and downloaded files. Builds nothing. The same commit gives the same document.",
+    "modules, and downloaded files. It has the tools of developers, too. Builds nothing. The same commit gives the same document.",
   options: () => [
     new Option("--out <file>", "write the document to this file instead of the standard output"),
     new Option("--image [file]", "add the packages of a node image (default: the image that `up` uses)"),

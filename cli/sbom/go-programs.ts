@@ -11,14 +11,14 @@ export interface GoInventory extends Inventory {
 
 /**
  * Returns programs of Go modules with the modules that each is linked from. Builds nothing, and downloads missing modules.
- * @param sets Modules whose programs belong together: those of nodes, or those of commands.
+ * @param sets Modules whose programs belong together: those of nodes, of commands, or of developers.
  * @param modulesOf Returns the modules of a program; replaced in tests.
  */
 export async function goPrograms(sets: readonly GoSet[], modulesOf = linkedModules): Promise<GoInventory> {
   const found: { readonly program: Component; readonly inventory: Inventory }[] = [];
-  for (const { folder, programs } of sets) {
+  for (const { folder, programs, tests } of sets) {
     // One after the other, because each reads thousands of files.
-    for (const program of programs) found.push(describe(program, await modulesOf(folder, program)));
+    for (const program of programs) found.push(describe(program, await modulesOf(folder, program, tests)));
   }
   return {
     ...joined(found.map(({ inventory }) => inventory)),
@@ -56,6 +56,7 @@ function ownVersion(name: string): string {
   const plugin = name.replace(/^pulumi-resource-/, "");
   if (plugin in versions.plugins) return versions.plugins[plugin as PluginName];
   if (name === "coredns") return versions.coredns;
+  if (name === "kube-scheduler") return versions.kubernetes;
   throw new Error(`the program ${name} has no version. Fix: add it to ownVersion in cli/sbom/go-programs.ts`);
 }
 

@@ -39,6 +39,5 @@ export function commentsOf(source: string): string {
 
 /** Builds the linter of prose, a Go program, and returns its path. */
 export async function vale(): Promise<string> {
-  // Its parsers of programming languages are written in C.
-  return goTool({ name: "vale", package: "github.com/vale-cli/vale/v3/cmd/vale", cgo: true }, "2 min");
+  return goTool("vale");
 }

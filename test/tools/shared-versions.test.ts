@@ -1,12 +1,13 @@
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
-import { goSets } from "../../tools/go-sets.ts";
+import { commandSets } from "../../tools/go-sets.ts";
+import { nodeSets } from "../../tools/node-binaries.ts";
 import { goRequirements } from "../support/go-requirements.ts";
 
 /** Modules with Go programs: those of a user, and those of benchmarks that have the scheduler in them. */
 const folders = [
-  ...goSets.map(({ folder }) => folder),
+  ...[...commandSets, ...nodeSets].map(({ folder }) => folder),
   inCheckout("benchmarks", "schedulers", "example"),
   inCheckout("bench", "reference", "scheduler-perf"),
   inCheckout("tools", "go", "conformance"),

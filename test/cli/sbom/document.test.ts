@@ -5,14 +5,16 @@ import type { Component, Inventory } from "../../../cli/sbom/component.ts";
 import { spdxText } from "../../../cli/sbom/document.ts";
 import { checkoutSbom, sourceEpoch } from "../../../cli/sbom/inventory.ts";
 import { inCheckout } from "../../../lib/checkout.ts";
+import { developerSets, goSets } from "../../../tools/go-sets.ts";
 import { nodeProgramNames } from "../../../tools/node-binaries.ts";
 import { pins } from "../../../tools/versions.ts";
 import { spdxSchema } from "./spdx-schema.ts";
 
 vi.mock("../../../tools/go.ts", async (original) => ({
   ...(await original<object>()),
-  linkedModules: (_: string, program: { readonly package: string }) =>
+  linkedModules: (_: string, program: { readonly package: string }, tests = false) =>
     Promise.resolve([
+      ...(tests ? [{ path: "example.org/of-tests", version: "v1.0.0", sum: "h1:CCC=" }] : []),
       { path: "golang.org/x/net", version: "v0.50.0", sum: "h1:AAA=" },
       // The module of each program that this checkout does not have.
       ...(program.package.startsWith(".") || program.package.startsWith("nodeforge.dev/")
@@ -116,6 +118,30 @@ describe("the document of the checkout", () => {
     const files = document.packages.filter((each) => "packageFileName" in each);
     expect(files).toHaveLength(Object.keys(pins).length);
     expect(names.has("node-image-debian")).toBe(false);
+  });
+
+  it("has every program of every Go module, and tools of developers as such", async () => {
+    const { packages, relationships } = parse(await checkoutSbom());
+    const nameOf = new Map(packages.map(({ SPDXID, name }) => [SPDXID, name]));
+    const programs = (type: string) =>
+      relationships
+        .filter(({ relationshipType }) => relationshipType === type)
+        .map(({ spdxElementId }) => nameOf.get(spdxElementId) ?? "");
+    const names = (sets: typeof goSets) => sets.flatMap((set) => set.programs.map(({ name }) => name));
+    const present = [...programs("RUNTIME_DEPENDENCY_OF"), ...programs("DEV_DEPENDENCY_OF")];
+    expect(names(goSets).filter((name) => !present.includes(name))).toEqual([]);
+    expect(names(developerSets).filter((name) => !programs("DEV_DEPENDENCY_OF").includes(name))).toEqual([]);
+    // The scheduler to copy has the name of the one of nodes.
+    expect(programs("RUNTIME_DEPENDENCY_OF").filter((name) => names(developerSets).includes(name))).toEqual([
+      "kube-scheduler",
+    ]);
+    const testers = relationships.filter(({ relatedSpdxElement }) =>
+      nameOf.get(relatedSpdxElement)?.includes("of-tests"),
+    );
+    expect(testers.map(({ spdxElementId }) => nameOf.get(spdxElementId)).sort()).toEqual([
+      "e2e-test",
+      "scheduler-perf",
+    ]);
   });
 
   it("has unique identifiers, and relationships between them only", async () => {
