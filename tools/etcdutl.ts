@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { artifact } from "../lib/cache.ts";
 import { inCheckout } from "../lib/checkout.ts";
-import { goRecipe, type GoModule } from "./go-module.ts";
-import { provide } from "./requirements.ts";
+import type { GoModule } from "./go-module.ts";
+import { releasePins } from "./release-pins.ts";
+import { moduleFolder } from "./released-module.ts";
 
 /** Its own module, because a change of etcd's own would be another node image. Nodes need etcdutl at a restore only. */
 export const etcdutlModule: GoModule = {
@@ -12,8 +12,11 @@ export const etcdutlModule: GoModule = {
   programs: [{ name: "etcdutl", package: "go.etcd.io/etcd/etcdutl/v3" }],
 };
 
-/** Builds etcdutl, which makes a store of an etcd snapshot, and returns its path. Takes no time where the cache has it. */
-export async function etcdutl(): Promise<string> {
-  await provide("building");
-  return join(await artifact(await goRecipe(etcdutlModule)), "etcdutl");
+/**
+ * Returns the path of etcdutl, which makes a store of an etcd snapshot. It is released or built as in {@link moduleFolder}.
+ * @param pins Replaced in tests.
+ * @throws {ChecksumError} if the released file has another hash.
+ */
+export async function etcdutl(pins = releasePins): Promise<string> {
+  return join(await moduleFolder(etcdutlModule, pins), "etcdutl");
 }

@@ -14,6 +14,12 @@ export interface GoSet extends Pick<GoModule, "folder" | "programs"> {
 /** The modules with the programs that commands run on this machine, or bring to a node for one step. */
 export const commandSets: readonly GoSet[] = [...pulumiSets, ...pluginSets, etcdutlModule];
 
+/**
+ * The modules that a release has as archives. The project of Pulumi releases its own programs, and the node image has those of
+ * nodes.
+ */
+export const releasedSets: readonly GoModule[] = [...pluginSets, etcdutlModule];
+
 /** The modules with the programs of developers, and the scheduler to copy. */
 export const developerSets: readonly GoSet[] = [
   ...Object.values(developerTools),

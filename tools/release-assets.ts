@@ -12,7 +12,7 @@ import { sha256Of } from "../lib/digest.ts";
 import { inCheckout } from "../lib/checkout.ts";
 import { run } from "../lib/process.ts";
 import { goRecipe, type GoModule } from "./go-module.ts";
-import { pluginSets } from "./plugins.ts";
+import { releasedSets } from "./go-sets.ts";
 import { assetOf, releasePins, releasePinsFile, sourcesOf, type ReleasePin, type ReleasePins } from "./release-pins.ts";
 import { provide } from "./requirements.ts";
 
@@ -64,7 +64,7 @@ if (import.meta.main) {
   if (!out || !releases) throw new Error("usage: release-assets.ts --out DIR --releases URL");
   const { version } = JSON.parse(await readFile(inCheckout("package.json"), "utf8")) as { readonly version: string };
   await provide("building");
-  const assets = await makeAssets(pluginSets, resolve(out));
+  const assets = await makeAssets(releasedSets, resolve(out));
   const problems = differences(assets, releasePins.assets);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   console.log(JSON.stringify({ url: `${releases}/v${version}`, assets }, null, 2));

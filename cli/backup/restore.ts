@@ -66,7 +66,7 @@ export interface RestoreResult {
 
 /** Options of {@link restoreBackup}, which tests replace. */
 export interface RestoreOptions {
-  /** Path of etcdutl. @default it is built */
+  /** Path of etcdutl. @default {@link etcdutl} */
   readonly program?: string;
   /** @default {@link logLine} */
   readonly log?: Log;

@@ -6,7 +6,7 @@ import { differences, packAsset } from "../../tools/release-assets.ts";
 import { assetOf, releasePins, sourcesOf, type ReleasePins } from "../../tools/release-pins.ts";
 import { isReleased, moduleFolder, moduleTransfer } from "../../tools/released-module.ts";
 import { which } from "../../lib/process.ts";
-import { pluginSets } from "../../tools/plugins.ts";
+import { releasedSets } from "../../tools/go-sets.ts";
 import { file, serve, type ReleaseServer } from "../lib/release-server.ts";
 import { test } from "../support/folder.ts";
 import { go } from "./fake-go.ts";
@@ -148,8 +148,8 @@ describe("the hash of sources", () => {
   });
 });
 
-test("release.json names files of plugins only, with both hashes", () => {
-  const names = pluginSets.flatMap(({ name }) => ["amd64", "arm64"].map((each) => `${name}-linux-${each}.tar.gz`));
+test("release.json names files of released modules only, with both hashes", () => {
+  const names = releasedSets.flatMap(({ name }) => ["amd64", "arm64"].map((each) => `${name}-linux-${each}.tar.gz`));
   expect(Object.keys(releasePins.assets).filter((name) => !names.includes(name))).toEqual([]);
   for (const { sha256, sources } of Object.values(releasePins.assets)) {
     expect([sha256, sources].filter((hash) => !/^[0-9a-f]{64}$/.test(hash))).toEqual([]);
