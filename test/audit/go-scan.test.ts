@@ -1,6 +1,6 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { describe, expect } from "vitest";
+import { delimiter, join } from "node:path";
+import { afterEach, describe, expect, vi } from "vitest";
 import { inCheckout } from "../../lib/checkout.ts";
 import { goSets, type GoSet } from "../../tools/go-sets.ts";
 import { trackedGoModules } from "../support/go-modules.ts";
@@ -23,8 +23,20 @@ async function fakeScanner(folder: string, commands: string) {
   return { path, calls: async () => (await readFile(calls, "utf8")).trimEnd().split("\n") };
 }
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** Puts a `go` first into PATH that lists two packages that tests import. */
+async function fakeGo(folder: string) {
+  await writeFile(join(folder, "go"), "#!/usr/bin/env bash\nprintf '%s\\n' testing example.org/used '' testing\n");
+  await chmod(join(folder, "go"), 0o700);
+  vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
+}
+
 describe("the scan of Go modules", () => {
   test("asks about every module that git has, each once", async ({ folder }) => {
+    await fakeGo(folder);
     const { path, calls } = await fakeScanner(folder, `cat ${recorded}`);
     const answer = await scanSets(path, goSets);
     expect("findings" in answer && answer.findings.map((finding) => finding.id)).toEqual([id]);
@@ -34,13 +46,16 @@ describe("the scan of Go modules", () => {
     expect(scanned).toContain("benchmarks/schedulers/example");
   });
 
-  test("reads the tests of a module of tests, and no other tests", async ({ folder }) => {
+  test("asks about the packages that the tests of a module of tests import, and of no other module", async ({
+    folder,
+  }) => {
+    await fakeGo(folder);
     const { path, calls } = await fakeScanner(folder, `cat ${recorded}`);
     const native = { programs: [{ name: "two", package: "./cmd/two", cgo: true }] };
-    await scanSets(path, [set("/a"), set("/b", { tests: true }), set("/c", native)]);
+    await scanSets(path, [set("/a"), set(folder, { tests: true }), set("/c", native)]);
     expect(await calls()).toEqual([
       "0 -C /a -format json -scan package ./cmd/one",
-      "0 -C /b -format json -scan package -test ./cmd/one",
+      `0 -C ${folder} -format json -scan package ./cmd/one testing example.org/used`,
       "1 -C /c -format json -scan package ./cmd/two",
     ]);
   });
@@ -58,6 +73,14 @@ describe("the scan of Go modules", () => {
     const { path, calls } = await fakeScanner(folder, `echo '${message}' >&2; exit 1`);
     expect(await scanSets(path, [set("/a"), set("/b")])).toEqual({ unavailable: message });
     expect(await calls()).toHaveLength(1);
+  });
+
+  test("ends where the tests of a module cannot be listed", async ({ folder }) => {
+    const { path, calls } = await fakeScanner(folder, `cat ${recorded}`);
+    await fakeGo(folder);
+    await writeFile(join(folder, "go"), "#!/usr/bin/env bash\necho 'no required module' >&2\nexit 1\n");
+    await expect(scanSets(path, [set(folder, { tests: true })])).rejects.toThrow("no required module");
+    await expect(calls()).rejects.toThrow("ENOENT");
   });
 
   test("names the module at another failure", async ({ folder }) => {
