@@ -11,7 +11,7 @@ export function withCisList(page: string): string {
 
 /** The table as the formatter writes it, with cells of one width in a column. */
 function table(): string {
-  const head = ["CIS", "check", "nodes", "outcome", "why"];
+  const head = ["CIS", "check", "where", "outcome", "why"];
   const rows = checks.map(({ id, subject, where, expected, why }) => [id, subject, where, expected, why]);
   const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

@@ -16,9 +16,10 @@ arguments() {
 # value UNIT FLAG: prints the value of a unit's argument.
 value() { arguments "$1" | sed -n "s/^argument\t$1\t$2=//p" | tail -n 1; }
 
-for unit in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet; do arguments "$unit"; done
+for unit in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy; do arguments "$unit"; done
 for path in /etc/kubernetes /etc/kubernetes/*.conf /etc/kubernetes/nodeforge-* /etc/kubernetes/pki /etc/kubernetes/pki/*.{crt,key} \
-  /etc/kubernetes/pki/etcd/*.{crt,key} /var/lib/etcd /var/lib/kubelet/config.yaml /etc/cni/net.d/*; do
+  /etc/kubernetes/pki/etcd/*.{crt,key} /var/lib/etcd /var/lib/kubelet/config.yaml /etc/cni/net.d/* /etc/kubernetes/manifests/* \
+  "$(systemctl show --property FragmentPath --value kubelet)"; do
   [[ ! -e $path ]] || stat --dereference --printf 'file\t%n\t%a\t%U:%G\n' "$path"
 done
 authentication=$(value kube-apiserver authentication-config)

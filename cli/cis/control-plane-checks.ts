@@ -1,5 +1,6 @@
 import { isRecord } from "../../lib/record.ts";
 import {
+  absent,
   atLeast,
   checksOf,
   equals,
@@ -9,7 +10,8 @@ import {
   lacks,
   lists,
   omits,
-  type Check,
+  owned,
+  type NodeCheck,
   type CheckRow,
 } from "./check.ts";
 import type { NodeFacts } from "./facts.ts";
@@ -24,7 +26,24 @@ const [api, manager, scheduler, etcd] = [
 /** Paths that may be anonymous: probes, and the discovery of a join. */
 const anonymousPath = /^\/(readyz|livez|healthz|api\/v1\/namespaces\/kube-public\/configmaps\/cluster-info)$/;
 
+/** Rows about the manifests of static pods, of which a node has none. */
+const manifests: readonly CheckRow[] = (
+  [
+    ["the API server", /\/manifests\/kube-apiserver/],
+    ["the controller manager", /\/manifests\/kube-controller-manager/],
+    ["the scheduler", /\/manifests\/kube-scheduler/],
+    ["etcd", /\/manifests\/etcd/],
+  ] as const
+).flatMap(([program, path], index): CheckRow[] => {
+  const why = "systemd starts it, and its unit has no secret";
+  return [
+    [`1.1.${2 * index + 1}`, `${program} has no manifest that others may read`, "pass", why, absent(path)],
+    [`1.1.${2 * index + 2}`, `${program} has no manifest that others own`, "pass", why, absent(path)],
+  ];
+});
+
 const rows: readonly CheckRow[] = [
+  ...manifests,
   [
     "1.1.11",
     "etcd's folder is for root only",
@@ -33,12 +52,20 @@ const rows: readonly CheckRow[] = [
     guarded(/^\/var\/lib\/etcd$/, 0o700),
   ],
   [
+    "1.1.12",
+    "the user etcd owns etcd's folder",
+    "fail",
+    "etcd runs as root in a sandbox without capabilities",
+    owned(/^\/var\/lib\/etcd$/, "etcd:etcd"),
+  ],
+  [
     "1.1.13",
     "admin.conf is for root only",
     "pass",
     "kubeadm writes it with mode 0600",
     guarded(/^\/etc\/kubernetes\/(super-)?admin\.conf$/, 0o600),
   ],
+  ["1.1.14", "root owns admin.conf", "pass", "kubeadm writes it", owned(/^\/etc\/kubernetes\/(super-)?admin\.conf$/)],
   [
     "1.1.15",
     "scheduler.conf is for root only",
@@ -46,6 +73,7 @@ const rows: readonly CheckRow[] = [
     "kubeadm writes it with mode 0600",
     guarded(/\/scheduler\.conf$/, 0o600),
   ],
+  ["1.1.16", "root owns scheduler.conf", "pass", "kubeadm writes it", owned(/\/scheduler\.conf$/)],
   [
     "1.1.17",
     "controller-manager.conf is for root only",
@@ -53,6 +81,7 @@ const rows: readonly CheckRow[] = [
     "kubeadm writes it with mode 0600",
     guarded(/\/controller-manager\.conf$/, 0o600),
   ],
+  ["1.1.18", "root owns controller-manager.conf", "pass", "kubeadm writes it", owned(/\/controller-manager\.conf$/)],
   [
     "1.1.19",
     "root owns the folder of the certificates",
@@ -315,7 +344,7 @@ const rows: readonly CheckRow[] = [
 ];
 
 /** Checks of the control plane and of etcd. */
-export const controlPlaneChecks: readonly Check[] = checksOf("control plane", rows);
+export const controlPlaneChecks: readonly NodeCheck[] = checksOf("control plane", rows);
 
 function isAnonymousNarrow({ units, authentication }: NodeFacts): boolean {
   if (units.get(api)?.get("anonymous-auth") === "false") return true;

@@ -1,7 +1,7 @@
 import { isRecord } from "../../lib/record.ts";
 
 /** A file or a folder of a node. */
-interface FileFact {
+export interface FileFact {
   /** Permissions, e.g. 0o600. */
   readonly mode: number;
   /** User and group, e.g. `root:root`. */

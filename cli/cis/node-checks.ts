@@ -1,4 +1,5 @@
-import { checksOf, guarded, has, kubelet, lacks, type Check, type CheckRow } from "./check.ts";
+import { checksOf, flag, guarded, has, kubelet, lacks, owned, type CheckRow, type NodeCheck } from "./check.ts";
+import type { FileFact } from "./facts.ts";
 
 const rows: readonly CheckRow[] = [
   [
@@ -8,6 +9,29 @@ const rows: readonly CheckRow[] = [
     "containerd writes the file with mode 0644; it has the node's range of pods, and no secret",
     guarded(/^\/etc\/cni\/net\.d\//, 0o600),
   ],
+  ["1.1.10", "root owns CNI's files", "pass", "containerd runs as root", owned(/^\/etc\/cni\/net\.d\//)],
+  [
+    "4.1.1",
+    "the kubelet's unit is for root only",
+    "fail",
+    "every user may read the units of systemd, and none has a secret",
+    guarded(/\/kubelet\.service$/, 0o600),
+  ],
+  ["4.1.2", "root owns the kubelet's unit", "pass", "the image makes it", owned(/\/kubelet\.service$/)],
+  [
+    "4.1.3",
+    "kube-proxy's kubeconfig is for root only",
+    "pass",
+    "it is kubelet.conf, see 4.1.5",
+    proxyConfig(({ mode }) => (mode & ~0o600) === 0),
+  ],
+  [
+    "4.1.4",
+    "root owns kube-proxy's kubeconfig",
+    "pass",
+    "it is kubelet.conf, see 4.1.6",
+    proxyConfig(({ owner }) => owner === "root:root"),
+  ],
   [
     "4.1.5",
     "kubelet.conf is for root only",
@@ -15,6 +39,7 @@ const rows: readonly CheckRow[] = [
     "kubeadm writes it with mode 0600",
     guarded(/\/kubelet\.conf$/, 0o600),
   ],
+  ["4.1.6", "root owns kubelet.conf", "pass", "kubeadm writes it", owned(/\/kubelet\.conf$/)],
   [
     "4.1.7",
     "the cluster's CA is for root only",
@@ -22,6 +47,7 @@ const rows: readonly CheckRow[] = [
     "nodeforge sets mode 0600",
     guarded(/^\/etc\/kubernetes\/pki\/ca\.crt$/, 0o600),
   ],
+  ["4.1.8", "root owns the cluster's CA", "pass", "kubeadm writes it", owned(/^\/etc\/kubernetes\/pki\/ca\.crt$/)],
   [
     "4.1.9",
     "the kubelet's configuration is for root only",
@@ -29,6 +55,7 @@ const rows: readonly CheckRow[] = [
     "nodeforge sets mode 0600",
     guarded(/\/kubelet\/config\.yaml$/, 0o600),
   ],
+  ["4.1.10", "root owns the kubelet's configuration", "pass", "kubeadm writes it", owned(/\/kubelet\/config\.yaml$/)],
   [
     "4.2.1",
     "anonymous access to the kubelet is off",
@@ -117,6 +144,13 @@ const rows: readonly CheckRow[] = [
   ],
   ["4.2.13", "a pod has a limit of processes", "pass", "nodeforge sets 4096", kubelet("podPidsLimit", isPositive)],
   [
+    "4.3.1",
+    "kube-proxy's metrics are on loopback",
+    "pass",
+    "the image sets it",
+    (facts) => /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(flag("kube-proxy", "metrics-bind-address")(facts) ?? ""),
+  ],
+  [
     "5.7.2",
     "pods have the runtime's seccomp profile",
     "pass",
@@ -125,9 +159,17 @@ const rows: readonly CheckRow[] = [
   ],
 ];
 
+/** Passes where the file that kube-proxy reads as its kubeconfig fulfils the condition. */
+function proxyConfig(condition: (file: FileFact) => boolean): NodeCheck["passes"] {
+  return (facts) => {
+    const file = facts.files.get(flag("kube-proxy", "kubeconfig")(facts) ?? "");
+    return file !== undefined && condition(file);
+  };
+}
+
 function isPositive(value: unknown): boolean {
   return typeof value === "number" && value > 0;
 }
 
 /** Checks of every node. */
-export const nodeChecks: readonly Check[] = checksOf("every node", rows);
+export const nodeChecks: readonly NodeCheck[] = checksOf("every node", rows);

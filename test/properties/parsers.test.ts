@@ -6,6 +6,7 @@ import { parseNodeOutput } from "../../cli/backup/node-output.ts";
 import { administratorOf } from "../../cli/bench/administrator.ts";
 import { parseFacts, parseKubelet } from "../../cli/cis/facts.ts";
 import { results } from "../../cli/cis/report.ts";
+import { defaultCluster } from "../cli/cis/default-cluster.ts";
 import { plannedLosses } from "../../cli/consent/planned-losses.ts";
 import { readPlan } from "../../cli/plan/planned.ts";
 import { podsOn } from "../../cli/plan/pods.ts";
@@ -135,7 +136,7 @@ const backup = [
 
 /** Outcome of each check on a control plane. */
 const checked = (text: string, kubelet: ReturnType<typeof parseKubelet> = {}) =>
-  results([{ name: "master", role: "control-plane", facts: parseFacts(text, kubelet) }]);
+  results([{ name: "master", role: "control-plane", facts: parseFacts(text, kubelet) }], defaultCluster());
 
 /** A parser of outside text, with a text that it accepts. */
 type Parser = readonly [name: string, sample: string, parse: (text: string) => unknown];

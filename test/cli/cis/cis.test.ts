@@ -6,16 +6,18 @@ import { checks, reportText, results, unexpected, type CheckedNode } from "../..
 import { withCisList } from "../../../docs/cis.ts";
 import { readDeclaration } from "../../../image/declaration.ts";
 import { inCheckout } from "../../../lib/checkout.ts";
+import { defaultCluster } from "./default-cluster.ts";
 import { configWith } from "../../support/settings.ts";
 
-const units = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"];
+const cluster = defaultCluster();
+const units = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"];
 const config = configWith({});
 /** Authentication configuration that the control plane gets. */
 const authentication = (settingsParameters(config).FILES ?? "").split("\n")[0]?.replace(/^\S+ /, "") ?? "";
 
 /** Output of guest/cis-facts.sh on a node with the arguments of the image and of this program. */
 function output(role: CheckedNode["role"]): string {
-  const running = role === "worker" ? ["kubelet"] : units;
+  const running = role === "worker" ? ["kubelet", "kube-proxy"] : units;
   const image = readDeclaration()
     .unit.filter(({ name }) => running.includes(name))
     .flatMap(({ name, exec }) => [
@@ -32,6 +34,7 @@ function output(role: CheckedNode["role"]): string {
     file("/etc/kubernetes/pki/ca.crt"),
     file("/var/lib/kubelet/config.yaml"),
     file("/etc/cni/net.d/10-containerd-net.conflist", "644"),
+    file("/etc/systemd/system/kubelet.service", "644"),
   ];
   const plane = [
     file("/var/lib/etcd", "700"),
@@ -56,18 +59,20 @@ const node = (role: CheckedNode["role"], change = (text: string) => text, settin
   ...{ name: role === "worker" ? "worker-1" : "master", role },
   facts: parseFacts(change(output(role)), settings as NodeFacts["kubelet"]),
 });
-const outcomes = (...nodes: readonly CheckedNode[]) => new Map(results(nodes).map((result) => [result.id, result]));
+const manifest = (name: string) => `file\t/etc/kubernetes/manifests/${name}.yaml\t600\troot:root\n`;
+const outcomes = (...nodes: readonly CheckedNode[]) =>
+  new Map(results(nodes, cluster).map((result) => [result.id, result]));
 
 describe("the checks", () => {
   it("have their expected outcome on a cluster with the default settings", () => {
-    const all = results([node("control-plane"), node("worker")]);
+    const all = results([node("control-plane"), node("worker")], cluster);
     expect(all.filter(({ outcome, expected }) => outcome !== expected).map(({ id }) => id)).toEqual([]);
     expect(unexpected(all)).toEqual([]);
   });
 
   it("have one number each, in the order of the benchmark, and a reason", () => {
     expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
-    expect(checks.slice(0, 3).map(({ id }) => id)).toEqual(["1.1.9", "1.1.11", "1.1.13"]);
+    expect(checks.slice(0, 3).map(({ id }) => id)).toEqual(["1.1.1", "1.1.2", "1.1.3"]);
     expect(checks.every(({ why, subject }) => why !== "" && subject !== "")).toBe(true);
   });
 
@@ -97,9 +102,72 @@ describe("the checks", () => {
       (text: string) => text.replace("kube-scheduler\tbind-address=127.0.0.1", "kube-scheduler\tbind-address=0.0.0.0"),
     ],
     ["2.7", (text: string) => text.replace("=BB", "=AA")],
+    ["1.1.1", (text: string) => text.replace(/end\n$/, `${manifest("kube-apiserver")}end\n`)],
+    ["1.1.2", (text: string) => text.replace(/end\n$/, `${manifest("kube-apiserver")}end\n`)],
+    ["1.1.5", (text: string) => text.replace(/end\n$/, `${manifest("kube-scheduler")}end\n`)],
+    ["1.1.8", (text: string) => text.replace(/end\n$/, `${manifest("etcd")}end\n`)],
+    ["1.1.10", (text: string) => text.replace("net.conflist\t644\troot:root", "net.conflist\t644\troot:wheel")],
+    ["1.1.14", (text: string) => text.replace("/admin.conf\t600\troot:root", "/admin.conf\t600\tuser:user")],
+    ["1.1.16", (text: string) => text.replace(/^file.*\/scheduler.conf.*\n/m, "")],
+    ["1.1.18", (text: string) => text.replace("manager.conf\t600\troot:root", "manager.conf\t600\troot:adm")],
+    ["4.1.2", (text: string) => text.replace("kubelet.service\t644\troot:root", "kubelet.service\t644\tuser:root")],
+    ["4.1.3", (text: string) => text.replace("/kubelet.conf\t600", "/kubelet.conf\t640")],
+    ["4.1.3", (text: string) => text.replace(/(kube-proxy\tkubeconfig=).*/, "$1/no/such.conf")],
+    ["4.1.4", (text: string) => text.replace("/kubelet.conf\t600\troot:root", "/kubelet.conf\t600\troot:adm")],
+    ["4.1.6", (text: string) => text.replace("/kubelet.conf\t600\troot:root", "/kubelet.conf\t600\troot:adm")],
+    ["4.1.8", (text: string) => text.replace("/pki/ca.crt\t600\troot:root", "/pki/ca.crt\t600\troot:adm")],
+    ["4.1.10", (text: string) => text.replace("config.yaml\t600\troot:root", "config.yaml\t600\troot:adm")],
+    ["4.3.1", (text: string) => text.replace("metrics-bind-address=127.0.0.1:10249", "metrics-bind-address=0.0.0.0")],
+    ["4.3.1", (text: string) => text.replace(/^argument\tkube-proxy\tmetrics-bind-address.*\n/m, "")],
   ])("fail on a control plane that differs: %s", (id, change) => {
     const result = outcomes(node("control-plane", change), node("worker")).get(id);
     expect([result?.outcome, result?.failing]).toEqual(["fail", ["master"]]);
+  });
+
+  it("fail as expected where the user etcd does not own the data, or others may read a unit", () => {
+    const all = outcomes(node("control-plane"), node("worker"));
+    expect([all.get("1.1.12")?.outcome, all.get("4.1.1")?.outcome]).toEqual(["fail", "fail"]);
+    const strict = (text: string) =>
+      text
+        .replace("etcd\t700\troot:root", "etcd\t700\tetcd:etcd")
+        .replace("kubelet.service\t644", "kubelet.service\t600");
+    const changed = outcomes(node("control-plane", strict), node("worker", strict));
+    expect([changed.get("1.1.12")?.outcome, changed.get("4.1.1")?.outcome]).toEqual(["pass", "pass"]);
+    expect(reportText([...changed.values()])).toMatch(/^1\.1\.12 +pass +.*a setting of yours$/m);
+  });
+
+  it("are complete: the numbers of the benchmark", () => {
+    const numbers = (section: string, last: number) =>
+      Array.from({ length: last }, (_, index) => `${section}.${index + 1}`);
+    const sections: readonly (readonly [string, number])[] = [
+      ["1.1", 21],
+      ["1.2", 29],
+      ["1.3", 7],
+      ["1.4", 2],
+      ["2", 7],
+      ["3.1", 3],
+      ["3.2", 2],
+      ["4.1", 10],
+      ["4.2", 13],
+      ["4.3", 1],
+      ["5.1", 13],
+      ["5.2", 13],
+      ["5.3", 2],
+      ["5.4", 2],
+      ["5.5", 1],
+      ["5.7", 4],
+    ];
+    expect(checks.map(({ id }) => id)).toEqual(sections.flatMap(([section, last]) => numbers(section, last)));
+  });
+
+  it("count manual recommendations apart, and do not judge them", () => {
+    const all = results([node("control-plane"), node("worker")], cluster);
+    const count = (outcome: string) => all.filter((result) => result.outcome === outcome).length;
+    expect([count("pass"), count("fail"), count("manual"), all.length]).toEqual([82, 27, 21, 130]);
+    expect(reportText(all).split("\n").slice(-2)).toEqual([
+      "21 recommendations are manual: judge them yourself",
+      "82 of 109 checks pass, 27 fail as docs/security.md says, 0 fail unexpectedly",
+    ]);
   });
 
   it("fail without their unit, and without an answer of the kubelet", () => {
@@ -113,10 +181,11 @@ describe("the checks", () => {
 
   it("are reported with the reason, the unexpected failures with their nodes, and a count", () => {
     const text = reportText(
-      results([node("control-plane"), node("worker", undefined, { ...kubelet, podPidsLimit: -1 })]),
+      results([node("control-plane"), node("worker", undefined, { ...kubelet, podPidsLimit: -1 })], cluster),
     );
     expect(text).toMatch(/^4\.2\.13 +fail +.*unexpected on worker-1: expected that nodeforge sets 4096$/m);
     expect(text).toMatch(/^1\.2\.3 +fail +.*users may need external addresses/m);
+    expect(text).toMatch(/^5\.1\.8 +manual +.*look for these three verbs/m);
     expect(text).toMatch(/, 1 fail unexpectedly$/);
   });
 });
