@@ -8,6 +8,7 @@ import { explainingFailure } from "./diagnose/after-failure.ts";
 import { machinesOf } from "./machines/machine.ts";
 import { refuseUnfinishedRevert } from "./machines/revert-mark.ts";
 import { startStopped } from "./recovery/restart.ts";
+import { refuseUnmountedStorage } from "./recovery/unmounted-storage.ts";
 import { setWrongClocks } from "./recovery/wrong-clocks.ts";
 import { EventStream } from "./engine-events/event-stream.ts";
 import { readLiveNodes } from "./progress/live-nodes.ts";
@@ -46,7 +47,7 @@ export interface UpOptions {
  * Without a terminal for a question, a plan proceeds if it deletes and replaces nothing that holds data.
  * @param args Arguments for `pulumi up`.
  * @returns Pulumi's exit code; 130 after Ctrl-C during the refresh.
- * @throws before any change, when the last revert did not finish.
+ * @throws before any change, when the last revert did not finish, or the storage of the machines is not mounted.
  * @throws {RefusedError} naming every loss of the plan, without a terminal.
  */
 export async function up(session: Session, args: readonly string[], options: UpOptions = {}): Promise<number> {
@@ -77,6 +78,7 @@ async function prepare(session: Session, state: StackState): Promise<boolean> {
   await refuseUnfinishedRevert(machinesOf(state));
   await startStopped(state);
   await setWrongClocks(state);
+  await refuseUnmountedStorage(state);
   return refreshFromLibvirt(session, { state });
 }
 

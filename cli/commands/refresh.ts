@@ -1,6 +1,7 @@
 import { isUnattended } from "../consent/consent.ts";
 import { logLine } from "../../lib/log.ts";
 import { recover } from "../recovery/recover.ts";
+import { refuseUnmountedStorage } from "../recovery/unmounted-storage.ts";
 import { openStack } from "../session.ts";
 import { refreshArguments } from "../stack/refresh.ts";
 import { defineCommand } from "./command.ts";
@@ -25,7 +26,8 @@ export const command = defineCommand<StackOptions>({
       hypervisor: true,
       follows: ["refresh", ...args],
     });
-    await recover(session);
+    const { state } = await recover(session);
+    await refuseUnmountedStorage(state);
     const unattended = isUnattended(args);
     if (unattended) logLine("there is no terminal for a question; a refresh changes only the state, so it proceeds");
     return session.pulumi(refreshArguments(session.stack, unattended ? [...args, "--yes"] : args));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Session } from "../../cli/stack/session.ts";
 import { up } from "../../cli/up.ts";
+import { urn } from "../support/urn.ts";
 import { clusterOfMachines } from "./machines/cluster-state.ts";
 import { fakeSession } from "./runs/fake-session.ts";
 
@@ -79,6 +80,20 @@ test("up changes nothing after a revert that did not finish", async () => {
   );
   expect(calls).toEqual([]);
   expect(readFileSync(asked, "utf8")).toBe("-q -c qemu:///system metadata of-m --uri urn:nodeforge:revert --config\n");
+});
+
+test("up does not refresh from storage that is not mounted", async () => {
+  const type = "libvirt:index/volume:Volume";
+  const volume = { urn: urn(type, "root"), type, id: "/pools/lab/root", outputs: { name: "root", pool: "lab" } };
+  const cluster = clusterOfMachines([{ name: "m", uuid: "of-m" }], "qemu:///system", [volume]);
+  // The pool is empty.
+  const answers = 'case "$*" in *metadata* | *dumpxml*) exit 1 ;; *"pool-list --name") echo lab ;; esac';
+  writeFileSync(join(fake.folder, "virsh"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", `${fake.folder}:${process.env.PATH}`);
+  await expect(up(session(), ["--yes"], { state: cluster, runs: fake.root })).rejects.toThrow(
+    "storage pool lab has none of the stack's 1 volumes in /pools/lab",
+  );
+  expect(calls).toEqual([]);
 });
 
 test("up ends after Ctrl-C during the refresh, before it updates the stack", async () => {
