@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Ended } from "../lab.ts";
 import { during, type Moment } from "./during.ts";
-import { degradeLink, exhaustAddresses, refuseSsh, restartLibvirt } from "./obstacles.ts";
+import { degradeLink, dropDhcpRequests, exhaustAddresses, refuseSsh, restartLibvirt } from "./obstacles.ts";
 import { controlPlane, newcomer, worker, type SharedCluster } from "./shared-cluster.ts";
 import { stopCommands } from "./stopped.ts";
 
@@ -11,6 +11,12 @@ const three = [...two, newcomer];
 
 /** Minutes for which the commands of this machine are stopped: longer than every limit of an unanswered request. */
 const stoppedMinutes = 10;
+
+/** Milliseconds by which the clock of the control plane may be off. */
+const clockTolerance = 5_000;
+
+/** Default of tokenTtlMinutes. Another value changes the token of each worker. */
+const defaultTokenTtl = "30";
 
 /** Faults while `up` adds a worker. After each of them, the worker is removed again. */
 export function growing(cluster: SharedCluster): void {
@@ -55,6 +61,16 @@ export function growing(cluster: SharedCluster): void {
     return during(lab.nodeforge("up", ["--yes"], 50), moment, act);
   }
 
+  const tokens = "kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-system";
+  const listTokens = `${tokens} get secrets --field-selector type=bootstrap.kubernetes.io/token --output name`;
+
+  /** Does something before the new worker joins. A join waits for the lock for five minutes. */
+  async function holdJoin(act: () => Promise<void>): Promise<void> {
+    await onNewcomer("systemd-run --unit held flock /run/nodeforge.lock sleep infinity");
+    await act();
+    await onNewcomer("systemctl stop held");
+  }
+
   /** Runs `up` again where it failed, and reports the fault. Nothing that ran before may boot. */
   async function finish(fault: string, seen: Ended, boots: Readonly<Record<string, string>>): Promise<void> {
     const next = seen.exitCode === 0 ? "is not needed" : await lab.up();
@@ -68,6 +84,7 @@ export function growing(cluster: SharedCluster): void {
     afterEach(async () => {
       await lab.set("bootTimeoutMinutes", "0");
       await lab.set("joinTimeoutMinutes", "0");
+      await lab.set("tokenTtlMinutes", defaultTokenTtl);
       await lab.set("workers", "1");
       await lab.up();
       const orphans = (await lab.virsh("list", "--all", "--name")).filter((name) => name === domain);
@@ -129,23 +146,43 @@ export function growing(cluster: SharedCluster): void {
 
     it("a token that is deleted before the join is named, and the next up mints another", async () => {
       const boots = await lab.bootIds();
-      const tokens = "kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-system";
-      const minted = ["get", "secrets", "--field-selector", "type=bootstrap.kubernetes.io/token", "--output", "name"];
-      const seen = await grow(answering, async () => {
-        // A join waits for this lock for five minutes, so the token is deleted before it is used.
-        await onNewcomer("systemd-run --unit held flock /run/nodeforge.lock sleep infinity");
-        await lab.eventually("the token", 5, async () => {
-          await cluster.on(
-            controlPlane,
-            `names=$(${tokens} ${minted.join(" ")}) && [[ -n $names ]] && ${tokens} delete $names`,
-          );
-        });
-        await onNewcomer("systemctl stop held");
-      });
+      const seen = await grow(answering, () =>
+        holdJoin(() =>
+          lab.eventually("the token", 5, async () => {
+            await cluster.on(controlPlane, `names=$(${listTokens}) && [[ -n $names ]] && ${tokens} delete $names`);
+          }),
+        ),
+      );
       expect(seen.exitCode, seen.all).not.toBe(0);
       expect(seen.all).toMatch(/^worker-node-2: join failed$/m);
       expect(seen.all).toMatch(/^Most likely: The worker's token had expired or was revoked/m);
       await finish("the new worker's token is deleted before its join", seen, boots);
+    });
+
+    it("a token that expires before the join is named, and the next up mints another", async () => {
+      const boots = await lab.bootIds();
+      // The shortest lifetime that a stack may have. The worker that has joined gets no other token.
+      await lab.set("tokenTtlMinutes", "1");
+      let lifetime = "";
+      const seen = await grow(answering, () =>
+        holdJoin(async () => {
+          await lab.eventually("the token", 5, async () => {
+            const expiration = `$(${listTokens} | head -n 1) --output jsonpath={.data.expiration}`;
+            lifetime = await cluster.on(controlPlane, `${tokens} get ${expiration} | base64 -d`);
+            expect(Date.parse(lifetime)).toBeGreaterThan(0);
+          });
+          // Kubernetes deletes it at its end. A join waits for its lock for five minutes.
+          await lab.eventually("the end of the token", 4, async () => {
+            expect(await cluster.on(controlPlane, listTokens)).toBe("");
+          });
+          expect(Date.now()).toBeGreaterThan(Date.parse(lifetime) - clockTolerance);
+        }),
+      );
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^worker-node-2: join failed$/m);
+      expect(seen.all).toMatch(/^Most likely: The worker's token had expired or was revoked/m);
+      await lab.set("tokenTtlMinutes", defaultTokenTtl);
+      await finish("the new worker's token expires before its join", seen, boots);
     });
 
     it("a worker whose ssh server never answers is named, and the next up continues", async () => {
@@ -171,6 +208,19 @@ export function growing(cluster: SharedCluster): void {
       expect(seen.all).toMatch(/^Most likely: The machine runs but has no address/m);
       await lab.set("bootTimeoutMinutes", "0");
       await finish("the range of addresses is exhausted", seen, boots);
+    });
+
+    it("a worker without a lease, because its DHCP requests are dropped, is named, and the next up gets one", async () => {
+      const boots = await lab.bootIds();
+      await lab.set("bootTimeoutMinutes", "6");
+      let release = () => Promise.resolve();
+      const seen = await grow(booting, async () => {
+        release = await dropDhcpRequests(lab, domain);
+      }).finally(() => release());
+      expect(seen.exitCode, seen.all).not.toBe(0);
+      expect(seen.all).toMatch(/^Most likely: The machine runs but has no address/m);
+      await lab.set("bootTimeoutMinutes", "0");
+      await finish("the new worker's DHCP requests are dropped", seen, boots);
     });
 
     it("a removed worker that restarts instead of shutting down is gone, and so is its Node", async () => {

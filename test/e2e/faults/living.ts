@@ -1,7 +1,15 @@
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Ended } from "../lab.ts";
+import { shown } from "./fault-table.ts";
 import { controlPlane, worker, type SharedCluster } from "./shared-cluster.ts";
+import { hideFiles } from "./storage.ts";
 
 const both = [controlPlane, worker];
+
+/** Folder of the cluster's storage pool. */
+const poolFolder = "/var/lib/libvirt/nodeforge-e2e";
 
 /** Faults of a cluster that runs, and that no command changes. */
 export function living(cluster: SharedCluster): void {
@@ -38,17 +46,24 @@ export function living(cluster: SharedCluster): void {
       await cluster.report("all machines lose power", health(status.all), up);
     });
 
-    it("a worker's clock that is an hour ahead is named, and up sets it", async () => {
-      await cluster.on(worker, "systemctl stop chrony && date --set '+1 hour'");
+    it.each([
+      // The controller manager ignores the renewals of a lease until they are later than the latest one, so this is the first.
+      ["behind", "-1 hour", /worker-node-1, clock: the node's clock is off by -3\d{3} s/],
+      ["ahead", "+1 hour", /worker-node-1, clock: the node's clock is off by 3\d{3} s/],
+    ])("a worker's clock that is an hour %s is named, and up sets it", async (side, change, finding) => {
+      const boots = await lab.bootIds();
+      await cluster.on(worker, `systemctl stop chrony && date --set '${change}'`);
       const diagnosis = await cluster.diagnose(/^Most likely: The machines' clocks differ/m);
-      expect(diagnosis.all).toMatch(/worker-node-1, clock: the node's clock is off by 3\d{3} s/);
+      expect(diagnosis.all).toMatch(finding);
       const up = await lab.up();
-      expect(up.all).toMatch(/the clock of e2e-worker-node-1 was 3\d{3} s ahead: it is set/);
+      expect(up.all).toMatch(new RegExp(`the clock of e2e-worker-node-1 was 3\\d{3} s ${side}: it is set`));
       // The error of this measurement is the duration of a login.
       const off = Number(await cluster.on(worker, "date +%s")) - Date.now() / 1000;
       expect(Math.abs(off)).toBeLessThan(60);
       await cluster.on(worker, "systemctl start chrony");
-      await cluster.report("a worker's clock is an hour ahead", diagnosis, up);
+      await cluster.waitForReady(both);
+      expect(await lab.bootIds()).toEqual(boots);
+      await cluster.report(`a worker's clock is an hour ${side}`, diagnosis, up);
     });
 
     it("a worker's full disk is named, and the worker recovers once it has space", async () => {
@@ -95,6 +110,49 @@ export function living(cluster: SharedCluster): void {
       expect(diagnosis.all).toMatch(/^Most likely: The node has an address, but no ssh server answers there\.$/m);
     });
 
+    it("storage that is unmounted below the machines is named, and the cluster is unchanged once it is mounted", async () => {
+      const boots = await lab.bootIds();
+      const machines = () =>
+        Promise.all(
+          both
+            .map((node) => cluster.domain(node))
+            .map(async (domain) => [
+              ...(await lab.virsh("domuuid", domain)),
+              ...(await lab.virsh("domblklist", domain)),
+            ]),
+        );
+      const before = await machines();
+      const volumes = volumesIn(lab.state());
+      const empty = join(lab.folder, "unmounted");
+      mkdirSync(empty);
+      // libvirt lists the volumes that it saw last during the first run, and none during the second one.
+      const runs: Ended[] = [];
+      const mount = await hideFiles(poolFolder, empty);
+      let status: Ended;
+      try {
+        status = await lab.nodeforge("status", [], 5);
+        runs.push(await lab.nodeforge("up", ["--yes"], 10));
+        expect(await lab.virsh("vol-list", "nodeforge-e2e")).toEqual([]);
+        runs.push(await lab.nodeforge("up", ["--yes"], 10));
+        expect(readdirSync(empty)).toEqual([]);
+      } finally {
+        await mount();
+      }
+      for (const { exitCode, all } of runs) {
+        expect(exitCode, all).not.toBe(0);
+        expect(all).toMatch(
+          /storage pool nodeforge-e2e has none of the stack's \d+ volumes in \S+, expected all of them; no volume was created or removed\./,
+        );
+        expect(all).toMatch(/Fix: mount the storage on the hypervisor, and run this again\./);
+      }
+      expect(volumesIn(lab.state())).toEqual(volumes);
+      const next = await cluster.upWithoutChange();
+      expect(await machines()).toEqual(before);
+      expect(await lab.bootIds()).toEqual(boots);
+      const seen = `status: ${health(status.all)} / ${runs.map((run) => shown(run.all, run.exitCode)).join(" / again: ")}`;
+      await cluster.report("the storage is unmounted below the machines", seen, next);
+    });
+
     it("a worker that got the control plane's host name is refused as such, and is Ready again with its own", async () => {
       const boots = await lab.bootIds();
       const rename = (name: string) =>
@@ -139,4 +197,13 @@ function health(status: string): string {
   const lines = status.split("\n").map((line) => line.trim());
   const warnings = lines.flatMap((line) => /^warning: (.*)$/.exec(line)?.[1] ?? []);
   return warnings.length > 0 ? warnings.join(" / ") : (lines.find((line) => line.startsWith("API server")) ?? "");
+}
+
+/** Returns the sorted ids of the volumes in a state. */
+function volumesIn(state: string): readonly string[] {
+  const { checkpoint } = JSON.parse(state) as {
+    checkpoint: { latest?: { resources?: { type: string; id?: string }[] } };
+  };
+  const volumes = (checkpoint.latest?.resources ?? []).filter(({ type }) => type === "libvirt:index/volume:Volume");
+  return volumes.flatMap(({ id }) => id ?? []).sort();
 }

@@ -27,10 +27,16 @@ async function until(reached: () => boolean | Promise<boolean>, what: string): P
   }
 }
 
-/** Lets a machine's link lose 5 % of the packets, and delay them by up to 50 ms, in both directions. */
-export async function degradeLink(lab: Lab, domain: string): Promise<void> {
+/** Name of the interface that connects a machine to its network. */
+async function tapOf(lab: Lab, domain: string): Promise<string> {
   const [card = ""] = await lab.virsh("domiflist", domain);
   const [tap = ""] = card.split(/\s+/);
+  return tap;
+}
+
+/** Lets a machine's link lose 5 % of the packets, and delay them by up to 50 ms, in both directions. */
+export async function degradeLink(lab: Lab, domain: string): Promise<void> {
+  const tap = await tapOf(lab, domain);
   // A program of the classic packet filter, because kernels of small machines lack netem. Below 5 % of a random number of 32
   // bits it returns TC_ACT_SHOT, else TC_ACT_UNSPEC.
   const program = "4,32 0 0 4294963256,53 1 0 214748365,6 0 0 2,6 0 0 4294967295";
@@ -42,6 +48,25 @@ export async function degradeLink(lab: Lab, domain: string): Promise<void> {
   const delay = "object_add filter-buffer,id=delay,netdev=hostnet0,queue=all,interval=50000";
   const said = await lab.virsh("qemu-monitor-command", domain, "--hmp", delay);
   if (said.length > 0) throw new Error(`QEMU refuses a delay: ${said.join(" ")}`);
+}
+
+/**
+ * Drops a machine's DHCP requests, as a firewall on the bridge does.
+ * @returns a function that lets them through again. A machine that was created again has another link.
+ */
+export async function dropDhcpRequests(lab: Lab, domain: string): Promise<() => Promise<void>> {
+  const tap = await tapOf(lab, domain);
+  // A program of the classic packet filter: TC_ACT_SHOT for IPv4, UDP and port 67, else TC_ACT_UNSPEC.
+  const program = [
+    ["40 0 0 12", "21 0 5 2048"],
+    ["48 0 0 23", "21 0 3 17"],
+    ["40 0 0 36", "21 0 1 67"],
+    ["6 0 0 2", "6 0 0 4294967295"],
+  ].flat();
+  const bytecode = [program.length, ...program].join(",");
+  await execa("tc", ["qdisc", "add", "dev", tap, "clsact"]);
+  await execa("tc", ["filter", "add", "dev", tap, "ingress", "bpf", "bytecode", bytecode, "direct-action"]);
+  return async () => void (await execa("tc", ["qdisc", "del", "dev", tap, "clsact"], { reject: false }));
 }
 
 /**

@@ -12,6 +12,16 @@ export async function resize(path: string, size: string): Promise<void> {
   await execa("mount", ["-o", `remount,size=${size}`, path]);
 }
 
+/**
+ * Hides the files of a folder, as if its storage were not mounted. Processes keep the files that they have open.
+ * @param empty Folder without files, which the path shows meanwhile.
+ * @returns a function that shows them again.
+ */
+export async function hideFiles(path: string, empty: string): Promise<() => Promise<void>> {
+  await execa("mount", ["--bind", empty, path]);
+  return async () => void (await execa("umount", [path]));
+}
+
 /** Unmounts storage although files on it are open. Their processes keep them. */
 export async function unmount(path: string): Promise<void> {
   await execa("umount", ["--lazy", path]);
