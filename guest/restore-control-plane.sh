@@ -1,16 +1,19 @@
 # shellcheck shell=bash
 # Replaces the objects of this control plane by those of a backup. A failure before its end brings the former objects back.
-# The certificates stay, because kubelets and kubeconfigs of this cluster trust them. The keys of service accounts are
+# The certificates stay, because kubelets and kubeconfigs of this cluster trust them. A blank data disk gets those of a
+# backup of this very cluster, while the machine has its former root disk. The workers then stay. The keys of service accounts are
 # replaced, because objects in etcd have tokens signed with them. The key of the secrets is replaced, too, unless the backup has
 # none: the API server reads plain secrets with any key.
 # Parameters: NODE_NAME. VERSION of Kubernetes in the backup. PROGRAM_SIZE and PROGRAM_SHA256 of etcdutl. SNAPSHOT_SIZE and
 # SNAPSHOT_SHA256. EMPTY, "yes" to refuse a cluster that has objects of a user. SECRETS_ENCRYPTED, "yes" if every secret of the
-# backup is encrypted. Sizes are bytes.
+# backup is encrypted. FILES, number of files below /etc/kubernetes that a blank disk gets; 0 for another cluster. Sizes are bytes.
 # Stdin, secret: the private and the public key of service accounts, and the file with the key of the secrets, each a line in
-# base64. The third is empty if the backup has no such file. Then etcdutl, then the snapshot.
+# base64. The third is empty if the backup has no such file. Then the files, a line each: name, mode, content in base64. Then
+# etcdutl, then the snapshot.
 # Result: the seconds, the nodes that stay, and the nodes that must join again.
 source lib/common.sh
 source lib/units.sh
+source lib/node.sh
 source lib/unit-arguments.sh
 source lib/encryption.sh
 source lib/simulated-nodes.sh
@@ -31,7 +34,16 @@ revisions=1000000000
 [[ $SNAPSHOT_SIZE =~ ^[1-9][0-9]*$ ]] || fail "SNAPSHOT_SIZE is $SNAPSHOT_SIZE, expected a number of bytes"
 [[ ${VERSION%.*} == "${running%.*}" ]] ||
   fail "the backup is of Kubernetes $VERSION, and this control plane runs $running. Fix: restore it onto ${VERSION%.*}"
-[[ -f /etc/kubernetes/nodeforge-made ]] || fail "this node has no complete control plane. Fix: npm run up"
+[[ $FILES =~ ^[0-9]+$ ]] || fail "FILES is $FILES, expected a number of files"
+made=/etc/kubernetes/nodeforge-made
+blank=
+if [[ ! -f $made ]]; then
+  # The unit files of another root disk are not set up for a control plane.
+  if ((FILES == 0)) || [[ ! -e /etc/nodeforge/control-plane ]]; then
+    fail "this node has no complete control plane. Fix: npm run up"
+  fi
+  blank=yes
+fi
 mountpoint -q /var/lib/etcd || fail "the control plane's data disk is not mounted. Fix: npm run diagnose names the cause"
 lock_node
 
@@ -80,6 +92,15 @@ receive() {
 read -r private
 read -r public
 read -r secret_keys
+for ((; FILES > 0; FILES--)); do
+  read -r name mode content || fail "the files arrived incomplete. Fix: repeat the restore"
+  [[ -n $blank ]] || continue
+  [[ $name =~ ^[a-zA-Z0-9._/-]+$ && /$name/ != */../* && $mode =~ ^[0-7]{3,4}$ ]] ||
+    fail "the backup has a file $name of mode $mode, which is unexpected. Fix: restore another backup"
+  mkdir -p "$(dirname "$work/files/$name")"
+  base64 -d <<<"$content" >"$work/files/$name"
+  chmod "$mode" "$work/files/$name"
+done
 if ! base64 -d <<<"$private" >"$work/sa.key" || ! base64 -d <<<"$public" >"$work/sa.pub" ||
   ! openssl pkey -noout -in "$work/sa.key" >&2 || ! openssl pkey -pubin -noout -in "$work/sa.pub" >&2; then
   fail "the keys of the service accounts are no keys. Fix: npm run backup -- verify FILE"
@@ -88,7 +109,7 @@ if [[ -n $secret_keys ]]; then
   if ! base64 -d <<<"$secret_keys" >"$work/encryption.json" || ! grep -q '"EncryptionConfiguration"' "$work/encryption.json"; then
     fail "the key of the secrets is no key. Fix: npm run backup -- verify FILE"
   fi
-  [[ -n $(keys_in_use) ]] ||
+  [[ -n $blank || -n $(keys_in_use) ]] ||
     fail "the backup has a key for its secrets, and this control plane does not use keys yet. Fix: npm run up, then repeat the restore"
   # A backup in the middle of the first encryption has the key second. The API server encrypts with the first.
   sed -i 's/"providers":\[\({"identity":{}}\),\(.*\)\]}\]}$/"providers":[\2,\1]}]}/' "$work/encryption.json"
@@ -140,8 +161,17 @@ for file in "${companions[@]}"; do
 done
 # Without their key, the former objects would be lost.
 sync
-mv "$store/member" "$work/former/member"
+[[ -n $blank && ! -e $store/member ]] || mv "$store/member" "$work/former/member"
 mv "$work/store/member" "$store/member"
+if [[ -n $blank ]]; then
+  say "writing the certificates and keys of the backup to the blank disk"
+  # The mark of a complete control plane follows at the end, so that a restore can be repeated until then.
+  mv "$work/files/nodeforge-made" "$work/made"
+  cp -Rp "$work/files/." /etc/kubernetes/
+  # The kubelet's key was on the lost disk.
+  rm -f /etc/kubernetes/kubelet.conf
+  kubeadm init phase kubeconfig kubelet --config /etc/nodeforge/kubeadm.yaml >&2
+fi
 write_file 0600 "$keys/sa.key" <"$work/sa.key"
 write_file 0600 "$keys/sa.pub" <"$work/sa.pub"
 [[ -z $secret_keys ]] || write_file 0600 "$encryption" <"$work/encryption.json"
@@ -166,6 +196,7 @@ wait_for 120 "the restored nodes" nodes
 # A backup of an earlier release has the binding.
 wait_for 120 "the removal of kubeadm's automatic approval" remove_automatic_approval
 restored=yes
+[[ -z $blank ]] || mv "$work/made" "$made"
 rm -rf "$work"
 
 # A worker that joins compares this CA with the hash that it was given.
@@ -207,6 +238,13 @@ fi
 # flanneld exits until its node has a pod range, and its unit restarts it.
 systemctl start --no-block kubelet flanneld kube-proxy
 wait_for 300 "kubelet, flanneld and kube-proxy" all_active kubelet flanneld kube-proxy
+if [[ -n $blank ]]; then
+  wait_for 300 "the kubelet's client certificate" test -s /var/lib/kubelet/pki/kubelet-client-current.pem
+  kubeadm init phase kubelet-finalize all --config /etc/nodeforge/kubeadm.yaml >&2
+  guard_files
+  # The kubelet has asked for its serving certificate meanwhile.
+  systemctl start --no-block nodeforge-approve-kubelets
+fi
 
 # The objects of the backup are back, also if a secret stays plain.
 [[ $(keys_in_use) != "$encryption" || -e $encrypted ]] || rewrite_secrets

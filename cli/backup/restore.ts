@@ -91,6 +91,9 @@ export async function restoreBackup(
 ): Promise<RestoreResult> {
   const { program = await etcdutl(), log = logLine } = options;
   const place = controlPlaneOf(state, session);
+  const { files, snapshot } = await readBackup(path, backup.key);
+  // A blank data disk gets them. Those of another cluster would have another CA than the workers.
+  const own = plan.isSameCluster ? files : [];
   const parameters = {
     NODE_NAME: place.name,
     VERSION: backup.header.kubernetesVersion,
@@ -100,11 +103,12 @@ export async function restoreBackup(
     SNAPSHOT_SHA256: backup.snapshotSha256,
     EMPTY: plan.needsEmpty ? "yes" : "no",
     SECRETS_ENCRYPTED: backup.isEncrypted ? "yes" : "no",
+    FILES: own.length,
   };
-  const { snapshot } = await readBackup(path, backup.key);
   async function* input() {
     const { serviceAccounts, secretKeys } = backup;
     yield Buffer.from(`${serviceAccounts.private}\n${serviceAccounts.public}\n${secretKeys}\n`);
+    yield Buffer.from(own.map(({ name, mode, content }) => `${name} ${mode} ${content}\n`).join(""));
     yield* createReadStream(program) as AsyncIterable<Buffer>;
     yield* snapshot;
   }

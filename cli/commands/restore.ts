@@ -21,7 +21,7 @@ export const command = defineCommand<RestoreCommandOptions>({
     "Replaces every object of a stack's cluster by those of a backup, for example after its data disk was lost and `up` has made " +
     "a new control plane. Everything in the cluster since then is lost, so it asks first. A restore that fails brings the " +
     "former objects back.\n\n" +
-    "Certificates and kubeconfig of the stack stay. Run `up` afterwards: it lets workers join again where they must.\n\n" +
+    "Certificates and kubeconfig of the stack stay. A blank data disk gets those of the backup. Run `up` afterwards: it lets workers join again where they must.\n\n" +
     "Refused for a cluster of another name, and for another cluster that has objects of yours, without --force. Kubernetes " +
     "must have the same minor version.",
   options: () => [

@@ -4,12 +4,14 @@ import { ScriptNode } from "./script-node.ts";
 /** Paths of a control plane, and their paths in the folder of a {@link BackupNode}. */
 const places = {
   "/etc/nodeforge/image.json": "image.json",
+  "/etc/nodeforge/control-plane": "control-plane",
   "/etc/kubernetes": "kubernetes",
   "/etc/cni/net.d": "cni",
   "/run/nodeforge": "run",
   "/run/flannel": "flannel",
   "/var/lib/nodeforge": "data",
   "/var/lib/cni": "leases",
+  "/var/lib/kubelet": "kubelet",
 };
 
 /**

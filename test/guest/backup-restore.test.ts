@@ -1,4 +1,4 @@
-import { rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../lib/digest.ts";
@@ -21,10 +21,13 @@ const parameters = {
   SNAPSHOT_SHA256: sha256(snapshot),
   EMPTY: "yes",
   SECRETS_ENCRYPTED: "no",
+  FILES: 0,
 };
 const base64 = (text: string) => Buffer.from(text).toString("base64");
-const inputOf = (key: string, secretKeys = "") =>
-  Buffer.concat([Buffer.from(`${base64(key)}\n${base64("old pub\n")}\n${base64(secretKeys)}\n${program}`), snapshot]);
+const inputOf = (key: string, secretKeys = "", files = "") => {
+  const keys = `${base64(key)}\n${base64("old pub\n")}\n${base64(secretKeys)}\n`;
+  return Buffer.concat([Buffer.from(`${keys}${files}${program}`), snapshot]);
+};
 const ownNodes = "master 10.0.0.0/24 192.0.2.10\none 10.0.1.0/24 192.0.2.11\ntwo 10.0.2.0/24 192.0.2.12\n";
 
 function node(ofBackup = ownNodes): BackupNode {
@@ -261,6 +264,95 @@ describe("a restore that fails after the swap brings the former objects and keys
   });
 });
 
+describe("a restore onto a blank data disk", () => {
+  const kept = {
+    "nodeforge-made": "old made\n",
+    "pki/ca.crt": "old ca\n",
+    "pki/ca.key": "old ca key\n",
+    "kubelet.conf": "old kubelet\n",
+    "admin.conf": "clusters:\n- cluster:\n    server: https://192.0.2.10:6443\n",
+    "nodeforge-joins/empty": "",
+  };
+  const filesOf = (files: Readonly<Record<string, string>>) =>
+    Object.entries(files)
+      .map(([name, text]) => `${name} 600 ${base64(text)}\n`)
+      .join("");
+  const kubeadm = 'kubeadm() { [[ $1 != init ]] || note "kubeadm $*"; echo v1.36.3; }\n';
+  const count = Object.keys(kept).length;
+
+  /** A control plane whose root disk is the former one. */
+  function blankNode(): BackupNode {
+    const made = new BackupNode(kubeadm);
+    made.write("nodes-own", ownNodes);
+    made.write("nodes-backup", ownNodes);
+    made.write("control-plane", "");
+    made.write("kubelet/pki/kubelet-client-current.pem", "certificate\n");
+    for (const folder of ["kubernetes", "data/var/lib/etcd"]) {
+      rmSync(join(made.folder, folder), { recursive: true });
+      mkdirSync(join(made.folder, folder));
+    }
+    return made;
+  }
+  const fill = (made: BackupNode, environment = {}, files: Readonly<Record<string, string>> = kept) =>
+    restore(
+      made,
+      environment,
+      { EMPTY: "no", FILES: Object.keys(files).length },
+      inputOf("old key\n", "", filesOf(files)),
+    );
+
+  it("writes the files of the backup, makes a kubelet's kubeconfig, and keeps every worker", () => {
+    const made = blankNode();
+    const { status, stdout, stderr } = fill(made);
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stay: ["one", "two"], again: [] });
+    expect(marker(made)).toBe("backup");
+    for (const [name, text] of Object.entries(kept)) {
+      if (name !== "kubelet.conf") expect(made.read(`kubernetes/${name}`), name).toBe(text);
+    }
+    expect(made.has("kubernetes/kubelet.conf")).toBe(false);
+    expect(made.read("kubernetes/pki/sa.key")).toBe("old key\n");
+    expect(statSync(join(made.folder, "kubernetes/pki/ca.key")).mode & 0o777).toBe(0o600);
+    const phases = made.calls.filter((each) => each.startsWith("kubeadm "));
+    expect(phases).toEqual([
+      "kubeadm init phase kubeconfig kubelet --config /etc/nodeforge/kubeadm.yaml",
+      "kubeadm init phase kubelet-finalize all --config /etc/nodeforge/kubeadm.yaml",
+    ]);
+    expect(made.calls.indexOf(phases[0] ?? "")).toBeLessThan(made.calls.indexOf(started));
+    expect(made.has("data/restore")).toBe(false);
+  });
+
+  it("can be repeated after a failure, because the mark of a complete control plane is the last file", () => {
+    const made = blankNode();
+    expect(fill(made, { START_FAILS: "backup" }).status).toBe(1);
+    expect(made.has("kubernetes/nodeforge-made")).toBe(false);
+    expect([fill(made).status, marker(made)]).toEqual([0, "backup"]);
+    expect(made.read("kubernetes/nodeforge-made")).toBe("old made\n");
+  });
+
+  it("leaves the files of a complete control plane as they are", () => {
+    const made = node();
+    const input = inputOf("old key\n", "", filesOf(kept));
+    expect(restore(made, {}, { FILES: count }, input).status).toBe(0);
+    expect([made.read("kubernetes/pki/ca.crt"), made.read("kubernetes/nodeforge-made")]).toEqual(["ca\n", "{}\n"]);
+    expect(made.calls.filter((each) => each.startsWith("kubeadm "))).toEqual([]);
+  });
+
+  it.each([
+    ["of another cluster", true, {}, "this node has no complete control plane. Fix: npm run up"],
+    ["with another root disk", false, kept, "this node has no complete control plane. Fix: npm run up"],
+    ["with a file outside of the folder", true, { "../x": "x" }, "the backup has a file ../x of mode 600"],
+  ])("is refused %s", (_, isSameRoot, files, message) => {
+    const made = blankNode();
+    if (!isSameRoot) rmSync(join(made.folder, "control-plane"));
+    const { status, stderr } = fill(made, {}, files);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`FAILED: ${message}`);
+    expect(readdirSync(join(made.folder, "kubernetes"))).toEqual([]);
+    expect(made.calls.filter((each) => each.startsWith("systemctl"))).toEqual([]);
+  });
+});
+
 describe("a restore changes nothing", () => {
   it.each([
     ["of another minor version", {}, { VERSION: "v1.35.9" }, "the backup is of Kubernetes v1.35.9"],
@@ -278,6 +370,7 @@ describe("a restore changes nothing", () => {
     ["that etcdutl refuses", { UTL_FAILS: "yes" }, {}, "etcdutl refuses the snapshot"],
     ["with a size that is no number", {}, { SNAPSHOT_SIZE: "1k" }, "SNAPSHOT_SIZE is 1k, expected"],
     ["with a wrong mark", {}, { SECRETS_ENCRYPTED: "" }, "SECRETS_ENCRYPTED is , expected yes or no"],
+    ["with a number of files that is no number", {}, { FILES: "x" }, "FILES is x, expected a number of files"],
     ["with a wrong parameter", {}, { EMPTY: "maybe" }, "EMPTY is maybe, expected yes or no"],
   ])("%s", (_, environment, changed, message) => {
     const made = node();

@@ -60,8 +60,8 @@ describe("the plan of a restore", () => {
 });
 
 describe("a restore", () => {
-  const plan = { isSameCluster: false, needsEmpty: true };
-  const prepared = async (folder: string, ssh: string, more: readonly string[] = []) => {
+  const another = { isSameCluster: false, needsEmpty: true };
+  const prepared = async (folder: string, ssh: string, more: readonly string[] = [], plan = another) => {
     await programsIn(folder, sendingSsh(undefined, more));
     const session = sessionIn(folder);
     const { path } = await takeBackup(session, stateOf(), { folder: join(folder, "backups"), log: () => undefined });
@@ -92,12 +92,25 @@ echo '[   2s] stopping' >&2; echo '{"seconds":90,"stay":["one"],"again":["two"]}
         VERSION: "v1.36.3",
         EMPTY: "yes",
         SECRETS_ENCRYPTED: "no",
+        FILES: 0,
         PROGRAM_SIZE: 4,
         SNAPSHOT_SIZE: snapshotOf(3).length,
       },
       SNAPSHOT_SHA256: sha256(snapshotOf(3)),
     });
     for (const [name, value] of assigned) expect(program).toContain(`\n${name}='${value}'\n`);
+    expect(program).not.toContain("YQ==");
+  });
+
+  test("sends the files of the same cluster on standard input, for a blank data disk", async ({ folder }) => {
+    const ssh = `read -r size; head -c "$size" >'${folder}/program'; head -n 7 >'${folder}/lines'; cat >/dev/null
+echo '{"seconds":90,"stay":[],"again":[]}'`;
+    const { restore } = await prepared(folder, ssh, [], { isSameCluster: true, needsEmpty: false });
+    await restore();
+    const files = ["pki/ca.crt", "pki/ca.key", "pki/sa.key", "pki/sa.pub"].map((name) => `${name} 600 YQ==\n`);
+    expect(await readFile(join(folder, "lines"), "utf8")).toBe(["YQ==\nYQ==\n\n", ...files].join(""));
+    const program = await readFile(join(folder, "program"), "utf8");
+    expect(program).toContain("\nFILES='4'\n");
     expect(program).not.toContain("YQ==");
   });
 
