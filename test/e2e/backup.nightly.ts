@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { smokeNamespace } from "../../names.ts";
 import { Lab } from "./lab.ts";
@@ -17,6 +18,18 @@ const ownObjects = async () => {
   const listed = await lab.kubectl("get", kinds, "-n", "kept", "-o", "name");
   return listed.trim().split("\n").sort();
 };
+
+/** Turns the control plane off and deletes its data disk. Returns the disk's path and its size in bytes. */
+async function loseDataDisk() {
+  const [path = ""] = (await lab.virsh("domblklist", "e2e-master", "--details"))
+    .map((line) => line.split(/\s+/).at(-1) ?? "")
+    .filter((file) => file.includes("e2e-master-data"));
+  expect(path).not.toBe("");
+  const size = /Capacity:\s+(\d+)/.exec((await lab.virsh("vol-info", "--bytes", path)).join("\n"))?.[1] ?? "";
+  await lab.virsh("destroy", "e2e-master");
+  await lab.virsh("vol-delete", path);
+  return { path, size };
+}
 
 /** Takes a backup and returns its path, which is removed at the end. */
 async function backUp(): Promise<string> {
@@ -84,14 +97,40 @@ describe("a backup", () => {
     await lab.expectNothingToDo();
   });
 
+  it("restores every object onto a blank data disk, and the worker stays in the same cluster", async () => {
+    const boots = await lab.bootIds(["worker-node-1"]);
+    const uidOf = (node: string) => lab.kubectl("get", `node/${node}`, "-o", "jsonpath={.metadata.uid}");
+    const uids = [await uidOf("master"), await uidOf("worker-node-1")];
+    const [master] = await lab.nodes();
+    const { path: disk, size } = await loseDataDisk();
+    const refused = await lab.nodeforge("up", ["--yes"], 20);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.all).toContain(
+      `the disk with the control plane's data is missing, volume ${basename(disk)} of pool nodeforge-e2e.`,
+    );
+    // The documented way to keep the workers.
+    await lab.virsh("vol-create-as", "nodeforge-e2e", basename(disk), size, "--format", "qcow2");
+    await lab.virsh("start", "e2e-master");
+    await lab.eventually("the login to the control plane", 10, async () => {
+      await lab.ssh(master!.address, "mountpoint /var/lib/etcd && test ! -e /etc/kubernetes/nodeforge-made");
+    });
+    const restored = await lab.nodeforge("restore", [path, "--yes"], 80);
+    expect(restored.exitCode, restored.all).toBe(0);
+    expect(restored.all).toContain("writing the certificates and keys of the backup to the blank disk");
+    expect(restored.all).toContain("workers that stay: worker-node-1");
+    await lab.up();
+    expect(await lab.clusterIdentity()).toBe(identity);
+    expect(await ownObjects()).toEqual(objects);
+    expect([await uidOf("master"), await uidOf("worker-node-1")]).toEqual(uids);
+    expect(await lab.bootIds(["worker-node-1"])).toEqual(boots);
+    expect(await lab.readyNodes()).toEqual(both);
+    await lab.kubectl("-n", "kept", "rollout", "status", "deployment/web", "--timeout=240s");
+    await lab.expectNothingToDo();
+  });
+
   it("is refused by a cluster that has objects of a user and another id", async () => {
     // The documented way to give up the data of a control plane that does not answer.
-    const [volume = ""] = (await lab.virsh("domblklist", "e2e-master", "--details"))
-      .map((line) => line.split(/\s+/).at(-1) ?? "")
-      .filter((file) => file.includes("e2e-master-data"));
-    expect(volume).not.toBe("");
-    await lab.virsh("destroy", "e2e-master");
-    await lab.virsh("vol-delete", volume);
+    await loseDataDisk();
     const refused = await lab.nodeforge("up", ["--yes"], 20);
     expect(refused.exitCode).not.toBe(0);
     const destroyed = await lab.nodeforge("destroy", ["--yes"], 20);
