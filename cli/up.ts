@@ -78,6 +78,7 @@ async function prepare(session: Session, state: StackState): Promise<boolean> {
   await refuseUnfinishedRevert(machinesOf(state));
   await startStopped(state);
   await setWrongClocks(state);
+  // Every pool is active now, also one that is about to be found empty.
   await refuseUnmountedStorage(state);
   return refreshFromLibvirt(session, { state });
 }

@@ -30,7 +30,8 @@ export async function refuseUnmountedStorage(state: StackState, connect: Connect
     throw new Error(
       `storage pool ${name} has none of the stack's ${volumes.length} volumes in ${folder}, expected all of them; no volume was ` +
         "created or removed. Its storage is probably not mounted. Machines that run have their disks open: do not stop them. " +
-        "Fix: mount the storage on the hypervisor, and run this again. If the volumes are lost for good: npm run destroy",
+        "Fix: mount the storage on the hypervisor, and run this again. If the volumes are lost for good, forget them with " +
+        "`npm run pulumi -- refresh`, and then run `npm run up`",
     );
   }
 }
