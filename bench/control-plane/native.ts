@@ -34,7 +34,8 @@ export const nativeEndpoint = `https://${parameters.NODE_ADDRESS}:6443`;
  * A real control plane on this machine, without a virtual machine and without a kubelet.
  *
  * It runs the units of nix/node.toml, from the node programs of the cache. Its network has only a loopback interface, and its
- * mounts and processes are its own. It changes nothing outside of its temporary folder, needs root, and ends with this process.
+ * mounts and processes are its own. It changes nothing outside of its temporary folder, needs root, and ends with this process, and
+ * not at Ctrl-C, which this process may answer.
  */
 export class NativeControlPlane implements AsyncDisposable {
   /** Temporary folder with admin.conf and a log for each unit. */
@@ -51,9 +52,13 @@ export class NativeControlPlane implements AsyncDisposable {
   /**
    * Starts a control plane, and waits until its API server is ready.
    * @param changes Other flags of its units, by the name of the unit. @default as on a node
-   * @throws when it ends before that.
+   * @param signal Ends the start. @default nothing ends it
+   * @throws when it ends before that; the reason of the signal after an abort, without a folder that stays.
    */
-  static async start(changes: Readonly<Record<string, FlagChanges>> = {}): Promise<NativeControlPlane> {
+  static async start(
+    changes: Readonly<Record<string, FlagChanges>> = {},
+    signal?: AbortSignal,
+  ): Promise<NativeControlPlane> {
     const binaries = await nodeBinaries();
     const folder = await mkdtemp(join(tmpdir(), "nodeforge-native-"));
     const units = readDeclaration().unit.filter(({ name }) => controlPlaneUnits.includes(name));
@@ -66,13 +71,23 @@ export class NativeControlPlane implements AsyncDisposable {
     const path = `${binaries}:${process.env.PATH ?? ""}`;
     const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child"];
     const child = spawn("unshare", [...namespaces, "bash", script], {
+      detached: true,
       env: { ...process.env, ...parameters, FOLDER: folder, PATH: path },
       stdio: ["pipe", "pipe", "inherit"],
     });
     const plane = new NativeControlPlane(folder, child, path);
     const ready = once(child.stdout, "data").then(() => "ready");
     const ended = once(child, "exit").then(() => "ended");
-    if ((await Promise.race([ready, ended])) === "ended") {
+    const stop = () => child.stdin.end();
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted === true) stop();
+    const first = await Promise.race([ready, ended]);
+    signal?.removeEventListener("abort", stop);
+    if (signal?.aborted === true) {
+      await plane[Symbol.asyncDispose]();
+      throw signal.reason;
+    }
+    if (first === "ended") {
       throw new Error(`the control plane ended before it was ready. Fix: read the logs in ${folder}`);
     }
     return plane;
@@ -85,15 +100,15 @@ export class NativeControlPlane implements AsyncDisposable {
    */
   async run(program: string, args: readonly string[], input = ""): Promise<string> {
     const options = { ...this.#options, input, stderr: ["pipe", "inherit"] } as const;
-    const { stdout } = await execa("nsenter", [...this.#entering, program, ...args], options);
+    const { stdout } = await execa("nsenter", [...this.entering, program, ...args], options);
     return stdout;
   }
 
   /** Starts a program in the namespaces. It ends with the control plane. */
   start(program: string, args: readonly string[], log: string): void {
     const command = ["bash", "-c", 'exec "$0" "$@" >"$LOG" 2>&1', program, ...args];
-    const options = { ...this.#options, env: { ...this.#options.env, LOG: join(this.folder, log) } };
-    void execa("nsenter", [...this.#entering, ...command], { ...options, reject: false, stdin: "ignore" });
+    const options = { ...this.#options, env: { ...this.#options.env, LOG: join(this.folder, log) }, detached: true };
+    void execa("nsenter", [...this.entering, ...command], { ...options, reject: false, stdin: "ignore" });
   }
 
   /** Runs kubectl. @returns its stdout. */
@@ -103,14 +118,17 @@ export class NativeControlPlane implements AsyncDisposable {
 
   /** Ends every process of the control plane, and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#process, "exit");
-    this.#process.stdin?.end();
-    await ended;
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = once(this.#process, "exit");
+      this.#process.stdin?.end();
+      await ended;
+    }
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Options of nsenter. The process is the first one of its namespaces except for the one of processes. */
-  get #entering(): readonly string[] {
+  /** Options of nsenter, before a program that ends with the control plane. */
+  get entering(): readonly string[] {
+    // The process is the first one of its namespaces except for the one of processes.
     const pid = String(this.#process.pid);
     return ["--target", pid, "--net", "--mount", `--pid=/proc/${pid}/ns/pid_for_children`];
   }
