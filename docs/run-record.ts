@@ -39,7 +39,8 @@ A run of \`npm run bench\` has these files, too. [benchmarking.md](benchmarking.
 | \`bench.html\`      | the report with its plots: one page without scripts |
 
 A run of \`npm run test:conformance\` has \`conformance.json\` (each case with its outcome, seconds and reason), \`junit.xml\` and
-\`conformance.log\`, too.
+\`conformance.log\`, and no \`pulumi.log\`. With \`--bare\` the folder ends in \`@bare\`, and the record has no settings, no hypervisor and
+no image. [conformance.md](conformance.md) has the results.
 
 | command                               | effect |
 | ------------------------------------- | ----------------------------------------------------------------------------------- |

@@ -33,17 +33,16 @@ async function main(given: Arguments): Promise<number> {
   }
   if (selection.chosen.length === 0)
     throw new Error(`every case that matches needs an image of a registry. Fix: add --all where the nodes reach one`);
-  const report =
-    stack === undefined
-      ? await testBareCluster(selection, program)
-      : await testStack(stack, { selection, program, args: argumentsOf(given) });
+  const cases = { selection, program, args: argumentsOf(given) };
+  const report = stack === undefined ? await testBareCluster(cases) : await testStack(stack, cases);
   process.stdout.write(json ? reportJson(report) : `${reportText(report)}\n`);
   return exitCodeOf(report);
 }
 
 /** Arguments for the record, which has no choice of the stack. */
-function argumentsOf({ all, focus }: Arguments): readonly string[] {
-  return [...(all ? ["--all"] : []), ...(focus === undefined ? [] : ["--focus", focus.source])];
+function argumentsOf({ stack, all, focus }: Arguments): readonly string[] {
+  const bare = stack === undefined ? ["--bare"] : [];
+  return [...bare, ...(all ? ["--all"] : []), ...(focus === undefined ? [] : ["--focus", focus.source])];
 }
 
 function listing({ chosen, leftOut }: Selection): string {

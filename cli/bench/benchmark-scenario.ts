@@ -114,7 +114,7 @@ async function surroundingsOf(run: Run): Promise<Readonly<Record<string, string>
       cluster,
       kubernetes: found.kubernetes ?? versions.kubernetes,
       nodeforge: `${found.nodeforge}${git === null ? "" : ` (${git.revision.slice(0, 12)}${git.dirty ? ", changed" : ""})`}`,
-      virtualisation: hypervisor.domainType,
+      virtualisation: hypervisor?.domainType ?? "none",
       processor: `${machine.processors} x ${machine.processor}`,
       memory: `${machine.memoryMiB} MiB`,
       kernel: machine.kernel,

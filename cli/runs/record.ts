@@ -69,7 +69,8 @@ export interface RunRecord {
   readonly git: { readonly revision: string; readonly dirty: boolean } | null;
   readonly image: ImageRecord;
   readonly versions: Versions;
-  readonly hypervisor: { readonly uri: string; readonly domainType: DomainType };
+  /** Null where no node is a machine. */
+  readonly hypervisor: { readonly uri: string; readonly domainType: DomainType } | null;
   readonly machine: Machine;
   readonly changes: Changes | null;
   readonly nodes: readonly NodeRecord[];
@@ -102,7 +103,7 @@ const recordShape = object({
   git: maybe(object({ revision: text })),
   image: object({ location: maybe(text), sha256: maybe(text), manifest: maybe(anyObject) }),
   versions: object({ packages: mapOf(text), plugins: mapOf(text) }),
-  hypervisor: object({ uri: text, domainType: text }),
+  hypervisor: maybe(object({ uri: text, domainType: text })),
   machine: object({ processor: text, processors: number, memoryMiB: number }),
   changes: maybe(object(counts)),
   nodes: list(object({ name: text, role: text, address: text })),

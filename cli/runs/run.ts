@@ -18,6 +18,8 @@ export interface RunStart {
   readonly command: RecordedCommand;
   /** The command's own arguments. */
   readonly args: readonly string[];
+  /** Name of the log in the folder of the run. @default that of Pulumi's output */
+  readonly log?: string;
 }
 
 /** End of a run. */
@@ -146,7 +148,11 @@ export class Run {
   }
 }
 
-async function describeStart(session: RecordedSession, { command, args }: RunStart, start: Date): Promise<RunRecord> {
+async function describeStart(
+  session: RecordedSession,
+  { command, args, log = files.log }: RunStart,
+  start: Date,
+): Promise<RunRecord> {
   const settings = session.settings();
   return {
     formatVersion,
@@ -166,7 +172,7 @@ async function describeStart(session: RecordedSession, { command, args }: RunSta
     changes: null,
     nodes: [],
     timings: {},
-    logs: [files.log],
+    logs: [log],
   };
 }
 

@@ -31,10 +31,8 @@ export async function readSurroundings(session: RecordedSession): Promise<Surrou
     git,
     image: readImage(namedImage(session), settings.get("imageSha256")),
     versions: asked,
-    hypervisor: {
-      uri,
-      domainType: resolveDomainType(settings.get("domainType"), uri, detectDomainType()),
-    },
+    hypervisor:
+      uri === "" ? null : { uri, domainType: resolveDomainType(settings.get("domainType"), uri, detectDomainType()) },
     machine: thisMachine(),
   };
 }

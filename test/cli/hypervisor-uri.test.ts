@@ -48,7 +48,7 @@ describe("the hypervisor of a stack's file", () => {
       capture: () => Promise.resolve("v3.250.0"),
       pulumi: () => Promise.resolve(0),
     });
-    expect((await readSurroundings(session(evil))).hypervisor.uri).toBe(evil);
+    expect((await readSurroundings(session(evil))).hypervisor?.uri).toBe(evil);
     expect(await calls()).toBe("");
     await readSurroundings(session("qemu:///system"));
     expect(await calls()).toBe("-q -c qemu:///system version\n");

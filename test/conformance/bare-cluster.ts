@@ -1,17 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { simulationInput } from "../../addons/simulated-nodes.ts";
 import { NativeControlPlane } from "../../bench/control-plane/native.ts";
-import { inCheckout } from "../../lib/checkout.ts";
-import { logLine } from "../../lib/log.ts";
 import { simulatedLabel } from "../../names.ts";
-import { versions } from "../../tools/versions.ts";
-import type { Task } from "./in-namespace.ts";
+import { nodeBinaries } from "../../tools/node-binaries.ts";
+import { bareSession } from "./bare-session.ts";
+import { interruptible } from "./interruptible.ts";
 import type { Junit } from "./junit.ts";
+import { recordRun, type Cases } from "./recorded-run.ts";
 import type { Report } from "./report.ts";
-import type { Selection } from "./requirements.ts";
+import { runSuite, type SuiteOptions } from "./suite.ts";
+
+/** The administrator's kubeconfig in the namespaces. */
+const kubeconfig = "/etc/kubernetes/admin.conf";
 
 /** Where kwok's configuration is on a node, and so in the namespaces. */
 const kwokConfiguration = "/etc/nodeforge/simulated.yaml";
@@ -23,35 +25,41 @@ const nodeNames = ["worker-node-1", "worker-node-2"];
 const stages = ["node-ready", "pod-deleted"];
 
 /**
- * Runs cases against a new control plane on this machine. It has two simulated nodes, which get pods and never start them, as
- * nodes that pull no image. A case that passes needs no image. Needs root.
- *
- * The folder with the log stays where a case has failed.
+ * Runs cases against a new control plane on this machine, and records the run. It has two simulated nodes, which get pods and never
+ * start them, as nodes that pull no image. A case that passes needs no image.
+ * @throws without root.
  */
-export async function testBareCluster({ chosen, leftOut }: Selection, program: string): Promise<Report> {
-  await using plane = await NativeControlPlane.start();
+export async function testBareCluster(cases: Cases): Promise<Report> {
+  const user = process.getuid?.();
+  if (user !== 0) {
+    const fix = 'Fix: sudo env PATH="$PATH" npm run test:conformance -- --bare';
+    throw new Error(`--bare makes namespaces, so it needs root: found user ${user}, expected 0. ${fix}`);
+  }
+  // Before the record, because nothing interrupts a build.
+  const kubectl = join(await nodeBinaries(), "kubectl");
+  return interruptible("the present case cleans up, and the control plane ends", (signal) =>
+    recordRun(bareSession, cases, (log) => runCases(cases, { kubectl, log, signal }), signal),
+  );
+}
+
+async function runCases(
+  { program, selection: { chosen } }: Cases,
+  options: Pick<SuiteOptions, "kubectl" | "log" | "signal">,
+): Promise<Junit> {
+  await using plane = await NativeControlPlane.start({}, options.signal);
   await plane.run("tee", [kwokConfiguration], kwokInput());
-  plane.start("kwok", ["--config", kwokConfiguration, "--kubeconfig", "/etc/kubernetes/admin.conf"], "kwok.log");
+  plane.start("kwok", ["--config", kwokConfiguration, "--kubeconfig", kubeconfig], "kwok.log");
   await plane.run(
     "kubectl",
     ["create", "-f", "-"],
     JSON.stringify({ apiVersion: "v1", kind: "List", items: nodeNames.map(nodeOf) }),
   );
   await plane.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s");
-  const folder = await mkdtemp(join(tmpdir(), "nodeforge-conformance-"));
-  const task: Task = { program, chosen, folder };
-  logLine(`the log of the tests is ${join(folder, "conformance.log")}`);
-  const began = Date.now();
-  const output = await plane.run(
-    process.execPath,
-    [inCheckout("test", "conformance", "in-namespace.ts")],
-    JSON.stringify(task),
-  );
-  const { results } = JSON.parse(output) as Junit;
-  const seconds = (Date.now() - began) / 1000;
-  const isWhole = results.every(({ outcome }) => outcome === "passed");
-  if (isWhole) await rm(folder, { recursive: true });
-  return { kubernetes: versions.kubernetes, isInterrupted: false, seconds, results, leftOut };
+  // Its path is short, because a test makes a socket in it.
+  const folder = join(plane.folder, "e2e");
+  await mkdir(folder);
+  const within = ["nsenter", ...plane.entering];
+  return await runSuite({ ...options, program, chosen, kubeconfig, domain: "cluster.local", folder, within });
 }
 
 /** Returns kwok's configuration. */

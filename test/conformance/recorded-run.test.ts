@@ -1,140 +1,88 @@
-import { existsSync, readdirSync } from "node:fs";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { afterEach, describe, expect, vi } from "vitest";
-import { fakeSession } from "../cli/runs/fake-session.ts";
+import { readdirSync } from "node:fs";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { listArchive } from "../../cli/runs/archive.ts";
+import { listing } from "../../cli/runs/listing.ts";
 import { readStored, validate } from "../cli/runs/recording.ts";
 import { test } from "../support/folder.ts";
-import { recordCases } from "./recorded-run.ts";
+import { bareSession } from "./bare-session.ts";
+import type { CaseResult } from "./junit.ts";
+import { recordRun, type CaseRunner } from "./recorded-run.ts";
 
-const chosen = ["[sig-a] A [Conformance]", "[sig-b] B [Conformance]"];
-const selection = { chosen, leftOut: [{ name: "[sig-c] C [Conformance]", reason: "needs images: agnhost" }] };
-const administrator = "client-key-data: c2VjcmV0LWtleQ==";
-const report = (second: string) =>
-  `<testsuites><testsuite><testcase name="[It] ${chosen[0]}" status="passed" time="1.5"/>` +
-  `<testcase name="[It] ${chosen[1]}" status="${second}" time="0.5"/></testsuite></testsuites>`;
+const chosen = ["[sig-a] A [Conformance]"];
+const leftOut = [{ name: "[sig-c] C [Conformance]", reason: "needs images: agnhost" }];
+const cases = { selection: { chosen, leftOut }, program: "/e2e-test", args: ["--bare", "--focus", "sig"] };
 
-/** kubectl on a cluster whose namespaces are the lines of a file. It copies its kubeconfig, and records its arguments. */
-const kubectl = `#!/bin/bash
-cd "$(dirname "$0")"
-case $* in
-version*) echo '{"clientVersion":{"gitVersion":"v1.36.3"}}' ;;
-*get*) stat -c %a "$KUBECONFIG" >mode; sed 's|^|namespace/|' namespaces ;;
-*delete*) for name in "\${@:5}"; do sed -i "/^$name$/d" namespaces; done ;;
-esac
-echo "$*" >>calls
-`;
-
-/** Tests that leave a namespace, and end with the script. */
-const head = `#!/bin/bash
-OUT=$(dirname "$0")
-mkdir reports; REPORT=reports/junit_01.xml
-cp "$KUBECONFIG" "$OUT/used"; echo "$KUBECONFIG $PWD" >"$OUT/paths"; echo "$*" >"$OUT/arguments"
-echo secrets-1 >>"$OUT/namespaces"
-`;
-
-async function prepare(folder: string, script: string) {
-  await writeFile(join(folder, "kubectl"), kubectl);
-  const program = join(folder, "e2e-test");
-  await writeFile(program, head + script);
-  for (const path of [join(folder, "kubectl"), program]) await chmod(path, 0o755);
-  await writeFile(join(folder, "namespaces"), "other-1\n");
-  vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
-  const pulumi = join(folder, "session");
-  await mkdir(pulumi);
-  const fake = fakeSession(pulumi);
-  const session = {
-    ...fake.session,
-    capture: (args: readonly string[]) =>
-      args.includes("kubeconfig") ? Promise.resolve(administrator) : fake.session.capture(args),
+/** Runs no program, and writes its log. */
+const ending =
+  (outcome: CaseResult["outcome"]): CaseRunner =>
+  async (log) => {
+    await writeFile(log, "done\n", { mode: 0o600 });
+    return { results: [{ name: chosen[0] ?? "", outcome, seconds: 1 }], xml: "<testsuites/>\n" };
   };
-  const folders = { runs: join(folder, "runs"), state: join(folder, "state") };
-  const start = (signal: AbortSignal) =>
-    recordCases(session, { selection, program, args: ["--focus", "sig"] }, signal, folders);
-  const recorded = () => {
-    const [name = ""] = readdirSync(folders.runs);
-    return { path: join(folders.runs, name), record: readStored(join(folders.runs, name)) };
-  };
-  return { start, recorded, read: (file: string) => readFile(join(folder, file), "utf8"), folders };
+
+async function record(folder: string, runCases: CaseRunner, signal = new AbortController().signal) {
+  const report = await recordRun(bareSession, cases, runCases, signal, folder).catch((error: unknown) => error);
+  const names = readdirSync(folder);
+  expect(names).toHaveLength(1);
+  const path = join(folder, names[0] ?? "");
+  return { report, path, stored: readStored(path) };
 }
 
-const running = new AbortController().signal;
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
-describe("a run of the conformance tests", () => {
-  test("is recorded with its results", async ({ folder }) => {
-    const { start, recorded } = await prepare(folder, `echo '${report("passed")}' >$REPORT`);
-    expect((await start(running)).results.map(({ outcome }) => outcome)).toEqual(["passed", "passed"]);
-    const { path, record } = recorded();
-    expect(validate(record), JSON.stringify(validate.errors)).toBe(true);
-    expect(record).toMatchObject({
+describe("the record of a run on a cluster without a stack", () => {
+  test("names no stack that Pulumi allows, no hypervisor, no image and no Pulumi", async ({ folder }) => {
+    const { path, stored } = await record(folder, ending("passed"));
+    expect(validate(stored), JSON.stringify(validate.errors)).toBe(true);
+    expect(stored).toMatchObject({
+      stack: "@bare",
+      cluster: "native",
       command: "test:conformance",
-      arguments: ["--focus", "sig"],
-      outcome: "succeeded",
-      exitCode: 0,
-      notes: [expect.stringMatching(/^2 passed, 0 failed, 0 skipped, 1 left out \(\d+s\)$/)],
+      arguments: ["--bare", "--focus", "sig"],
+      configuration: {},
+      hypervisor: null,
+      image: { location: null, sha256: null, manifest: null },
+      versions: { pulumi: null, libvirt: null, qemu: null, plugins: {} },
+      nodes: [],
+      logs: ["conformance.log"],
     });
+    expect(stored.stack).not.toMatch(/^[\w.-]+$/);
+    expect(stored.versions.kubernetes).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(path).toMatch(/Z-@bare$/);
+  });
+
+  test("has the files of every run of the tests, which only its owner can read", async ({ folder }) => {
+    const { path, stored } = await record(folder, ending("passed"));
     const names = ["conformance.json", "conformance.log", "junit.xml", "record.json", "report.html"];
     expect(readdirSync(path).sort()).toEqual(names);
     for (const name of names) expect((await stat(join(path, name))).mode & 0o777).toBe(0o600);
-    const results = JSON.parse(await readFile(join(path, "conformance.json"), "utf8")) as { readonly cases: object[] };
-    expect(results.cases).toHaveLength(3);
+    expect(stored).toMatchObject({ outcome: "succeeded", exitCode: 0 });
+    expect(await readFile(join(path, "report.html"), "utf8")).toContain("test:conformance @bare: succeeded");
   });
 
-  test("reads the kubeconfig from a file of its owner, which is gone afterwards", async ({ folder }) => {
-    const { start, read, folders } = await prepare(folder, `echo '${report("passed")}' >$REPORT`);
-    await start(running);
-    expect(await read("used")).toBe(`${administrator}\n`);
-    expect(await read("mode")).toBe("600\n");
-    const paths = (await read("paths")).trim().split(" ");
-    expect(paths).toHaveLength(2);
-    expect(paths.filter((path) => existsSync(path))).toEqual([]);
-    expect(readdirSync(folders.state)).toEqual([]);
-    expect(await read("arguments")).not.toContain("kubeconfig");
+  test("is one of `npm run runs`", async ({ folder }) => {
+    await record(folder, ending("failed"));
+    const rows = listing(await listArchive(folder)).split("\n");
+    expect(rows).toHaveLength(2);
+    expect(rows[1]).toMatch(/Z-@bare +@bare +test:conformance +failed /);
   });
 
-  test("deletes the namespaces that it leaves, and no other one", async ({ folder }) => {
-    const { start, read } = await prepare(folder, `echo '${report("passed")}' >$REPORT`);
-    await start(running);
-    expect(await read("namespaces")).toBe("other-1\n");
-    expect((await read("calls")).match(/delete namespace.*/g)).toEqual([
-      "delete namespace --ignore-not-found --wait=false secrets-1",
-    ]);
+  test("says how the run failed", async ({ folder }) => {
+    const { report, stored, path } = await record(folder, () => Promise.reject(new Error("the API server ended")));
+    expect(report).toEqual(new Error("the API server ended"));
+    expect(stored).toMatchObject({ outcome: "failed", exitCode: 1, notes: ["the API server ended"] });
+    expect(readdirSync(path).sort()).toEqual(["record.json", "report.html"]);
   });
 
-  test("fails when a case fails", async ({ folder }) => {
-    const { start, recorded } = await prepare(folder, `echo '${report("failed")}' >$REPORT; exit 1`);
-    await start(running);
-    expect(recorded().record).toMatchObject({ outcome: "failed", exitCode: 1 });
-  });
-
-  test("fails when the program has no report, and cleans up", async ({ folder }) => {
-    const { start, recorded, read, folders } = await prepare(folder, "exit 2");
-    await expect(start(running)).rejects.toThrow("the tests ended without a report (2)");
-    expect(recorded().record).toMatchObject({ outcome: "failed", exitCode: 1 });
-    expect(await read("namespaces")).toBe("other-1\n");
-    expect(readdirSync(folders.state)).toEqual([]);
-  });
-
-  test("that is interrupted keeps the results so far, and cleans up", async ({ folder }) => {
-    const script = `end() { echo '${report("interrupted")}' >$REPORT; exit 1; }
-trap end INT
-echo ready >"$OUT/started"
-for ((i = 0; i < 200; i++)); do sleep 0.1; done`;
-    const { start, recorded, read, folders } = await prepare(folder, script);
-    const stop = new AbortController();
-    const ended = start(stop.signal);
-    await expect.poll(() => existsSync(join(folder, "started")), { timeout: 20_000 }).toBe(true);
-    stop.abort();
-    expect(await ended).toMatchObject({ isInterrupted: true });
-    const { path, record } = recorded();
-    expect(record).toMatchObject({ outcome: "interrupted", exitCode: 130 });
-    expect(record.notes[0]).toMatch(/^1 passed, 0 failed, 0 skipped, 1 unfinished, 1 left out /);
-    expect(await readFile(join(path, "junit.xml"), "utf8")).toContain('status="interrupted"');
-    expect(await read("namespaces")).toBe("other-1\n");
-    expect(readdirSync(folders.state)).toEqual([]);
+  test("says that the run was interrupted, also before the first case", async ({ folder }) => {
+    const { report, stored, path } = await record(
+      folder,
+      () => Promise.reject(new Error("kubectl: SIGINT")),
+      AbortSignal.abort(),
+    );
+    expect(report).toMatchObject({ isInterrupted: true, results: [{ name: chosen[0], outcome: "not run" }] });
+    expect(stored).toMatchObject({ outcome: "interrupted", exitCode: 130 });
+    expect(stored.notes).toEqual([expect.stringMatching(/^0 passed, 0 failed, 0 skipped, 1 unfinished, 1 left out /)]);
+    expect(readdirSync(path).sort()).toEqual(["conformance.json", "junit.xml", "record.json", "report.html"]);
   });
 });

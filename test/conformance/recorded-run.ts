@@ -1,20 +1,12 @@
 import { join } from "node:path";
-import { kubectlWith, type Kubectl } from "../../cli/machines/readiness.ts";
 import { runsFolder } from "../../cli/runs/folder.ts";
 import { openRun } from "../../cli/runs/run.ts";
 import type { RecordedSession } from "../../cli/runs/surroundings.ts";
-import { writeKubeconfig } from "../../cli/stack/outputs.ts";
-import { stateFolder } from "../../lib/checkout.ts";
-import { logLine } from "../../lib/log.ts";
 import { ownFolder, writeOwn } from "../../lib/private-files.ts";
-import { kubectl } from "../../tools/kubectl.ts";
 import { versions } from "../../tools/versions.ts";
-import type { Junit } from "./junit.ts";
-import { removeNamespaces, testNamespaces } from "./namespaces.ts";
-import { withPrivateFolders } from "./private-folders.ts";
+import { readJunit, type Junit } from "./junit.ts";
 import { exitCodeOf, reportJson, succeeded, summary, type Report } from "./report.ts";
 import type { Selection } from "./requirements.ts";
-import { runSuite } from "./suite.ts";
 
 /** Cases to run. */
 export interface Cases {
@@ -25,28 +17,35 @@ export interface Cases {
   readonly args: readonly string[];
 }
 
+/** Runs the chosen cases. It gets the path for their log. */
+export type CaseRunner = (log: string) => Promise<Junit>;
+
 /** Names of the files in the folder of a run. */
 const files = { results: "conformance.json", junit: "junit.xml", log: "conformance.log" } as const;
 
 /**
- * Runs cases against the cluster of a session's stack, and records the run. Hold the stack.
+ * Runs cases in a recorded run, whose folder gets their results.
  * @param signal Interrupts the run, whose results so far are recorded.
- * @param folders Folder of all runs, and the one for the kubeconfig during the run.
+ * @param root Folder of all runs.
  */
-export async function recordCases(
+export async function recordRun(
   session: RecordedSession,
-  cases: Cases,
+  { selection: { chosen, leftOut }, args }: Cases,
+  runCases: CaseRunner,
   signal: AbortSignal,
-  folders = { runs: runsFolder, state: stateFolder },
+  root = runsFolder,
 ): Promise<Report> {
-  const run = await openRun(session, { command: "test:conformance", args: cases.args }, folders.runs);
+  const run = await openRun(session, { command: "test:conformance", args, log: files.log }, root);
   // The folder is missing where the record could not begin.
   ownFolder(run.folder);
   const began = Date.now();
   try {
-    const { results, xml } = await testCluster(session, cases, run.folder, folders.state, signal);
+    const { results, xml } = await runCases(join(run.folder, files.log)).catch((error: unknown) => {
+      // Ctrl-C may end a step before the first case.
+      if (signal.aborted) return readJunit("<testsuites/>", chosen);
+      throw error;
+    });
     const seconds = (Date.now() - began) / 1000;
-    const { leftOut } = cases.selection;
     const report = { kubernetes: versions.kubernetes, isInterrupted: signal.aborted, seconds, results, leftOut };
     await writeOwn(join(run.folder, files.junit), xml);
     await writeOwn(join(run.folder, files.results), reportJson(report));
@@ -54,49 +53,7 @@ export async function recordCases(
     await run.finish({ exitCode: exitCodeOf(report), outcome, notes: [summary(report)] });
     return report;
   } catch (error) {
-    const end = signal.aborted
-      ? ({ exitCode: 130, outcome: "interrupted" } as const)
-      : ({ exitCode: 1, outcome: "failed" } as const);
-    await run.finish({ ...end, notes: [(error as Error).message] });
+    await run.finish({ exitCode: 1, outcome: "failed", notes: [(error as Error).message] });
     throw error;
-  }
-}
-
-/** Runs cases, and deletes the namespaces that they leave. */
-async function testCluster(
-  session: RecordedSession,
-  { selection: { chosen }, program }: Cases,
-  runFolder: string,
-  stateFolder: string,
-  signal: AbortSignal,
-): Promise<Junit> {
-  return withPrivateFolders(
-    session.stack,
-    async ({ access, temporary }) => {
-      const kubeconfig = await writeKubeconfig(session, access);
-      const ask = await kubectlWith(kubeconfig);
-      const before = await testNamespaces(ask);
-      if (before.length > 0) logLine(`namespaces of other end-to-end tests stay: ${before.join(", ")}`);
-      try {
-        const domain = session.settings().get("clusterDomain");
-        const log = join(runFolder, files.log);
-        const options = { program, chosen, kubeconfig, kubectl: await kubectl(), domain, log, signal };
-        return await runSuite({ ...options, folder: temporary });
-      } finally {
-        await cleanUp(ask, before);
-      }
-    },
-    stateFolder,
-  );
-}
-
-/** Deletes the namespaces that the tests have left. A failure is a line, because the results count in any case. */
-async function cleanUp(ask: Kubectl, before: readonly string[]): Promise<void> {
-  const fix = "Fix: npm run kubectl -- delete namespace NAME";
-  try {
-    const left = await removeNamespaces(ask, before);
-    if (left.length > 0) logLine(`namespaces of the tests that still exist: ${left.join(", ")}. ${fix}`);
-  } catch (error) {
-    logLine(`the namespaces of the tests may still exist: ${(error as Error).message}. ${fix}`);
   }
 }

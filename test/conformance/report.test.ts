@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CaseResult } from "./junit.ts";
-import { exitCodeOf, reportJson, reportText, summary, type Report } from "./report.ts";
+import { countReasons, exitCodeOf, reportJson, reportText, summary, type Report } from "./report.ts";
 
 const passed: CaseResult = { name: "a", outcome: "passed", seconds: 12.34 };
 const failed: CaseResult = { name: "b", outcome: "failed", seconds: 300, reason: "expected 2 pods" };
@@ -76,6 +76,17 @@ it("the JSON has every case with its outcome, and the numbers", () => {
     isInterrupted: false,
     seconds: 723,
     counts: { passed: 1, failed: 1, skipped: 0, interrupted: 0, "not run": 0 },
+    leftOut: { "needs images: agnhost": 1 },
     cases: [passed, failed, { ...leftOut[0], outcome: "left out", seconds: 0 }],
   });
+});
+
+it("the cases that are left out are counted by reason, the largest number first", () => {
+  const cases = ["b", "c", "c", "a"].map((image, number) => ({ name: `${number}`, reason: `needs images: ${image}` }));
+  expect(Object.entries(countReasons(cases))).toEqual([
+    ["needs images: c", 2],
+    ["needs images: a", 1],
+    ["needs images: b", 1],
+  ]);
+  expect(countReasons([])).toEqual({});
 });

@@ -1,4 +1,5 @@
 import { duration } from "../../lib/log.ts";
+import { compareNames } from "../../lib/name-order.ts";
 import { columns } from "../../lib/table.ts";
 import type { CaseResult, Outcome } from "./junit.ts";
 import type { LeftOut } from "./requirements.ts";
@@ -56,8 +57,16 @@ export function reportText(report: Report): string {
 /** Results as JSON. Its format version changes when a field is removed or changes its meaning. */
 export function reportJson(report: Report): string {
   const { kubernetes, isInterrupted, seconds, results, leftOut } = report;
+  const counts = { counts: countsOf(results), leftOut: countReasons(leftOut) };
   const cases = [...results, ...leftOut.map((each) => ({ ...each, outcome: "left out", seconds: 0 }))];
-  return `${JSON.stringify({ formatVersion: 1, kubernetes, isInterrupted, seconds, counts: countsOf(results), cases }, undefined, 2)}\n`;
+  return `${JSON.stringify({ formatVersion: 1, kubernetes, isInterrupted, seconds, ...counts, cases }, undefined, 2)}\n`;
+}
+
+/** Numbers of the cases that are left out by their reason, the largest first. */
+export function countReasons(leftOut: readonly LeftOut[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { reason } of leftOut) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([a, m], [b, n]) => n - m || compareNames(a, b)));
 }
 
 function countsOf(results: readonly CaseResult[]): Readonly<Record<Outcome, number>> {

@@ -10,7 +10,12 @@ const report = (second: string) =>
   `<testcase name="[It] ${chosen[1]}" status="${second}" time="0.5"/></testsuite></testsuites>`;
 
 /** Runs a shell script in place of the tests. `$REPORT` is the path of its report. */
-async function runScript(folder: string, script: string, signal = new AbortController().signal) {
+async function runScript(
+  folder: string,
+  script: string,
+  signal = new AbortController().signal,
+  within: readonly string[] = [],
+) {
   const program = join(folder, "e2e-test");
   const head = `#!/bin/bash\nREPORT=reports/junit_01.xml; mkdir -p reports\nprintf '%s\\n' "$@" >arguments; env >environment\n`;
   await writeFile(program, head + script);
@@ -18,7 +23,9 @@ async function runScript(folder: string, script: string, signal = new AbortContr
   const log = join(folder, "conformance.log");
   const kubeconfig = join(folder, "access", "kubeconfig");
   const own = { kubeconfig, kubectl: "/opt/kubectl", domain: "lab.local" };
-  const results = await runSuite({ ...own, program, chosen, folder, log, signal }).then((junit) => junit.results);
+  const results = await runSuite({ ...own, program, chosen, folder, log, signal, within }).then(
+    (junit) => junit.results,
+  );
   return { results, log: await readFile(log, "utf8") };
 }
 
@@ -72,6 +79,33 @@ for ((i = 0; i < 200; i++)); do sleep 0.1; done`;
     const { results, log } = await running;
     expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "interrupted"]);
     expect(log).toBe("interrupted\n");
+  });
+
+  test("in other namespaces is interrupted, too, although the command that enters them passes no signal on", async ({
+    folder,
+  }) => {
+    const enter = join(folder, "enter");
+    await writeFile(enter, `#!/bin/bash\necho "$1" >"$(dirname "$0")/entered"; shift\n"$@" & wait\n`);
+    await chmod(enter, 0o755);
+    const stop = new AbortController();
+    // A background program ignores SIGINT, and bash cannot undo that.
+    const program = `const end = () => setTimeout(() => {
+  require("fs").writeFileSync("reports/junit_01.xml", ${JSON.stringify(report("interrupted"))});
+  console.log("reported");
+  process.exit();
+}, 500);
+process.on("SIGINT", end);
+setTimeout(() => process.exit(1), 20_000);
+require("fs").writeFileSync("started", "ready\\n");`;
+    await writeFile(join(folder, "program.cjs"), program);
+    const script = `exec "${process.execPath}" program.cjs`;
+    const running = runScript(folder, script, stop.signal, [enter, "--net"]);
+    await expect.poll(() => readFile(join(folder, "started"), "utf8").catch(() => "")).toBe("ready\n");
+    stop.abort();
+    const { results, log } = await running;
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "interrupted"]);
+    expect(log).toBe("reported\n");
+    expect(await linesOf(folder, "entered")).toEqual(["--net", ""]);
   });
 
   test("that is interrupted before its first case has no result", async ({ folder }) => {

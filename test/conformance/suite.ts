@@ -26,6 +26,8 @@ export interface SuiteOptions {
   readonly log: string;
   /** Ends the run: the present case cleans up, and no other one starts. */
   readonly signal: AbortSignal;
+  /** Command that runs the program after it, e.g. in other namespaces. @default none */
+  readonly within?: readonly string[];
 }
 
 /** Ginkgo's own limit of 1 h is too short for all cases, which run one after the other. */
@@ -42,9 +44,10 @@ const caseEnds = /^• (?:\[[A-Z]+\] )?\[[\d.]+ seconds\]/gm;
  * @throws where the program ends without a report, e.g. because it refuses a flag. The error has the path of the log.
  */
 export async function runSuite(options: SuiteOptions): Promise<Junit> {
-  const { program, chosen, folder, log, signal } = options;
+  const { program, chosen, folder, log, signal, within = [] } = options;
+  const [file = program, ...rest] = [...within, program];
   // A session of its own, so that Ctrl-C reaches it once, by the signal below, and the end of the terminal not at all.
-  const subprocess = execa(program, argumentsOf(options), {
+  const subprocess = execa(file, [...rest, ...argumentsOf(options)], {
     all: true,
     buffer: false,
     cleanup: false,
@@ -54,8 +57,10 @@ export async function runSuite(options: SuiteOptions): Promise<Junit> {
     reject: false,
     stdin: "ignore",
   });
-  // Ginkgo takes the first SIGINT as a request to clean up and to report.
-  const interrupt = () => void subprocess.kill("SIGINT");
+  // Ginkgo takes the first SIGINT as a request to clean up and to report. nsenter passes no signal on, so all of the group get it.
+  const interrupt = () => {
+    if (subprocess.pid !== undefined) signalGroup(subprocess.pid, "SIGINT");
+  };
   signal.addEventListener("abort", interrupt);
   if (signal.aborted) interrupt();
   try {
@@ -69,6 +74,15 @@ export async function runSuite(options: SuiteOptions): Promise<Junit> {
     return readJunit(xml, chosen);
   } finally {
     signal.removeEventListener("abort", interrupt);
+  }
+}
+
+/** Sends a signal to a group of processes, if it still exists. */
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

@@ -7,7 +7,7 @@ export function incomparabilities(before: RecordedBenchmark, after: RecordedBenc
   type Condition = readonly [what: string, before: string | number | null, after: string | number | null];
   const conditions: readonly Condition[] = [
     ["processor model", first.machine.processor, second.machine.processor],
-    ["domain type", first.hypervisor.domainType, second.hypervisor.domainType],
+    ["domain type", first.hypervisor?.domainType ?? null, second.hypervisor?.domainType ?? null],
     ["image", first.image.sha256, second.image.sha256],
     ["kind of nodes", before.scenario.nodes.real, after.scenario.nodes.real],
     ["common.qps", before.scenario.common.qps, after.scenario.common.qps],
