@@ -21,6 +21,8 @@ interface Job {
 
 interface Step {
   readonly uses?: string;
+  readonly run?: string;
+  readonly if?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
 }
@@ -119,6 +121,30 @@ test("the properties of each night have another seed and more cases, and nothing
       run: "npm run --silent test -- test/properties",
     },
   ]);
+});
+
+test("the conformance tests run every night as root, on a control plane without machines, and their records are kept", () => {
+  const { jobs } = parse(read("../.github/workflows/nightly.yml")) as Workflow;
+  const commands = jobs.conformance?.steps?.map(({ run = "" }) => run).filter((run) => run.includes("conformance"));
+  expect(commands).toEqual(['sudo env PATH="$PATH" HOME="$HOME" CI=true npm run --silent test:conformance -- --bare']);
+  const kept = jobs.conformance?.steps?.filter(({ uses }) => uses?.startsWith("actions/upload-artifact@"));
+  expect(kept?.map((step) => [step.if, step.with?.path])).toEqual([["always()", "runs/"]]);
+});
+
+test("run records of root belong to the user before a step keeps them, also after a failure", () => {
+  const owned = files.flatMap((file) =>
+    Object.entries((parse(read(file)) as Workflow).jobs).flatMap(([job, { steps = [] }]) => {
+      const kept = steps.findIndex((step) => step.with?.path === "runs/");
+      if (kept < 0) return [];
+      const given = steps[kept - 1];
+      expect([given?.if, given?.run], job).toEqual([
+        "always()",
+        'mkdir -p runs\nsudo chown -R "$(id -u):$(id -g)" ~/.cache/nodeforge runs\n',
+      ]);
+      return [job];
+    }),
+  );
+  expect(owned.sort()).toEqual(["conformance", "debian", "image"]);
 });
 
 test("every workflow uses the same release of an action", () => {
