@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -10,6 +9,7 @@ import { initConfiguration, versionPlaceholder } from "../../kubeadm/init-config
 import { nodeBinaries } from "../../tools/node-binaries.ts";
 import { versions } from "../../tools/versions.ts";
 import { withFlags, type FlagChanges } from "./flags.ts";
+import { controlPlaneFolder } from "./folder.ts";
 
 /** Units of a control plane that run without a kubelet. */
 const controlPlaneUnits = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
@@ -60,7 +60,7 @@ export class NativeControlPlane implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<NativeControlPlane> {
     const binaries = await nodeBinaries();
-    const folder = await mkdtemp(join(tmpdir(), "nodeforge-native-"));
+    const folder = await controlPlaneFolder();
     const units = readDeclaration().unit.filter(({ name }) => controlPlaneUnits.includes(name));
     const lines = units.map(({ name, exec }) => {
       const command = withFlags(exec, changes[name] ?? {});

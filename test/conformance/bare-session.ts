@@ -2,8 +2,8 @@ import type { RecordedSession } from "../../cli/runs/surroundings.ts";
 import { versions } from "../../tools/versions.ts";
 
 /**
- * What the record of a run has in place of a stack, where the cluster has none: no settings, no hypervisor, no image and no
- * Pulumi. Pulumi allows no stack of this name, so no stack's runs are among these.
+ * Session for the record of a run whose cluster has no stack: without settings, hypervisor, image and Pulumi. Pulumi refuses its name,
+ * so no stack's runs are among these.
  */
 export const bareSession: RecordedSession = {
   stack: "@bare",
