@@ -98,9 +98,9 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       return namesOf(listed("Network", isActive));
     case "pool-list":
       return namesOf(listed("Pool", isActive));
-    // A hypervisor with enough memory for every test.
+    // A hypervisor with enough memory for every test, also for the largest machine of a configuration.
     case "nodeinfo":
-      return "CPU(s):              64\nMemory size:         1073741824 KiB\n";
+      return "CPU(s):              64\nMemory size:         1099511627776 KiB\n";
     case "domcapabilities":
       return "<domainCapabilities/>";
     case "vol-list":

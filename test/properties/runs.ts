@@ -15,15 +15,21 @@ interface Check {
  * @throws when a case fails.
  */
 export function holds<Ts>(property: fc.IProperty<Ts>, { runs }: Check): void {
-  fc.assert(property, parameters<Ts>(runs));
+  fc.assert(property, parameters(runs));
 }
 
 /** As {@link holds}, for a property whose cases are asynchronous. */
 export async function holdsLater<Ts>(property: fc.IAsyncProperty<Ts>, { runs }: Check): Promise<void> {
-  await fc.assert(property, parameters<Ts>(runs));
+  await fc.assert(property, parameters(runs));
 }
 
-function parameters<Ts>(runs: number): fc.Parameters<Ts> {
+/** Returns the values of a check whose cases take too long to be shrunk, each with its number and the seed in words. */
+export function samplesOf<T>(arbitrary: fc.Arbitrary<T>, { runs }: Check): readonly (readonly [string, T])[] {
+  const { seed, numRuns } = parameters(runs);
+  return fc.sample(arbitrary, { seed, numRuns }).map((value, index) => [`${index + 1} of seed ${seed}`, value]);
+}
+
+function parameters(runs: number): { readonly seed: number; readonly numRuns: number } {
   const { NODEFORGE_PROPERTY_RUNS: factor, NODEFORGE_PROPERTY_SEED: seed } = process.env;
   return {
     seed: numberOf("NODEFORGE_PROPERTY_SEED", seed) ?? fixedSeed,
