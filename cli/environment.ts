@@ -86,8 +86,8 @@ function needsPassphrase({
 export function readLogin(userHome = userPulumiHome(), environment: NodeJS.ProcessEnv = process.env) {
   try {
     const path = join(environment.PULUMI_CREDENTIALS_PATH || userHome, "credentials.json");
-    const { current } = JSON.parse(readFileSync(path, "utf8")) as { current?: string };
-    return current || undefined;
+    const { current } = JSON.parse(readFileSync(path, "utf8")) as { readonly current?: unknown };
+    return typeof current === "string" && current !== "" ? current : undefined;
   } catch {
     return undefined;
   }

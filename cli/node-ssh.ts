@@ -5,11 +5,15 @@ import { Readable } from "node:stream";
 import { execa } from "execa";
 import { expandHome, privateKeyPath, publicKeySources } from "../config/ssh.ts";
 import { scriptInput, startScript, type GuestScript } from "../guest/script.ts";
+import { object, readJson } from "../lib/outside.ts";
 import { plainText } from "../lib/plain-text.ts";
 import { writeOwn } from "../lib/private-files.ts";
 import { searchPath } from "../lib/process.ts";
 import type { Session } from "./stack/session.ts";
 import type { StackSettings } from "./stack/settings.ts";
+
+const receipt = { name: "the control plane's answer about a file", fix: "npm run diagnose" };
+const receiptShape = object({ present: { type: "boolean" } });
 
 /** Login for nodes. */
 export interface Login {
@@ -132,7 +136,7 @@ export async function controlPlaneShell({
     run,
     copy: async (localFile, sha256) => {
       const present = await run("bench-receive", { SHA256: sha256, STORE: "no" });
-      if ((JSON.parse(present) as { present: boolean }).present) return;
+      if (readJson<{ present: boolean }>(present, receipt, receiptShape).present) return;
       const call = { script: "bench-receive", parameters: { SHA256: sha256, STORE: "yes" } } as const;
       await start(call, createReadStream(localFile), 15);
     },

@@ -1,9 +1,11 @@
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { longestDrain } from "../config/drain.ts";
+import { object, text as anyText } from "../lib/outside.ts";
 import type { PriorState } from "../lifecycle/prior-state.ts";
 import { formerParent } from "./former-parent.ts";
 import { remoteStep } from "./remote-step.ts";
+import { stepResult } from "./step-result.ts";
 import { checkedSeconds } from "./step-seconds.ts";
 
 /** Arguments of a {@link BootstrapToken}. */
@@ -35,6 +37,7 @@ export interface Token {
   /** Hash of the CA's public key, as kubeadm writes it. */
   caCertHash: string;
 }
+const tokenShape = object({ token: anyText, caCertHash: anyText });
 
 /**
  * The membership of a worker in the cluster, as a command on the control plane.
@@ -79,11 +82,11 @@ export class BootstrapToken {
         deletedWith: args.cluster,
       },
     );
-    this.value = pulumi.secret(command.stdout.apply((text) => JSON.parse(text) as Token));
+    this.value = pulumi.secret(command.stdout.apply((text) => stepResult<Token>(name, text, tokenShape)));
     // A duration reveals nothing about the token.
     this.seconds = pulumi.unsecret(
       command.stdout.apply((text) =>
-        checkedSeconds(name, { token: (JSON.parse(text) as { seconds?: unknown }).seconds }),
+        checkedSeconds(name, { token: stepResult<{ readonly seconds?: unknown }>(name, text).seconds }),
       ),
     );
   }

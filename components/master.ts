@@ -9,11 +9,13 @@ import { approvalParameters } from "../guest/approval.ts";
 import { initConfiguration } from "../kubeadm/init-configuration.ts";
 import { kubeletDropIn } from "../kubeadm/kubelet-configuration.ts";
 import { shortDigest } from "../lib/digest.ts";
+import { object, text as anyText } from "../lib/outside.ts";
 import { resourceType, suffix } from "../names.ts";
 import type { Identity, Node } from "../topology.ts";
 import { after } from "./after.ts";
 import { dataDiskGrowth, dataVolume, type DataDisk } from "./data-disk.ts";
 import { remoteStep } from "./remote-step.ts";
+import { stepResult } from "./step-result.ts";
 import { secondsOf } from "./step-seconds.ts";
 import { VirtualMachine, type MachinePlatform } from "./virtual-machine.ts";
 
@@ -56,6 +58,7 @@ export interface MasterArgs {
 interface InitResult {
   kubernetesVersion: string;
 }
+const initShape = object({ kubernetesVersion: anyText });
 
 /**
  * The control plane, ready to admit workers.
@@ -142,7 +145,7 @@ export class Master extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const result = init.stdout.apply((text) => JSON.parse(text) as InitResult);
+    const result = init.stdout.apply((text) => stepResult<InitResult>(`${name}${suffix.init}`, text, initShape));
     this.kubernetesVersion = result.kubernetesVersion;
     this.timings = init.stdout.apply((text) => secondsOf(`${name}${suffix.init}`, text));
     // Workers use this connection, so no worker is drained before the drain policy is written.

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { stepResult } from "./step-result.ts";
 import { longestPhase, plausibleSeconds } from "../guest/seconds.ts";
 
 /**
@@ -21,5 +22,5 @@ export function checkedSeconds(step: string, given: unknown): Record<string, num
  * @param result JSON object that the step printed, with the durations as `seconds`.
  */
 export function secondsOf(step: string, result: string): Record<string, number> {
-  return checkedSeconds(step, (JSON.parse(result) as { readonly seconds?: unknown }).seconds);
+  return checkedSeconds(step, stepResult<{ readonly seconds?: unknown }>(step, result).seconds);
 }

@@ -1,5 +1,10 @@
 import sshpk from "sshpk";
 
+/** Longest text of a private key in characters. One of RSA with 16384 bits has half of them. The parser is quadratic. */
+const longest = 2 ** 15;
+
+const unknownFormat = "a private key in the format of OpenSSH, PKCS #1 or PKCS #8, or sshAgent";
+
 /**
  * Describes the private key that is expected instead of this one; undefined when this one can log in to the nodes.
  *
@@ -9,14 +14,13 @@ import sshpk from "sshpk";
  * @param publicKey Line of authorized_keys on the nodes.
  */
 export function privateKeyProblem(text: string, publicKey: string): string | undefined {
+  if (text.length > longest) return unknownFormat;
   if (isSecurityKey(text, publicKey)) return "a key that needs no security key, or sshAgent";
   let own: string;
   try {
     own = sshpk.parsePrivateKey(text, "auto").toPublic().toString("ssh");
   } catch (error) {
-    return (error as Error).name === "KeyEncryptedError"
-      ? "a key without a passphrase, or sshAgent"
-      : "a private key in the format of OpenSSH, PKCS #1 or PKCS #8, or sshAgent";
+    return (error as Error).name === "KeyEncryptedError" ? "a key without a passphrase, or sshAgent" : unknownFormat;
   }
   return blobOf(own) === blobOf(publicKey) ? undefined : "the private key of sshPublicKey";
 }

@@ -18,6 +18,7 @@ import { scriptOf } from "../guest/installed-script.ts";
 import { readNetwork } from "../libvirt/definitions.ts";
 import { hasEnded } from "../libvirt/domain-state.ts";
 import { addReservation, isReserved } from "../libvirt/reservations.ts";
+import { addressesOf, hostKeyOf } from "./agent-answers.ts";
 import { installScript } from "./install-script.ts";
 import { askAgent, reasonOf, virsh } from "./virsh.ts";
 
@@ -29,12 +30,6 @@ if (NETWORK_CIDR !== "" && subnet === undefined) {
   throw new Error(`NETWORK_CIDR is ${NETWORK_CIDR}, expected a subnet such as 192.168.222.0/24`);
 }
 
-interface Interface {
-  readonly name: string;
-  readonly "hardware-address"?: string;
-  readonly "ip-addresses"?: readonly { readonly "ip-address": string; readonly "ip-address-type": string }[];
-}
-
 const ask = askAgent(DOMAIN);
 const missing = SCRIPTS.split(" ")
   .filter((id) => id !== "")
@@ -43,21 +38,14 @@ const missing = SCRIPTS.split(" ")
 async function readHostKey(): Promise<string> {
   const handle = await ask("guest-file-open", { path: keyFile, mode: "r" });
   try {
-    const answer = (await ask("guest-file-read", { handle, count: 4096 })) as { "buf-b64": string };
-    const [type, key = ""] = Buffer.from(answer["buf-b64"], "base64").toString("utf8").split(/\s+/);
-    if (type !== "ssh-ed25519" || !/^[A-Za-z0-9+/]+=*$/.test(key)) throw new Error(`${keyFile} has no ed25519 key yet`);
-    return `${type} ${key}`;
+    return hostKeyOf(await ask("guest-file-read", { handle, count: 4096 }), keyFile);
   } finally {
     await ask("guest-file-close", { handle });
   }
 }
 
 async function readAddress(): Promise<string> {
-  const interfaces = (await ask("guest-network-get-interfaces", {})) as Interface[];
-  const isLan = ({ name, "hardware-address": mac = "" }: Interface) =>
-    MAC ? mac.toLowerCase() === MAC : name !== "lo";
-  const lan = interfaces.find(isLan);
-  const address = lan?.["ip-addresses"]?.map((candidate) => candidate["ip-address"]).find(isOurs);
+  const address = addressesOf(await ask("guest-network-get-interfaces", {}), MAC).find(isOurs);
   if (address === undefined)
     throw new Error(`the interface ${MAC} has no IPv4 address${subnet ? ` of ${NETWORK_CIDR}` : ""} yet`);
   return address;
@@ -67,8 +55,8 @@ async function readAddress(): Promise<string> {
  * Whether a candidate is an address in the nodes' network. Another address would send secrets elsewhere, and ssh reads a text
  * that begins with - as an option.
  */
-function isOurs(candidate: unknown): boolean {
-  return typeof candidate === "string" && isAddress(candidate) && (subnet === undefined || holds(subnet, candidate));
+function isOurs(candidate: string): boolean {
+  return isAddress(candidate) && (subnet === undefined || holds(subnet, candidate));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { processOf, statusOf } from "./agent-answers.ts";
 import type { AskAgent } from "./virsh.ts";
 
 /** A program for sh, its parameters and its standard input. */
@@ -17,13 +18,6 @@ export interface NodeProgramEnd {
   readonly stderr: string;
 }
 
-/** Answer of guest-exec-status. */
-interface Status {
-  readonly exited: boolean;
-  readonly exitcode?: number;
-  readonly "err-data"?: string;
-}
-
 /**
  * Runs a program on a node through its guest agent, as root.
  * @returns undefined when the limit passes before its end.
@@ -31,19 +25,17 @@ interface Status {
  */
 export async function runOnNode(ask: AskAgent, program: NodeProgram): Promise<NodeProgramEnd | undefined> {
   const { text, parameters, input = "", limitSeconds } = program;
-  const { pid } = (await ask("guest-exec", {
+  const started = await ask("guest-exec", {
     path: "/bin/sh",
     arg: ["-c", text, "sh", ...parameters],
     "input-data": Buffer.from(input).toString("base64"),
     "capture-output": true,
-  })) as { pid: number };
+  });
+  const pid = processOf(started);
   const deadline = Date.now() + limitSeconds * 1000;
   for (;;) {
-    const status = (await ask("guest-exec-status", { pid })) as Status;
-    if (status.exited) {
-      const stderr = Buffer.from(status["err-data"] ?? "", "base64").toString("utf8");
-      return { exitCode: status.exitcode, stderr: stderr.trim() };
-    }
+    const { hasExited, ...end } = statusOf(await ask("guest-exec-status", { pid }));
+    if (hasExited) return end;
     if (Date.now() > deadline) return undefined;
     // The agent has no notification.
     await sleep(200);

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { virshFor, VirshError } from "../libvirt/virsh.ts";
+import { returnOf } from "./agent-answers.ts";
 
 const { LIBVIRT_URI = "" } = process.env;
 const run = virshFor(LIBVIRT_URI);
@@ -20,8 +21,7 @@ export function askAgent(domain: string): AskAgent {
   return async (execute, parameters) => {
     const request = JSON.stringify({ execute, arguments: parameters });
     // 10 s is for the agent. The limit of virsh itself is for a hypervisor that does not answer.
-    const answer = await virsh("qemu-agent-command", "--timeout", "10", domain, request);
-    return (JSON.parse(answer) as { return: unknown }).return;
+    return returnOf(await virsh("qemu-agent-command", "--timeout", "10", domain, request));
   };
 }
 

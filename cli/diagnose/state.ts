@@ -1,5 +1,7 @@
 import { isIPv4 } from "node:net";
 import { compareNames } from "../../lib/name-order.ts";
+import { readJson, text as anyText } from "../../lib/outside.ts";
+import { isRecord } from "../../lib/record.ts";
 import { nameOfUrn, resourceType, suffix } from "../../names.ts";
 import type { Identity, Role } from "../../topology.ts";
 import { parseState, type StackState, type StateResource } from "../stack/state.ts";
@@ -96,6 +98,8 @@ export function clusterStateOf({ resources, pending }: StackState): ClusterState
   };
 }
 
+const secretSource = { name: "the kubeconfig in the state", fix: "npm run up, which reads it again" };
+
 /**
  * Returns the kubeconfig of a state that was exported with its secrets.
  * @param name Name of the resource whose stdout it is.
@@ -105,10 +109,11 @@ export function kubeconfigOf(text: string, name: string): string {
   const resource = parseState(text).resources.find(
     ({ type, urn }) => type === resourceType.remoteCommand && nameOfUrn(urn) === name,
   );
-  const stdout = resource?.outputs?.stdout as string | { readonly plaintext?: string } | undefined;
+  const stdout = resource?.outputs?.stdout;
   // A secret is an object that holds its value as JSON.
-  const value = typeof stdout === "string" ? stdout : stdout?.plaintext && (JSON.parse(stdout.plaintext) as string);
-  if (!value) throw new Error("the state has no kubeconfig");
+  const secret = isRecord(stdout) ? stdout.plaintext : undefined;
+  const value = typeof secret === "string" ? readJson<string>(secret, secretSource, anyText) : stdout;
+  if (typeof value !== "string" || value === "") throw new Error("the state has no kubeconfig");
   return value;
 }
 
@@ -158,10 +163,20 @@ function readNode(owner: StateResource, done: readonly StateResource[], all: rea
 /** Returns the machine's network interface. Values that libvirt reported precede those of the configuration. */
 function interfaceOf({ type, inputs, outputs }: StateResource): Interface | undefined {
   if (type !== resourceType.domain) return undefined;
-  const [desired, found] = [inputs, outputs].map(
-    (properties) => (properties?.networkInterfaces as readonly Interface[] | undefined)?.[0],
-  );
+  const [desired, found] = [inputs, outputs].map((properties) => firstInterface(properties?.networkInterfaces));
   return desired || found ? { ...desired, ...found } : undefined;
+}
+
+function firstInterface(value: unknown): Interface | undefined {
+  const first: unknown = Array.isArray(value) ? value[0] : undefined;
+  if (!isRecord(first)) return undefined;
+  const [mac, networkName] = [first.mac, first.networkName].map(textOf);
+  const addresses = Array.isArray(first.addresses) ? first.addresses.filter((each) => typeof each === "string") : [];
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...(addresses.length === 0 ? {} : { addresses }),
+    ...(networkName === undefined ? {} : { networkName }),
+  };
 }
 
 function textOf(value: unknown): string | undefined {

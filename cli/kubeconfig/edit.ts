@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isSeq, parseDocument, type Document } from "yaml";
+import { reasonOf } from "../../lib/outside.ts";
 import { isRecord } from "../../lib/record.ts";
 import { contentIn, listNames, lists, type Entries, type Kubeconfig, type ListName } from "./entries.ts";
 import { spliceItem, spliceValue } from "./splice.ts";
@@ -108,7 +109,12 @@ function documentOf(text: string): { readonly document: Document; readonly value
     const line = text.slice(0, error.pos[0]).split("\n").length;
     throw new Error(`it is not valid YAML (line ${line}: ${error.code.toLowerCase().replaceAll("_", " ")})`);
   }
-  const values: unknown = document.toJS() ?? {};
+  let values: unknown;
+  try {
+    values = document.toJS() ?? {};
+  } catch (reason) {
+    throw new Error(`it is not valid YAML (${reasonOf(reason)})`, { cause: reason });
+  }
   if (!isRecord(values)) throw new Error("it is not a kubeconfig, expected an object");
   return { document, values };
 }

@@ -43,7 +43,7 @@ async function poolInfo(ask: (...args: readonly string[]) => Promise<string | un
 
 /** Number in the line of a key, such as `free : 1024 KiB`. */
 function numberAt(text: string | undefined, key: string): number | undefined {
-  const [, digits] = new RegExp(`^\\s*${key}\\s*:\\s*(\\d+)`, "m").exec(text ?? "") ?? [];
+  const [, digits] = new RegExp(`^[ \\t]*${key}[ \\t]*:[ \\t]*(\\d+)`, "m").exec(text ?? "") ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
@@ -52,7 +52,7 @@ function scaled(value: number | undefined, by: number): number | undefined {
 }
 
 function sumOfVcpus(text: string): number {
-  return [...text.matchAll(/^\s*vcpu\.current=(\d+)$/gm)].reduce((sum, [, digits]) => sum + Number(digits), 0);
+  return [...text.matchAll(/^[ \t]*vcpu\.current=(\d+)$/gm)].reduce((sum, [, digits]) => sum + Number(digits), 0);
 }
 
 function defined(values: { readonly [K in keyof Capacity]: Capacity[K] | undefined }): Capacity {

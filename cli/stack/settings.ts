@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { inCheckout } from "../../lib/checkout.ts";
 import { readOptional } from "../../lib/files.ts";
+import { reasonOf } from "../../lib/outside.ts";
+import { isRecord } from "../../lib/record.ts";
 
 /** Stack of a command that names none. */
 export const defaultStack = "dev";
@@ -50,7 +52,7 @@ interface StackFile {
 export function readSettings(choice: StackChoice, folder = inCheckout()): StackSettings {
   const { stack, configFile = `${folder}/Pulumi.${stackBaseName(stack)}.yaml` } = choice;
   const project = readProject(folder);
-  const file = (parse(readOptional(configFile)) ?? {}) as StackFile;
+  const file = readStackFile(configFile);
   const { secretsprovider } = file;
   return {
     get: (key) => text(file.config?.[`${project.name}:${key}`] ?? project.config?.[key]?.default),
@@ -59,6 +61,18 @@ export function readSettings(choice: StackChoice, folder = inCheckout()): StackS
     secretsProvider: secretsprovider === "passphrase" ? undefined : secretsprovider,
     hasSalt: file.encryptionsalt !== undefined,
   };
+}
+
+/** A file without settings has an empty `config:` or none. */
+function readStackFile(path: string): StackFile {
+  let file: unknown;
+  try {
+    file = parse(readOptional(path)) ?? {};
+  } catch (error) {
+    throw new Error(`${path}: expected YAML, got: ${reasonOf(error)} Fix: correct the file`, { cause: error });
+  }
+  const { config, ...others } = isRecord(file) ? file : {};
+  return { ...others, config: isRecord(config) ? config : {} };
 }
 
 function defaults({ config = {} }: ProjectFile): Record<string, unknown> {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../../lib/files.ts";
+import { anyObject, list, number, object, readJson, text as anyText } from "../../lib/outside.ts";
 import { reachDisk } from "../../lib/unfinished.ts";
 import type { Deployment, Versioned } from "./deployment.ts";
 import { pathsOf, type StackPlace } from "./places.ts";
@@ -18,6 +19,11 @@ interface CheckpointFile {
   readonly checkpoint: { readonly latest?: Deployment };
 }
 
+const fileShape = object(
+  { version: number, checkpoint: object({}, { latest: anyObject }) },
+  { features: list(anyText) },
+);
+
 /** Reads the checkpoint of a stack; undefined where the stack or its first deployment does not exist. */
 export async function readCheckpoint(place: StackPlace): Promise<Checkpoint | undefined> {
   const text = await readFile(pathsOf(place).checkpoint).catch((error: NodeJS.ErrnoException) => {
@@ -25,7 +31,8 @@ export async function readCheckpoint(place: StackPlace): Promise<Checkpoint | un
     return undefined;
   });
   if (text === undefined) return undefined;
-  const { version, features = [], checkpoint } = JSON.parse(text.toString()) as CheckpointFile;
+  const source = { name: `the checkpoint of stack ${place.stack}`, fix: "restore it from its copy with .bak" };
+  const { version, features = [], checkpoint } = readJson<CheckpointFile>(text.toString(), source, fileShape);
   const { latest } = checkpoint;
   return latest && { version, features, deployment: latest, hash: hashOf(text) };
 }

@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { checkShape, object, text } from "../../lib/outside.ts";
+import { isRecord } from "../../lib/record.ts";
 import { reachDisk } from "../../lib/unfinished.ts";
 import { checkEntry, type JournalEntry } from "./entry.ts";
 
@@ -12,6 +14,9 @@ export interface JournalHead {
   /** Version of the Pulumi engine that wrote the entries. */
   readonly engine: string;
 }
+
+const headShape = object({ base: text, engine: text });
+const fix = "remove the journal, which loses the changes of the killed run";
 
 /** Content of a journal. */
 export interface JournalText {
@@ -119,10 +124,10 @@ export async function readJournal(path: string): Promise<JournalText | undefined
     return undefined;
   });
   if (bytes === undefined) return undefined;
-  const lines = [...completeLines(bytes)].map((line, index) => parseLine(path, index + 1, line));
-  const [head, ...rest] = lines as [JournalHead | undefined, ...object[]];
-  if (head === undefined) return undefined;
-  if (head.format !== 1) throw new Error(`${path} has format ${String(head.format)}, expected 1`);
+  const [first, ...rest] = [...completeLines(bytes)].map((line, index) => parseLine(path, index + 1, line));
+  if (first === undefined) return undefined;
+  if (first.format !== 1) throw new Error(`${path} has format ${JSON.stringify(first.format ?? "none")}, expected 1`);
+  const head = checkShape<JournalHead>(first, { name: `the first line of ${path}`, fix }, headShape);
   const last = rest.at(-1) as { readonly result?: string } | undefined;
   const entries = rest.filter((line) => !("result" in line));
   return { head, entries: entries.map((entry) => checkEntry(entry)), result: last?.result };
@@ -134,10 +139,13 @@ function* completeLines(bytes: Buffer): Generator<string> {
   }
 }
 
-function parseLine(path: string, number: number, line: string): unknown {
+function parseLine(path: string, number: number, line: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
   try {
-    return JSON.parse(line);
+    value = JSON.parse(line);
   } catch (error) {
     throw new Error(`line ${number} of ${path} is not JSON: ${(error as Error).message}`, { cause: error });
   }
+  if (isRecord(value)) return value;
+  throw new Error(`line ${number} of ${path} is ${line.slice(0, 80)}, expected an object. Fix: ${fix}`);
 }

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { reasonOf } from "../../lib/outside.ts";
 import type { Database } from "./finding.ts";
 
 /** Greatest number of days between today and the end of an exception. */
@@ -33,8 +34,7 @@ export interface Exceptions {
  * @throws when the text has no list of exceptions.
  */
 export function readExceptions(text: string, now: number): Exceptions {
-  const document = parse(text) as { readonly exceptions?: unknown } | null;
-  const entries = document?.exceptions;
+  const entries = (parsed(text) as { readonly exceptions?: unknown } | null)?.exceptions;
   if (!Array.isArray(entries))
     throw new Error("audit-exceptions.yaml has no list `exceptions`. Fix: write `exceptions: []`");
   const valid: Exception[] = [];
@@ -47,6 +47,14 @@ export function readExceptions(text: string, now: number): Exceptions {
     else valid.push(read);
   }
   return { valid, problems };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`audit-exceptions.yaml: expected YAML, got: ${reasonOf(error)} Fix: correct it`, { cause: error });
+  }
 }
 
 /** Returns the exception of an entry, or what is wrong with it. */

@@ -1,3 +1,4 @@
+import { checkShape, list, object, text as anyText } from "../../lib/outside.ts";
 import type { Answer, Finding } from "./finding.ts";
 
 /** A message of `govulncheck -format json` (https://pkg.go.dev/golang.org/x/vuln/internal/govulncheck). */
@@ -13,6 +14,19 @@ interface FoundVulnerability {
   /** The first frame is the vulnerable one. */
   readonly trace: readonly { readonly module: string; readonly version?: string; readonly package?: string }[];
 }
+
+const source = { name: "the output of govulncheck", fix: "adapt test/audit/govulncheck.ts" };
+const trace = list(object({ module: anyText }, { version: anyText, package: anyText }));
+const shape = list(
+  object(
+    {},
+    {
+      config: object({}, { protocol_version: anyText }),
+      osv: object({ id: anyText }, { summary: anyText }),
+      finding: object({ osv: anyText, trace }, { fixed_version: anyText }),
+    },
+  ),
+);
 
 /**
  * Reads the output of `govulncheck -format json -scan package`. A vulnerability in a package that no program imports is no
@@ -52,11 +66,13 @@ export function isUnreachable(errors: string): boolean {
 /** The messages are one after the other, and only their own braces are at the beginning of a line. */
 function messagesOf(output: string): readonly Message[] {
   const texts = output.split(/^(?<=^\}\n)(?=\{)/m).filter((text) => text.trim() !== "");
+  let messages: unknown;
   try {
-    return texts.map((text) => JSON.parse(text) as Message);
+    messages = texts.map((text) => JSON.parse(text) as unknown);
   } catch (error) {
     throw new Error(`govulncheck wrote no stream of JSON, got ${JSON.stringify(output.slice(0, 200))}`, {
       cause: error,
     });
   }
+  return checkShape<readonly Message[]>(messages, source, shape);
 }

@@ -1,3 +1,4 @@
+import { anyObject, checkShape, list, mapOf, number, object, text } from "../../lib/outside.ts";
 import type { Answer, Finding } from "./finding.ts";
 
 /** Part of the output of `npm audit --json`, version 2 of the report. */
@@ -22,6 +23,20 @@ interface Advisory {
   readonly url: string;
   readonly severity: string;
 }
+
+const source = { name: "the report of npm audit", fix: "adapt test/audit/npm-audit.ts" };
+const advisoryShape = object({ source: number, title: text, url: text, severity: text });
+const fixShape = { anyOf: [{ type: "boolean" }, object({ name: text, version: text })] };
+const via = list({ anyOf: [text, advisoryShape] });
+const shape = object(
+  {},
+  {
+    auditReportVersion: number,
+    vulnerabilities: mapOf(object({ name: text, via, fixAvailable: fixShape })),
+    message: text,
+    error: { ...anyObject, properties: { summary: text, code: text } },
+  },
+);
 
 /**
  * Reads the output of `npm audit --json`. A package that is only affected by another one is no finding of its own.
@@ -55,11 +70,13 @@ export function readNpmAudit(output: string): Answer {
 }
 
 function parseReport(output: string): Report {
+  let report: unknown;
   try {
-    return JSON.parse(output) as Report;
+    report = JSON.parse(output);
   } catch (error) {
     throw new Error(`npm audit wrote no JSON, got ${JSON.stringify(output.slice(0, 200))}`, { cause: error });
   }
+  return checkShape<Report>(report, source, shape);
 }
 
 function fixOf(available: Vulnerability["fixAvailable"]): string {

@@ -102,6 +102,19 @@ export function textsLike(sample: string): fc.Arbitrary<string> {
   return fc.oneof(...others, ...(/^\s*[[{]/.test(sample) ? [{ weight: 12, arbitrary: mutatedJson(sample) }] : []));
 }
 
+/** Parts that a long text repeats. Each is the worst one for some kind of parser. */
+const parts = ["\n", " ", "\t", "a", "\\", '"', "<", "<!--", "[", "{{", "a: ", "0", "-", "%", "/**/", "=a,"];
+
+/** A text of 256 KiB, as its repeated part and the text before that. */
+export function longTextsLike(sample: string): fc.Arbitrary<readonly [part: string, before: string]> {
+  return fc.tuple(fc.constantFrom(...parts, `${sample}\n`), fc.constantFrom("", sample));
+}
+
+/** The long text of a part. */
+export function longText(part: string, before: string): string {
+  return before + part.repeat(2 ** 18 / part.length);
+}
+
 /** Why an error is none for a reader; undefined for an error that is a sentence. */
 export function faultOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return `no error: ${String(error)}`;

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseNodeOutput } from "../../cli/backup/node-output.ts";
@@ -25,12 +26,12 @@ import { Sightings } from "../../lifecycle/sightings.ts";
 import { readNetwork, readPool, readVolume } from "../../libvirt/definitions.ts";
 import { readRecords } from "../../libvirt/snapshot-records.ts";
 import { deleteSnapshot, readDisks } from "../../libvirt/snapshots.ts";
-import { bytesOf, linesOf } from "../cli/backup/streams.ts";
+import { bytesOf } from "../cli/backup/streams.ts";
 import { exampleRecord } from "../cli/runs/example-record.ts";
 import { sharedFolder } from "../support/folder.ts";
 import { qcow2 } from "../support/qcow2.ts";
-import { faultOf, textsLike } from "./outside-text.ts";
-import { holds, holdsLater } from "./runs.ts";
+import { checkParsers } from "./check-parsers.ts";
+import { holds } from "./runs.ts";
 
 const folder = sharedFolder();
 
@@ -138,13 +139,10 @@ const backup = [
 const checked = (text: string, kubelet: ReturnType<typeof parseKubelet> = {}) =>
   results([{ name: "master", role: "control-plane", facts: parseFacts(text, kubelet) }], defaultCluster());
 
-/** A parser of outside text, with a text that it accepts. */
-type Parser = readonly [name: string, sample: string, parse: (text: string) => unknown];
+const virsh = (text: string) => () => Promise.resolve(text);
+const session = (text: string) => ({ stack: "dev", capture: () => Promise.resolve(text) });
 
-const parsers: readonly Parser[] = [
-  ["virsh net-dumpxml", network, readNetwork],
-  ["virsh pool-dumpxml", pool, readPool],
-  ["virsh vol-dumpxml", volume, readVolume],
+checkParsers("a text of libvirt, Pulumi or Kubernetes", [
   ["the identity of a node", JSON.stringify({ address: "192.0.2.1", hostKey: "ssh-ed25519 AAAA" }), parseIdentity],
   [
     "pulumi stack export",
@@ -160,9 +158,6 @@ const parsers: readonly Parser[] = [
   ["the API server's authentication", authentication, (text) => checked(`anonymous\t${text}\nend\n`)],
   ["configz of a kubelet", configz, (text) => checked("end\n", parseKubelet(text))],
   ["the manifest of an image", JSON.stringify({ contract: 1, sha256: "ab".repeat(32) }), parseManifest],
-  ["a kubeconfig for its entries", kubeconfig, (text) => entriesFor(text, "dev", "1")],
-  ["a kubeconfig for its administrator", kubeconfig, administratorOf],
-  ["a kubeconfig for its certificate", kubeconfig, clientValidity],
   [
     "the sightings of a run",
     JSON.stringify([["n", 1]]),
@@ -172,24 +167,14 @@ const parsers: readonly Parser[] = [
       return new Sightings(path);
     },
   ],
-];
-
-const virsh = (text: string) => () => Promise.resolve(text);
-const session = (text: string) => ({ stack: "dev", capture: () => Promise.resolve(text) });
-
-/** A parser whose text comes from another program. */
-type LaterParser = readonly [name: string, sample: string, parse: (text: string) => Promise<unknown>];
-
-const laterParsers: readonly LaterParser[] = [
   ["kubectl get nodes", list, (text) => kubernetesNodes(() => Promise.resolve(text))],
   ["pulumi stack output", outputs, (text) => readOutputs(session(text))],
   ["the result of a run", outputs, (text) => readResult(session(text), () => undefined)],
   [
     "the output of a backup",
     backup,
-    async (text) => bytesOf((await parseNodeOutput(linesOf(...text.split("\n")))).snapshot),
+    async (text) => bytesOf((await parseNodeOutput(Readable.from(text.split("\n")))).snapshot),
   ],
-  ["virsh metadata", snapshots, (text) => readRecords(virsh(text), "d")],
   ["query-block of QEMU", disks, (text) => readDisks(virsh(text), "d")],
   ["query-jobs of QEMU", disks, (text) => deleteSnapshot(virsh(text), "d", "none")],
   [
@@ -200,47 +185,21 @@ const laterParsers: readonly LaterParser[] = [
       return readRecord(folder);
     },
   ],
-];
+]);
 
-describe("a parser of text from outside", () => {
-  it.each(parsers)("accepts a real text: %s", (_, sample, parse) => {
-    expect(() => parse(sample)).not.toThrow();
-  });
-
-  it.each(parsers)(
-    "refuses any other text with a sentence: %s",
-    (_, sample, parse) => {
-      holds(
-        fc.property(textsLike(sample), (text) => {
-          try {
-            parse(text);
-          } catch (error) {
-            expect(faultOf(error)).toBeUndefined();
-          }
-        }),
-        { runs: 150 },
-      );
-    },
-    120_000,
-  );
-
-  it.each(laterParsers)("accepts a real text: %s", async (_, sample, parse) => {
-    await expect(parse(sample)).resolves.not.toThrow();
-  });
-
-  it.each(laterParsers)(
-    "refuses any other text with a sentence: %s",
-    async (_, sample, parse) => {
-      await holdsLater(
-        fc.asyncProperty(textsLike(sample), async (text) => {
-          await parse(text).catch((error: unknown) => expect(faultOf(error)).toBeUndefined());
-        }),
-        { runs: 150 },
-      );
-    },
-    120_000,
-  );
-});
+checkParsers(
+  "a text of XML or YAML",
+  [
+    ["virsh net-dumpxml", network, readNetwork],
+    ["virsh pool-dumpxml", pool, readPool],
+    ["virsh vol-dumpxml", volume, readVolume],
+    ["virsh metadata", snapshots, (text) => readRecords(virsh(text), "d")],
+    ["a kubeconfig for its entries", kubeconfig, (text) => entriesFor(text, "dev", "1")],
+    ["a kubeconfig for its administrator", kubeconfig, administratorOf],
+    ["a kubeconfig for its certificate", kubeconfig, clientValidity],
+  ],
+  { longTexts: 2 },
+);
 
 describe("the header of an image", () => {
   it("is read or refused for any bytes", () => {

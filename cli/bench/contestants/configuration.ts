@@ -1,4 +1,5 @@
 import { parseDocument } from "yaml";
+import { reasonOf } from "../../../lib/outside.ts";
 import type { CommonSettings } from "../scenario/scenario.ts";
 
 const apiVersion = "kubescheduler.config.k8s.io/v1";
@@ -63,12 +64,15 @@ export function withKubeconfig(text: string, kubeconfig: string): string {
 
 function parse(text: string, problems: string[]): Fields {
   const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    problems.push(`the file is no YAML document: ${error.message.split("\n")[0]?.replace(/:$/, "")}`);
+  let value: unknown;
+  try {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    value = document.toJS();
+  } catch (error) {
+    problems.push(`the file is no YAML document: ${reasonOf(error).replace(/:$/, "")}`);
     return {};
   }
-  const value: unknown = document.toJS();
   if (isFields(value)) return value;
   problems.push(`the file has ${shown(value)}, expected a ${kind}`);
   return {};

@@ -35,8 +35,11 @@ export async function programProblem(path: string, architecture: string): Promis
     if (type !== 2 && type !== 3) return `it is no executable: its ELF type is ${type}, expected 2 or 3`;
     const [size, count] = [header.readUInt16LE(54), header.readUInt16LE(56)];
     const table = Buffer.alloc(size * count);
-    const read = await file.read(table, 0, table.length, Number(header.readBigUInt64LE(32)));
-    if (size < 4 || count === 0 || read.bytesRead < table.length) return "its ELF header is damaged";
+    const place = Number(header.readBigUInt64LE(32));
+    const isPlace = size >= 4 && count > 0 && Number.isSafeInteger(place);
+    if (!isPlace || (await file.read(table, 0, table.length, place)).bytesRead < table.length) {
+      return "its ELF header is damaged";
+    }
     const types = Array.from({ length: count }, (_, index) => table.readUInt32LE(index * size));
     return types.includes(interpreterType)
       ? "it needs a dynamic loader, and a node may lack its libraries. Fix: build it with CGO_ENABLED=0"

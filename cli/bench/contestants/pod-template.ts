@@ -1,3 +1,4 @@
+import { isRecord } from "../../../lib/record.ts";
 import type { KubernetesObject } from "../workload/operation.ts";
 
 interface Container {
@@ -13,9 +14,9 @@ interface PodTemplate {
 
 /** Returns the template of the pods of an object, which a Pod is itself; undefined where it makes none. */
 export function podTemplateOf(object: KubernetesObject): PodTemplate | undefined {
-  if (object.kind === "Pod") return object as unknown as PodTemplate;
-  const { template } = (object["spec"] ?? {}) as { readonly template?: PodTemplate };
-  return template?.spec === undefined ? undefined : template;
+  const spec = object["spec"];
+  const template = object.kind === "Pod" ? object : isRecord(spec) ? spec.template : undefined;
+  return isRecord(template) && isRecord(template.spec) ? (template as unknown as PodTemplate) : undefined;
 }
 
 /** Returns an object with changes of its pods; the object itself where it makes none. */

@@ -2,6 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { sha256Of } from "../../../lib/digest.ts";
+import { reasonOf } from "../../../lib/outside.ts";
+import { isRecord } from "../../../lib/record.ts";
 import type { CommonSettings, ManifestSource } from "../scenario/scenario.ts";
 import type { KubernetesObject } from "../workload/operation.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -75,23 +77,33 @@ function objectsOf(text: string, file: string, problems: string[]): readonly Kub
   const documents = parseAllDocuments(text, { logLevel: "error" });
   const objects: KubernetesObject[] = [];
   for (const document of "empty" in documents ? [] : documents) {
-    const [error] = document.errors;
-    if (error !== undefined) {
-      problems.push(`manifests: ${file} is no YAML: ${error.message.split("\n")[0]}`);
+    let value: unknown;
+    try {
+      const [error] = document.errors;
+      if (error !== undefined) throw error;
+      value = document.toJS();
+    } catch (error) {
+      problems.push(`manifests: ${file} is no YAML: ${reasonOf(error)}`);
       continue;
     }
-    const value = document.toJS() as Partial<KubernetesObject> | null;
     // A file may begin with an empty document.
     if (value === null || value === undefined) continue;
-    const items = value.kind === "List" ? (value["items"] as readonly Partial<KubernetesObject>[]) : [value];
-    for (const item of items) {
-      const { apiVersion, kind, metadata } = item;
-      if (typeof apiVersion === "string" && typeof kind === "string" && typeof metadata === "object") {
-        objects.push(item as KubernetesObject);
-      } else problems.push(`manifests: ${file} has an object without apiVersion, kind or metadata`);
+    const items = isRecord(value) && value.kind === "List" && Array.isArray(value.items) ? value.items : [value];
+    for (const item of items as readonly unknown[]) {
+      if (isObject(item)) objects.push(item);
+      else problems.push(`manifests: ${file} has an object without apiVersion, kind or metadata`);
     }
   }
   return objects;
+}
+
+function isObject(value: unknown): value is KubernetesObject {
+  return (
+    isRecord(value) &&
+    typeof value.apiVersion === "string" &&
+    typeof value.kind === "string" &&
+    isRecord(value.metadata)
+  );
 }
 
 /** A ConfigMap with a KubeSchedulerConfiguration gets the common limits. */
@@ -103,15 +115,16 @@ function withLimits(
   problems: string[],
 ): KubernetesObject {
   if (object.kind !== "ConfigMap") return object;
-  const entries = Object.entries((object["data"] ?? {}) as Readonly<Record<string, string>>).map(([key, text]) => {
-    if (!/^\s*"?kind"?:\s*"?KubeSchedulerConfiguration\b/m.test(text)) return [key, text];
+  const entries = Object.entries(isRecord(object["data"]) ? object["data"] : {}).map(([key, text]) => {
+    if (typeof text !== "string" || !/^\s*"?kind"?:\s*"?KubeSchedulerConfiguration\b/m.test(text)) return [key, text];
     const configuration = readConfiguration(text, common, "");
     problems.push(...configuration.problems.map((problem) => `manifests: ConfigMap key ${key}: ${problem}`));
     found.configurations++;
-    const { profiles } = JSON.parse(configuration.text) as {
-      readonly profiles?: readonly { readonly schedulerName?: string }[];
-    };
-    for (const { schedulerName = defaultName } of profiles ?? [{}]) names.add(schedulerName);
+    const { profiles } = JSON.parse(configuration.text) as { readonly profiles?: unknown };
+    for (const profile of Array.isArray(profiles) ? (profiles as readonly unknown[]) : [{}]) {
+      const { schedulerName } = isRecord(profile) ? profile : {};
+      names.add(typeof schedulerName === "string" ? schedulerName : defaultName);
+    }
     return [key, configuration.text];
   });
   return { ...object, data: Object.fromEntries(entries) as Readonly<Record<string, string>> };
@@ -119,9 +132,10 @@ function withLimits(
 
 /** Names after `--scheduler-name`, by which Volcano and others are told theirs. */
 function namesInArguments(object: KubernetesObject): readonly string[] {
-  const containers = podTemplateOf(object)?.spec.containers ?? [];
-  return containers.flatMap(({ command = [], args = [] }) => {
-    const words = [...command, ...args];
+  const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
+  const containers = listOf(podTemplateOf(object)?.spec.containers).filter(isRecord);
+  return containers.flatMap(({ command, args }) => {
+    const words = [...listOf(command), ...listOf(args)].filter((word) => typeof word === "string");
     return words.flatMap((word, index) => {
       const [, value] = /^--scheduler-name(?:=(.+))?$/.exec(word) ?? [undefined, null];
       if (value === null) return [];

@@ -1,9 +1,13 @@
 import { schedulerSandboxLines } from "../../../guest/sandbox.ts";
+import { object, readJson, text } from "../../../lib/outside.ts";
 import type { ObservedAt, UsageSample } from "../metrics/usage.ts";
 import type { Scrape } from "../run/repetition.ts";
 import type { ControlPlaneShell } from "../../node-ssh.ts";
 import type { Contestant } from "./contestant.ts";
 import { readObservation, type ProcessorTicks } from "./observation.ts";
+
+const activation = { name: "the control plane's answer to a change of its scheduler", fix: "npm run diagnose" };
+const activationShape = object({ invocation: text });
 
 /** Lines of a scheduler's journal that are kept. */
 const journalLines = 2_000;
@@ -135,6 +139,6 @@ export class SchedulerControl {
     };
     this.#invocation = "";
     const printed = await this.#shell.run("bench-activate", parameters, stdin);
-    this.#invocation = (JSON.parse(printed) as { readonly invocation: string }).invocation;
+    this.#invocation = readJson<{ readonly invocation: string }>(printed, activation, activationShape).invocation;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parse } from "yaml";
+import { reasonOf } from "../../../lib/outside.ts";
 import { isRecord } from "../../../lib/record.ts";
 import type { KubernetesObject } from "./operation.ts";
 import { textOf, type Value } from "./template-functions.ts";
@@ -81,7 +82,7 @@ export class Templates {
       // Many templates give few texts, and reading YAML takes longer than the rest.
       const known = made.get(text);
       if (known !== undefined) return known;
-      const object = checked(parse(text), kind, path);
+      const object = checked(parsed(text, path), kind, path);
       if (isConstant || made.size < mostKept) made.set(text, object);
       return object;
     };
@@ -116,6 +117,14 @@ function filling(raw: unknown): (values: Readonly<Record<string, Value>>) => unk
   if (!isRecord(raw)) return () => raw;
   const entries = Object.entries(raw).map(([key, value]) => [key, filling(value)] as const);
   return (values) => Object.fromEntries(entries.map(([key, fill]) => [key, fill(values)]));
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`${path}: wanted YAML, got: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 function checked(object: unknown, kind: string | undefined, path: string): KubernetesObject {

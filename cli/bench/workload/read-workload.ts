@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import type { WorkloadSource } from "../scenario/scenario.ts";
+import { reasonOf } from "../../../lib/outside.ts";
 import { isRecord } from "../../../lib/record.ts";
 import { Templates } from "./objects.ts";
 import { readTrace } from "./openb.ts";
@@ -61,7 +62,7 @@ function readYaml(path: string, given: string): { readonly text: string; readonl
   } catch (error) {
     const fix =
       "Fix: name a file relative to the scenario's folder, or one of upstream such as upstream:misc/performance-config.yaml.";
-    throw new Error(`${given}: wanted a YAML file, got: ${(error as Error).message}\n${fix}`, { cause: error });
+    throw new Error(`${given}: wanted a YAML file, got: ${reasonOf(error)}\n${fix}`, { cause: error });
   }
 }
 

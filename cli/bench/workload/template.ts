@@ -21,15 +21,27 @@ type Part = (data: Data) => string;
  */
 export function parseTemplate(text: string): Template {
   const fields = new Set<string>();
-  const pieces = piecesOf(text);
-  const parts = parsePieces(pieces, fields, []);
-  return { fields, render: (data) => parts.map((part) => part(data)).join("") };
+  // The next piece is the last one, because the removal of the first one takes as long as the list.
+  const pieces = piecesOf(text).reverse();
+  const parts = withinStack(() => parsePieces(pieces, fields, []));
+  return { fields, render: (data) => withinStack(() => parts.map((part) => part(data)).join("")) };
+}
+
+function withinStack<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof RangeError ? new Error("its actions are nested too deeply", { cause: error }) : error;
+  }
 }
 
 interface Piece {
   readonly kind: "text" | "action";
   readonly text: string;
 }
+
+/** Rest of an action. Each text matches it in one way only, so that it takes no time to find out that none matches. */
+const action = /^(- )?((?:"(?:[^"\\]|\\.)*"|`[^`]*`|\/\*(?:[^*]|\*(?!\/))*\*\/|[^"`}/]|\/(?!\*)|\}(?!\}))*?)( -)?\}\}/;
 
 /** Splits text and actions. A `-` beside a brace removes the white space of the neighbouring text. */
 function piecesOf(text: string): Piece[] {
@@ -40,11 +52,11 @@ function piecesOf(text: string): Piece[] {
     const [before = "", after] = split(rest, "{{");
     const shown = trimStart ? before.trimStart() : before;
     if (after === undefined) return [...pieces, { kind: "text", text: shown }];
-    const found = /^(- )?((?:"(?:[^"\\]|\\.)*"|`[^`]*`|\/\*[^]*?\*\/|[^"`}]|\}(?!\}))*?)( -)?\}\}/.exec(after);
+    const found = action.exec(after);
     if (found === null) throw new Error(`the action {{${after.slice(0, 40).trimEnd()} has no end`);
-    const [whole, left, action = "", right] = found;
+    const [whole, left, inside = "", right] = found;
     pieces.push({ kind: "text", text: left === undefined ? shown : shown.trimEnd() });
-    pieces.push({ kind: "action", text: action.trim() });
+    pieces.push({ kind: "action", text: inside.trim() });
     trimStart = right !== undefined;
     rest = after.slice(whole.length);
   }
@@ -55,14 +67,14 @@ function split(text: string, at: string): readonly [string, string?] {
   return index < 0 ? [text] : [text.slice(0, index), text.slice(index + at.length)];
 }
 
-/** Takes pieces up to an action that begins with one of `ends`, which stays. */
+/** Takes pieces from the end, up to an action that begins with one of `ends`, which stays. */
 function parsePieces(pieces: Piece[], fields: Set<string>, ends: readonly string[]): Part[] {
   const parts: Part[] = [];
-  for (let piece = pieces[0]; piece !== undefined; piece = pieces[0]) {
+  for (let piece = pieces.at(-1); piece !== undefined; piece = pieces.at(-1)) {
     const { kind, text } = piece;
     const [word = ""] = text.split(/\s/);
     if (kind === "action" && ends.includes(word)) return parts;
-    pieces.shift();
+    pieces.pop();
     if (kind === "text") parts.push(() => text);
     else if (word === "if") parts.push(parseIf(text.slice(2), pieces, fields));
     else if (!(text.startsWith("/*") && text.endsWith("*/"))) {
@@ -77,7 +89,7 @@ function parsePieces(pieces: Piece[], fields: Set<string>, ends: readonly string
 function parseIf(text: string, pieces: Piece[], fields: Set<string>): Part {
   const condition = parseExpression(text, fields);
   const then = parsePieces(pieces, fields, ["else", "end"]);
-  const next = pieces.shift()?.text ?? "";
+  const next = pieces.pop()?.text ?? "";
   let otherwise: Part[] = [];
   if (next.startsWith("else")) {
     const chained = /^else\s+if\b/.exec(next);
@@ -86,7 +98,7 @@ function parseIf(text: string, pieces: Piece[], fields: Set<string>): Part {
     } else {
       if (next !== "else") throw new Error(`{{${next}}} is not supported`);
       otherwise = parsePieces(pieces, fields, ["end"]);
-      pieces.shift();
+      pieces.pop();
     }
   }
   return (data) => (isTrue(condition(data)) ? then : otherwise).map((part) => part(data)).join("");
