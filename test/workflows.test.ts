@@ -117,6 +117,10 @@ test("the properties of each night have another seed and more cases, and nothing
   const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
   expect(steps.filter(({ env }) => env !== undefined)).toEqual([
     {
+      env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "30" },
+      run: "npm run --silent test:engine:nightly",
+    },
+    {
       env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "10" },
       run: "npm run --silent test -- test/properties",
     },

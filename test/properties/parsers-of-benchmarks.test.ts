@@ -106,9 +106,7 @@ checkParsers("a text of a benchmark", [
     JSON.stringify({ invocation: "0123abcd" }),
     (text) => {
       const shell = { run: () => Promise.resolve(text), copy: () => Promise.resolve(), close: () => Promise.resolve() };
-      return new SchedulerControl(shell, 60).activate({
-        ...{ name: "a", arguments: [], configuration: "{}" },
-      } as unknown as Parameters<SchedulerControl["activate"]>[0]);
+      return new SchedulerControl(shell, 60).activate({ name: "a", arguments: [], configuration: "{}" });
     },
   ],
   ["a template of an object", template, (text) => parseTemplate(text).render({ Index: 3 })],

@@ -266,6 +266,7 @@ describe("a diagnosis of a degraded cluster", () => {
   *"guest-network-get-interfaces"*) echo '{"return":[{"name":"lo"},{"name":"eth0","ip-addresses":[{"ip-address":"192.168.222.10","ip-address-type":"ipv4"}]}]}' ;;
   *"guest-file-open"*) echo '{"return":7}' ;;
   *"guest-file-read"*) echo '{"return":{"buf-b64":"${Buffer.from("ssh-ed25519 FROMAGENT root@x\n").toString("base64")}"}}' ;;
+  *"guest-file-close"*) echo '{"return":{}}' ;;
   *) echo "{}" ;;
 esac`,
       ssh: `cat $(printf '%s\\n' "$@" | sed -n 's/^UserKnownHostsFile="\\(.*\\)"/\\1/p') >>"$0.known"; exit 255`,
