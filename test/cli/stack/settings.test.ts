@@ -27,6 +27,21 @@ describe("the settings of a stack", () => {
     expect(settings.get("image")).toBe("");
   });
 
+  test.for(["config:\n", "config: x\n", "[]\n", "x\n"])(
+    "are the project's defaults with a file of %j",
+    async (file) => {
+      await writeFile(join(folder, "Pulumi.dev.yaml"), file);
+      expect(readSettings({ stack: "dev" }, folder).all).toEqual({ workers: 2, image: "" });
+    },
+  );
+
+  test("are refused with the file's name where it is no YAML", async () => {
+    await writeFile(join(folder, "Pulumi.dev.yaml"), "config: [\n");
+    expect(() => readSettings({ stack: "dev" }, folder)).toThrow(
+      /Pulumi\.dev\.yaml: expected YAML, got: .* Fix: correct the file$/,
+    );
+  });
+
   test("are complete: with defaults, full keys of other projects, and secrets as in the file", async () => {
     const file = 'config:\n  forge:workers: 7\n  other:image: x\n  forge:password: { secure: "v1:x" }\n';
     await writeFile(join(folder, "Pulumi.dev.yaml"), file);

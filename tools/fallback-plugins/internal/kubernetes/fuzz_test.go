@@ -64,7 +64,7 @@ func hasOwnKeys(value any) bool {
 
 // FuzzToken checks that the token of a resource is a kind, or is refused.
 func FuzzToken(f *testing.F) {
-	for _, seed := range []string{"kubernetes:core/v1:Pod", "kubernetes:helm.sh/v3:Release", "kubernetes:a/b/c:D"} {
+	for _, seed := range []string{"kubernetes:core/v1:Pod", "kubernetes:helm.sh/v3:Release", "kubernetes:a/b/c:D", ":/:"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -73,8 +73,8 @@ func FuzzToken(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if kind, err := kindOf(token); err == nil && kind.Kind == "" {
-			t.Errorf("%q has no kind, and is not refused", text)
+		if kind, err := kindOf(token); err == nil && (kind.Kind == "" || kind.Version == "") {
+			t.Errorf("%q has no kind or no version, and is not refused", text)
 		}
 	})
 }

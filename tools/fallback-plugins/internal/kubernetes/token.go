@@ -19,7 +19,7 @@ func kindOf(token tokens.Type) (schema.GroupVersionKind, error) {
 	switch {
 	case !found, group == "helm.sh", group == "yaml", group == "kustomize":
 		return schema.GroupVersionKind{}, fallback.Refusal(pluginName, token.String())
-	case strings.Contains(version, "/"):
+	case version == "", strings.Contains(version, "/"), token.Name() == "":
 		return schema.GroupVersionKind{}, fmt.Errorf("token %s is not of the form kubernetes:<group>/<version>:<Kind>", token)
 	}
 	if group == "core" {
