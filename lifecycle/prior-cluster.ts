@@ -126,13 +126,16 @@ export function keptIdentity(
 }
 
 /**
- * Whether a machine exists and has another signature than the desired one, so that it will be replaced.
+ * Whether a machine exists and will be replaced: it has another signature than the desired one, or no root disk any more.
  * @param resourceName Name of its domain in the stack.
  * @param signature Signature of the desired machine.
  */
 export function needsRollout(prior: PriorState, resourceName: string, signature: string): boolean {
   const description = prior.outputsOf("domain", resourceName)?.description;
-  return typeof description === "string" && !hasSignature(description, signature);
+  if (typeof description !== "string") return false;
+  return (
+    !hasSignature(description, signature) || prior.outputsOf("volume", `${resourceName}${suffix.root}`) === undefined
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recover } from "../../cli/recovery/recover.ts";
+import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { writeImage } from "./material.ts";
 import { patternsOf, rejoined } from "./names.ts";
 import { shareStack } from "./shared-stack.ts";
@@ -72,6 +73,28 @@ describe("another image for a control plane and three workers", () => {
       const of = patternsOf(name);
       expect(calls.disorder(of("create Command NAME-ready"), /delete Command worker-node-3-token/)).toEqual([]);
     }
+  });
+
+  it("is also the order in which machines are replaced whose root disks were removed by hand", async () => {
+    for (const name of ["master", "worker-node-1", "worker-node-2"]) {
+      const root = stack.world.ofKind("Volume").find(({ urn }) => urn.endsWith(`lab-${name}-root`))!;
+      stack.world.drop(root);
+    }
+    await refreshFromLibvirt(stack.session());
+    const { succeeded, text, calls } = await stack.up();
+    expect(succeeded, text).toBe(true);
+    expect(
+      calls.disorder(
+        /create Domain master/,
+        /update Command master-init/,
+        /delete Command worker-node-1-token/,
+        /create Command worker-node-1-ready/,
+        /delete Command worker-node-2-token/,
+      ),
+    ).toEqual([]);
+    expect(calls.list.filter((operation) => operation.includes("worker-node-3"))).toEqual([]);
+    expect(await stack.drift()).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
   });
 
   it("stops at the first worker that does not come back, and a rollback replaces only that worker", async () => {

@@ -50,8 +50,6 @@ export function outageProblems({ desired, nodes }: Model, calls: Calls): readonl
     const wasDown = service === "down" || damage.has("domain");
     const outage = outageOf(calls, name, wasDown);
     if (outage === undefined) continue;
-    // A run replaces a worker at once whose root disk was removed by hand, because no order can keep it in service.
-    if (!wasDown && damage.has("root")) continue;
     outages.push(outage);
     if (!wasDown && !damage.has("Node") && !damage.has("off")) planned.push(outage);
   }

@@ -186,7 +186,13 @@ describe("the identity of an earlier machine of the control plane", () => {
 describe("needsRollout", () => {
   const prior = priorStateOf({
     "domain lab-w": { description: "nodeforge cluster lab, id, machine 0123" },
+    "volume lab-w-root": {},
     "domain lab-x": {},
+    "domain lab-z": { description: "nodeforge cluster lab, id, machine 0123" },
+  });
+
+  it("is true for a machine whose root disk is missing", () => {
+    expect(needsRollout(prior, "lab-z", "0123")).toBe(true);
   });
 
   it("is true for a machine with another signature", () => {
