@@ -1,8 +1,19 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Runs the soak first, because it takes longer than any other file of its tier. */
+class SoakFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isSoak = ({ moduleId }: TestSpecification) => moduleId.endsWith("/test/engine/soak.test.ts");
+    return [...sorted.filter(isSoak), ...sorted.filter((file) => !isSoak(file))];
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SoakFirst },
     projects: [
       {
         test: {
@@ -33,7 +44,9 @@ export default defineConfig({
           name: "engine-journal",
           include: ["test/engine/**/*.test.ts"],
           // Their cases choose the journal themselves or have no stack, so this project would only repeat them.
-          exclude: ["crash-matrix", "go-modules", "journal", "soak-model"].map((name) => `test/engine/${name}.test.ts`),
+          exclude: ["crash-matrix", "go-modules", "journal", "soak-model", "soak-objects"].map(
+            (name) => `test/engine/${name}.test.ts`,
+          ),
           env: { NODEFORGE_JOURNAL: "on" },
           testTimeout: 300_000,
           hookTimeout: 300_000,

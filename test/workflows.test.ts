@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { firstSeed, seedsOfPart, soakMilliseconds } from "./engine/soak-seeds.ts";
 
 /** The project's own rules for workflows. actionlint checks their syntax and their scripts. */
 
@@ -16,6 +17,7 @@ interface Job {
   readonly uses?: string;
   readonly permissions?: Permissions;
   readonly "timeout-minutes"?: number;
+  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
   readonly steps?: readonly Step[];
 }
 
@@ -112,19 +114,71 @@ test("a job that runs the end-to-end cases of the night has every commit, which 
   expect(depths("nightly.yml", "engine")).toEqual([undefined]);
 });
 
-test("the properties of each night have another seed and more cases, and nothing else does", () => {
+/** Steps of the nightly workflow with variables, by their jobs. */
+function nightlySteps(): Readonly<Record<string, readonly Step[]>> {
   const { jobs } = parse(read("../.github/workflows/nightly.yml")) as Workflow;
-  const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
-  expect(steps.filter(({ env }) => env !== undefined)).toEqual([
-    {
-      env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "30" },
-      run: "npm run --silent test:engine:nightly",
-    },
-    {
-      env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "10" },
-      run: "npm run --silent test -- test/properties",
-    },
+  const named = Object.entries(jobs).map(([name, { steps = [] }]) => [
+    name,
+    steps.filter(({ env }) => env !== undefined),
   ]);
+  return Object.fromEntries(named.filter(([, steps = []]) => steps.length > 0)) as Record<string, readonly Step[]>;
+}
+
+test("the properties and the soak of each night have other seeds and more cases, and nothing else does", () => {
+  expect(nightlySteps()).toEqual({
+    engine: [
+      {
+        env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "30" },
+        run: "npm run --silent test:engine:nightly",
+      },
+    ],
+    soak: [
+      {
+        env: {
+          NODEFORGE_SOAK_NIGHT: "${{ github.run_number }}",
+          NODEFORGE_SOAK_PART: "${{ matrix.part }}",
+          NODEFORGE_SOAK_OPERATIONS: "10000",
+        },
+        run: "npm run --silent test:engine:nightly -- test/engine/soak.nightly.ts",
+      },
+    ],
+    properties: [
+      {
+        env: { NODEFORGE_PROPERTY_SEED: "${{ github.run_number }}", NODEFORGE_PROPERTY_RUNS: "10" },
+        run: "npm run --silent test -- test/properties",
+      },
+    ],
+  });
+});
+
+describe("the soak of a night", () => {
+  const { jobs } = parse(read("../.github/workflows/nightly.yml")) as Workflow;
+  const parts = (jobs.soak?.strategy?.matrix.part ?? []) as readonly number[];
+
+  test("performs 100,000 operations within the time limit of its jobs, and of a job of GitHub", () => {
+    const operations = Number(nightlySteps().soak?.[0]?.env?.NODEFORGE_SOAK_OPERATIONS);
+    expect(parts.length * operations).toBeGreaterThanOrEqual(100_000);
+    const minutes = jobs.soak?.["timeout-minutes"] ?? 0;
+    expect(minutes).toBeLessThan(360);
+    expect(soakMilliseconds(operations)).toBeLessThan(minutes * 60_000);
+  });
+
+  test("has other seeds in each part, and in the parts of each other night", () => {
+    // A run without a part has part 0.
+    expect(parts).not.toContain(0);
+    const first = [1, 2, 3].flatMap((night) => [0, ...parts].map((part) => firstSeed(night, part)));
+    const sorted = first.toSorted((one, other) => one - other);
+    expect(sorted.slice(1).filter((seed, index) => seed - sorted[index]! < seedsOfPart)).toEqual([]);
+  });
+
+  test.each([
+    ["a part that would have the seeds of the next night", 1, 20],
+    ["half a part", 1, 0.5],
+    ["a night that is no number", NaN, 1],
+    ["a night whose seeds fast-check would shorten", 53_687, 1],
+  ])("refuses %s", (_, night, part) => {
+    expect(() => firstSeed(night, part)).toThrow(/^no seeds are known of part .* Fix: /s);
+  });
 });
 
 test("the conformance tests run every night as root, on a control plane without machines, and their records are kept", () => {

@@ -1,15 +1,8 @@
 import type { Model } from "./soak-model.ts";
-import { differences } from "./soak-world.ts";
+import { differences } from "./soak-objects.ts";
+import { ownerOf } from "./soak-resources.ts";
 import type { Outcome } from "./stack.ts";
 import type { Calls } from "./world.ts";
-
-/** Owner of a resource in the model: a node, or one of OtherOwner. Undefined for a resource that the model does not predict. */
-function ownerOf(resource: string): string | undefined {
-  if (resource === "Volume base") return "base images";
-  if (resource === "Volume master-data") return "data disk";
-  if (/^(RandomUuid|Network|Pool) /.test(resource)) return "cluster";
-  return /^(?:Volume|Domain|Command) (worker-[a-z]+-\d+|master(?=-root|-seed|-host-key|$))/.exec(resource)?.[1];
-}
 
 /** Owners of the resources that a run has changed. */
 export function touchedBy(calls: Calls): ReadonlySet<string> {

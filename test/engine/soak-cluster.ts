@@ -2,24 +2,25 @@ import { readFileSync } from "node:fs";
 import { startStopped } from "../../cli/recovery/restart.ts";
 import { refreshFromLibvirt } from "../../cli/stack/refresh.ts";
 import { sha256, shortDigest } from "../../lib/digest.ts";
-import { imageOfBaseVolume } from "../../names.ts";
 import { writeImage } from "./material.ts";
 import { label } from "./names.ts";
 import { recovered } from "./recovering.ts";
 import { callProblems, touchedBy } from "./soak-calls.ts";
+import { SoakHands } from "./soak-hands.ts";
 import type { Model } from "./soak-model.ts";
+import { objectProblems } from "./soak-objects.ts";
 import type { Operation, SoakTarget } from "./soak-operations.ts";
 import { outageProblems, serviceAfter } from "./soak-service.ts";
 import { firstDesired, images, pools, settingsOf, workersOf, type Image } from "./soak-settings.ts";
 import { plan, type Stop } from "./soak-stops.ts";
-import { clusterProblems, orphanProblems } from "./soak-world.ts";
+import { orphanProblems, stateProblems } from "./soak-world.ts";
 import { TestStack } from "./stack.ts";
-import type { Thing } from "./things.ts";
 
 /** The cluster of a soak on the real engine. Each operation also checks it against the model. */
 export class SoakCluster implements SoakTarget, AsyncDisposable {
   readonly stack: TestStack;
   readonly performed: Operation[] = [];
+  readonly hands: SoakHands;
   readonly #paths: Readonly<Record<Image, string>>;
   readonly #digests: ReadonlyMap<string, Image>;
   readonly #restore: () => Promise<void>;
@@ -29,6 +30,7 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     this.#paths = paths;
     this.#digests = new Map(images.map((image) => [shortDigest(sha256(readFileSync(paths[image]))), image]));
     this.#restore = restore;
+    this.hands = new SoakHands(stack, this.#digests);
   }
 
   /** Creates a stack with the first cluster. */
@@ -55,6 +57,10 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
   async reset(): Promise<void> {
     this.performed.length = 0;
     await this.#restore();
+  }
+
+  check(model: Model): void {
+    refuse(objectProblems(this.stack, model, this.#digests), "libvirt or Kubernetes differs from the model");
   }
 
   /**
@@ -94,52 +100,10 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     refuse(succeeded ? calls.list.map((call) => `an unchanged up did: ${call}`) : ["an unchanged up failed"], text);
   }
 
-  /** Removes an object from libvirt, as a user does. @returns whether it existed. */
-  remove(kind: "Domain" | "Volume", name: string): boolean {
-    const thing = this.#find(kind, name);
-    if (thing === undefined) return false;
-    this.stack.world.drop(thing);
-    this.stack.guests.remove(thing.id);
-    return true;
-  }
-
-  /** Removes a base image from libvirt. @returns whether it existed. */
-  removeBase(image: Image): boolean {
-    const isOf = ({ id }: Thing) => this.#digests.get(imageOfBaseVolume(id) ?? "") === image;
-    const base = this.stack.world
-      .ofKind("Volume")
-      .find((volume) => label(volume.urn) === "Volume base" && isOf(volume));
-    if (base === undefined) return false;
-    this.stack.world.drop(base);
-    return true;
-  }
-
-  /** Powers a machine off. @returns whether it existed. */
-  powerOff(name: string): boolean {
-    const domain = this.#find("Domain", name);
-    if (domain === undefined) return false;
-    this.stack.guests.stop(domain.id);
-    return true;
-  }
-
-  /** Deletes a Node, as `kubectl delete node` does. */
-  deleteNode(name: string): boolean {
-    this.stack.guests.deleteNode(name);
-    return true;
-  }
-
-  /** Restarts every machine that runs, as a restart of the hypervisor does. */
-  reboot(): void {
-    const { world, guests } = this.stack;
-    const running = world.ofKind("Domain").filter(({ id }) => guests.isRunning(id));
-    running.forEach(({ id }) => guests.stop(id));
-    running.forEach(({ id }) => guests.start(id));
-  }
-
   /** Removes the data disk, expects that a run is refused before it changes anything, and puts the disk back. */
   async loseData(model: Model): Promise<void> {
     await this.recover(model);
-    const disk = this.#find("Volume", "master-data");
+    const disk = this.stack.world.ofKind("Volume").find(({ urn }) => label(urn) === "Volume master-data");
     if (disk === undefined) throw new Error("there is no data disk");
     this.stack.world.drop(disk);
     await refreshFromLibvirt(this.stack.session(), { log: () => undefined });
@@ -163,10 +127,6 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     }
   }
 
-  #find(kind: string, name: string): Thing | undefined {
-    return this.stack.world.ofKind(kind).find(({ urn }) => label(urn) === `${kind} ${name}`);
-  }
-
   async #update(model: Model, stop?: Stop): Promise<"as expected" | "failed as expected"> {
     const wasSettled = model.isSettled;
     const mayFail = model.mayFailOnce;
@@ -179,13 +139,14 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     if (wasSettled) problems.push(...calls.list.map((call) => `nothing was to be done, and the run did: ${call}`));
     if (!succeeded && !hasStopped && !mayFail) problems.push("the run failed");
     if (succeeded) {
-      problems.push(...(await clusterProblems(this.stack, model.desired, this.#digests)));
+      problems.push(...(await stateProblems(this.stack, model.desired, this.#digests)));
       model.complete();
     } else {
       const isKilled = stop !== undefined && stop.how.startsWith("kill");
       const { nodes } = model;
       model.stop(touchedBy(calls), (name) => serviceAfter(calls, name, nodes.get(name), isKilled));
     }
+    problems.push(...objectProblems(this.stack, model, this.#digests));
     refuse(problems, text);
     return succeeded || hasStopped ? "as expected" : "failed as expected";
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { callProblems } from "./soak-calls.ts";
+import { desiredAfter } from "./soak-changes.ts";
 import { Model } from "./soak-model.ts";
 import { outageProblems } from "./soak-service.ts";
 import { firstDesired, type Desired, type Pool } from "./soak-settings.ts";
@@ -76,6 +77,49 @@ describe("the model of a cluster", () => {
     expect([model.isSettled, expectedOf(model)]).toEqual([true, []]);
   });
 
+  it("expects of one run what all changes since the last complete run leave to do", () => {
+    const model = modelAfter((changed) => changed.want(withSmall({ memoryMiB: 3072 })));
+    model.want(withSmall({ taints: ["a:NoSchedule"], count: 1 }));
+    model.damage("worker-small-2", "domain");
+    expect([...expectedOf(model)].sort()).toEqual(
+      [
+        ...["join", "ready"].map((step) => `update Command worker-small-1-${step}`),
+        ...[...machine, "Volume worker-small-2-seed"]
+          .filter((resource) => !resource.startsWith("Domain"))
+          .map((resource) => `delete ${resource}`),
+      ].sort(),
+    );
+  });
+
+  it("goes back to settings that no run has applied, and to those of the last complete run", () => {
+    const [larger, tainted] = [withSmall({ memoryMiB: 3072 }), withSmall({ taints: ["a:NoSchedule"] })];
+    const model = modelAfter((changed) => changed.want(larger));
+    expect(desiredAfter({ do: "undo", changes: 2 }, model)).toBeUndefined();
+    model.want(tainted);
+    expect(desiredAfter({ do: "undo", changes: 1 }, model)).toEqual(larger);
+    expect(desiredAfter({ do: "undo", changes: 2 }, model)).toEqual(firstDesired);
+    expect(desiredAfter({ do: "discard" }, model)).toEqual(firstDesired);
+    // A run that ended early applied nothing completely.
+    model.stop(new Set(["worker-small-1"]), () => "unknown");
+    expect(desiredAfter({ do: "discard" }, model)).toEqual(firstDesired);
+    model.complete();
+    expect(desiredAfter({ do: "discard" }, model)).toBeUndefined();
+    expect(desiredAfter({ do: "undo", changes: 1 }, model)).toEqual(larger);
+    model.want(larger);
+    expect(desiredAfter({ do: "discard" }, model)).toEqual(tainted);
+  });
+
+  it("knows no object of a node, and no base image, that a stopped run changed", () => {
+    const model = modelAfter((changed) => changed.loseBase("first"));
+    expect([model.knows("master"), model.knows("base images"), model.bases?.size]).toEqual([true, true, 0]);
+    model.stop(new Set(["worker-small-1", "base images"]), () => "down");
+    const names = ["worker-small-1", "worker-small-2", "worker-small-9", "base images", "cluster"];
+    expect(names.map((name) => model.knows(name))).toEqual([false, true, true, false, true]);
+    expect(names.slice(0, 2).map((name) => model.knowsNode(name))).toEqual([false, true]);
+    model.damage("master", "off");
+    expect(model.knowsNode("worker-small-2")).toBe(false);
+  });
+
   it("expects any operation on a node whose change was stopped, and only on that node", () => {
     const model = modelAfter((changed) => changed.want(withSmall({ memoryMiB: 3072 })));
     model.stop(new Set(["worker-small-1"]), () => "down");
@@ -114,6 +158,13 @@ describe("a run", () => {
     expect(outageProblems(model, callsOf(down(1), down(2), up(1), up(2)))).toEqual([problem]);
     const two = modelAfter((changed) => changed.want(withSmall({ memoryMiB: 3072 }, { maxUnavailable: 2 })));
     expect(outageProblems(two, callsOf(down(1), down(2), up(1), up(2)))).toEqual([]);
+  });
+
+  it("has the same problem where a worker's root disk was removed by hand", () => {
+    const model = modelAfter((changed) => changed.damage("worker-small-1", "root"));
+    model.damage("worker-small-2", "root");
+    expect(outageProblems(model, callsOf(down(1), up(1), down(2), up(2)))).toEqual([]);
+    expect(outageProblems(model, callsOf(down(1), down(2), up(1), up(2)))).toHaveLength(1);
   });
 
   it("has the same problem where an earlier run left a worker unavailable", () => {

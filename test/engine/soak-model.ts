@@ -1,4 +1,4 @@
-import { changed, created, deleted, type Damage } from "./soak-resources.ts";
+import { changed, created, deleted, type Damage, type OtherOwner } from "./soak-resources.ts";
 import { controlPlane, imagesOf, nodesOf, type Desired, type Image, type NodeSettings } from "./soak-settings.ts";
 
 /** A node of the cluster, as the runs so far must have left it. */
@@ -18,9 +18,6 @@ export interface Expected {
   readonly exact: boolean;
 }
 
-/** Owners of resources besides the nodes. `cluster` owns what stays for the whole life of a cluster. */
-export type OtherOwner = "base images" | "data disk" | "cluster";
-
 /**
  * Says what must be true of a cluster after each operation, without the engine.
  *
@@ -29,6 +26,7 @@ export type OtherOwner = "base images" | "data disk" | "cluster";
  */
 export class Model {
   #desired: Desired;
+  #applied: Desired;
   readonly #history: Desired[] = [];
   #nodes: ReadonlyMap<string, NodeState>;
   /** Base images in libvirt; undefined after a run that ended while it changed them. */
@@ -41,6 +39,7 @@ export class Model {
   /** @param desired Settings that a complete run has applied. */
   constructor(desired: Desired) {
     this.#desired = desired;
+    this.#applied = desired;
     this.#nodes = settled(desired);
     this.#bases = imagesOf(desired);
   }
@@ -49,8 +48,19 @@ export class Model {
     return this.#desired;
   }
 
+  /** Settings of the last complete run. */
+  get applied(): Desired {
+    return this.#applied;
+  }
+
   get nodes(): ReadonlyMap<string, NodeState> {
     return this.#nodes;
+  }
+
+  /** Base images in libvirt; undefined after a run that ended while it changed them. */
+  get bases(): ReadonlySet<Image> | undefined {
+    if (this.#bases === undefined) return undefined;
+    return new Set([...this.#bases].filter((image) => !this.#lostBases.has(image)));
   }
 
   /** Whether the last run was killed, or failed. */
@@ -80,7 +90,21 @@ export class Model {
     return this.#apiServer !== "up" && [...this.#nodes].some(isMissing);
   }
 
-  /** Desired settings of a number of changes ago; undefined when there are fewer. */
+  /** Whether the objects of an owner in libvirt are known. */
+  knows(owner: string): boolean {
+    if (owner === ("base images" satisfies OtherOwner)) return this.#bases !== undefined;
+    const node = this.#nodes.get(owner);
+    return node === undefined || node.settings !== undefined;
+  }
+
+  /** Whether it is known if the API server shows a Node, and as what. */
+  knowsNode(name: string): boolean {
+    // The check of the whole cluster restores it, and a run can end after that.
+    const isRestored = name === controlPlane && this.#nodes.get(name)?.damage.has("Node") === true;
+    return this.knows(name) && this.#apiServer === "up" && !(isRestored && this.#unfinished);
+  }
+
+  /** Desired settings of a number of changes ago, also such that no run applied; undefined when there are fewer. */
   earlier(changes: number): Desired | undefined {
     return this.#history.at(-changes);
   }
@@ -109,6 +133,7 @@ export class Model {
 
   /** Records a run that ended successfully. */
   complete(): void {
+    this.#applied = this.#desired;
     this.#nodes = settled(this.#desired);
     this.#bases = imagesOf(this.#desired);
     this.#lostBases = new Set();
@@ -160,13 +185,13 @@ export class Model {
   }
 
   #ofBases(): Expected {
-    if (this.#bases === undefined) return { operations: undefined, exact: false };
+    const { bases } = this;
+    if (bases === undefined) return { operations: undefined, exact: false };
     const used = imagesOf(this.#desired);
-    const there = [...this.#bases].filter((image) => !this.#lostBases.has(image));
     return {
       operations: [
-        ...[...used].filter((image) => !there.includes(image)).map(() => "create Volume base"),
-        ...there.filter((image) => !used.has(image)).map(() => "delete Volume base"),
+        ...[...used].filter((image) => !bases.has(image)).map(() => "create Volume base"),
+        ...[...bases].filter((image) => !used.has(image)).map(() => "delete Volume base"),
       ],
       exact: true,
     };

@@ -3,6 +3,17 @@ import { controlPlane, type NodeSettings } from "./soak-settings.ts";
 /** Change of a node by hand: a removed object, a machine that is off, or a deleted Node. */
 export type Damage = "domain" | "root" | "seed" | "off" | "Node";
 
+/** Owners of resources besides the nodes. `cluster` owns what stays for the whole life of a cluster. */
+export type OtherOwner = "base images" | "data disk" | "cluster";
+
+/** Owner of a resource in the model: a node, or one of OtherOwner. Undefined for a resource that the model does not predict. */
+export function ownerOf(resource: string): string | undefined {
+  if (resource === "Volume base") return "base images";
+  if (resource === "Volume master-data") return "data disk";
+  if (/^(RandomUuid|Network|Pool) /.test(resource)) return "cluster";
+  return /^(?:Volume|Domain|Command) (worker-[a-z]+-\d+|master(?=-root|-seed|-host-key|$))/.exec(resource)?.[1];
+}
+
 const rootOf = (name: string) => `Volume ${name}-root`;
 const seedOf = (name: string) => `Volume ${name}-seed`;
 const domainOf = (name: string) => `Domain ${name}`;

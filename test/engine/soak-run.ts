@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { SoakCluster } from "./soak-cluster.ts";
-import { steps } from "./soak-generators.ts";
+import { step } from "./soak-generators.ts";
 import { Model } from "./soak-model.ts";
 import { Step, type Operation, type SoakTarget } from "./soak-operations.ts";
 import { firstDesired } from "./soak-settings.ts";
@@ -13,8 +13,11 @@ export interface SoakSize {
   readonly shrinkSeconds: number;
 }
 
-/** Most operations of a walk. Part of the seed's meaning: another number makes other lists. */
-const longest = 20;
+/**
+ * Most operations of a walk. Part of the seed's meaning: another number makes other lists. A walk costs two runs at its end,
+ * so short walks cost more. The shortest list of a longer walk is found later.
+ */
+const longest = 150;
 
 /** Failure of the shortest list so far. */
 interface Failure {
@@ -62,7 +65,7 @@ async function randomWalk(cluster: SoakTarget, seed: number, shrinkSeconds: numb
   let count = 0;
   let end = Infinity;
   // The limit counts lists, also those that the time leaves out.
-  const lists = fc.limitShrink(fc.commands([...steps], { maxCommands: longest, size: "max" }), 500);
+  const lists = fc.limitShrink(fc.commands([step], { maxCommands: longest, size: "max" }), 500);
   const property = fc.asyncProperty(lists, async (commands) => {
     // Then the list counts as one that does not fail.
     if (Date.now() > end) return;
@@ -92,11 +95,12 @@ async function walk(cluster: SoakTarget, commands: Iterable<fc.AsyncCommand<Mode
 function describe(seed: number, { performed, reason }: Failure): string {
   const list = JSON.stringify(performed);
   const test = "npm run test:engine -- test/engine/soak.test.ts";
+  const journal = process.env.NODEFORGE_JOURNAL === "on" ? "NODEFORGE_JOURNAL=on " : "";
   return [
     `seed ${seed} fails: ${reason.split("\n", 1)[0]}`,
     ...performed.map((operation) => `  ${JSON.stringify(operation)}`),
-    `Repeat the random list: NODEFORGE_SEED=${seed} ${test}`,
-    `Repeat this list: NODEFORGE_SOAK_LIST='${list.replaceAll("'", "'\\''")}' ${test}`,
+    `Repeat the random list: ${journal}NODEFORGE_SEED=${seed} ${test}`,
+    `Repeat this list: ${journal}NODEFORGE_SOAK_LIST='${list.replaceAll("'", "'\\''")}' ${test}`,
     reason,
   ].join("\n");
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Settings } from "./stack.ts";
 
 /** Images of a soak, by the content of their files. */
@@ -39,6 +40,11 @@ export interface NodeSettings {
   readonly image: Image;
   readonly labels: readonly string[];
   readonly taints: readonly string[];
+}
+
+/** Whether two settings are the same. */
+export function isSame(one: Desired, other: Desired): boolean {
+  return isDeepStrictEqual(one, other);
 }
 
 /** Cluster from which every walk begins. */

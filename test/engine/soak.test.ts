@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { SoakCluster } from "./soak-cluster.ts";
 import { Model } from "./soak-model.ts";
-import type { Operation, SoakTarget } from "./soak-operations.ts";
+import { Step, type Operation, type SoakTarget } from "./soak-operations.ts";
 import { repeat, soak, soakOn } from "./soak-run.ts";
 import { firstDesired } from "./soak-settings.ts";
 
 const { NODEFORGE_SEED = "20261127", NODEFORGE_SOAK_LIST: list = "" } = process.env;
+const operations = 1000;
 
 it("random operations leave the cluster that the settings describe, and nothing else", async () => {
   if (list !== "") return expect(repeat(JSON.parse(list) as Operation[])).resolves.toBeUndefined();
-  const { performed } = await soak(Number(NODEFORGE_SEED), { operations: 12, shrinkSeconds: 120 });
-  expect(performed).toBeGreaterThanOrEqual(12);
-}, 900_000);
+  const { performed } = await soak(Number(NODEFORGE_SEED), { operations, shrinkSeconds: 240 });
+  expect(performed).toBeGreaterThanOrEqual(operations);
+}, 1_800_000);
 
 describe("a soak", () => {
   /** Cluster without an engine, on which a run fails as a test plans it. */
@@ -20,20 +21,57 @@ describe("a soak", () => {
     return {
       performed,
       reset: () => Promise.resolve(void (performed.length = 0)),
+      check: () => undefined,
       run: (model) => {
         if (fails(model)) return Promise.reject(new Error("planned by the test\nwith details"));
         return Promise.resolve(model.complete());
       },
       expectNothingToDo: () => Promise.resolve(),
-      remove: () => true,
-      removeBase: () => true,
-      powerOff: () => true,
-      deleteNode: () => true,
-      reboot: () => undefined,
+      hands: {
+        remove: () => true,
+        removeBase: () => true,
+        powerOff: () => true,
+        deleteNode: () => true,
+        reboot: () => undefined,
+      },
       loseData: () => Promise.resolve(),
     };
   };
   const size = { operations: 2000, shrinkSeconds: 20 };
+
+  it("runs `up` for one of ten operations, and leaves the others to the next run", async () => {
+    const runs = { complete: 0, early: 0 };
+    const cluster = failing(() => false);
+    const { performed } = await soakOn(
+      {
+        ...cluster,
+        run: (model, stop) => {
+          runs[stop === undefined ? "complete" : "early"]++;
+          return cluster.run(model, stop);
+        },
+      },
+      1,
+      size,
+    );
+    for (const count of Object.values(runs)) expect(count).toBeGreaterThan(performed / 40);
+    expect(runs.complete + runs.early).toBeLessThan(performed / 7);
+  });
+
+  it("compares the cluster with the model after each operation that runs nothing", async () => {
+    const settings = { do: "resize", pool: "small", memoryMiB: 3072 } as const;
+    for (const operation of [settings, { do: "reboot" } as const, { do: "up" } as const]) {
+      let runs = 0;
+      const cluster = {
+        ...failing(() => false),
+        check: () => {
+          throw new Error("planned by the test");
+        },
+        run: () => Promise.resolve(void runs++),
+      };
+      await expect(new Step(operation).run(new Model(firstDesired), cluster)).rejects.toThrow("planned by the test");
+      expect([operation.do, runs]).toEqual([operation.do, operation.do === "up" ? 1 : 0]);
+    }
+  });
 
   it("performs at least as many operations as it was asked for", async () => {
     const { performed, walks } = await soakOn(
