@@ -116,8 +116,16 @@ describe("the model of a cluster", () => {
     const names = ["worker-small-1", "worker-small-2", "worker-small-9", "base images", "cluster"];
     expect(names.map((name) => model.knows(name))).toEqual([false, true, true, false, true]);
     expect(names.slice(0, 2).map((name) => model.knowsNode(name))).toEqual([false, true]);
+    model.damage("master", "Node");
+    expect(model.knowsNode("master")).toBe(true);
+    // A run may end after it has restored the control plane's Node.
+    model.stop(new Set(), () => "unknown");
+    model.forgetData();
+    expect(model.knowsNode("master")).toBe(false);
     model.damage("master", "off");
     expect(model.knowsNode("worker-small-2")).toBe(false);
+    model.complete();
+    expect(names.slice(0, 2).map((name) => model.knowsNode(name))).toEqual([true, true]);
   });
 
   it("expects any operation on a node whose change was stopped, and only on that node", () => {

@@ -35,6 +35,8 @@ export class Model {
   /** Whether the state has the control plane's data disk. */
   #data: "known" | "forgotten" | "unknown" = "known";
   #unfinished = false;
+  /** Whether the control plane's Node is unknown: the check of the whole cluster restores it, and a run can end after that. */
+  #mayBeRestored = false;
 
   /** @param desired Settings that a complete run has applied. */
   constructor(desired: Desired) {
@@ -99,9 +101,8 @@ export class Model {
 
   /** Whether it is known if the API server shows a Node, and as what. */
   knowsNode(name: string): boolean {
-    // The check of the whole cluster restores it, and a run can end after that.
-    const isRestored = name === controlPlane && this.#nodes.get(name)?.damage.has("Node") === true;
-    return this.knows(name) && this.#apiServer === "up" && !(isRestored && this.#unfinished);
+    const isKnown = name !== controlPlane || !this.#mayBeRestored;
+    return isKnown && this.knows(name) && this.#apiServer === "up";
   }
 
   /** Desired settings of a number of changes ago, also such that no run applied; undefined when there are fewer. */
@@ -139,6 +140,7 @@ export class Model {
     this.#lostBases = new Set();
     this.#data = "known";
     this.#unfinished = false;
+    this.#mayBeRestored = false;
   }
 
   /**
@@ -148,6 +150,7 @@ export class Model {
    */
   stop(touched: ReadonlySet<string>, service: (name: string) => NodeState["service"]): void {
     const nodes = new Map(this.#nodes);
+    if (nodes.get(controlPlane)?.damage.has("Node")) this.#mayBeRestored = true;
     for (const name of nodesOf(this.#desired).keys()) {
       if (touched.has(name) && !nodes.has(name)) {
         nodes.set(name, { settings: undefined, damage: new Set(), service: "unknown" });
