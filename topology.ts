@@ -105,8 +105,8 @@ function kindOf({ vcpus, memoryMiB, diskGiB }: MachineSize, image: VerifiedImage
   return { vcpus, memoryMiB, diskGiB, image };
 }
 
-/** Returns a MAC address that follows from a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
-function macAddress(clusterName: string, nodeName: string): string {
+/** Returns the MAC address that follows from a node's name: 52:54 (locally administered, unicast) and 32 bits of a hash. */
+export function macAddress(clusterName: string, nodeName: string): string {
   const digest = Buffer.from(sha256(`${clusterName}/${nodeName}`), "hex");
   return [0x52, 0x54, ...digest.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }

@@ -12,6 +12,8 @@ export interface Range {
 export interface Reservation {
   readonly address: string;
   readonly mac: string;
+  /** Name of the address in the network's DNS, if any. */
+  readonly name?: string;
 }
 
 /** An IPv4 subnet that libvirt serves on a network. */
@@ -82,7 +84,11 @@ function servedBy(ip: Element): ServedSubnet | undefined {
       .map((range) => ({ start: value(range, "start"), end: value(range, "end") }))
       .filter(({ start, end }) => isAddress(start) && isAddress(end)),
     reservations: all("host")
-      .map((host) => ({ address: value(host, "ip"), mac: value(host, "mac").toLowerCase() }))
+      .map((host) => {
+        const name = attribute(host, "name");
+        const reservation = { address: value(host, "ip"), mac: value(host, "mac").toLowerCase() };
+        return name === undefined ? reservation : { ...reservation, name };
+      })
       .filter(({ address }) => isAddress(address)),
   };
 }

@@ -32,6 +32,23 @@ export async function addReservation(virsh: Virsh, network: string, machine: Nam
 }
 
 /**
+ * Deletes reservations in an active network.
+ * @returns the reservations that were deleted.
+ * @throws when virsh fails.
+ */
+export async function deleteReservations(
+  virsh: Virsh,
+  network: string,
+  isLeft: (reservation: Reservation) => boolean,
+): Promise<readonly Reservation[]> {
+  const { subnets } = readNetwork(await virsh("net-dumpxml", network));
+  const left = subnets.flatMap(({ reservations }) => reservations).filter(isLeft);
+  for (const { mac } of left)
+    await virsh("net-update", network, "delete", "ip-dhcp-host", `<host mac='${mac}'/>`, "--live", "--config");
+  return left;
+}
+
+/**
  * Tells whether the reservation of a machine has its address.
  * @param subnets Those of {@link readNetwork}.
  * @returns false where the machine has no reservation.

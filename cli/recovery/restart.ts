@@ -3,7 +3,7 @@ import { resumeMachines, type Polling } from "./halted-machines.ts";
 import type { Connect, LibvirtObject } from "./hypervisors.ts";
 import { logLine, type Log } from "../../lib/log.ts";
 import { hypervisorsOf, uriOf, type StackState, type StateResource } from "../stack/state.ts";
-import { restoreReservations } from "./missing-reservations.ts";
+import { deleteLeftReservations, restoreReservations } from "./missing-reservations.ts";
 import { restoreLinks, startNetworks, startPools } from "./stopped-networks.ts";
 
 /** Options of {@link startStopped}, which tests replace. */
@@ -45,7 +45,10 @@ export async function startStopped(state: StackState, options: StartOptions = {}
     // Pools and networks first: a machine that continues needs its disks and its network.
     await startPools(virsh, ofKind("Pool"), log);
     await startNetworks(virsh, ofKind("Network"), log);
-    for (const { name } of ofKind("Network")) await restoreReservations(virsh, state, name, log);
+    for (const { name } of ofKind("Network")) {
+      await restoreReservations(virsh, state, name, log);
+      await deleteLeftReservations(virsh, state, name, log);
+    }
     await resumeMachines(virsh, ofKind("Domain"), log, patience);
     for (const network of ofKind("Network")) {
       const linked = there.filter((resource) => networkOf(resource) === network.name).flatMap(objectOf);

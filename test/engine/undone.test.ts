@@ -30,3 +30,38 @@ describe("a removal of a worker that was killed", () => {
     expect((await stack.preview()).steps).toEqual([]);
   });
 });
+
+describe("a creation of a worker that was killed", () => {
+  let stack: TestStack;
+  shareStack(async (created) => {
+    stack = created;
+    await stack.up({ workers: 1 });
+  });
+  const reserved = () => [...stack.world.reservations.values()].sort();
+
+  it.each([
+    ["libvirt had its machine", /create Domain worker-node-2/],
+    ["its identity was read", /create Command worker-node-2-host-key/],
+  ])("after %s, and that is undone, leaves no reservation", async (_, pattern) => {
+    stack.world.on("after", pattern, () => stack.cli.kill());
+    expect((await stack.up({ workers: 2 })).succeeded).toBe(false);
+    stack.world.calm();
+    expect(reserved()).toEqual(["master", "worker-node-1", "worker-node-2"]);
+    stack.settings = { ...stack.settings, workers: 1 };
+    const { succeeded, text } = await repeatUp(stack);
+    expect(succeeded, text).toBe(true);
+    expect(reserved()).toEqual(["master", "worker-node-1"]);
+    expect(await stack.drift()).toEqual([]);
+    expect((await stack.preview()).steps).toEqual([]);
+  });
+
+  it("after libvirt had its machine, and that is repeated, leaves the worker its reservation", async () => {
+    stack.world.on("after", /create Domain worker-node-2/, () => stack.cli.kill());
+    expect((await stack.up({ workers: 2 })).succeeded).toBe(false);
+    stack.world.calm();
+    const { succeeded, text } = await repeatUp(stack);
+    expect(succeeded, text).toBe(true);
+    expect(reserved()).toEqual(["master", "worker-node-1", "worker-node-2"]);
+    expect(await stack.drift()).toEqual([]);
+  });
+});

@@ -125,10 +125,16 @@ export function virsh({ world, guests }: Hypervisor, args: readonly string[]): s
       return networkDefinition(
         need("Network", name),
         linksTo(name).filter(({ id }) => guests.isRunning(id)).length,
-        [...world.reservations.keys()].flatMap((key) => (key.startsWith(`${name} `) ? [key.split(" ")[1]!] : [])),
+        [...world.reservations].flatMap(([key, node]) =>
+          key.startsWith(`${name} `) ? [{ mac: key.split(" ")[1]!, node }] : [],
+        ),
       );
     case "net-update": {
-      const [network = "", , , host = ""] = operands;
+      const [network = "", command, , host = ""] = operands;
+      if (command === "delete") {
+        world.reservations.delete(`${need("Network", network).taken} ${/mac='(.*)'/.exec(host)?.[1]}`);
+        return "";
+      }
       const [, mac = "", node = ""] = /mac='(.*)' name='(.*)' ip='.*'/.exec(host) ?? [];
       world.reservations.set(`${need("Network", network).taken} ${mac}`, node);
       return "";
@@ -189,12 +195,16 @@ function poolDefinition({ properties }: Thing): string {
   return `<pool type='${type}'><target><path>${String(at(properties, "target.path"))}</path></target></pool>`;
 }
 
-function networkDefinition({ taken, properties }: Thing, connections: number, reserved: readonly string[]): string {
+function networkDefinition(
+  { taken, properties }: Thing,
+  connections: number,
+  reserved: readonly { mac: string; node: string }[],
+): string {
   const [metadata = ""] = /<metadata>.*<\/metadata>/.exec(String(at(properties, "xml.xslt"))) ?? [];
   const ips = ((properties.addresses ?? []) as string[]).map((cidr) => {
     const [address, prefix] = cidr.split("/");
     const range = properties.range as [string, string] | undefined;
-    const hosts = reserved.map((mac) => `<host mac='${mac}' ip='${address}'/>`).join("");
+    const hosts = reserved.map(({ mac, node }) => `<host mac='${mac}' name='${node}' ip='${address}'/>`).join("");
     const dhcp = `<dhcp>${range ? `<range start='${range[0]}' end='${range[1]}'/>` : ""}${hosts}</dhcp>`;
     return `<ip address='${address}' prefix='${prefix}'>${dhcp}</ip>`;
   });

@@ -42,7 +42,7 @@ describe("the definition of a network", () => {
           { start: "192.168.122.2", end: "192.168.122.99" },
           { start: "192.168.122.200", end: "192.168.122.254" },
         ],
-        reservations: [{ mac: "52:54:00:aa:00:01", address: "192.168.122.50" }],
+        reservations: [{ mac: "52:54:00:aa:00:01", address: "192.168.122.50", name: "theirs" }],
       },
     ]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { interfacesOn } from "../../../cli/recovery/stopped-networks.ts";
 import { startStopped, startStoppedForDeletion } from "../../../cli/recovery/restart.ts";
 import type { StateResource } from "../../../cli/stack/state.ts";
+import { macAddress } from "../../../topology.ts";
 import { urn } from "../../support/urn.ts";
 import { answering, type Answer } from "../../support/virsh-answers.ts";
 
@@ -364,6 +365,54 @@ describe("the reservation of a worker", () => {
     const answers = { "net-dumpxml lab-net": network(), [add]: new Error("error: the address is taken\nmore") };
     const { failure, said } = await going(answers, [...stack, step(own)]);
     const line = "a worker has no reservation in network lab-net: Error: error: the address is taken";
+    expect([failure, said]).toEqual([undefined, [line]]);
+  });
+});
+
+describe("the reservation of a worker whose creation ended early", () => {
+  const cluster: StateResource = { urn: urn("nodeforge:index:Cluster", "lab"), type: "nodeforge:index:Cluster" };
+  const mac = macAddress("lab", "w-3");
+  const host = (theMac: string, name: string) => `<host mac='${theMac}'${name} ip='192.168.222.103'/>`;
+  const network = (hosts: string) =>
+    `<network><ip address='192.168.222.1' netmask='255.255.255.0'><dhcp>${hosts}</dhcp></ip></network>`;
+  const left = host(mac, " name='w-3'");
+  const remove = `net-update lab-net delete ip-dhcp-host <host mac='${mac}'/> --live --config`;
+  const step: StateResource = {
+    urn: urn("command:local:Command", "lab-w-3-host-key"),
+    type: "command:local:Command",
+    id: "step",
+    inputs: { environment: { MAC: mac } },
+  };
+  const fixed = {
+    ...resource("Domain", "lab-w-3", "uuid-3"),
+    inputs: { networkInterfaces: [{ mac, addresses: ["x"] }] },
+  };
+
+  test("is deleted", async () => {
+    const { failure, said, asked } = await going({ "net-dumpxml lab-net": network(left), [remove]: "" }, [
+      cluster,
+      ...stack,
+    ]);
+    const line =
+      "network lab-net reserved 192.168.222.103 for w-3, whose creation ended early: the reservation is deleted";
+    expect([failure, said]).toEqual([undefined, [line]]);
+    expect(asked).toEqual(["net-dumpxml lab-net", remove]);
+  });
+
+  test.each<[string, string, StateResource[]]>([
+    ["of a worker with a step that deletes it", left, [cluster, step]],
+    ["of a control plane", left, [cluster, fixed]],
+    ["of a machine of yours", host("52:54:00:00:00:09", " name='w-3'"), [cluster]],
+    ["without a name", host(mac, ""), [cluster]],
+  ])("is not a reservation %s", async (_, hosts, resources) => {
+    const { failure, said, asked } = await going({ "net-dumpxml lab-net": network(hosts) }, [...stack, ...resources]);
+    expect([failure, said, asked]).toEqual([undefined, [], ["net-dumpxml lab-net"]]);
+  });
+
+  test("that libvirt refuses to delete is logged, and the rest continues", async () => {
+    const answers = { "net-dumpxml lab-net": network(left), [remove]: new Error("error: no") };
+    const { failure, said } = await going(answers, [cluster, ...stack]);
+    const line = "network lab-net may keep a reservation of a worker that does not exist: Error: error: no";
     expect([failure, said]).toEqual([undefined, [line]]);
   });
 });
