@@ -117,7 +117,7 @@ const domain: ResourceType = {
   // Like the provider, every update starts a domain that is off.
   update: (_, { guests }, id) => {
     guests.start(id);
-    return { running: true };
+    return { id, running: true };
   },
   remove: (_, { guests }, id) => guests.remove(id),
 };

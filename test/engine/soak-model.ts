@@ -35,7 +35,7 @@ export class Model {
   /** Whether the state has the control plane's data disk. */
   #data: "known" | "forgotten" | "unknown" = "known";
   #unfinished = false;
-  /** Whether the control plane's Node is unknown: the check of the whole cluster restores it, and a run can end after that. */
+  /** Whether a run that ended early may have restored the control plane's Node. */
   #mayBeRestored = false;
 
   /** @param desired Settings that a complete run has applied. */
