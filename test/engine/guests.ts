@@ -158,6 +158,7 @@ export class Guests {
     if (!controlPlane) return undefined;
     const items = this.#nodes(controlPlane.data!.controls!)
       .split("\n")
+      .filter((line) => line !== "")
       .map((line) => line.split(" "))
       .map(([name, status]) => ({ metadata: { name }, status: { conditions: [{ type: "Ready", status }] } }));
     return { items };

@@ -139,14 +139,15 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     if (wasSettled) problems.push(...calls.list.map((call) => `nothing was to be done, and the run did: ${call}`));
     if (!succeeded && !hasStopped && !mayFail) problems.push("the run failed");
     if (succeeded) {
-      problems.push(...(await stateProblems(this.stack, model.desired, this.#digests)));
       model.complete();
+      problems.push(...objectProblems(this.stack, model, this.#digests));
+      problems.push(...(await stateProblems(this.stack, model.desired, this.#digests)));
     } else {
       const isKilled = stop !== undefined && stop.how.startsWith("kill");
       const { nodes } = model;
       model.stop(touchedBy(calls), (name) => serviceAfter(calls, name, nodes.get(name), isKilled));
+      problems.push(...objectProblems(this.stack, model, this.#digests));
     }
-    problems.push(...objectProblems(this.stack, model, this.#digests));
     refuse(problems, text);
     return succeeded || hasStopped ? "as expected" : "failed as expected";
   }

@@ -17,7 +17,7 @@ export interface SoakSize {
  * Most operations of a walk. Part of the seed's meaning: another number makes other lists. A walk costs two runs at its end,
  * so short walks cost more. The shortest list of a longer walk is found later.
  */
-const longest = 150;
+const longest = 200;
 
 /** Failure of the shortest list so far. */
 interface Failure {
