@@ -133,9 +133,11 @@ export class SoakCluster implements SoakTarget, AsyncDisposable {
     const stopped = stop === undefined ? undefined : plan(this.stack, stop);
     const outcome = await this.stack.up(settingsOf(model.desired, this.#paths));
     this.stack.world.calm();
-    const { succeeded, text, calls } = outcome;
+    const { text, calls } = outcome;
     const hasStopped = stopped?.() ?? false;
-    const problems = [...callProblems(model, outcome), ...outageProblems(model, calls)];
+    // Pulumi ends with exit code 0 where it was interrupted between two deletions, and leaves the others to the next run.
+    const succeeded = outcome.succeeded && !(hasStopped && stop?.how === "interrupt");
+    const problems = [...callProblems(model, { ...outcome, succeeded }), ...outageProblems(model, calls)];
     if (wasSettled) problems.push(...calls.list.map((call) => `nothing was to be done, and the run did: ${call}`));
     if (!succeeded && !hasStopped && !mayFail) problems.push("the run failed");
     if (succeeded) {

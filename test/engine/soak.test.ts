@@ -97,6 +97,16 @@ describe("a soak", () => {
     await expect(soakOn(cluster, Number(seed), size)).rejects.toThrow(headline);
   });
 
+  it("expects nothing complete of a run that was interrupted between two deletions, and the rest of the next run", async () => {
+    await expect(
+      repeat([
+        { do: "shrink", pool: "small", by: 2 },
+        { do: "up", stop: { at: "shutdown", how: "interrupt" } },
+        { do: "up" },
+      ]),
+    ).resolves.toBeUndefined();
+  });
+
   it("finds an object that the settings do not describe", async () => {
     await using cluster = await SoakCluster.create();
     const { world } = cluster.stack;
