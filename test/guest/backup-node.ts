@@ -57,6 +57,8 @@ timeout() { shift; "$@"; }
 sync() { :; }
 ip() { note "ip $*"; }
 journalctl() {
+  # The API server says nothing before its start, which runs beside the script.
+  grep -qs "^$(marker) " "$FOLDER/starts" || return 0
   [[ $(marker) != backup || $(cat "$keys_file" 2>/dev/null) == *"\${KEY-}"* ]] ||
     echo 'failed to list: unable to transform key "/registry/secrets/a": no matching prefix found'
   echo "panic: no such store"
