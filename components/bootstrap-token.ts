@@ -54,7 +54,8 @@ export class BootstrapToken {
   /** @param parent Worker that the token is for. */
   constructor(name: string, args: BootstrapTokenArgs, parent: pulumi.Resource) {
     const worker = { WORKER_NAME: args.workerName, WORKER_ADDRESS: args.workerAddress };
-    const minting = { limitMinutes: 5, parameters: { ...worker, TOKEN_TTL_MINUTES: args.ttlMinutes } };
+    // Longer than a start of the API server.
+    const minting = { limitMinutes: 12, parameters: { ...worker, TOKEN_TTL_MINUTES: args.ttlMinutes } };
     const command = remoteStep(
       name,
       {

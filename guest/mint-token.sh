@@ -6,6 +6,8 @@ source lib/common.sh
 source lib/joins.sh
 source lib/certificate-requests.sh
 
+# The control plane may have just started, for example after a power loss.
+wait_for 600 "the API server" kubectl get --raw /readyz
 # Deletes the Node of an earlier machine of this name. The same holds when this machine has the earlier one's disk and is Ready
 # already: it joins again. The Node of a living machine at another address is not touched.
 seen=$(kubectl get node "$WORKER_NAME" --ignore-not-found \

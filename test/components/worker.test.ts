@@ -75,7 +75,7 @@ describe("a worker", () => {
     expect(options.of("Command", "dev-worker-node-1-join").customTimeouts).toEqual({ create: "42m", update: "42m" });
     expect(options.of("Command", "dev-worker-node-1-ready").customTimeouts).toEqual({ create: "67m", update: "67m" });
     const { create, update, delete: leaving } = options.of("Command", "dev-worker-node-1-token").customTimeouts ?? {};
-    expect([create, update, leaving]).toEqual(["27m", "27m", "282m"]);
+    expect([create, update, leaving]).toEqual(["34m", "34m", "282m"]);
     expect(options.of("Command", "dev-master-kubeconfig").additionalSecretOutputs).toContain("stdout");
   });
 

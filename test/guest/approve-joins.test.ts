@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
@@ -216,7 +216,11 @@ describe("the list of expected workers", () => {
 
 describe("minting", () => {
   const minting = `
-kubectl() { :; }
+kubectl() {
+  [[ $* == *readyz* ]] || return 0
+  echo >>"$FOLDER/asked"
+  (($(wc -l <"$FOLDER/asked") > \${REFUSALS-0})) || { echo "the connection was refused"; return 1; }
+}
 kubeadm() { echo "\${*: -2}" >"$FOLDER/options"; echo abcdef.0123456789abcdef; }
 openssl() { [[ $1 == x509 ]] || cat >/dev/null; echo hash; }
 sync() { note "sync \${1##*/}"; }
@@ -244,6 +248,19 @@ sync() { note "sync \${1##*/}"; }
     expect(node.calls).toEqual(["sync nodeforge-joins.abcdef", "sync nodeforge-joins"]);
     expect(readdirSync(node.folder).filter((name) => name.startsWith("nodeforge-joins"))).toEqual(["nodeforge-joins"]);
     expect(node.read("nodeforge-joins/abcdef")).not.toContain("0123456789abcdef");
+  });
+
+  it.each(["mint-token", "renew-token"] as const)("waits in %s for an API server that has just started", (script) => {
+    // Each pause takes 100 s.
+    const [starting, dead] = [3, 99].map((refusals) => {
+      const node = new TestNode(`${minting}\nsleep() { SECONDS=$((SECONDS + 100)); }`);
+      mkdirSync(join(node.folder, "nodeforge-joins"));
+      const outcome = node.run({ script, parameters }, { REFUSALS: String(refusals) });
+      return { ...outcome, hasMinted: existsSync(join(node.folder, "options")) };
+    });
+    expect([starting?.status, starting?.hasMinted]).toEqual([0, true]);
+    expect([dead?.status, dead?.hasMinted]).toEqual([1, false]);
+    expect(dead?.stderr).toContain("FAILED: the API server: still missing after 600s: the connection was refused\n");
   });
 
   it("lets the worker's kubelet serve at its new address, and at no earlier one", () => {
