@@ -1,5 +1,5 @@
 import { Ajv2020, type SchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
-import { parse } from "yaml";
+import { parse, type Document } from "yaml";
 
 /** A text from outside of the program. */
 export interface Source {
@@ -73,6 +73,13 @@ export function readYaml<T>(yaml: string, source: Source, shape: Shape): T {
     );
   }
   return checkShape<T>(value, source, shape);
+}
+
+/** Value of a parsed YAML document. @throws its first error, or the parser's for one that is nested too deeply. */
+export function valueOf(document: Document): unknown {
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  return document.toJS();
 }
 
 /** First line of a parser's reason. A text that is nested too deeply has no better one than the stack of the parser. */

@@ -7,29 +7,19 @@ import { builtConformanceProgram } from "../conformance/program.ts";
 import { countReasons } from "../conformance/report.ts";
 import { readRequirements, select } from "../conformance/requirements.ts";
 import { upstreamCases } from "../conformance/upstream.ts";
+import { tableUnder } from "../support/markdown-table.ts";
 
 const page = readFileSync(inCheckout("docs", "conformance.md"), "utf8");
 const requirements = readRequirements();
 const free = Object.values(requirements.withoutImages).flat().length;
 
-/** Rows of the table under a heading. */
-function rowsUnder(heading: string): readonly (readonly string[])[] {
-  const [, section = ""] = page.split(`\n## ${heading}\n`);
-  const [text = ""] = section.split("\n## ");
-  const rows = text.split("\n").filter((line) => line.startsWith("|"));
-  return rows.slice(2).map((row) =>
-    row
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
-
-const runs = rowsUnder("Recorded runs").map(([date, cluster, kubernetes, ...numbers]) => {
+const runs = tableUnder(page, "## Recorded runs").map(([date, cluster, kubernetes, ...numbers]) => {
   const [ran = NaN, passed = NaN, failed = NaN, skipped = NaN, leftOut = NaN, seconds = NaN] = numbers.map(Number);
   return { date, cluster, kubernetes, ran, passed, failed, skipped, leftOut, seconds };
 });
-const images = rowsUnder("Cases that are left out").map(([names = "", cases]) => [names, Number(cases)] as const);
+const images = tableUnder(page, "## Cases that are left out").map(
+  ([names = "", cases]) => [names, Number(cases)] as const,
+);
 const leftOut = images.reduce((sum, [, cases]) => sum + cases, 0);
 
 describe("docs/conformance.md", () => {

@@ -2,23 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { importLaw } from "../support/import-law.ts";
+import { tableUnder } from "../support/markdown-table.ts";
 import { checkout, inCheckout } from "../../lib/checkout.ts";
 
 const architecture = readFileSync(inCheckout("docs", "architecture.md"), "utf8");
 const contributing = readFileSync(inCheckout("CONTRIBUTING.md"), "utf8");
-
-/** Cells of the first table under a heading, a list for each row. */
-function tableUnder(heading: string): string[][] {
-  const [, section = ""] = architecture.split(`\n${heading}\n`);
-  const [text = ""] = section.split(/\n#+ /);
-  const rows = text.split("\n").filter((line) => line.startsWith("|"));
-  return rows.slice(2).map((row) =>
-    row
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
 
 /** Words in backticks that are relative paths. An absolute path is one on a node. */
 function pathsIn(text: string): string[] {
@@ -55,7 +43,7 @@ describe.each([
 });
 
 describe("docs/architecture.md", () => {
-  const changes = tableUnder("## Where do I change X?");
+  const changes = tableUnder(architecture, "## Where do I change X?");
 
   test("has a table of twelve usual changes", () => {
     expect(changes).toHaveLength(12);
@@ -66,7 +54,7 @@ describe("docs/architecture.md", () => {
   });
 
   test("states the law of imports that the linter enforces", () => {
-    const stated = tableUnder("### The law of imports").map(([area = "", allowed = ""]) =>
+    const stated = tableUnder(architecture, "### The law of imports").map(([area = "", allowed = ""]) =>
       allowed === "everything" ? "" : `${area.replaceAll("`", "")} may import ${allowed} only.`,
     );
     const enforced = [...JSON.stringify(importLaw).matchAll(/"message":"([^"]*)"/g)].map(([, message]) => message);

@@ -1,5 +1,5 @@
 import { parseDocument } from "yaml";
-import { reasonOf } from "../../../lib/outside.ts";
+import { reasonOf, valueOf } from "../../../lib/outside.ts";
 import type { CommonSettings } from "../scenario/scenario.ts";
 
 const apiVersion = "kubescheduler.config.k8s.io/v1";
@@ -63,12 +63,9 @@ export function withKubeconfig(text: string, kubeconfig: string): string {
 }
 
 function parse(text: string, problems: string[]): Fields {
-  const document = parseDocument(text);
   let value: unknown;
   try {
-    const [error] = document.errors;
-    if (error !== undefined) throw error;
-    value = document.toJS();
+    value = valueOf(parseDocument(text));
   } catch (error) {
     problems.push(`the file is no YAML document: ${reasonOf(error).replace(/:$/, "")}`);
     return {};

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { sha256Of } from "../../../lib/digest.ts";
-import { reasonOf } from "../../../lib/outside.ts";
+import { reasonOf, valueOf } from "../../../lib/outside.ts";
 import { isRecord } from "../../../lib/record.ts";
 import type { CommonSettings, ManifestSource } from "../scenario/scenario.ts";
 import type { KubernetesObject } from "../workload/operation.ts";
@@ -79,9 +79,7 @@ function objectsOf(text: string, file: string, problems: string[]): readonly Kub
   for (const document of "empty" in documents ? [] : documents) {
     let value: unknown;
     try {
-      const [error] = document.errors;
-      if (error !== undefined) throw error;
-      value = document.toJS();
+      value = valueOf(document);
     } catch (error) {
       problems.push(`manifests: ${file} is no YAML: ${reasonOf(error)}`);
       continue;
