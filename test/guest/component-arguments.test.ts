@@ -156,7 +156,7 @@ function initWith(
     ...{ APPROVE_KUBELETS: "text", SANDBOX: "PrivateTmp=yes" },
     ...(kubelet === "" ? {} : { KUBELET: kubelet }),
     ...more,
-    ...(lines.length === 0 ? {} : { ARGUMENTS: lines.join("\n"), RESTART_TIMEOUT_SECONDS: 1 }),
+    ...(lines.length === 0 ? {} : { ARGUMENTS: lines.join("\n"), RESTART_TIMEOUT_SECONDS: 30 }),
   };
   const { clusterName, clusterNetwork: network } = config;
   const text = initConfiguration({ clusterName, node: deriveTopology(config).master, network });
@@ -301,7 +301,8 @@ describe("a control plane", () => {
 /** Returns a control plane with the settings of every one. */
 function hardenedControlPlane(): TestNode {
   const node = controlPlane();
-  expect(initWithSettings(node, {}).status).toBe(0);
+  const { status, stderr } = initWithSettings(node, {});
+  expect(status, stderr).toBe(0);
   return node;
 }
 

@@ -149,7 +149,7 @@ function init(node: TestNode, { running = "yes", broken = 0, kept = 0, without =
       .split("\n")
       .filter((line) => !line.includes(without))
       .join("\n"),
-    RESTART_TIMEOUT_SECONDS: 1,
+    RESTART_TIMEOUT_SECONDS: 30,
   };
   const before = node.calls.length;
   const environment = { RUNNING: running, BROKEN: String(broken), KEPT: String(kept) };

@@ -219,7 +219,7 @@ kubeadm() {
     // The request overwrites the first 26 bytes, and the script reads the rest.
     made.write("tcp/127.0.0.1/10248", `${" ".repeat(26)}HTTP/1.0 200 OK\r\n`.repeat(20));
     const more: Record<string, string | number> =
-      given === undefined ? {} : { KUBELET: given, RESTART_TIMEOUT_SECONDS: 1 };
+      given === undefined ? {} : { KUBELET: given, RESTART_TIMEOUT_SECONDS: 30 };
     const before = made.calls.length;
     const call = { script: "join", parameters: { ...parameters, ...more } } as const;
     const outcome = made.run(call, { BROKEN: broken, REFUSED: refused }, configuration("aaaaaa.0123456789abcdef"));

@@ -54,7 +54,9 @@ export class TestNode {
   run(call: ScriptCall, environment: Readonly<Record<string, string>> = {}, input = ""): Outcome {
     let text = scriptText(call);
     for (const [place, folder] of Object.entries(places)) text = text.replaceAll(place, `${this.folder}/${folder}`);
-    const program = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\nsleep() { :; }\n${this.#programs}\n${text}`;
+    // Limits count the pauses, because a busy machine takes seconds for what a node does at once.
+    const sleep = `sleep() { SECONDS=$((SECONDS + 1)); }`;
+    const program = `note() { printf '%s\\n' "$*" >>"$FOLDER/calls"; }\n${sleep}\n${this.#programs}\n${text}`;
     // Bash treats its standard input as a network connection, and would then read ~/.bashrc.
     return spawnSync("bash", ["--norc", "-c", program], {
       input,
