@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type ClientHttp2Session } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
+import { anyObject, object, readJson, text } from "./outside.ts";
 
 /** The API server as every client reaches it. */
 export interface Server {
@@ -34,6 +35,14 @@ export interface ObjectList<T> {
 export interface WatchEvent<T> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   readonly object: T;
+}
+
+const watchEvent = object({ type: text, object: anyObject });
+
+/** Reads one line of a watch. @throws when it is no event. */
+export function readWatchEvent<O>(line: string): WatchEvent<O> {
+  const source = { name: "an event of the API server", fix: "repeat the command" };
+  return readJson<WatchEvent<O>>(line, source, watchEvent);
 }
 
 /** Answers after which a client asks again: too many requests, and a server that is overloaded or starts. */
@@ -158,7 +167,7 @@ export class Connection implements Disposable {
         const lines = (rest + (piece as string)).split("\n");
         rest = lines.pop() ?? "";
         // The text of a refusal is no event.
-        if (status === 200) for (const line of lines) yield JSON.parse(line) as WatchEvent<O>;
+        if (status === 200) for (const line of lines) yield readWatchEvent<O>(line);
         else rest = [...lines, rest].join("\n");
       }
       if (status !== 200 && status !== 0) throw new Refusal(`GET ${path}`, { ":status": status }, rest);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "semver";
 import { cacheRoot } from "../lib/cache-root.ts";
 import { cachedNodeBinaries, nodeBinaries } from "./node-binaries.ts";
+import { object, readJson, text } from "../lib/outside.ts";
 import { run, which } from "../lib/process.ts";
 import { releasedFolder, type ReleasedPrograms } from "./released.ts";
 import { pins, versions, type Pins } from "./versions.ts";
@@ -36,10 +37,22 @@ export function fitsKubernetes(found: string, wanted: string = versions.kubernet
   return client.major === cluster.major && Math.abs(client.minor - cluster.minor) <= 1;
 }
 
+/** Version of an installed kubectl; empty for one that does not work, which is as unsuitable as an old one. */
 async function versionOf(path: string): Promise<string> {
-  const text = await run(path, ["version", "--client", "--output=json"]);
-  const { clientVersion } = JSON.parse(text) as { clientVersion?: { gitVersion?: string } };
-  return clientVersion?.gitVersion ?? "";
+  try {
+    return readClientVersion(await run(path, ["version", "--client", "--output=json"]));
+  } catch {
+    return "";
+  }
+}
+
+const printedVersion = object({ clientVersion: object({ gitVersion: text }) });
+
+/** Reads the version that a kubectl prints as JSON. @throws for another text. */
+export function readClientVersion(printed: string): string {
+  const source = { name: "kubectl's version", fix: "kubectl version --client" };
+  const { clientVersion } = readJson<{ clientVersion: { gitVersion: string } }>(printed, source, printedVersion);
+  return clientVersion.gitVersion;
 }
 
 function released(releases: string): ReleasedPrograms {

@@ -1,5 +1,6 @@
 import { coerce, lt } from "semver";
 import { inCheckout } from "../../lib/checkout.ts";
+import { anyObject, mapOf, object, readJson, text } from "../../lib/outside.ts";
 import { run, which } from "../../lib/process.ts";
 import { reachable } from "../../lib/reachability.ts";
 import { kvmProblem } from "../../libvirt/virtualisation.ts";
@@ -97,7 +98,8 @@ interface PrintedMetadata {
       Record<
         string,
         {
-          readonly inputs?: Readonly<Record<string, string>>;
+          // An input that follows another one is a path of names.
+          readonly inputs?: Readonly<Record<string, string | readonly string[]>>;
           readonly locked?: { readonly rev?: string; readonly lastModified?: number };
         }
       >
@@ -105,14 +107,29 @@ interface PrintedMetadata {
   };
 }
 
+const lockedSource = object(
+  {},
+  { rev: text, lastModified: { type: "integer", minimum: 0, maximum: 8_640_000_000_000 } },
+);
+const printedMetadata = object(
+  { locks: object({ root: text, nodes: mapOf(object({}, { inputs: anyObject, locked: lockedSource })) }) },
+  { revision: text, dirtyRevision: text },
+);
+
 /**
  * Asks Nix for the sources of the flake.
  * @throws when its lock does not name a commit of nixpkgs.
  */
 export async function flakeMetadata(): Promise<FlakeMetadata> {
-  const text = await nix(["flake", "metadata", "--no-write-lock-file", "--json", flake]);
-  const { revision, dirtyRevision, locks } = JSON.parse(text) as PrintedMetadata;
-  const { rev: nixpkgs, lastModified } = locks.nodes[locks.nodes[locks.root]?.inputs?.nixpkgs ?? ""]?.locked ?? {};
+  return readMetadata(await nix(["flake", "metadata", "--no-write-lock-file", "--json", flake]));
+}
+
+/** Reads the sources of the flake as Nix prints them. @throws for another text, and for a lock without a commit of nixpkgs. */
+export function readMetadata(printed: string): FlakeMetadata {
+  const source = { name: "Nix's description of the flake", fix: `nix flake metadata --json ${flake}` };
+  const { revision, dirtyRevision, locks } = readJson<PrintedMetadata>(printed, source, printedMetadata);
+  const input = locks.nodes[locks.root]?.inputs?.nixpkgs;
+  const { rev: nixpkgs, lastModified } = (typeof input === "string" ? locks.nodes[input]?.locked : undefined) ?? {};
   if (nixpkgs === undefined) throw new Error(`${flake} has no locked input nixpkgs, expected one with a commit`);
   const date = lastModified === undefined ? {} : { nixpkgsDate: new Date(lastModified * 1000).toISOString() };
   return { revision: revision ?? dirtyRevision ?? "", nixpkgs, ...date };

@@ -6,7 +6,9 @@ import { readGovulncheck } from "../audit/govulncheck.ts";
 import { readNpmAudit } from "../audit/npm-audit.ts";
 import { readJunit } from "../conformance/junit.ts";
 import { readCases } from "../conformance/upstream.ts";
+import { readMetadata } from "../../image/nixos/nix.ts";
 import { inCheckout } from "../../lib/checkout.ts";
+import { readClientVersion } from "../../tools/kubectl.ts";
 import { sharedFolder } from "../support/folder.ts";
 import { allProblemsOf, privateKey, publicKey } from "../support/settings.ts";
 import { checkParsers } from "./check-parsers.ts";
@@ -56,7 +58,17 @@ const policy = {
   ],
 };
 
+const flake = {
+  revision: "0a",
+  locks: {
+    root: "root",
+    nodes: { root: { inputs: { nixpkgs: "nixpkgs" } }, nixpkgs: { locked: { rev: "0b", lastModified: 1700000000 } } },
+  },
+};
+
 checkParsers("a report about this checkout", [
+  ["kubectl version", JSON.stringify({ clientVersion: { gitVersion: "v1.36.3" } }), readClientVersion],
+  ["nix flake metadata", JSON.stringify(flake), readMetadata],
   ["npm audit", JSON.stringify(audited), readNpmAudit],
   ["govulncheck", scanned.map((line) => JSON.stringify(line)).join("\n"), (text) => readGovulncheck(pretty(text))],
   ["a private key", privateKey, (text) => privateKeyProblem(text, publicKey)],

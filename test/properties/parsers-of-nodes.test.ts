@@ -13,6 +13,7 @@ import { interfacesOn } from "../../cli/recovery/stopped-networks.ts";
 import { rows } from "../../cli/recovery/volume-users.ts";
 import { stepResult } from "../../components/step-result.ts";
 import { plausibleSeconds } from "../../guest/seconds.ts";
+import { readWatchEvent } from "../../lib/api-server.ts";
 import { redact } from "../../lib/redact.ts";
 import { clockOffset } from "../../libvirt/clock.ts";
 import { readDomainState } from "../../libvirt/domain-state.ts";
@@ -120,6 +121,11 @@ checkParsers("a text of a hypervisor or of a node", [
   ["kubectl's table of nodes", "NAME STATUS\nnode-1 NotReady <none>\n", notReady],
   ["kubectl's table of pods", "NAMESPACE NAME READY STATUS\na b 0/1 Pending\n", notRunning],
   ["kubectl's conditions", "node-1\n  Ready=False a: b\n", byNode],
+  [
+    "an event of the API server",
+    JSON.stringify({ type: "ADDED", object: { metadata: { name: "a", resourceVersion: "1" } } }),
+    readWatchEvent,
+  ],
   [
     "the checks of the API server",
     "readyz [+]ping ok\n[-]etcd failed: reason\n",

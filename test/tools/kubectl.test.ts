@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, vi } from "vitest";
 import { fitsKubernetes, kubectl } from "../../tools/kubectl.ts";
@@ -27,6 +27,27 @@ test.beforeEach(async ({ folder }) => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await server.close();
+});
+
+describe("an installed kubectl", () => {
+  const install = (script: string) =>
+    writeFile(join(root, "programs", "kubectl"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+
+  test("of a suitable version is used", async () => {
+    await install(`echo '{"clientVersion":{"gitVersion":"v${versions.kubernetes}"}}'`);
+    expect(await kubectl(server.url, root, {})).toBe(join(root, "programs", "kubectl"));
+    expect(server.seen).toEqual([]);
+  });
+
+  test.for([
+    ["is too old", `echo '{"clientVersion":{"gitVersion":"v1.20.0"}}'`],
+    ["prints something else", "echo no"],
+    ["fails", "exit 1"],
+  ] as const)("that %s is not used", async ([, script]) => {
+    await install(script);
+    const path = await kubectl(server.url, root, { [name]: sha256(content) });
+    expect(await readFile(path)).toEqual(content);
+  });
 });
 
 describe("a released kubectl", () => {
