@@ -123,8 +123,9 @@ function refusal(
       "  It has etcd, certificates and keys. A blank disk in its place would lose the cluster. A control plane that still runs may",
       "  have the last copy open, in a deleted file: do not stop it.",
       `  Volumes of the pool: ${commandFor(uri)} vol-list --pool ${pool}`,
-      "Fix: restore the file or its storage under that name, and run again. To give the data up and create a new cluster, set",
-      "masterDataProtected to false. If the control plane does not answer any more, run `npm run destroy` first.",
+      "Fix: restore the file or its storage under that name, and run again. If it is lost for good and you have a backup, restore",
+      "the backup (docs/operations.md, Backup and restore). To give the data up and create a new cluster, set masterDataProtected",
+      "to false. If the control plane does not answer any more, run `npm run destroy` first.",
     ],
   };
   return new pulumi.RunError(`Nothing was changed: ${texts[verdict].join("\n")}`);

@@ -7,6 +7,7 @@ import type { FoundContext } from "../kubeconfig/context.ts";
 import { machinesOf, readMachineState, wordFor, type Machine } from "../machines/machine.ts";
 import { apiServerProblem, type Kubectl } from "../machines/readiness.ts";
 import type { ArchivedRun } from "../runs/archive.ts";
+import { unmountedStorage } from "../recovery/unmounted-storage.ts";
 import { kubernetesNodes, type KubernetesNode } from "../stack/kubernetes-nodes.ts";
 import { clusterOf, resourcesOf, stackOutputs, type StackState } from "../stack/state.ts";
 import type { ClusterStatus, NodeStatus } from "./cluster-status.ts";
@@ -34,7 +35,11 @@ export async function readStatus(sources: StatusSources): Promise<ClusterStatus>
   const { stack, state, kubeconfig, context, now = new Date() } = sources;
   const cluster = clusterOf(state);
   if (cluster === "") throw new Error(`stack ${stack} has no cluster. Fix: ${fixFor(stack, "up")}`);
-  const [machines, kubernetes] = await Promise.all([readMachines(sources), askKubernetes(sources)]);
+  const [machines, kubernetes, storage] = await Promise.all([
+    readMachines(sources),
+    askKubernetes(sources),
+    unmountedStorage(state, sources.connect),
+  ]);
   const nodes = clusterStateOf(state).nodes.map((node) =>
     nodeStatus(node, machines, kubernetes.nodes, memoryOf(state, node.resource)),
   );
@@ -57,7 +62,8 @@ export async function readStatus(sources: StatusSources): Promise<ClusterStatus>
     ...(lastRun === undefined ? {} : { lastRun }),
     ...(context === undefined ? {} : { context }),
   };
-  return { ...facts, hints: hintsFor(facts, state, machines, kubernetes.nodes) };
+  const hints = hintsFor(facts, state, machines, kubernetes.nodes);
+  return { ...facts, hints: storage === undefined ? hints : [storage, ...hints] };
 }
 
 /** State of each node's machine, by the node's name. */

@@ -15,25 +15,35 @@ interface UsedPool {
 }
 
 /**
- * Refuses a refresh from a pool that has none of the stack's volumes. Its storage is then probably not mounted. A refresh would
- * remove the volumes from the state, and a later update would replace every machine, even if the storage is back.
- *
- * Calls virsh once for each pool that has its storage. Otherwise libvirt reads the folder of the pool again, because it keeps the
- * list that it saw last. Refuses nothing where libvirt does not answer, where the pool is inactive, and without a machine.
+ * Refuses a refresh from a pool that has none of the stack's volumes. A refresh would remove the volumes from the state, and a later
+ * update would replace every machine, even if the storage is back.
  * @throws naming the pool, with the fix.
  */
 export async function refuseUnmountedStorage(state: StackState, connect: Connect = virshFor): Promise<void> {
+  const problem = await unmountedStorage(state, connect);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/**
+ * Finds a pool that has none of the stack's volumes. Its storage is then probably not mounted.
+ *
+ * Calls virsh once for each pool that has its storage. Otherwise libvirt reads the folder of the pool again, because it keeps the
+ * list that it saw last. Finds nothing where libvirt does not answer, where the pool is inactive, and without a machine.
+ * @returns sentences that name the pool, with the fix.
+ */
+export async function unmountedStorage(state: StackState, connect: Connect): Promise<string | undefined> {
   // Without a machine, the next update creates the volumes again, and nothing is lost.
-  if (resourcesOf(state, resourceType.domain).length === 0) return;
+  if (resourcesOf(state, resourceType.domain).length === 0) return undefined;
   for (const { uri, name, folder, volumes } of usedPools(state)) {
     if (!(await isEmptied(connect(uri), name, volumes))) continue;
-    throw new Error(
+    return (
       `storage pool ${name} has none of the stack's ${volumes.length} volumes in ${folder}, expected all of them; no volume was ` +
-        "created or removed. Its storage is probably not mounted. Machines that run have their disks open: do not stop them. " +
-        "Fix: mount the storage on the hypervisor, and run this again. If the volumes are lost for good, forget them with " +
-        "`npm run pulumi -- refresh`, and then run `npm run up`",
+      "created or removed. Its storage is probably not mounted. Machines that run have their disks open: do not stop them. " +
+      "Fix: mount the storage on the hypervisor, and run this again. If the volumes are lost for good, forget them with " +
+      "`npm run pulumi -- refresh`, and then run `npm run up`"
     );
   }
+  return undefined;
 }
 
 /** Pools in which the state has volumes. */

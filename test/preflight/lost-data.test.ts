@@ -51,7 +51,8 @@ describe("the disk with the control plane's data", () => {
       expect(outcome).toMatch(missing);
       expect(outcome).toContain("do not stop it");
       expect(outcome).toContain("virsh -c qemu:///system vol-list --pool nodeforge-dev\n");
-      expect(outcome).toMatch(/masterDataProtected to false.*run `npm run destroy` first\.$/s);
+      expect(outcome).toMatch(/restore\nthe backup \(docs\/operations\.md, Backup and restore\)\. /);
+      expect(outcome).toMatch(/masterDataProtected\nto false.*run `npm run destroy` first\.$/s);
       expect(calls).toEqual([first, ...thorough]);
     },
   );

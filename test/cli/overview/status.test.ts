@@ -155,6 +155,25 @@ describe("a hint", () => {
     expect(await hints({ ask })).toEqual([`the API server is not ready: ${reason}. ${fix("diagnose")}`]);
   });
 
+  test("names a pool whose storage is not mounted, and nothing else while the machines run", async () => {
+    const volume = {
+      ...{
+        urn: urn("libvirt:index/volume:Volume", "root"),
+        type: "libvirt:index/volume:Volume",
+        id: "/pools/lab/root",
+      },
+      ...{ outputs: { name: "root", pool: "lab" }, provider: `${urn("pulumi:providers:libvirt", "hypervisor")}::1` },
+    };
+    const of = (volumes: Readonly<Record<string, string | Error>>) =>
+      hints({ state: { ...state, resources: [...state.resources, volume] } }, { ...running, ...volumes });
+    const probe = "vol-dumpxml --pool lab root";
+    const empty = { "pool-refresh lab": "", "pool-list --name": " lab\n", "vol-list --pool lab": "" };
+    expect(await of({ [probe]: new Error("Storage volume not found"), ...empty })).toEqual([
+      expect.stringMatching(/^storage pool lab has none of the stack's 1 volumes in \/pools\/lab, .* Fix: mount /),
+    ]);
+    expect(await of({ [probe]: "<volume/>" })).toEqual([]);
+  });
+
   test("names a run that did not end well", async () => {
     expect(await hints({ runs: [run("r9", "lab", "interrupted")] })).toEqual([
       "the last up was interrupted. Fix: npm run runs -- show r9",
