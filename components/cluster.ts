@@ -19,6 +19,7 @@ import { Rollout, rolloutOrder } from "../lifecycle/rollout.ts";
 import { domainMark, resourceName, resourceType, suffix } from "../names.ts";
 import type { Topology } from "../topology.ts";
 import { Addons } from "./addons.ts";
+import { after } from "./after.ts";
 import { BaseImage } from "./base-image.ts";
 import { nodeOutputs, timingsOf, type NodeOutput, type Timings } from "./cluster-outputs.ts";
 import { Master } from "./master.ts";
@@ -189,7 +190,8 @@ export class Cluster extends pulumi.ComponentResource {
     const addons = new Addons(
       `${name}${suffix.addons}`,
       {
-        kubeconfig: master.kubeconfig,
+        // The Kubernetes provider gives up at once where the API server does not answer. The gate waits for it.
+        kubeconfig: health.silent ? after(master.kubeconfig, readiness.ready) : master.kubeconfig,
         podsAfter: workers.map(({ ready }) => ready),
         clusterId: id.result,
         network: config.clusterNetwork,

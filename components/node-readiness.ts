@@ -36,6 +36,8 @@ export interface NodeReadinessArgs {
 export class NodeReadiness extends pulumi.ComponentResource {
   /** Seconds from the last join until the cluster was Ready. */
   readonly timings: pulumi.Output<Record<string, number>>;
+  /** Step after which all nodes are Ready. */
+  readonly ready: pulumi.Resource;
 
   constructor(name: string, args: NodeReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
     super(resourceType.nodeReadiness, name, { nodes: args.nodes.map((node) => node.name) }, opts);
@@ -56,6 +58,7 @@ export class NodeReadiness extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.ready = command;
     this.timings = command.stdout.apply((text) => secondsOf(name, text));
     this.registerOutputs({ timings: this.timings });
   }

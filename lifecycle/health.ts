@@ -14,10 +14,12 @@ export interface Health {
   readonly lost: ReadonlySet<string>;
   /** Whether any node is not Ready, so that the run must wait for readiness again. */
   readonly degraded: boolean;
+  /** Whether the API server did not answer, for example because its machine is off or boots. */
+  readonly silent: boolean;
 }
 
 /** Result for a cluster without problems, and for one that does not exist yet. */
-export const healthy: Health = { lost: new Set(), degraded: false };
+export const healthy: Health = { lost: new Set(), degraded: false, silent: false };
 
 /** Ports that answer when the machine runs, and when its kubelet runs. */
 export interface NodePorts {
@@ -117,7 +119,7 @@ export async function checkNodes(
     // With expired certificates the API server answers nothing. A kubelet whose own certificate has expired does not run.
     const ready = hasExpired ? new Map(workers.map(({ name }) => [name, false])) : await readiness(kubeconfig);
     // An unavailable API server is no reason for a worker to join again.
-    if (ready === undefined) return { lost: new Set(), degraded: true };
+    if (ready === undefined) return { lost: new Set(), degraded: true, silent: true };
     const missing = workers.filter(({ name }) => !ready.has(name));
     const unready = workers.filter(({ name }) => ready.get(name) === false);
     const unavailable: SettledNode[] = [];
@@ -133,7 +135,7 @@ export async function checkNodes(
     const isOver = ({ name }: SettledNode) => Date.now() - (since.get(name) ?? Date.now()) >= graceSeconds * 1000;
     if (unavailable.every(isOver) || Date.now() >= latest) {
       const lost = new Set([...missing, ...unavailable].map(({ name }) => name));
-      return { lost, degraded: missing.length + unready.length > 0 || !ready.get(master) };
+      return { lost, degraded: missing.length + unready.length > 0 || !ready.get(master), silent: false };
     }
     await sleep(pauseSeconds * 1000);
   }

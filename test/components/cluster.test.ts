@@ -229,3 +229,24 @@ describe("add-ons", () => {
     );
   });
 });
+
+describe("the provider of the add-ons", () => {
+  const provider = ({ type }: { type: string }) => type === "pulumi:providers:kubernetes";
+  const gate = ({ type, name }: { type: string; name: string }) => type.startsWith("command:") && name === "dev-ready";
+  const isAfterGate = () => {
+    expect(registered.filter((resource) => provider(resource) || gate(resource))).toHaveLength(2);
+    return registered.findIndex(provider) > registered.findIndex(gate);
+  };
+  const silent = { lost: new Set<string>(), degraded: true, silent: true };
+
+  it("waits for the gate where the API server does not answer, because it gives up at once", async () => {
+    await clusterWith({}, { health: silent });
+    expect(isAfterGate()).toBe(true);
+    expect(registered.find(provider)?.inputs.kubeconfig).toMatchObject({ value: "kubeconfig of the mocks" });
+  });
+
+  it("waits for no worker where the API server answers", async () => {
+    await clusterWith({}, { health: { ...silent, silent: false } });
+    expect(isAfterGate()).toBe(false);
+  });
+});

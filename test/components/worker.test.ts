@@ -276,7 +276,7 @@ describe("a lost worker", () => {
       "remoteCommand dev-worker-node-2-join": { triggers: ["dev-worker-node-2-id", "5"] },
       "remoteCommand dev-ready": { triggers: ["dev-master-id", "3"] },
     });
-    await clusterWith({}, { prior, health: { lost: new Set(["worker-node-2"]), degraded: true } });
+    await clusterWith({}, { prior, health: { lost: new Set(["worker-node-2"]), degraded: true, silent: false } });
     const generation = (name: string) => (one("Command", `dev-${name}`).inputs.triggers as string[]).at(-1);
     expect(["worker-node-1-token", "worker-node-1-join"].map(generation)).toEqual(["2", "2"]);
     expect(["worker-node-2-token", "worker-node-2-join"].map(generation)).toEqual(["6", "6"]);
