@@ -68,6 +68,17 @@ describe("a cluster that was changed by hand", () => {
     expect(await repaired()).toEqual(["create Command ready", "delete Command ready", "update Domain master"]);
   });
 
+  it("starts a control plane's machine that is off before it changes objects in the cluster", async () => {
+    await stack.change({ smokeCheck: "false" });
+    stop("master");
+    const { code, text } = await refresh();
+    expect(code, text).toBe(0);
+    const { calls, surprises } = await stack.change({ smokeCheck: "true" });
+    expect(surprises).toEqual([]);
+    expect(calls.list).toContain("update Domain master");
+    expect(calls.list.filter((call) => call.endsWith(" addons-smoke"))).toHaveLength(4);
+  });
+
   it("recreates a worker's machine that was deleted", async () => {
     undefine("worker-node-2");
     const operations = await repaired();

@@ -28,6 +28,8 @@ interface Machine {
   readonly data: Data | undefined;
   /** Whether it is powered off. */
   off?: boolean;
+  /** Whether it is a control plane that boots. Its API server answers only after a step has waited for it. */
+  boots?: boolean;
 }
 
 interface Cluster {
@@ -142,6 +144,18 @@ export class Guests {
     delete this.#machines.get(domainId)!.off;
   }
 
+  /** Powers a machine on if it is off, as an update of its domain does. A control plane boots while the engine continues. */
+  turnOn(domainId: string): void {
+    const machine = this.#machines.get(domainId)!;
+    if (machine.off && machine.disk.isControlPlane) machine.boots = true;
+    this.start(domainId);
+  }
+
+  /** Whether a control plane boots. */
+  get controlPlaneBoots(): boolean {
+    return [...this.#machines.values()].some(({ boots, off }) => boots && !off);
+  }
+
   isRunning(domainId: string): boolean {
     const machine = this.#machines.get(domainId);
     return machine !== undefined && !machine.off;
@@ -154,14 +168,27 @@ export class Guests {
 
   /** List of Nodes from the API server; undefined without a running control plane. */
   nodeList(): object | undefined {
-    const controlPlane = [...this.#machines.values()].find(({ data, off }) => data?.controls && !off);
-    if (!controlPlane) return undefined;
-    const items = this.#nodes(controlPlane.data!.controls!)
+    const cluster = this.#answering();
+    if (!cluster) return undefined;
+    const items = this.#nodes(cluster)
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => line.split(" "))
       .map(([name, status]) => ({ metadata: { name }, status: { conditions: [{ type: "Ready", status }] } }));
     return { items };
+  }
+
+  /** @throws as the Kubernetes provider does where the API server of the cluster with this id does not answer. */
+  reach(clusterId: string): void {
+    if (this.#answering(clusterId) === undefined) throw new Error("configured Kubernetes cluster is unreachable");
+  }
+
+  /** Cluster whose API server answers. @param id Its id. @default any */
+  #answering(id?: string): Cluster | undefined {
+    return [...this.#machines.values()]
+      .filter(({ disk, off, boots }) => disk.isControlPlane && !off && !boots)
+      .map(({ data }) => data?.controls)
+      .find((cluster) => cluster !== undefined && (id ?? cluster.id) === cluster.id);
   }
 
   /** Deletes a machine. */
@@ -231,6 +258,7 @@ export class Guests {
     const parameter = (name: string) => parameters?.[name] ?? "";
     switch (script) {
       case "init-control-plane":
+        delete machine.boots;
         checkFiles(parameter("ARGUMENTS"), parameter("FILES"));
         return this.#init(machine, parameter("NODE_NAME"), command.includes(" REPEATED=yes "));
       case "print-kubeconfig":
@@ -247,6 +275,7 @@ export class Guests {
       case "join":
         return this.#join(machine, parameter("NODE_NAME"), rest);
       default:
+        delete machine.boots;
         return this.#decide(
           this.#controlPlane(machine),
           machine,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
@@ -56,6 +57,9 @@ export async function serveInstantPlugins(world = new World(), guests = new Gues
   };
 }
 
+/** Time that a control plane takes to boot; longer than the engine takes for the operations that are due. */
+const bootMilliseconds = 1000;
+
 function bind(server: grpc.Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
@@ -68,14 +72,18 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
   // Each provider resource of a stack has its own connection.
   const kubeconfigs = new Map<string, string>();
   const changesConfigMaps = new Set<string>();
-  const perform = <T>(
+  const perform = async <T>(
     action: Action,
     { request, peer }: { request: { getUrn(): string }; peer: string },
     effect: (place: Place) => T,
-  ) =>
-    world.perform(action, label(request.getUrn()), (call) =>
+  ) => {
+    // The engine does meanwhile everything that does not wait for the step.
+    if (request.getUrn().includes("command:remote:Command::") && guests.controlPlaneBoots)
+      await sleep(bootMilliseconds);
+    return world.perform(action, label(request.getUrn()), (call) =>
       effect({ world, guests, call, kubeconfig: kubeconfigs.get(peer) ?? "" }),
     );
+  };
 
   return {
     getPluginInfo: unary(() => new plugins.PluginInfo().setVersion(version)),

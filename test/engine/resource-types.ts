@@ -116,7 +116,7 @@ const domain: ResourceType = {
   },
   // Like the provider, every update starts a domain that is off.
   update: (_, { guests }, id) => {
-    guests.start(id);
+    guests.turnOn(id);
     return { id, running: true };
   },
   remove: (_, { guests }, id) => guests.remove(id),
@@ -206,15 +206,18 @@ const kubernetesObject: ResourceType = {
   computed: [],
   adopts: true,
   create: (inputs, place) => {
+    place.guests.reach(clusterOf(place));
     rollOut(inputs, place);
     const { name, namespace } = inputs.metadata as { name: string; namespace?: string };
     const id = namespace ? `${namespace}/${name}` : name;
     return { id, taken: `${clusterOf(place)}/${String(inputs.kind)}/${id}`, outputs: {} };
   },
   update: (inputs, place) => {
+    place.guests.reach(clusterOf(place));
     rollOut(inputs, place);
     return {};
   },
+  remove: (_, place) => place.guests.reach(clusterOf(place)),
 };
 
 function clusterOf({ kubeconfig }: Place): string {
