@@ -120,8 +120,8 @@ export class Worker extends pulumi.ComponentResource {
         script: "worker-ready",
         connection: master.connection,
         user,
-        // The script waits twice this long, and makes a few calls before.
-        limitMinutes: 2 * timeouts.ready + 5,
+        // The script waits twice this long, and makes a few calls before. The API server may take ten minutes to start.
+        limitMinutes: 2 * timeouts.ready + 15,
         parameters: {
           WORKER_NAME: node.name,
           READY_TIMEOUT_SECONDS: timeouts.ready * 60,

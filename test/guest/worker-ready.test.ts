@@ -2,13 +2,15 @@ import { describe, expect, it } from "vitest";
 import { TestNode } from "./node.ts";
 
 /**
- * STATUS is the node's condition. REMEMBERED has the taints in its annotation, and with TAKEN_AWAY they no longer exist. SMOKE
- * is the name of the smoke check's DaemonSet, and STARTED whether its pod has started here.
+ * STATUS is the node's condition. REFUSED and STARTS let the API server refuse labels: always, or before it was waited for.
+ * REMEMBERED has the taints in its annotation, and with TAKEN_AWAY they no longer exist. SMOKE is the name of the smoke check's
+ * DaemonSet, and STARTED whether its pod has started here.
  */
 const programs = `
 kubectl() {
   case "$*" in
-  "apply "*) note "$*" && note "stdin $(cat)" && [[ -z \${REFUSED-} ]] && printf '%s' "\${REMEMBERED-}" ;;
+  "get --raw /readyz") note "$*" ;;
+  "apply "*) note "$*" && note "stdin $(cat)" && ! refuses && printf '%s' "\${REMEMBERED-}" ;;
   "get node "*) printf '%s' "\${STATUS-}" ;;
   "-n nodeforge-smoke get daemonset "*) printf '%s' "\${SMOKE-}" ;;
   "-n nodeforge-smoke get pods "*) note "$*" && printf '%s' "\${STARTED-}" ;;
@@ -16,6 +18,7 @@ kubectl() {
   *) note "$*" ;;
   esac
 }
+refuses() { [[ -n \${REFUSED-} || (-n \${STARTS-} && "$(cat "$FOLDER/calls")" != *readyz*) ]]; }
 systemctl() { note "systemctl $*"; }
 `;
 const ready = { STATUS: "True kubelet is posting ready status" };
@@ -42,7 +45,14 @@ describe("a joined worker", () => {
   it("fails when the API server refuses its labels", () => {
     const { status, stdout, calls } = workerReady({ ...ready, REFUSED: "yes" }, "a=b:NoSchedule");
     expect([status, stdout]).toEqual([1, ""]);
-    expect(calls).toHaveLength(2);
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["apply", "stdin", "get", "apply", "stdin"]);
+  });
+
+  it("gets its labels once the API server of a control plane that has just started answers", () => {
+    const { status, calls, stderr } = workerReady({ ...ready, STARTS: "yes" });
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("waiting for the API server");
+    expect(calls.filter((call) => call === 'stdin {"kind":"Node"}')).toHaveLength(2);
   });
 
   it("fails with its condition when it is not Ready", () => {
