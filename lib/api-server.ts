@@ -38,11 +38,11 @@ export interface WatchEvent<T> {
 }
 
 const watchEvent = object({ type: text, object: anyObject });
+const watchSource = { name: "an event of the API server", fix: "repeat the command" };
 
 /** Reads one line of a watch. @throws when it is no event. */
 export function readWatchEvent<O>(line: string): WatchEvent<O> {
-  const source = { name: "an event of the API server", fix: "repeat the command" };
-  return readJson<WatchEvent<O>>(line, source, watchEvent);
+  return readJson<WatchEvent<O>>(line, watchSource, watchEvent);
 }
 
 /** Answers after which a client asks again: too many requests, and a server that is overloaded or starts. */

@@ -143,7 +143,7 @@ describe("a worker", () => {
   it("gets its image and pool as labels before it counts as Ready", async () => {
     const { cluster } = await clusterWith();
     const { create, stdin, triggers } = one("Command", "dev-worker-node-1-ready").inputs;
-    // Twice the limit of 20 minutes, and five more.
+    // Twice the limit of 20 minutes, and fifteen more.
     expect(create).toMatch(/^timeout .* 3300 .* worker-ready-[0-9a-f]{12}$/);
     expect(parseScriptInput(stdin).scripts["worker-ready"]?.parameters).toEqual({
       WORKER_NAME: "worker-node-1",

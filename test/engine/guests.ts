@@ -178,8 +178,8 @@ export class Guests {
     return { items };
   }
 
-  /** @throws as the Kubernetes provider does where the API server of the cluster with this id does not answer. */
-  reach(clusterId: string): void {
+  /** @throws as the Kubernetes provider does where no API server answers. @param clusterId Id of its cluster. @default any */
+  reach(clusterId?: string): void {
     if (this.#answering(clusterId) === undefined) throw new Error("configured Kubernetes cluster is unreachable");
   }
 

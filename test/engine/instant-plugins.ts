@@ -160,9 +160,7 @@ function handlers(world: World, guests: Guests, version: string): grpc.UntypedSe
       return new empty.Empty();
     }),
     read: unary(({ request }: Called<m.ReadRequest>) => {
-      if (request.getType().startsWith("kubernetes:") && guests.nodeList() === undefined) {
-        throw new Error("configured Kubernetes cluster is unreachable");
-      }
+      if (request.getType().startsWith("kubernetes:")) guests.reach();
       const response = new messages.ReadResponse();
       const thing = world.find(request.getType(), request.getId());
       const properties = thing ? write(thing.properties) : request.getProperties();

@@ -157,12 +157,11 @@ describe("a hint", () => {
 
   test("names a pool whose storage is not mounted, and nothing else while the machines run", async () => {
     const volume = {
-      ...{
-        urn: urn("libvirt:index/volume:Volume", "root"),
-        type: "libvirt:index/volume:Volume",
-        id: "/pools/lab/root",
-      },
-      ...{ outputs: { name: "root", pool: "lab" }, provider: `${urn("pulumi:providers:libvirt", "hypervisor")}::1` },
+      urn: urn("libvirt:index/volume:Volume", "root"),
+      type: "libvirt:index/volume:Volume",
+      id: "/pools/lab/root",
+      outputs: { name: "root", pool: "lab" },
+      provider: `${urn("pulumi:providers:libvirt", "hypervisor")}::1`,
     };
     const of = (volumes: Readonly<Record<string, string | Error>>) =>
       hints({ state: { ...state, resources: [...state.resources, volume] } }, { ...running, ...volumes });
